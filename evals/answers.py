@@ -1,0 +1,116 @@
+"""Reads the body of a chat completion: what is an answer, what is a fault that another try may heal."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from evals.records import Status
+
+_EXCERPT = 120
+
+
+class MalformedReply(Exception):
+    """A body that is no chat completion: not JSON, an `error` under HTTP 200, no choices."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The parts of a chat completion that are kept."""
+
+    status: Status
+    response: str | None
+    reasoning: str | None
+    finish_reason: str | None
+    usage: dict[str, Any] | None
+
+
+def read_reply(body: str) -> Reply:
+    """Read a chat completion.
+
+    The status is `truncated` when `finish_reason` is `length`, `empty` when there is no visible text (null or blank
+    content, or nothing but reasoning), else `ok`. Reasoning is taken from `reasoning_content` (vLLM, SGLang, DeepSeek)
+    or `reasoning` (newer vLLM, OpenRouter).
+
+    Raises
+    ------
+    MalformedReply
+        With what was wrong, when the body is not a chat completion.
+    """
+    if not body.strip():
+        raise MalformedReply("the server answered with an empty body")
+    try:
+        document = json.loads(body)
+    except ValueError:
+        raise MalformedReply(f"the server answered with something that is not JSON: {excerpt(body)}") from None
+    if not isinstance(document, dict):
+        raise MalformedReply(f"the server answered with JSON that is no object: {excerpt(body)}")
+    if document.get("error"):
+        raise MalformedReply(f"the server answered 200 with an error: {excerpt(error_text(document['error']))}")
+    choices = document.get("choices")
+    if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
+        raise MalformedReply(f"the answer has no choices: {excerpt(body)}")
+    message = choices[0].get("message")
+    if not isinstance(message, dict):
+        raise MalformedReply(f"the answer's first choice has no message: {excerpt(body)}")
+    content = message.get("content")
+    if content is not None and not isinstance(content, str):
+        raise MalformedReply(f"the answer's content is not text: {excerpt(json.dumps(content))}")
+    finish_reason = choices[0].get("finish_reason")
+    if finish_reason == "length":
+        status = Status.TRUNCATED
+    elif content is None or not content.strip():
+        status = Status.EMPTY
+    else:
+        status = Status.OK
+    usage = document.get("usage")
+    return Reply(
+        status=status,
+        response=content,
+        reasoning=_text(message.get("reasoning_content")) or _text(message.get("reasoning")),
+        finish_reason=_text(finish_reason),
+        usage=usage if isinstance(usage, dict) else None,
+    )
+
+
+def is_context_overflow(body: object) -> bool:
+    """Whether the body of an HTTP 400 says that prompt and budget exceed the context window.
+
+    vLLM and OpenAI say `maximum context length` (code `context_length_exceeded`), llama.cpp answers with the type
+    `exceed_context_size_error`, SGLang and TGI speak of input that is longer than the context or `max_total_tokens`.
+    """
+    text = (body if isinstance(body, str) else json.dumps(body, default=str)).lower()
+    return any(
+        mark in text
+        for mark in (
+            "context_length_exceeded",
+            "exceed_context_size",
+            "maximum context length",
+            "context window",
+            "longer than the model's context length",
+            "exceeds the available context size",
+        )
+    )
+
+
+def error_text(error: object) -> str:
+    """The human part of an error object as servers send it: OpenAI's `{"message": ...}`, a string, or anything else."""
+    if isinstance(error, dict):
+        inner = error.get("error")
+        if isinstance(inner, dict | str):
+            return error_text(inner)
+        for key in ("message", "detail"):
+            if error.get(key):
+                return str(error[key])
+    return error if isinstance(error, str) else json.dumps(error, default=str)
+
+
+def excerpt(text: str) -> str:
+    """The beginning of a text on one line, made safe to print, for an error message."""
+    line = " ".join("".join(character if character.isprintable() else " " for character in text).split())
+    return line if len(line) <= _EXCERPT else line[: _EXCERPT - 1] + "…"
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None

@@ -1,0 +1,5 @@
+"""`python -m evals.cli` is `quantgate`."""
+
+from evals.cli import main
+
+main()

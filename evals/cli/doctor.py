@@ -1,0 +1,65 @@
+"""`quantgate doctor`: asks an endpoint what it is, before anything is spent."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    app.command(name="doctor")(doctor)
+
+
+def doctor(
+    base_url: Annotated[str, typer.Option(help="The endpoint's API root, e.g. http://127.0.0.1:8000/v1.")],
+    model: Annotated[str | None, typer.Option(help="The served model; default: the only one that is listed.")] = None,
+    task: Annotated[str | None, typer.Option(help="Ask this task's first item with its sampling, too.")] = None,
+    data: Annotated[list[str] | None, typer.Option(help="TASK=FILE: local data for the task; repeatable.")] = None,
+    temperature: Annotated[float | None, typer.Option(help="Sampling temperature; default: the task's.")] = None,
+    top_p: Annotated[float | None, typer.Option(help="Nucleus sampling; default: the task's.")] = None,
+    max_tokens: Annotated[int | None, typer.Option(help="Token budget of one answer; default: the task's.")] = None,
+    api_key_env: Annotated[str | None, typer.Option(help="Environment variable that holds the endpoint's key.")] = None,
+    timeout: Annotated[float, typer.Option(help="Seconds one request may take.")] = 300.0,
+    extra_body: Annotated[str | None, typer.Option(help="JSON object that is added to every request's body.")] = None,
+) -> None:
+    """Ask an endpoint what it is and whether it can serve a task.
+
+    Exits 0 when nothing stands in the way of a run, 5 when something does.
+    """
+    import asyncio
+
+    from rich.console import Console
+
+    from evals.config import DoctorConfig, load_config, parse_assignments, parse_json_object
+    from evals.doctor import Health, diagnose
+    from reports.findings import print_finding
+    from tasks.registry import TaskOptions, load_task
+
+    options = {
+        "base_url": base_url,
+        "model": model,
+        "task": task,
+        "data": parse_assignments("--data", data or []),
+        "temperature": temperature,
+        "top_p": top_p,
+        "max_tokens": max_tokens,
+        "api_key_env": api_key_env,
+        "timeout": timeout,
+        "extra_body": parse_json_object("--extra-body", extra_body),
+    }
+    config = load_config(DoctorConfig, None, options)
+    console = Console()
+    question = None
+    if config.task is not None:
+        loaded = load_task(config.task, TaskOptions(limit=1, data=config.data_of(config.task)))
+        question = (config.task, loaded.prompt(loaded.items()[0], 0), config.sampling(loaded.sampling))
+
+    async def asking() -> bool:
+        healthy = True
+        async for finding in diagnose(config, question):
+            print_finding(console, finding)
+            healthy = healthy and finding.health is not Health.BAD
+        return healthy
+
+    raise typer.Exit(0 if asyncio.run(asking()) else 5)

@@ -1,0 +1,44 @@
+"""`quantgate gate`: decides whether a candidate run passes against a baseline run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    app.command(name="gate")(gate)
+
+
+def gate(
+    baseline: Annotated[Path, typer.Argument(help="The baseline's run directory.")],
+    candidate: Annotated[Path, typer.Argument(help="The candidate's run directory.")],
+    margin: Annotated[
+        list[str] | None,
+        typer.Option(help="Largest loss that still passes: 0.02, or gsm8k=0.01; repeatable. Default 0.02."),
+    ] = None,
+    alpha: Annotated[float, typer.Option(help="One-sided error rate of each bound.")] = 0.05,
+    json: Annotated[Path | None, typer.Option(help="Write the decision as JSON.")] = None,
+) -> None:
+    """Decide whether the candidate is equivalent to the baseline within the margin.
+
+    Exits 0 pass, 1 regressed, 3 inconclusive, 4 invalid (not comparable, or answers are missing).
+    """
+    from rich.console import Console
+
+    from evals.gate import decide
+    from evals.pairing import Run, pair_runs
+    from evals.policy import parse_policy
+    from evals.store import write_output
+    from reports.decision_table import print_verdict
+
+    policy = parse_policy(margin or [], alpha)
+    pairs = pair_runs(Run.load(baseline), Run.load(candidate))
+    policy.check_tasks([task.task for task in pairs.tasks])
+    verdict = decide(pairs, policy)
+    if json is not None:
+        write_output(json, verdict.to_json(), "--json")
+    print_verdict(Console(), verdict)
+    raise typer.Exit(verdict.verdict.exit_code)

@@ -1,0 +1,117 @@
+"""`quantgate run`: evaluates a served model into a run directory; the same command again goes on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from evals.config import RunConfig
+
+
+def register(app: typer.Typer) -> None:
+    app.command(name="run")(run)
+
+
+def run(
+    task: Annotated[list[str] | None, typer.Option(help="Task to run, as `quantgate tasks` lists; repeatable.")] = None,
+    base_url: Annotated[str | None, typer.Option(help="The endpoint's API root, as http://127.0.0.1:8000/v1.")] = None,
+    model: Annotated[str | None, typer.Option(help="The served model's name.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The run directory to write, or to go on with.")] = None,
+    label: Annotated[str | None, typer.Option(help="What reports call this build; default: the folder's name.")] = None,
+    limit: Annotated[int | None, typer.Option(help="Only the first N items of each task.")] = None,
+    repeats: Annotated[int | None, typer.Option(help="Ask each item so many times.")] = None,
+    concurrency: Annotated[str | None, typer.Option(help="Requests in flight: a number, or auto.")] = None,
+    temperature: Annotated[float | None, typer.Option(help="Sampling temperature; default: the task's.")] = None,
+    top_p: Annotated[float | None, typer.Option(help="Nucleus sampling; default: the task's.")] = None,
+    max_tokens: Annotated[int | None, typer.Option(help="Token budget of one answer; default: the task's.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of repeat 0; repeat k asks with seed + k.")] = None,
+    data: Annotated[
+        list[str] | None,
+        typer.Option(help="TASK=FILE or TASK.SPLIT=FILE: local data, not the hub's; repeatable."),
+    ] = None,
+    metric: Annotated[
+        list[str] | None, typer.Option(help="TASK=METRIC: the metric that becomes the score; repeatable.")
+    ] = None,
+    api_key_env: Annotated[str | None, typer.Option(help="Environment variable that holds the endpoint's key.")] = None,
+    timeout: Annotated[
+        float | None, typer.Option(help="Seconds one attempt may take; default: 60 plus a tenth per budgeted token.")
+    ] = None,
+    extra_body: Annotated[str | None, typer.Option(help="JSON object that is added to every request's body.")] = None,
+    config: Annotated[Path | None, typer.Option(help="A run.yaml with these options; the command line wins.")] = None,
+) -> None:
+    """Evaluate a served model into a run directory. The same command again asks only what is missing.
+
+    Exits 0 when complete, 5 when some samples are still missing.
+    """
+    from evals.config import RunConfig, load_config, parse_assignments, parse_json_object
+
+    options = {
+        "task": task,
+        "base_url": base_url,
+        "model": model,
+        "out": out,
+        "label": label,
+        "limit": limit,
+        "repeats": repeats,
+        "concurrency": int(concurrency) if concurrency and concurrency.lstrip("-").isdigit() else concurrency,
+        "temperature": temperature,
+        "top_p": top_p,
+        "max_tokens": max_tokens,
+        "seed": seed,
+        "data": parse_assignments("--data", data or []),
+        "metric": parse_assignments("--metric", metric or []),
+        "api_key_env": api_key_env,
+        "timeout": timeout,
+        "extra_body": parse_json_object("--extra-body", extra_body),
+    }
+    raise typer.Exit(evaluate(load_config(RunConfig, config, options)))
+
+
+def evaluate(config: RunConfig) -> int:
+    """Do what the configuration says and return the exit code."""
+    from rich.console import Console
+
+    from evals.session import prepare
+    from evals.store import check_writable
+    from reports.progress import RunProgress
+    from reports.run_summary import print_summary
+    from tasks.registry import TaskOptions, load_task
+
+    console = Console(stderr=True)
+    loaded = {}
+    check_writable(config.out)
+    config.api_key()
+    _check_data_names(config)
+    for name in dict.fromkeys(config.task):
+        with console.status(f"{name}: building the prompts"):
+            loaded[name] = load_task(name, TaskOptions(config.limit, config.data_of(name), config.metric.get(name)))
+            loaded[name].items()
+    session = prepare(config, loaded)
+    for notice in session.notices:
+        console.print(f"note: {notice}", markup=False, highlight=False)
+    progress = RunProgress(console, session.record.label, session.total, session.held)
+    try:
+        with progress:
+            session.ask(progress)
+    except KeyboardInterrupt:
+        left = session.missing_count()
+        console.print(
+            f"stopped with {left} of {session.total} samples missing; everything that arrived is in {config.out}. "
+            "The same command goes on.",
+            markup=False,
+            highlight=False,
+        )
+        return 5
+    return print_summary(Console(), config.out)
+
+
+def _check_data_names(config: RunConfig) -> None:
+    from evals.errors import UsageError
+
+    for option, names in (("--data", config.data), ("--metric", config.metric)):
+        for name in names:
+            if not any(name == task or (option == "--data" and name.startswith(f"{task}.")) for task in config.task):
+                raise UsageError(f"{option} {name}=...: no --task {name} is run")

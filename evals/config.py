@@ -1,0 +1,167 @@
+"""What a verb is asked to do: the options of `run` and `doctor`, from the command line, a `run.yaml`, or both."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from evals.concurrency import MAX_IN_FLIGHT
+from evals.errors import UsageError
+from evals.records import Sampling
+
+
+class EndpointConfig(BaseModel):
+    """Where to ask, and how answers are sampled; the names are the command line's with underscores."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    base_url: str
+    api_key_env: str | None = None
+    timeout: float | None = Field(None, gt=0, allow_inf_nan=False)
+    temperature: float | None = Field(None, ge=0, le=10, allow_inf_nan=False)
+    top_p: float | None = Field(None, gt=0, le=1)
+    max_tokens: int | None = Field(None, ge=1)
+    seed: int | None = None
+    extra_body: dict[str, Any] = {}
+    data: dict[str, Path] = {}
+
+    def sampling(self, defaults: Sampling) -> Sampling:
+        """A task's own sampling parameters with those that the user has set."""
+        chosen = {
+            name: value
+            for name in ("temperature", "top_p", "max_tokens", "seed")
+            if (value := getattr(self, name)) is not None
+        }
+        return replace(defaults, **chosen, extra_body={**defaults.extra_body, **self.extra_body})
+
+    def api_key(self) -> str | None:
+        """The key from the named environment variable. Raises UsageError when that is not set."""
+        if self.api_key_env is None:
+            return None
+        key = os.environ.get(self.api_key_env)
+        if not key:
+            raise UsageError(
+                f"--api-key-env {self.api_key_env}: the environment variable {self.api_key_env} is not set"
+            )
+        return key
+
+    def data_of(self, task: str) -> dict[str, Path]:
+        """The task's local files by split; the one that is given without a split is under the empty name."""
+        return {
+            name.removeprefix(task).removeprefix("."): path
+            for name, path in self.data.items()
+            if name == task or name.startswith(f"{task}.")
+        }
+
+
+class RunConfig(EndpointConfig):
+    """The options of `quantgate run`."""
+
+    task: tuple[str, ...] = Field(min_length=1)
+    model: str = Field(min_length=1)
+    out: Path
+    label: str | None = None
+    limit: int | None = Field(None, ge=1)
+    repeats: int | None = Field(None, ge=1, le=1000)
+    concurrency: Literal["auto"] | Annotated[int, Field(ge=1, le=MAX_IN_FLIGHT)] = "auto"
+    metric: dict[str, str] = {}
+
+
+class DoctorConfig(EndpointConfig):
+    """The options of `quantgate doctor`."""
+
+    model: str | None = None
+    task: str | None = None
+
+
+Config = TypeVar("Config", bound=EndpointConfig)
+
+
+def load_config(kind: type[Config], file: Path | None, options: Mapping[str, Any]) -> Config:
+    """Merge a YAML file with the command line's options, which win where they are given.
+
+    Raises
+    ------
+    UsageError
+        Naming file or option, the value, and what is allowed.
+    """
+    given = {name: value for name, value in options.items() if value not in (None, (), [], {})}
+    written = read_yaml(file) if file is not None else {}
+    if isinstance(written.get("task"), str) and kind is RunConfig:
+        written["task"] = [written["task"]]
+    try:
+        return kind.model_validate({**written, **given})
+    except ValidationError as error:
+        from_file = frozenset(written) - frozenset(given)
+        raise UsageError(explain(error, kind, file, from_file)) from None
+
+
+def read_yaml(file: Path) -> dict[str, Any]:
+    """A YAML file that holds a mapping. Raises UsageError, naming the file and line, for anything else."""
+    try:
+        document = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror or error}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} is not YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(document, dict):
+        raise UsageError(f"{file} must hold a mapping of names to values")
+    return document
+
+
+def explain(error: ValidationError, model: type[BaseModel], file: Path | None, from_file: frozenset[str]) -> str:
+    """A validation error as one line: where, what was given, what is allowed, and the nearest name of an unknown key.
+
+    `from_file` names the keys that come from the file; the others are the command line's.
+    """
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"] if not str(part).startswith(("literal", "constrained")))
+    name = str(first["loc"][0]) if first["loc"] else ""
+    where = f"{file}: {place}" if name in from_file else _option(place)
+    if first["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(name, model.model_fields, n=1)
+        return f"{where} is not known" + (f"; did you mean {near[0]}?" if near else "")
+    if first["type"] == "missing":
+        return f"{_option(place)} is missing: give it on the command line or as {place}: in --config"
+    return f"{where} {_shown(first['input'])}: {first['msg'][:1].lower()}{first['msg'][1:]}"
+
+
+def _option(place: str) -> str:
+    return "--" + place.partition(".")[0].replace("_", "-")
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value, default=str, ensure_ascii=False)
+    return text if len(text) <= 60 else text[:57] + '..."'
+
+
+def parse_json_object(option: str, text: str | None) -> dict[str, Any] | None:
+    """A JSON object given as an option. Raises UsageError for anything else."""
+    if text is None:
+        return None
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise UsageError(f"{option}: not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise UsageError(f"""{option} must be a JSON object such as '{{"top_k": 20}}'""")
+    return value
+
+
+def parse_assignments(option: str, pairs: list[str]) -> dict[str, str]:
+    """`NAME=VALUE` pairs of a repeatable option. Raises UsageError for anything else."""
+    parsed: dict[str, str] = {}
+    for pair in pairs:
+        name, separator, value = pair.partition("=")
+        if not separator or not name or not value:
+            raise UsageError(f"{option} {pair!r}: write NAME=VALUE")
+        parsed[name] = value
+    return parsed

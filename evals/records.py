@@ -1,0 +1,132 @@
+"""The frozen types that the rooms exchange: what is asked, what came back, how it was graded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+Message: TypeAlias = Mapping[str, str]
+SampleKey: TypeAlias = tuple[str, str, int]
+"""(task, item id, repeat): what a sample is the answer to."""
+
+
+class Status(StrEnum):
+    """What became of one sample. `ERROR` is the infrastructure's doing and never scored; the others are the model's."""
+
+    OK = "ok"
+    TRUNCATED = "truncated"
+    EMPTY = "empty"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One question of a task. `stratum` names its part of the benchmark (tau2: the domain), where there are parts."""
+
+    item_id: str
+    stratum: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """The messages that ask one item, and their hash as the task's own harness computes it."""
+
+    messages: tuple[Message, ...]
+    prompt_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """Sampling parameters of a task's requests; `None` leaves the choice to the server.
+
+    `seed` is that of repeat 0; repeat k asks with `seed + k`, since engines that honour a seed would
+    otherwise give k identical answers. `max_tokens` counts completion tokens, thoughts included.
+    """
+
+    temperature: float | None = 0.0
+    top_p: float | None = None
+    max_tokens: int | None = 2048
+    stop: tuple[str, ...] = ()
+    seed: int = 1234
+    extra_body: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One item asked once: the unit that is sent, stored and resumed."""
+
+    task: str
+    item: Item
+    repeat: int
+    prompt: Prompt
+    sampling: Sampling
+
+    @property
+    def key(self) -> SampleKey:
+        return (self.task, self.item.item_id, self.repeat)
+
+    @property
+    def seed(self) -> int:
+        return self.sampling.seed + self.repeat
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an endpoint gave back for one request, after all its attempts. `latency_s` is the answering attempt's."""
+
+    status: Status
+    response: str | None = None
+    reasoning: str | None = None
+    finish_reason: str | None = None
+    usage: Mapping[str, Any] | None = None
+    error: str | None = None
+    latency_s: float | None = None
+    attempts: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """A task's judgement of one answer.
+
+    `score` is the primary metric in [0, 1]; `metrics` has every metric of the task by name, the primary one
+    included; `extracted` is the result that was read out of the text, `None` where there was none.
+    """
+
+    score: float
+    extracted: str | None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One line of `samples.jsonl`. `score` is `None` exactly when the status is `error`; `time` is UTC, ISO 8601."""
+
+    task: str
+    item_id: str
+    repeat: int
+    prompt_hash: str
+    status: Status
+    score: float | None
+    stratum: str | None = None
+    error: str | None = None
+    extracted: str | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    response: str | None = None
+    reasoning: str | None = None
+    finish_reason: str | None = None
+    usage: Mapping[str, Any] | None = None
+    latency_s: float | None = None
+    attempts: int = 1
+    seed: int | None = None
+    time: str = ""
+
+    @property
+    def key(self) -> SampleKey:
+        return (self.task, self.item_id, self.repeat)
+
+    @property
+    def unparsed(self) -> bool:
+        """Whether the model said something from which no result could be read."""
+        return self.status is not Status.ERROR and self.status is not Status.EMPTY and self.extracted is None

@@ -1,0 +1,138 @@
+"""`run.json` as types: what was asked of which model, and which differences forbid to go on in one directory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+
+from evals.errors import ResumeMismatch, RunDirectoryError
+
+SCHEMA_VERSION = 1
+_STRICT = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, config=_STRICT)
+class TaskRecord:
+    """One task of a run: its identity (see `evals.task.TaskIdentity`), its size, and how it was sampled."""
+
+    name: str
+    version: str
+    grader: str
+    metric: str
+    data_hash: str
+    items: int
+    repeats: int
+    sampling: dict[str, Any]
+    provenance: dict[str, str]
+
+
+@dataclass(frozen=True, config=_STRICT)
+class RunRecord:
+    """The whole of `run.json`. `endpoint` holds the redacted URL and what the endpoint says about itself."""
+
+    label: str
+    model: str
+    endpoint: dict[str, Any]
+    tasks: tuple[TaskRecord, ...]
+    software: dict[str, str]
+    created: str
+    schema_version: int = SCHEMA_VERSION
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
+
+    def task(self, name: str) -> TaskRecord | None:
+        return next((task for task in self.tasks if task.name == name), None)
+
+
+def now() -> str:
+    """The current time, UTC, ISO 8601 with seconds."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def parse_run_record(text: str, where: str) -> RunRecord:
+    """Read `run.json`. Raises RunDirectoryError, naming `where`, for anything but this version's format."""
+    try:
+        document = json.loads(text)
+        version = document["schema_version"]
+    except (ValueError, KeyError, TypeError):
+        raise RunDirectoryError(f"{where} is no quantgate run record: it is not JSON with a schema_version") from None
+    if version != SCHEMA_VERSION:
+        raise RunDirectoryError(
+            f"{where} has schema version {version!r}, this quantgate reads {SCHEMA_VERSION}: "
+            "use the quantgate that wrote it, or evaluate into a new --out"
+        )
+    try:
+        return TypeAdapter(RunRecord).validate_python(document)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise RunDirectoryError(f"{where}: {place}: {first['msg']}") from None
+
+
+def merge_for_resume(held: RunRecord, wanted: RunRecord, where: str) -> RunRecord:
+    """The record with which a run goes on in a directory that already holds one.
+
+    More items, more repeats and further tasks extend the run; the endpoint may have moved to another address as long as
+    it says the same of itself. Everything else must be equal.
+
+    Raises
+    ------
+    ResumeMismatch
+        Naming every difference that forbids to go on.
+    """
+    differences = list(_differences(held, wanted))
+    if differences:
+        raise ResumeMismatch(
+            f"{where} holds other answers than this command asks for: {'; '.join(differences)}. "
+            "Use the command that began it, or another --out"
+        )
+    kept = tuple(task for task in held.tasks if wanted.task(task.name) is None)
+    return replace(wanted, tasks=kept + wanted.tasks, created=held.created)
+
+
+def _differences(held: RunRecord, wanted: RunRecord) -> Iterator[str]:
+    words = ("there", "in this command")
+    yield from _compare("", {"model": held.model}, {"model": wanted.model}, *words)
+    yield from _compare("the endpoint's ", _self_description(held), _self_description(wanted), *words)
+    for task in wanted.tasks:
+        before = held.task(task.name)
+        if before is None:
+            continue
+        yield from _compare(f"{task.name}: ", _comparable(before), _comparable(task), *words)
+        for what, old, new in (("items", before.items, task.items), ("repeats", before.repeats, task.repeats)):
+            if new < old:
+                yield f"{task.name}: {what} {old} there, {new} in this command"
+
+
+def task_differences(ours: TaskRecord, theirs: TaskRecord, here: str, there: str) -> list[str]:
+    """Why two records of one task are not comparable, each as `name VALUE here, VALUE there`; empty when they are."""
+    return list(_compare("", _comparable(ours), _comparable(theirs), here, there))
+
+
+def _comparable(task: TaskRecord) -> dict[str, Any]:
+    identity = {name: getattr(task, name) for name in ("version", "grader", "metric", "data_hash")}
+    return identity | task.sampling
+
+
+def _self_description(record: RunRecord) -> dict[str, Any]:
+    served = record.endpoint.get("served")
+    return dict(served) if isinstance(served, Mapping) else {}
+
+
+def _compare(prefix: str, ours: Mapping[str, Any], theirs: Mapping[str, Any], here: str, there: str) -> Iterator[str]:
+    for name in {**ours, **theirs}:
+        old, new = ours.get(name), theirs.get(name)
+        if old != new:
+            yield f"{prefix}{name} {_short(old)} {here}, {_short(new)} {there}"
+
+
+def _short(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 60 else text[:57] + '..."'

@@ -1,0 +1,199 @@
+"""The run directory: `run.json` says what was asked of whom, `samples.jsonl` holds every finished sample."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, Self
+
+from evals.errors import RunDirectoryError, StorageError, UsageError
+from evals.records import Sample, SampleKey, Status
+from evals.run_record import RunRecord, parse_run_record
+
+RUN_FILE = "run.json"
+SAMPLES_FILE = "samples.jsonl"
+_LOCK_FILE = ".lock"
+_SAMPLE_FIELDS = tuple(field.name for field in fields(Sample))
+
+
+class RunDirectory:
+    """A run directory that is open for reading; `writing()` opens it for appending."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def exists(self) -> bool:
+        return (self.path / RUN_FILE).exists()
+
+    def record(self) -> RunRecord:
+        """Read `run.json`.
+
+        Raises
+        ------
+        RunDirectoryError
+            When there is none, it is broken, or another version of the format wrote it.
+        """
+        file = self.path / RUN_FILE
+        try:
+            text = file.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            raise RunDirectoryError(
+                f"{self.path} is no run directory: it has no {RUN_FILE}. `quantgate run --out {self.path}` makes one"
+            ) from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise RunDirectoryError(f"{file} cannot be read: {error}") from None
+        return parse_run_record(text, str(file))
+
+    def samples(self) -> dict[SampleKey, Sample]:
+        """Read every sample; the last line of a key counts. A torn last line, as a power cut leaves it, is passed over.
+
+        Raises
+        ------
+        RunDirectoryError
+            When any other line is broken; names the line.
+        """
+        return {sample.key: sample for sample in self._lines()}
+
+    def _lines(self) -> Iterator[Sample]:
+        file = self.path / SAMPLES_FILE
+        if not file.exists():
+            return
+        try:
+            with file.open("rb") as stream:
+                for number, line in enumerate(stream, start=1):
+                    if not line.endswith(b"\n"):
+                        return
+                    try:
+                        yield _parse_sample(json.loads(line))
+                    except (ValueError, KeyError, TypeError, AttributeError) as error:
+                        raise RunDirectoryError(
+                            f"{file}, line {number} is no sample ({error}): delete that line, and the same "
+                            "`quantgate run` asks it again"
+                        ) from None
+        except OSError as error:
+            raise RunDirectoryError(f"{file} cannot be read: {error}") from None
+
+    @contextmanager
+    def writing(self, record: RunRecord) -> Iterator[SampleWriter]:
+        """Hold the directory for one writer, write `run.json` atomically, and append samples.
+
+        Raises
+        ------
+        StorageError
+            When it cannot be written, or another process is writing to it.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock = (self.path / _LOCK_FILE).open("w")
+        except OSError as error:
+            raise _unwritable(self.path, error) from None
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise StorageError(
+                    f"another quantgate is writing to {self.path}: wait for it, or give another --out"
+                ) from None
+            try:
+                write_atomically(self.path / RUN_FILE, record.to_json())
+                writer = SampleWriter(self.path / SAMPLES_FILE)
+            except OSError as error:
+                raise _unwritable(self.path, error) from None
+            with writer:
+                yield writer
+
+
+class SampleWriter:
+    """Appends samples, one line and one write each, so that whatever kills the process leaves whole lines."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        self._cut_torn_line()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            os.fsync(self._descriptor)
+        finally:
+            os.close(self._descriptor)
+
+    def append(self, sample: Sample) -> None:
+        """Write one sample. Raises StorageError, leaving the file whole, when the disk is full."""
+        text = json.dumps({name: getattr(sample, name) for name in _SAMPLE_FIELDS}, ensure_ascii=False)
+        line = memoryview((text + "\n").encode("utf-8", "backslashreplace"))
+        end = os.fstat(self._descriptor).st_size
+        try:
+            while line:
+                line = line[os.write(self._descriptor, line) :]
+        except OSError as error:
+            os.ftruncate(self._descriptor, end)
+            raise _unwritable(self._file, error) from None
+
+    def _cut_torn_line(self) -> None:
+        end = os.fstat(self._descriptor).st_size
+        whole = end
+        while whole > 0:
+            start = max(0, whole - 65536)
+            newline = os.pread(self._descriptor, whole - start, start).rfind(b"\n")
+            if newline >= 0:
+                whole = start + newline + 1
+                break
+            whole = start
+        if whole != end:
+            os.ftruncate(self._descriptor, whole)
+
+
+def write_atomically(file: Path, text: str) -> None:
+    """Write a text file so that a reader sees the old or the new one, whatever happens. Raises OSError."""
+    partial = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        with partial.open("w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        partial.replace(file)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def write_output(file: Path, text: str, option: str) -> None:
+    """Write a file that the user named. Raises UsageError, naming the option, when that cannot be done."""
+    try:
+        write_atomically(file, text)
+    except OSError as error:
+        raise UsageError(f"{option} {file}: cannot be written: {error.strerror or error}") from None
+
+
+def check_writable(out: Path) -> None:
+    """Raise UsageError when a run directory could not be made or written at `out`; changes nothing."""
+    existing = next(folder for folder in (out, *out.resolve().parents) if folder.exists())
+    if not existing.is_dir():
+        raise UsageError(f"--out {out}: {existing} is a file, not a folder")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise UsageError(f"--out {out}: no permission to write in {existing}")
+
+
+def _parse_sample(document: Mapping[str, Any]) -> Sample:
+    known = {name: value for name, value in document.items() if name in _SAMPLE_FIELDS}
+    sample = Sample(**{**known, "status": Status(document["status"])})
+    if not isinstance(sample.item_id, str) or not isinstance(sample.repeat, int):
+        raise ValueError("item_id must be text and repeat a whole number")
+    if sample.status is not Status.ERROR and not (isinstance(sample.score, int | float) and 0 <= sample.score <= 1):
+        raise ValueError(f"the score must lie between 0 and 1, not {sample.score!r}")
+    return sample
+
+
+def _unwritable(path: Path, error: OSError) -> StorageError:
+    return StorageError(
+        f"cannot write to {path}: {error.strerror or error}. What was collected before is kept; "
+        "mend that and run the same command again"
+    )

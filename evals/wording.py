@@ -1,0 +1,63 @@
+"""Says a decision in sentences that a release manager can read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from evals.verdict import ReleaseVerdict, TaskDecision, TaskVerdict
+
+
+def points(fraction: float) -> str:
+    """A difference in points of a hundred, without its sign: 0.0123 is `1.2 points`, 0.01 is `1 point`."""
+    text = f"{abs(fraction) * 100:.1f}".removesuffix(".0")
+    return f"{text} point" if text == "1" else f"{text} points"
+
+
+def explain_task(decision: TaskDecision) -> TaskDecision:
+    """The decision with its `reason` filled in."""
+    return replace(decision, reason=f"{decision.task}: {_sentence(decision)}")
+
+
+def explain_release(verdict: ReleaseVerdict, tasks: tuple[TaskDecision, ...]) -> tuple[str, ...]:
+    """The sentences that decided: those of the failing tasks, or of all when the candidate passes."""
+    if not tasks:
+        return ("neither run holds a task",)
+    if verdict is ReleaseVerdict.PASS:
+        return tuple(task.reason for task in tasks)
+    return tuple(task.reason for task in tasks if not task.verdict.passes)
+
+
+def _sentence(decision: TaskDecision) -> str:
+    lower, upper = decision.lower, decision.upper
+    assert lower is not None
+    assert upper is not None
+    margin = points(decision.margin)
+    confidence = f"{100 * (1 - decision.alpha):g}%"
+    if decision.verdict is TaskVerdict.EQUIVALENT:
+        return (
+            f"equivalent. The candidate's true accuracy lies between {_signed(lower)} and {_signed(upper)} of the "
+            f"baseline's, within the margin of {margin} on either side ({confidence} confidence each way)."
+        )
+    if decision.verdict is TaskVerdict.NON_INFERIOR:
+        loss = f"loses at most {points(lower)}" if lower < 0 else f"gains at least {points(lower)}"
+        return f"passes. With {confidence} confidence the candidate {loss}, within the margin of {margin}."
+    if decision.verdict is TaskVerdict.REGRESSED:
+        return (
+            f"regressed. With {confidence} confidence the candidate loses at least {points(upper)}, "
+            f"more than the margin of {margin}."
+        )
+    return (
+        f"cannot be told. The candidate may have lost as much as {points(lower)}, more than the margin of {margin}, "
+        f"or {'as little as ' + points(upper) if upper < 0 else 'nothing'}. {_way_out(decision)}"
+    )
+
+
+def _way_out(decision: TaskDecision) -> str:
+    needed = decision.needed["items"] if decision.needed else None
+    if needed is None:
+        return "The loss that was seen is itself at the margin or beyond, so more items would rather fail than pass it."
+    return f"About {needed:,} items with as many flips would settle it; {decision.items:,} were asked."
+
+
+def _signed(fraction: float) -> str:
+    return f"{'+' if fraction > 0 else '−' if fraction < 0 else ''}{points(fraction)}"

@@ -1,0 +1,1 @@
+"""Renders decisions and runs for people: terminal, files, live progress."""

@@ -1,0 +1,99 @@
+"""A gate's decision on the terminal: one row a task, and the sentences that decided."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from evals.verdict import ReleaseVerdict, TaskDecision, TaskVerdict, Verdict
+from reports.text import one_line
+
+_STYLE = {
+    "equivalent": "green",
+    "non_inferior": "green",
+    "pass": "green",
+    "regressed": "red",
+    "inconclusive": "yellow",
+    "invalid": "magenta",
+}
+_MARK = {"equivalent": "✓", "non_inferior": "✓", "pass": "✓", "regressed": "✗", "inconclusive": "?", "invalid": "!"}
+
+
+def print_verdict(console: Console, verdict: Verdict) -> None:
+    """Print the table, the sentences and the verdict with its exit code."""
+    baseline, candidate = one_line(verdict.baseline.label, 40), one_line(verdict.candidate.label, 40)
+    console.print(decision_table(f"{candidate} against {baseline}", [(None, task) for task in verdict.tasks]))
+    for task in verdict.tasks:
+        console.print(_sentence(task.reason))
+        for note in flag_notes(task):
+            console.print(_sentence(f"  {note}"))
+    console.print(verdict_line(verdict.verdict))
+
+
+def decision_table(title: str, rows: list[tuple[str | None, TaskDecision]]) -> Table:
+    """A table of decisions; rows with a build's name show it in a first column."""
+    named = any(build is not None for build, _ in rows)
+    table = Table(title=Text(title), title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 1))
+    columns = ["task", "items", "baseline", "candidate", "difference", "bounds", "margin", "lost/won", "verdict"]
+    for column in (["build"] if named else []) + columns:
+        table.add_column(column, justify="left" if column in ("build", "task", "verdict") else "right", no_wrap=True)
+    for build, task in rows:
+        cells = [
+            one_line(task.task, 30),
+            f"{task.items:,}" + (f"×{task.repeats}" if task.repeats > 1 else ""),
+            _percent(task.baseline),
+            _percent(task.candidate),
+            _signed(task.difference),
+            "—" if task.lower is None else f"{_signed(task.lower)} … {_signed(task.upper)}",
+            f"{task.margin * 100:g}",
+            "—" if task.losses is None else f"{task.losses}/{task.gains}",
+        ]
+        table.add_row(*([one_line(build or "", 24)] if named else []), *cells, verdict_text(task.verdict))
+    return table
+
+
+def verdict_text(verdict: TaskVerdict | ReleaseVerdict) -> Text:
+    """A verdict as word, mark and colour: never by colour alone."""
+    return Text(f"{_MARK[verdict.value]} {verdict.value.replace('_', '-')}", style=_STYLE[verdict.value])
+
+
+def verdict_line(verdict: ReleaseVerdict) -> Text:
+    return Text.assemble("verdict: ", verdict_text(verdict), f" (exit code {verdict.exit_code})")
+
+
+def flag_notes(task: TaskDecision) -> list[str]:
+    """A sentence for each flag that a reader should act on."""
+    counts = task.validity
+    cut = {build: validity.truncated for build, validity in counts.items() if validity.truncated}
+    silent = {build: validity.empty for build, validity in counts.items() if validity.empty}
+    notes = []
+    if cut:
+        notes.append(
+            f"cut at the token budget: {_by_build(cut)}; a cut answer may look like lost accuracy: raise --max-tokens"
+        )
+    if silent:
+        notes.append(f"without any text: {_by_build(silent)}; they score 0")
+    if "measurably_worse" in task.flags:
+        notes.append("the candidate is measurably worse, though within the margin")
+    if "superior" in task.flags:
+        notes.append("the candidate is better than the baseline")
+    if "cannot_pass_at_this_n" in task.flags:
+        notes.append(f"{task.items} items cannot pass a margin of {task.margin * 100:g} points even without a flip")
+    return notes
+
+
+def _by_build(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count} of the {build}'s answers" for build, count in counts.items())
+
+
+def _sentence(text: str) -> Text:
+    return Text(one_line(text, 600))
+
+
+def _percent(value: float | None) -> str:
+    return "—" if value is None else f"{100 * value:.2f}%"
+
+
+def _signed(value: float | None) -> str:
+    return "—" if value is None else f"{100 * value:+.2f}"

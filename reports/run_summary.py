@@ -1,0 +1,52 @@
+"""What a run directory holds, in the last lines of `quantgate run`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from evals.pairing import Run, Validity
+from evals.records import Sample
+from evals.run_record import TaskRecord
+from reports.text import one_line
+
+_FAULTS_SHOWN = 3
+
+
+def print_summary(console: Console, out: Path) -> int:
+    """Print counts and the mean of every metric, task by task; returns the exit code: 0 complete, 5 incomplete."""
+    run = Run.load(out)
+    missing = 0
+    for task in run.record.tasks:
+        samples = list(run.of_task(task.name).values())
+        counts = Validity.count(samples, task.items * task.repeats)
+        missing += counts.unscored
+        for line in _task_lines(task, samples, counts):
+            console.print(Text(line), soft_wrap=True)
+    if not missing:
+        console.print(Text(f"complete: {out}"), soft_wrap=True)
+        return 0
+    faults = sorted({sample.error for sample in run.samples.values() if sample.score is None and sample.error})
+    for fault in faults[:_FAULTS_SHOWN]:
+        console.print(Text(f"fault: {one_line(fault, 160)}"), soft_wrap=True)
+    console.print(Text(f"incomplete: {missing} samples are missing in {out}. The same command goes on."), soft_wrap=True)
+    return 5
+
+
+def _task_lines(task: TaskRecord, samples: list[Sample], counts: Validity) -> Iterator[str]:
+    planned = task.items * task.repeats
+    yield (
+        f"{one_line(task.name, 60)}: {planned - counts.unscored:,} of {planned:,} answered; truncated {counts.truncated}, "
+        f"empty {counts.empty}, unparsed {counts.unparsed}, errors {counts.error}, missing {counts.missing}"
+    )
+    scored = [sample for sample in samples if sample.score is not None]
+    if not scored:
+        return
+    width = max(len(name) for name in (task.metric, *(name for sample in scored for name in sample.metrics)))
+    yield f"  {task.metric:{width}} {sum(sample.score or 0.0 for sample in scored) / len(scored):.4f} (the score)"
+    for name in sorted({name for sample in scored for name in sample.metrics} - {task.metric}):
+        mean = sum(sample.metrics.get(name, 0.0) for sample in scored) / len(scored)
+        yield f"  {name:{width}} {mean:.4f}"

@@ -1,0 +1,1 @@
+"""The adapters: what to ask, and how to grade it."""

@@ -1,0 +1,49 @@
+"""GSM8K as lm-eval asks it: 1,319 grade-school problems, five worked examples, the number read from the answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from evals.errors import DataError
+from tasks.lm_eval_task import LmEvalSource, LmEvalTask
+
+REVISION = "cc7b047b6e5bb11b4f1af84efc572db110a51b3c"
+"""Commit of `openai/gsm8k` on the Hugging Face hub."""
+
+METRIC = "exact_match,flexible-extract"
+"""Published cards of quantized models quote flexible-extract; strict-match is recorded beside it."""
+
+
+def gsm8k(
+    limit: int | None = None, test: Path | None = None, train: Path | None = None, metric: str | None = None
+) -> LmEvalTask:
+    """GSM8K from the hub, or from local JSON Lines files in the published form (`question`, `answer`).
+
+    The task's stop strings are not sent: on some engines they fire inside a thought. `lm-eval:gsm8k` sends them.
+
+    Parameters
+    ----------
+    limit
+        Only the first so many questions.
+    test, train
+        Local files of the questions and of the few-shot examples; `train.jsonl` beside `test` by default.
+    metric
+        The metric that becomes the score; the default is `METRIC`.
+
+    Raises
+    ------
+    DataError
+        When a file is missing or broken, or the hub cannot be reached.
+    """
+    files = None
+    if test is not None:
+        train = train or test.with_name("train.jsonl")
+        if not train.exists():
+            raise DataError(
+                f"gsm8k draws its worked examples from the training questions, and {train} does not exist: "
+                "put train.jsonl beside the test file, or name it with --data gsm8k.train=FILE"
+            )
+        files = {"test": test, "train": train}
+    return LmEvalTask(
+        LmEvalSource("gsm8k", "gsm8k", revision=REVISION, files=files, metric=metric or METRIC, stop=False), limit
+    )

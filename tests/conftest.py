@@ -1,0 +1,79 @@
+"""What the tests share: a task of invented questions, and requests for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from evals.records import Grade, Item, Prompt, Request, Sampling
+from evals.task import TaskIdentity
+
+
+@dataclass
+class Sums:
+    """A task whose answers can be worked out by a server's rule: `What is A + B?`."""
+
+    count: int = 12
+    repeats: int = 1
+    version: str = "1"
+    name: str = "sums"
+    sampling: Sampling = field(default_factory=lambda: Sampling(max_tokens=50))
+
+    @property
+    def identity(self) -> TaskIdentity:
+        return TaskIdentity(self.name, self.version, "sums 1", "exact", "d" * 64)
+
+    def items(self) -> Sequence[Item]:
+        return [Item(str(number)) for number in range(self.count)]
+
+    def prompt(self, item: Item, repeat: int) -> Prompt:
+        text = f"What is {item.item_id} + 3?"
+        return Prompt(({"role": "user", "content": text},), f"hash of {text}")
+
+    def grade(self, item: Item, repeat: int, response: str) -> Grade:
+        found = re.findall(r"\d+", response)
+        right = bool(found) and int(found[-1]) == int(item.item_id) + 3
+        return Grade(float(right), found[-1] if found else None, {"exact": float(right), "any": float(bool(found))})
+
+
+def right_answer(body: dict) -> str:
+    """The answer to a `Sums` question, as a served model would word it."""
+    first, second = re.findall(r"\d+", body["messages"][-1]["content"])
+    return f"The answer is {int(first) + int(second)}."
+
+
+@pytest.fixture
+def sums() -> Sums:
+    return Sums()
+
+
+@pytest.fixture
+def request_of(sums: Sums):
+    """One request of the sums task."""
+
+    def make(item_id: str = "2", repeat: int = 0, **sampling: object) -> Request:
+        item = Item(item_id)
+        return Request("sums", item, repeat, sums.prompt(item, repeat), Sampling(max_tokens=50, **sampling))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def gsm8k_files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """GSM8K-shaped files of invented problems: `test.jsonl` with 40, `train.jsonl` with 30 beside it."""
+    import json
+
+    folder = tmp_path_factory.mktemp("gsm8k")
+    for split, count in (("test", 40), ("train", 30)):
+        with (folder / f"{split}.jsonl").open("w", encoding="utf-8") as stream:
+            for number in range(count):
+                bought, price = number % 7 + 2, 1000 + number if number % 5 == 0 else number + 3
+                total = f"{bought * price:,}"
+                question = f"{split.title()} {number}: Ana buys {bought} boxes at ${price} each. What does she pay?"
+                working = f"She pays {bought} * {price} = <<{bought}*{price}={bought * price}>>{total}."
+                stream.write(json.dumps({"question": question, "answer": f"{working}\n#### {total}"}) + "\n")
+    return folder / "test.jsonl", folder / "train.jsonl"

@@ -1,0 +1,1 @@
+"""A served model over real HTTP that misbehaves on purpose, kept apart from the code it tests."""

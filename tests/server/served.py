@@ -1,0 +1,263 @@
+"""An OpenAI-compatible server on loopback: answers by a rule, and fails, stalls or lies as a test stages it.
+
+Run in a thread of the test (`served_model`) or as a process (`python -m tests.server.served --port 8000 ...`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import hashlib
+import json
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+Rule = Callable[[dict[str, Any]], "Reply"]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the server answers to one request; the defaults are a healthy answer."""
+
+    content: str | None = "The answer is 5."
+    reasoning: str | None = None
+    finish_reason: str = "stop"
+    status: int = 200
+    body: str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    delay_s: float = 0.0
+    reset: bool = False
+    half_body: bool = False
+    hang: bool = False
+
+
+@dataclass
+class Log:
+    """What the server saw: bodies in order of arrival, answers per prompt, most requests in flight, times."""
+
+    bodies: list[dict[str, Any]] = field(default_factory=list)
+    authorizations: list[str | None] = field(default_factory=list)
+    answered: Counter[str] = field(default_factory=Counter)
+    in_flight: int = 0
+    most_in_flight: int = 0
+    first_request: float | None = None
+    last_answer: float | None = None
+
+
+def prompt_key(body: dict[str, Any]) -> str:
+    """One prompt and seed: what a request is the same as another by."""
+    text = json.dumps([body.get("messages"), body.get("seed")], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class ServedModel:
+    """The server; `rule` decides each reply from the request's body."""
+
+    def __init__(self, rule: Rule, model: str = "test-model", models: list[dict[str, Any]] | str | None = None) -> None:
+        self.rule = rule
+        self.model = model
+        self.models = models if models is not None else [{"id": model, "object": "model", "max_model_len": 8192}]
+        self.log = Log()
+        self.base_url = ""
+        self._released = asyncio.Event()
+
+    def app(self) -> web.Application:
+        application = web.Application()
+        application.router.add_get("/v1/models", self._list)
+        application.router.add_post("/v1/chat/completions", self._chat)
+        application.router.add_get("/stats", self._stats)
+        return application
+
+    async def _list(self, _: web.Request) -> web.Response:
+        if isinstance(self.models, str):
+            return web.Response(text=self.models, content_type="text/html")
+        return web.json_response({"object": "list", "data": self.models})
+
+    async def _stats(self, _: web.Request) -> web.Response:
+        """Seconds between the first request and the last answer, and how many there were; asking resets them."""
+        log, self.log = self.log, Log()
+        span = (log.last_answer or 0.0) - (log.first_request or 0.0)
+        asked = [body["messages"][-1]["content"] for body in log.bodies]
+        return web.json_response(
+            {
+                "span_s": span,
+                "requests": len(log.bodies),
+                "answers": sum(log.answered.values()),
+                "most_in_flight": log.most_in_flight,
+                "questions": asked,
+            }
+        )
+
+    async def _chat(self, request: web.Request) -> web.StreamResponse:
+        log = self.log
+        log.first_request = log.first_request or time.monotonic()
+        body = await request.json()
+        log.bodies.append(body)
+        log.authorizations.append(request.headers.get("Authorization"))
+        log.in_flight += 1
+        log.most_in_flight = max(log.most_in_flight, log.in_flight)
+        try:
+            reply = self.rule(body)
+            if reply.hang:
+                await self._released.wait()
+            if reply.delay_s:
+                await asyncio.sleep(reply.delay_s)
+            if reply.reset:
+                assert request.transport is not None
+                request.transport.abort()
+                return web.Response()
+            text = reply.body if reply.body is not None else completion(body, reply)
+            if reply.half_body:
+                response = web.StreamResponse(headers={"Content-Length": str(len(text.encode()))})
+                await response.prepare(request)
+                await response.write(text.encode()[: len(text) // 2])
+                assert request.transport is not None
+                request.transport.abort()
+                return response
+            if reply.status == 200 and reply.body is None:
+                log.answered[prompt_key(body)] += 1
+                log.last_answer = time.monotonic()
+            return web.Response(text=text, status=reply.status, headers=reply.headers, content_type="application/json")
+        finally:
+            log.in_flight -= 1
+
+    def release_hung(self) -> None:
+        self._released.set()
+
+
+def completion(body: dict[str, Any], reply: Reply) -> str:
+    """A chat completion as vLLM writes it."""
+    message: dict[str, Any] = {"role": "assistant", "content": reply.content}
+    if reply.reasoning is not None:
+        message["reasoning_content"] = reply.reasoning
+    tokens = len((reply.content or "").split()) + len((reply.reasoning or "").split())
+    return json.dumps(
+        {
+            "id": "chatcmpl-1",
+            "object": "chat.completion",
+            "created": 1,
+            "model": body.get("model"),
+            "choices": [{"index": 0, "message": message, "finish_reason": reply.finish_reason}],
+            "usage": {"prompt_tokens": 10, "completion_tokens": tokens, "total_tokens": 10 + tokens},
+        }
+    )
+
+
+def error_body(message: str, kind: str = "server_error") -> str:
+    return json.dumps({"error": {"message": message, "type": kind}})
+
+
+@contextlib.contextmanager
+def served_model(rule: Rule, **options: Any) -> Iterator[ServedModel]:
+    """Serve in a thread on a free loopback port for the time of the context."""
+    model = ServedModel(rule, **options)
+    ready, loop_box = threading.Event(), []
+
+    async def serve() -> None:
+        stop = asyncio.Event()
+        loop_box.extend([asyncio.get_running_loop(), stop])
+        runner = web.AppRunner(model.app(), shutdown_timeout=0.1)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        port = runner.addresses[0][1]
+        model.base_url = f"http://127.0.0.1:{port}/v1"
+        ready.set()
+        await stop.wait()
+        model.release_hung()
+        await runner.cleanup()
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),), daemon=True)
+    thread.start()
+    assert ready.wait(10), "the test's server did not start"
+    try:
+        yield model
+    finally:
+        loop, stop = loop_box
+        loop.call_soon_threadsafe(stop.set)
+        thread.join(10)
+
+
+def faults_that_heal(rule: Rule, share: float, kinds: list[Reply], seed: int = 0) -> Rule:
+    """A rule that, for a share of the prompts, first answers once with a fault and then as `rule` does."""
+    failed: set[str] = set()
+
+    def faulty(body: dict[str, Any]) -> Reply:
+        key = prompt_key(body)
+        draw = random.Random(f"{seed}{key}")
+        if draw.random() < share and key not in failed:
+            failed.add(key)
+            return draw.choice(kinds)
+        return rule(body)
+
+    return faulty
+
+
+FAULTS = [
+    Reply(status=429, body=error_body("slow down"), headers={"Retry-After": "0"}),
+    Reply(status=500, body=error_body("internal")),
+    Reply(status=503, body="<html>gateway</html>"),
+    Reply(reset=True),
+    Reply(half_body=True),
+    Reply(body="{not json"),
+    Reply(body=""),
+    Reply(body=error_body("engine died")),
+    Reply(body=json.dumps({"choices": []})),
+]
+
+
+def gsm8k_rule(answers: dict[str, str], wrong: frozenset[str], latency: Callable[[str], float] | None = None) -> Rule:
+    """Answers GSM8K questions by their text, wrongly for those in `wrong`, in one of several shapes."""
+
+    def rule(body: dict[str, Any]) -> Reply:
+        question = body["messages"][-1]["content"].removeprefix("Question: ").removesuffix("\nAnswer:")
+        gold = answers[question].replace(",", "")
+        value = str(int(float(gold)) + 1) if question in wrong else gold
+        shape = int(hashlib.sha256(question.encode()).hexdigest(), 16) % 3
+        text = (f"Step by step.\n#### {value}", f"So the total is {value}", f"We get\n#### {value}")[shape]
+        return Reply(text, delay_s=latency(question) if latency else 0.0)
+
+    return rule
+
+
+def main() -> None:
+    """Serve GSM8K answers from a file of the published form."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--gsm8k", required=True, help="test.jsonl")
+    parser.add_argument("--wrong-every", type=int, default=20, help="every n-th question is answered wrongly")
+    parser.add_argument("--shift", type=int, default=0, help="where the wrong ones begin")
+    parser.add_argument("--mean-latency", type=float, default=0.0, help="seconds, lognormal with sigma 0.6")
+    parser.add_argument("--faults", type=float, default=0.0, help="share of requests that first fail once")
+    options = parser.parse_args()
+    with open(options.gsm8k, encoding="utf-8") as stream:
+        rows = [json.loads(line) for line in stream]
+    answers = {row["question"]: row["answer"].split("####")[-1].strip() for row in rows}
+    wrong = frozenset(
+        row["question"] for number, row in enumerate(rows) if (number + options.shift) % options.wrong_every == 0
+    )
+
+    def latency(question: str) -> float:
+        if not options.mean_latency:
+            return 0.0
+        sigma = 0.6
+        normal = random.Random(question).gauss(0, sigma)
+        return options.mean_latency * 2.718281828 ** (normal - sigma**2 / 2)
+
+    rule = gsm8k_rule(answers, wrong, latency)
+    if options.faults:
+        rule = faults_that_heal(rule, options.faults, FAULTS)
+    model = ServedModel(rule)
+    web.run_app(model.app(), host="127.0.0.1", port=options.port, print=None, access_log=None)
+
+
+if __name__ == "__main__":
+    main()
