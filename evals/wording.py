@@ -8,8 +8,8 @@ from evals.verdict import ReleaseVerdict, TaskDecision, TaskVerdict
 
 
 def points(fraction: float) -> str:
-    """A difference in points of a hundred, without its sign: 0.0123 is `1.2 points`, 0.01 is `1 point`."""
-    text = f"{abs(fraction) * 100:.1f}".removesuffix(".0")
+    """A difference in points of a hundred, without its sign: 0.0123 is `1.23 points`, 0.01 is `1 point`."""
+    text = _hundredths(fraction)
     return f"{text} point" if text == "1" else f"{text} points"
 
 
@@ -35,8 +35,8 @@ def _sentence(decision: TaskDecision) -> str:
     confidence = f"{100 * (1 - decision.alpha):g}%"
     if decision.verdict is TaskVerdict.EQUIVALENT:
         return (
-            f"equivalent. The candidate's true accuracy lies between {_signed(lower)} and {_signed(upper)} of the "
-            f"baseline's, within the margin of {margin} on either side ({confidence} confidence each way)."
+            f"equivalent. The candidate differs from the baseline by {_signed(lower)} to {_signed(upper)} points "
+            f"({confidence} confidence each way), within the margin of {margin} on either side."
         )
     if decision.verdict is TaskVerdict.NON_INFERIOR:
         loss = f"loses at most {points(lower)}" if lower < 0 else f"gains at least {points(lower)}"
@@ -60,4 +60,9 @@ def _way_out(decision: TaskDecision) -> str:
 
 
 def _signed(fraction: float) -> str:
-    return f"{'+' if fraction > 0 else '−' if fraction < 0 else ''}{points(fraction)}"
+    return f"{'+' if fraction > 0 else '−' if fraction < 0 else ''}{_hundredths(fraction)}"
+
+
+def _hundredths(fraction: float) -> str:
+    text = f"{abs(fraction) * 100:.2f}"
+    return text.rstrip("0").rstrip(".")

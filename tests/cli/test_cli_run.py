@@ -1,0 +1,336 @@
+"""`quantgate run` as its user meets it: over real HTTP, through the command line."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from evals.cli import main
+from evals.store import RunDirectory
+from tests.server.served import FAULTS, Reply, error_body, faults_that_heal, gsm8k_rule, served_model
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def rule(gsm8k_files):
+    """Answers the invented problems; every fifth one wrongly."""
+    rows = [json.loads(line) for line in gsm8k_files[0].read_text().splitlines()]
+    answers = {row["question"]: row["answer"].split("#### ")[1] for row in rows}
+    return gsm8k_rule(answers, frozenset(row["question"] for row in rows[::5]))
+
+
+@pytest.fixture
+def arguments(gsm8k_files, tmp_path):
+    """The arguments of a run against a server."""
+
+    def make(url: str, *more: str, out: Path = tmp_path / "run", model: str = "test-model") -> list[str]:
+        return [
+            *("run", "--task", "gsm8k", "--data", f"gsm8k={gsm8k_files[0]}", "--base-url", url),
+            *("--model", model, "--out", str(out), *more),
+        ]
+
+    return make
+
+
+@pytest.fixture
+def quantgate(capsys, monkeypatch):
+    """Runs the command line in this process; returns exit code, standard output and standard error."""
+
+    def run(arguments: list[str]) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["quantgate", *arguments])
+        with pytest.raises(SystemExit) as end:
+            main()
+        captured = capsys.readouterr()
+        return int(end.value.code or 0), captured.out, captured.err
+
+    return run
+
+
+def test_a_complete_run_says_its_scores_and_exits_0(quantgate, arguments, rule, tmp_path):
+    with served_model(rule) as server:
+        code, out, err = quantgate(arguments(server.base_url))
+    assert code == 0
+    assert "gsm8k: 40 of 40 answered; truncated 0, empty 0, unparsed 0, errors 0, missing 0" in out
+    assert "exact_match,flexible-extract 0.8000 (the score)" in out
+    assert "40/40" in err
+    record = RunDirectory(tmp_path / "run").record()
+    assert record.endpoint["served"] == {"id": "test-model", "max_model_len": 8192}
+    assert record.label == "run"
+
+
+def test_no_secret_is_written_anywhere(quantgate, arguments, rule, tmp_path, monkeypatch):
+    monkeypatch.setenv("MY_KEY", "sk-very-secret")
+    with served_model(rule) as server:
+        url = server.base_url.replace("http://", "http://me:hunter2@") + "?token=abc"
+        code, out, err = quantgate(arguments(server.base_url, "--api-key-env", "MY_KEY"))
+        assert code == 0
+        assert set(server.log.authorizations) == {"Bearer sk-very-secret"}
+        more_code, more_out, more_err = quantgate(arguments(url.partition("?")[0], out=tmp_path / "two"))
+        assert more_code == 0
+    written = "".join(file.read_text() for file in tmp_path.rglob("*") if file.is_file())
+    for secret in ("sk-very-secret", "hunter2", "me:"):
+        assert secret not in written + out + err + more_out + more_err
+
+
+def test_the_same_command_again_asks_nothing(quantgate, arguments, rule):
+    with served_model(rule) as server:
+        quantgate(arguments(server.base_url))
+        code, out, _ = quantgate(arguments(server.base_url))
+        assert (code, len(server.log.bodies)) == (0, 40)
+    assert "40 of 40 answered" in out
+
+
+def test_a_run_that_misses_samples_exits_5_and_the_same_command_heals_it(quantgate, arguments, rule):
+    def one_refused(body):
+        if "Test 7:" in body["messages"][-1]["content"]:
+            return Reply(status=400, body=error_body("unlucky"))
+        return rule(body)
+
+    with served_model(one_refused) as server:
+        code, out, _ = quantgate(arguments(server.base_url))
+        assert code == 5
+        assert "errors 1" in out
+        assert "unlucky" in out
+        assert "The same command goes on" in out
+        server.rule = rule
+        assert quantgate(arguments(server.base_url))[0] == 0
+        assert len(server.log.bodies) == 41
+
+
+def test_faults_that_heal_change_no_number(quantgate, arguments, rule, tmp_path):
+    with served_model(faults_that_heal(rule, 0.3, FAULTS)) as server:
+        code, out, err = quantgate(arguments(server.base_url))
+    assert code == 0
+    assert "flexible-extract 0.8000" in out
+    assert "retried faults" in err
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (["--temperature", "0.7"], "gsm8k: temperature 0.0 there, 0.7 in this command"),
+        (["--max-tokens", "99"], "max_tokens 2048 there, 99 in this command"),
+        (["--seed", "5"], "seed 1234 there, 5 in this command"),
+        (["--metric", "gsm8k=strict-match"], "metric"),
+        (["--limit", "3"], "items 40 there, 3 in this command"),
+        (["--extra-body", '{"top_k": 1}'], "extra_body"),
+    ],
+)
+def test_a_resume_that_asks_something_else_is_refused(quantgate, arguments, rule, change, said):
+    with served_model(rule) as server:
+        quantgate(arguments(server.base_url))
+        code, _, err = quantgate(arguments(server.base_url, *change))
+        assert len(server.log.bodies) == 40
+    assert code == 2
+    assert said in err
+
+
+def test_a_resume_with_other_questions_is_refused(quantgate, arguments, rule, gsm8k_files, tmp_path):
+    with served_model(rule) as server:
+        quantgate(arguments(server.base_url))
+        other = tmp_path / "other.jsonl"
+        other.write_text(gsm8k_files[0].read_text().replace("Ana", "Eva"))
+        (tmp_path / "train.jsonl").write_bytes(gsm8k_files[1].read_bytes())
+        code, _, err = quantgate(arguments(server.base_url, "--data", f"gsm8k={other}"))
+    assert code == 2
+    assert "data_hash" in err
+
+
+def test_a_larger_limit_asks_only_the_new_items(quantgate, arguments, rule):
+    with served_model(rule) as server:
+        quantgate(arguments(server.base_url, "--limit", "10"))
+        assert quantgate(arguments(server.base_url, "--limit", "25"))[0] == 0
+        assert len(server.log.bodies) == 25
+
+
+def test_a_configuration_file_gives_the_options_and_the_command_line_wins(quantgate, rule, gsm8k_files, tmp_path):
+    with served_model(rule) as server:
+        (tmp_path / "run.yaml").write_text(
+            f"task: gsm8k\nbase_url: {server.base_url}\nmodel: test-model\nout: {tmp_path / 'run'}\nlimit: 30\n"
+            f"label: FP8\ndata: {{gsm8k: {gsm8k_files[0]}}}\ntemperature: 0.5\n"
+        )
+        code, _, _ = quantgate(["run", "--config", str(tmp_path / "run.yaml"), "--limit", "4"])
+    assert code == 0
+    record = RunDirectory(tmp_path / "run").record()
+    assert (record.label, record.tasks[0].items, record.tasks[0].sampling["temperature"]) == ("FP8", 4, 0.5)
+
+
+def bad(*more: str) -> list[str]:
+    return ["--base-url", "http://127.0.0.1:9/v1", *more]
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--limit", "0"], "--limit 0: input should be greater than or equal to 1"),
+        (["--concurrency", "many"], "--concurrency"),
+        (["--concurrency", "0"], "--concurrency 0"),
+        (["--concurrency", "5000"], "--concurrency 5000"),
+        (["--temperature", "-1"], "--temperature -1.0"),
+        (["--top-p", "1.5"], "--top-p 1.5"),
+        (["--timeout", "0"], "--timeout 0.0"),
+        (["--extra-body", "{x"], "--extra-body: not JSON"),
+        (["--extra-body", "[1]"], "--extra-body must be a JSON object"),
+        (["--data", "gsm8k"], "--data 'gsm8k': write NAME=VALUE"),
+        (["--data", "gpqa=x"], "--data gpqa=...: no --task gpqa is run"),
+        (["--data", "gsm8k.dev=x"], "--data gsm8k.dev: the task gsm8k takes no such data file"),
+        (["--metric", "gsm8k=bleu"], "no metric 'bleu'"),
+        (["--api-key-env", "NO_SUCH_KEY"], "--api-key-env NO_SUCH_KEY"),
+        (["--base-url", "localhost:8000"], "--base-url 'localhost:8000'"),
+        (["--task", "chess"], "no task is called 'chess'"),
+        (["--config", "/no/such.yaml"], "/no/such.yaml cannot be read"),
+        (["--out", "/proc/version/run"], "is a file, not a folder"),
+    ],
+)
+def test_wrong_usage_is_one_message_and_exit_2(quantgate, arguments, tmp_path, more, said):
+    code, out, err = quantgate(arguments("http://127.0.0.1:9/v1", *more))
+    assert code == 2
+    assert said in err
+    assert "Traceback" not in out + err
+    assert len(err.strip().splitlines()) <= 2
+    assert not (tmp_path / "run").exists()
+
+
+def test_an_unknown_key_of_a_configuration_is_named_with_the_nearest(quantgate, tmp_path):
+    (tmp_path / "run.yaml").write_text("task: gsm8k\nbase_url: http://h/v1\nmodel: m\nout: o\nconcurency: 4\n")
+    code, _, err = quantgate(["run", "--config", str(tmp_path / "run.yaml")])
+    assert code == 2
+    assert f"{tmp_path / 'run.yaml'}: concurency is not known; did you mean concurrency?" in err
+
+
+def test_a_missing_option_is_named(quantgate):
+    code, _, err = quantgate(["run", "--task", "gsm8k", "--model", "m", "--out", "o"])
+    assert code == 2
+    assert "--base-url is missing" in err
+
+
+def test_nothing_at_the_address_exits_5_and_writes_nothing(quantgate, arguments, tmp_path):
+    code, _, err = quantgate(arguments("http://127.0.0.1:9/v1"))
+    assert code == 5
+    assert "nothing answers at http://127.0.0.1:9/v1" in err
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_web_page_instead_of_an_api_exits_2(quantgate, arguments, rule):
+    with served_model(rule, models="<!doctype html><title>Hello</title>") as server:
+        code, _, err = quantgate(arguments(server.base_url))
+    assert code == 2
+    assert "check --base-url" in err
+
+
+def test_a_wrong_model_name_exits_2_and_says_what_is_served(quantgate, arguments):
+    def only_known(body):
+        return Reply(status=404, body=error_body(f"The model `{body['model']}` does not exist."))
+
+    with served_model(only_known) as server:
+        code, _, err = quantgate(arguments(server.base_url, model="typo"))
+    assert code == 2
+    assert "lists the models test-model, not typo" in err
+    assert "The model `typo` does not exist." in err
+
+
+def test_a_server_that_answers_under_any_name_is_asked_with_a_notice(quantgate, arguments, rule, tmp_path):
+    with served_model(rule) as server:
+        code, _, err = quantgate(arguments(server.base_url, model="alias"))
+    assert code == 0
+    assert "lists the models test-model, not alias" in err
+    assert "served" not in RunDirectory(tmp_path / "run").record().endpoint
+
+
+def test_a_run_directory_of_another_version_is_refused(quantgate, arguments, rule, tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "run.json").write_text('{"schema_version": 7}')
+    with served_model(rule) as server:
+        code, _, err = quantgate(arguments(server.base_url))
+    assert code == 2
+    assert "schema version 7, this quantgate reads 1" in err
+
+
+def start(arguments: list[str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "evals.cli", *arguments],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "COLUMNS": "200"},
+    )
+
+
+def wait_for_lines(file: Path, count: int, process: subprocess.Popen[str]) -> None:
+    """Wait until a run has stored so many samples, or has ended."""
+    while process.poll() is None:
+        with contextlib.suppress(FileNotFoundError):
+            if file.read_bytes().count(b"\n") >= count:
+                return
+        time.sleep(0.005)
+
+
+def scores(path: Path) -> dict:
+    return {key: (sample.score, sample.response) for key, sample in RunDirectory(path).samples().items()}
+
+
+def slow(rule):
+    def answer(body):
+        reply = rule(body)
+        return Reply(reply.content, delay_s=0.05)
+
+    return answer
+
+
+def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(arguments, rule, tmp_path):
+    with served_model(slow(rule)) as server:
+        process = start(arguments(server.base_url, "--concurrency", "2"))
+        wait_for_lines(tmp_path / "run" / "samples.jsonl", 5, process)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+        assert process.returncode == 5, out + err
+        held = scores(tmp_path / "run")
+        assert 5 <= len(held) < 40
+        assert f"stopped with {40 - len(held)} of 40 samples missing" in err
+        assert "Traceback" not in err
+        process = start(arguments(server.base_url))
+        process.communicate(timeout=60)
+        assert process.returncode == 0
+    assert len(scores(tmp_path / "run")) == 40
+
+
+def test_sigterm_stops_as_cleanly(arguments, rule, tmp_path):
+    with served_model(slow(rule)) as server:
+        process = start(arguments(server.base_url, "--concurrency", "2"))
+        wait_for_lines(tmp_path / "run" / "samples.jsonl", 3, process)
+        process.terminate()
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 5
+    assert "The same command goes on." in err
+
+
+def test_killed_at_any_moment_it_loses_at_most_what_was_in_flight(arguments, rule, tmp_path):
+    draw = random.Random(3)
+    with served_model(rule) as calm:
+        start(arguments(calm.base_url, out=tmp_path / "calm")).communicate(timeout=60)
+    kills = 0
+    with served_model(slow(rule)) as server:
+        for _ in range(4):
+            process = start(arguments(server.base_url, "--concurrency", "4"))
+            held = len(scores(tmp_path / "run"))
+            wait_for_lines(tmp_path / "run" / "samples.jsonl", held + draw.randrange(1, 8), process)
+            process.kill()
+            process.communicate(timeout=30)
+            kills += process.returncode == -signal.SIGKILL
+        last = start(arguments(server.base_url, "--concurrency", "4"))
+        last.communicate(timeout=60)
+        assert last.returncode == 0
+        assert len(server.log.bodies) <= 40 + 4 * kills
+    assert kills >= 3
+    assert scores(tmp_path / "run") == scores(tmp_path / "calm")
