@@ -8,9 +8,9 @@ from evals.pairing import Pairs, TaskPairs
 from evals.policy import Policy
 from evals.stats import (
     PairedBounds,
+    items_needed,
     mcnemar_pvalue,
     paired_bounds,
-    plan_items,
     smallest_passing_n,
     tango_interval,
 )
@@ -93,7 +93,7 @@ def _decide_task(pairs: TaskPairs, policy: Policy) -> TaskDecision:
         gains=gains,
         mcnemar_p=mcnemar_pvalue(losses, gains),
         recovery=float(candidate.mean() / baseline.mean()) if baseline.mean() > 0 else None,
-        needed=_needed(bounds, losses, gains, margin) if verdict is TaskVerdict.INCONCLUSIVE else None,
+        needed=_needed(losses, gains, items, policy, margin) if verdict is TaskVerdict.INCONCLUSIVE else None,
     )
     return explain_task(decision)
 
@@ -109,10 +109,7 @@ def _flags(bounds: PairedBounds, margin: float, pairs: TaskPairs) -> tuple[str, 
     return tuple(flag for flag, holds in present.items() if holds)
 
 
-def _needed(bounds: PairedBounds, losses: int, gains: int, margin: float) -> dict[str, int | None]:
-    """Items that would settle it with power 0.8, were the flips to go on alike; `None` when more would not help."""
-    if bounds.estimate <= -margin:
-        return {"items": None, "repeats": None}
-    discordance = (losses + gains) / bounds.n
-    items = plan_items(discordance, margin, difference=bounds.estimate, alpha=bounds.alpha)
-    return {"items": max(items, bounds.n + 1, smallest_passing_n(margin, bounds.alpha)), "repeats": 1}
+def _needed(losses: int, gains: int, items: int, policy: Policy, margin: float) -> dict[str, int | None]:
+    """What would settle it with power 0.8, were the flips to go on alike; `None` when more would not help."""
+    enough = items_needed(losses, gains, items, margin, policy.alpha)
+    return {"items": None if enough is None else max(enough, items + 1), "repeats": 1}

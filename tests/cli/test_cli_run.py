@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from evals.cli import main
 from evals.store import RunDirectory
 from tests.server.served import FAULTS, Reply, error_body, faults_that_heal, gsm8k_rule, served_model
 
@@ -40,20 +39,6 @@ def arguments(gsm8k_files, tmp_path):
         ]
 
     return make
-
-
-@pytest.fixture
-def quantgate(capsys, monkeypatch):
-    """Runs the command line in this process; returns exit code, standard output and standard error."""
-
-    def run(arguments: list[str]) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["quantgate", *arguments])
-        with pytest.raises(SystemExit) as end:
-            main()
-        captured = capsys.readouterr()
-        return int(end.value.code or 0), captured.out, captured.err
-
-    return run
 
 
 def test_a_complete_run_says_its_scores_and_exits_0(quantgate, arguments, rule, tmp_path):
