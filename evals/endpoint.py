@@ -18,7 +18,7 @@ import tenacity
 
 from evals.answers import MalformedReply, Reply, error_text, excerpt, is_context_overflow, read_reply
 from evals.errors import EndpointUnreachable, RequestRefused, UsageError
-from evals.identity import redact_url, split_credentials
+from evals.identity import is_loopback, redact_url, split_credentials
 from evals.records import Answer, Request, Status
 
 _RETRIED_STATUS = frozenset({408, 409, 425, 429})
@@ -102,7 +102,8 @@ class Endpoint:
             default_headers={} if credentials is None or api_key else {"Authorization": credentials},
             max_retries=0,
             timeout=None,
-            http_client=openai.DefaultAioHttpClient(timeout=None),
+            # A proxy from the environment has no business between this machine and itself.
+            http_client=openai.DefaultAioHttpClient(timeout=None, trust_env=not is_loopback(base_url)),
         )
 
     async def __aenter__(self) -> Self:
@@ -216,7 +217,7 @@ class Endpoint:
 
     def _wait(self, state: tenacity.RetryCallState) -> float:
         policy = self._retry
-        backoff = min(policy.longest_wait_s, policy.first_wait_s * 2 ** (state.attempt_number - 1))
+        backoff: float = min(policy.longest_wait_s, policy.first_wait_s * 2 ** (state.attempt_number - 1))
         backoff *= random.uniform(0.5, 1.5)
         fault = state.outcome.exception() if state.outcome is not None else None
         asked = fault.retry_after if isinstance(fault, Fault) else None

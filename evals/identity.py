@@ -9,6 +9,7 @@ from base64 import b64encode
 from collections.abc import Iterable
 from functools import cache
 from importlib import metadata
+from ipaddress import ip_address
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from evals import __version__
@@ -33,6 +34,15 @@ def redact_url(url: str) -> str:
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     return urlunsplit((parts.scheme, host, parts.path, "", ""))
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the URL's host is this machine: `localhost`, or an address of 127.0.0.0/8 or ::1."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def split_credentials(url: str) -> tuple[str, str | None]:

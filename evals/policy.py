@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from evals.errors import UsageError
 
 DEFAULT_MARGIN = 0.02
+SMALLEST_MARGIN = 0.0001
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Margins are differences of scores in (0, 1): 0.02 is two points. `alpha` is one-sided, per bound and per task."""
+    """Margins are differences of scores in [0.0001, 1): 0.02 is two points. `alpha` is one-sided, per bound and task."""
 
     margin: float = DEFAULT_MARGIN
     task_margins: Mapping[str, float] = field(default_factory=dict)
@@ -40,10 +41,10 @@ def parse_policy(margins: Sequence[str], alpha: float) -> Policy:
     Raises
     ------
     UsageError
-        For a margin outside (0, 1), an alpha outside (0, 0.5), a margin given twice.
+        For a margin outside (0, 1), an alpha outside [0.001, 0.5), a margin given twice.
     """
-    if not (isinstance(alpha, float) and 0 < alpha < 0.5):
-        raise UsageError(f"--alpha {alpha:g}: the one-sided error rate must lie between 0 and 0.5; 0.05 is usual")
+    if not 0.001 <= alpha < 0.5:
+        raise UsageError(f"--alpha {alpha:g}: the one-sided error rate must lie between 0.001 and 0.5; 0.05 is usual")
     default: float | None = None
     by_task: dict[str, float] = {}
     for text in margins:
@@ -71,6 +72,8 @@ def _margin(value: str, given: str) -> float:
             except ValueError:
                 hint = ""
         raise UsageError(f"--margin {given}: a margin is a fraction such as 0.02 (two points){hint}") from None
+    if 0 < margin < SMALLEST_MARGIN:
+        raise UsageError(f"--margin {given}: under a hundredth of a point no benchmark has the items; 0.01 is strict")
     if not (math.isfinite(margin) and 0 < margin < 1):
         hint = f"; for {margin:g} points write {margin / 100:g}" if 1 <= margin < 100 else ""
         raise UsageError(f"--margin {given}: a margin lies between 0 and 1, 0.02 is two points{hint}")

@@ -199,6 +199,8 @@ def run_until_stopped(main: Callable[[], Awaitable[None]]) -> None:
     ------
     KeyboardInterrupt
         After such a stop.
+
+    Any other failure is raised as it is; of a group of failures the first.
     """
 
     async def supervised() -> None:
@@ -210,6 +212,8 @@ def run_until_stopped(main: Callable[[], Awaitable[None]]) -> None:
         asyncio.run(supervised())
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
+    except BaseExceptionGroup as failures:
+        raise _first(failures) from None
 
 
 def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -10,7 +10,7 @@ from typing import Any
 from evals.concurrency import Window
 from evals.config import RunConfig
 from evals.endpoint import Endpoint
-from evals.identity import software_versions
+from evals.identity import redact_url, software_versions
 from evals.records import Request, Sample, Status
 from evals.run_record import RunRecord, merge_for_resume, now
 from evals.runner import Progress, TaskPlan, ask_all, missing_requests, run_until_stopped
@@ -32,23 +32,29 @@ class Session:
     total: int
     notices: list[str]
 
-    def ask(self, progress: Progress) -> None:
-        """Ask what is missing, until all is there or the run is stopped (KeyboardInterrupt)."""
-        directory = RunDirectory(self.config.out)
-
-        async def asking() -> None:
-            with directory.writing(self.record) as writer:
-                if not self.missing:
-                    return
-                async with _endpoint(self.config) as endpoint:
-                    window = Window(None if self.config.concurrency == "auto" else self.config.concurrency)
-                    await ask_all(self.missing, self.tasks, endpoint, writer, window, progress)
-
-        run_until_stopped(asking)
+    async def ask(self, progress: Progress) -> None:
+        """Ask what is missing, until all is there. Raises as `evals.runner.ask_all`."""
+        with RunDirectory(self.config.out).writing(self.record) as writer:
+            if not self.missing:
+                return
+            async with _endpoint(self.config) as endpoint:
+                window = Window(None if self.config.concurrency == "auto" else self.config.concurrency)
+                await ask_all(self.missing, self.tasks, endpoint, writer, window, progress)
 
     def missing_count(self) -> int:
         answered = RunDirectory(self.config.out).samples().values()
         return self.total - sum(sample.status is not Status.ERROR for sample in answered)
+
+
+def ask_side_by_side(sessions: Sequence[tuple[Session, Progress]]) -> None:
+    """Ask several runs at the same time, each of its own endpoint; KeyboardInterrupt when they are stopped."""
+
+    async def asking() -> None:
+        async with asyncio.TaskGroup() as group:
+            for session, progress in sessions:
+                group.create_task(session.ask(progress))
+
+    run_until_stopped(asking)
 
 
 def prepare(config: RunConfig, tasks: Mapping[str, Task]) -> Session:
@@ -68,7 +74,7 @@ def prepare(config: RunConfig, tasks: Mapping[str, Task]) -> Session:
     record = RunRecord(
         label=config.label or config.out.resolve().name,
         model=config.model,
-        endpoint={"base_url": _shown_url(config), **({"served": served} if served else {})},
+        endpoint={"base_url": redact_url(config.base_url), **({"served": served} if served else {})},
         tasks=tuple(plan.record() for plan in plans),
         software=software_versions(),
         created=now(),
@@ -111,12 +117,6 @@ def describe_served(listed: list[dict[str, Any]] | None, model: str) -> tuple[di
 
 def _endpoint(config: RunConfig) -> Endpoint:
     return Endpoint(config.base_url, config.model, api_key=config.api_key(), timeout_s=config.timeout)
-
-
-def _shown_url(config: RunConfig) -> str:
-    from evals.identity import redact_url
-
-    return redact_url(config.base_url)
 
 
 async def _models(config: RunConfig) -> list[dict[str, Any]] | None:

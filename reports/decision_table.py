@@ -25,19 +25,22 @@ def print_verdict(console: Console, verdict: Verdict) -> None:
     baseline, candidate = one_line(verdict.baseline.label, 40), one_line(verdict.candidate.label, 40)
     console.print(decision_table(f"{candidate} against {baseline}", [(None, task) for task in verdict.tasks]))
     for task in verdict.tasks:
-        console.print(_sentence(task.reason))
+        console.print(_sentence(task.reason), soft_wrap=True)
         for note in flag_notes(task):
-            console.print(_sentence(f"  {note}"))
+            console.print(_sentence(f"note: {note}"), soft_wrap=True)
     console.print(verdict_line(verdict.verdict))
 
 
 def decision_table(title: str, rows: list[tuple[str | None, TaskDecision]]) -> Table:
     """A table of decisions; rows with a build's name show it in a first column."""
     named = any(build is not None for build, _ in rows)
-    table = Table(title=Text(title), title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 1))
-    columns = ["task", "items", "baseline", "candidate", "difference", "bounds", "margin", "lost/won", "verdict"]
+    table = Table(
+        title=Text(title), title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 1, 0, 0)
+    )
+    columns = ["task", "items", "baseline", "candidate", "diff", "bounds", "margin", "lost/won", "verdict"]
     for column in (["build"] if named else []) + columns:
-        table.add_column(column, justify="left" if column in ("build", "task", "verdict") else "right", no_wrap=True)
+        words = column in ("build", "task", "verdict")
+        table.add_column(column, justify="left" if words else "right", no_wrap=not words, overflow="fold")
     for build, task in rows:
         cells = [
             one_line(task.task, 30),
@@ -45,7 +48,7 @@ def decision_table(title: str, rows: list[tuple[str | None, TaskDecision]]) -> T
             _percent(task.baseline),
             _percent(task.candidate),
             _signed(task.difference),
-            "—" if task.lower is None else f"{_signed(task.lower)} … {_signed(task.upper)}",
+            "—" if task.lower is None else f"{_signed(task.lower)} to {_signed(task.upper)}",
             f"{task.margin * 100:g}",
             "—" if task.losses is None else f"{task.losses}/{task.gains}",
         ]

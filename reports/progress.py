@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
-from typing import Self
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.text import Text
 
 from evals.endpoint import Fault
@@ -19,14 +22,13 @@ _BAR_CELLS = 24
 
 
 class RunProgress:
-    """Counts a run's samples and shows: done, in flight, accuracy, errors, truncated, tokens per second, time left.
+    """Counts a run's samples and says: done, in flight, accuracy, errors, truncated, tokens per second, time left.
 
-    Use as a context manager around the asking. `total` is what the whole run has, `held` what it held before.
+    `total` is what the whole run has, `held` what it held before.
     """
 
-    def __init__(self, console: Console, label: str, total: int, held: list[Sample]) -> None:
-        self._console = console
-        self._label = label
+    def __init__(self, label: str, total: int, held: list[Sample]) -> None:
+        self._label = one_line(label, 24)
         self._total = total
         self._statuses = Counter(sample.status for sample in held if sample.status is not Status.ERROR)
         self._scores = [sample.score for sample in held if sample.score is not None]
@@ -37,23 +39,7 @@ class RunProgress:
         self._last_fault = ""
         self._tokens = 0
         self._began = time.monotonic()
-        self._last_line = self._began
-        self._live = (
-            Live(console=console, get_renderable=self._line, refresh_per_second=4, transient=True)
-            if console.is_terminal
-            else None
-        )
-
-    def __enter__(self) -> Self:
-        self._began = self._last_line = time.monotonic()
-        if self._live is not None:
-            self._live.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._live is not None:
-            self._live.stop()
-        self._console.print(self._line())
+        self._ended: float | None = None
 
     def asked(self, request: Request) -> None:
         self._in_flight += 1
@@ -72,20 +58,17 @@ class RunProgress:
             self._scores.append(sample.score)
         if sample.usage is not None and isinstance(tokens := sample.usage.get("completion_tokens"), int):
             self._tokens += tokens
-        if self._live is None and time.monotonic() - self._last_line >= _PLAIN_EVERY_S:
-            self._last_line = time.monotonic()
-            self._console.print(self._line())
+        if sum(self._statuses.values()) + self._failed >= self._total:
+            self._ended = time.monotonic()
 
-    @property
-    def _done(self) -> int:
-        return sum(self._statuses.values())
-
-    def _line(self) -> Text:
-        done, elapsed = self._done, time.monotonic() - self._began
+    def line(self, *, bar: bool = False) -> Text:
+        """How it goes, on one line; with a bar for a terminal."""
+        done = sum(self._statuses.values())
+        elapsed = (self._ended or time.monotonic()) - self._began
         parts = [f"{self._label}: {done}/{self._total}"]
-        if self._live is not None:
+        if bar:
             filled = round(_BAR_CELLS * done / self._total) if self._total else _BAR_CELLS
-            parts[0] = f"{one_line(self._label, 24)} {'━' * filled}{'╌' * (_BAR_CELLS - filled)} {done}/{self._total}"
+            parts[0] = f"{self._label} {'━' * filled}{'╌' * (_BAR_CELLS - filled)} {done}/{self._total}"
         if self._in_flight:
             parts.append(f"{self._in_flight} in flight")
         if self._scores:
@@ -106,6 +89,41 @@ class RunProgress:
         return Text(", ".join(parts))
 
 
+@contextmanager
+def shown(console: Console, *runs: RunProgress) -> Iterator[None]:
+    """Show runs live on a terminal, elsewhere as plain lines every ten seconds; at the end a last line for each."""
+
+    def lines() -> Group:
+        return Group(*(run.line(bar=console.is_terminal) for run in runs))
+
+    try:
+        if console.is_terminal:
+            with Live(console=console, get_renderable=lines, refresh_per_second=4, transient=True):
+                yield
+        else:
+            with _every(_PLAIN_EVERY_S, lambda: console.print(lines(), soft_wrap=True)):
+                yield
+    finally:
+        console.print(lines(), soft_wrap=True)
+
+
+@contextmanager
+def _every(seconds: float, act: Callable[[], None]) -> Iterator[None]:
+    ended = threading.Event()
+
+    def repeat() -> None:
+        while not ended.wait(seconds):
+            act()
+
+    thread = threading.Thread(target=repeat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
 def duration(seconds: float) -> str:
     """Seconds as people say them: `48 s`, `3 min 20 s`, `2 h 05 min`."""
     whole = round(seconds)
@@ -114,3 +132,31 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+Step = Callable[[str], Callable[[int, int], None]]
+
+
+@contextmanager
+def steps(console: Console) -> Iterator[Step]:
+    """Progress of steps that count: each call names a step and gives what it is to be told, done and total.
+
+    On a terminal every step has a bar; elsewhere it is a line when it begins.
+    """
+    with Progress(TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), console=console) as bars:
+
+        def begin(description: str) -> Callable[[int, int], None]:
+            if not console.is_terminal:
+                started = False
+
+                def say_once(done: int, total: int) -> None:
+                    nonlocal started
+                    if not started:
+                        started = True
+                        console.print(Text(description))
+
+                return say_once
+            bar = bars.add_task(description, visible=False)
+            return lambda done, total: bars.update(bar, completed=done, total=total, visible=True)
+
+        yield begin

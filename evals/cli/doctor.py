@@ -29,10 +29,9 @@ def doctor(
     """
     import asyncio
 
-    from rich.console import Console
-
     from evals.config import DoctorConfig, load_config, parse_assignments, parse_json_object
     from evals.doctor import Health, diagnose
+    from reports.console import output_console
     from reports.findings import print_finding
     from tasks.registry import TaskOptions, load_task
 
@@ -49,7 +48,7 @@ def doctor(
         "extra_body": parse_json_object("--extra-body", extra_body),
     }
     config = load_config(DoctorConfig, None, options)
-    console = Console()
+    console = output_console()
     question = None
     if config.task is not None:
         loaded = load_task(config.task, TaskOptions(limit=1, data=config.data_of(config.task)))

@@ -26,12 +26,11 @@ def gate(
 
     Exits 0 pass, 1 regressed, 3 inconclusive, 4 invalid (not comparable, or answers are missing).
     """
-    from rich.console import Console
-
     from evals.gate import decide
     from evals.pairing import Run, pair_runs
     from evals.policy import parse_policy
     from evals.store import write_output
+    from reports.console import output_console
     from reports.decision_table import print_verdict
 
     policy = parse_policy(margin or [], alpha)
@@ -40,5 +39,5 @@ def gate(
     verdict = decide(pairs, policy)
     if json is not None:
         write_output(json, verdict.to_json(), "--json")
-    print_verdict(Console(), verdict)
+    print_verdict(output_console(), verdict)
     raise typer.Exit(verdict.verdict.exit_code)

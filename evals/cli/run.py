@@ -72,15 +72,14 @@ def run(
 
 def evaluate(config: RunConfig) -> int:
     """Do what the configuration says and return the exit code."""
-    from rich.console import Console
-
-    from evals.session import prepare
+    from evals.session import ask_side_by_side, prepare
     from evals.store import check_writable
-    from reports.progress import RunProgress
+    from reports.console import output_console, progress_console
+    from reports.progress import RunProgress, shown
     from reports.run_summary import print_summary
     from tasks.registry import TaskOptions, load_task
 
-    console = Console(stderr=True)
+    console = progress_console()
     loaded = {}
     check_writable(config.out)
     config.api_key()
@@ -92,10 +91,10 @@ def evaluate(config: RunConfig) -> int:
     session = prepare(config, loaded)
     for notice in session.notices:
         console.print(f"note: {notice}", markup=False, highlight=False)
-    progress = RunProgress(console, session.record.label, session.total, session.held)
+    progress = RunProgress(session.record.label, session.total, session.held)
     try:
-        with progress:
-            session.ask(progress)
+        with shown(console, progress):
+            ask_side_by_side([(session, progress)])
     except KeyboardInterrupt:
         left = session.missing_count()
         console.print(
@@ -105,7 +104,7 @@ def evaluate(config: RunConfig) -> int:
             highlight=False,
         )
         return 5
-    return print_summary(Console(), config.out)
+    return print_summary(output_console(), config.out)
 
 
 def _check_data_names(config: RunConfig) -> None:

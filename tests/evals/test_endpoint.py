@@ -142,6 +142,12 @@ def test_user_info_in_the_url_becomes_basic_authorization(request_of):
     assert server.log.authorizations == ["Basic " + b64encode(b"me:pass!").decode()]
 
 
+def test_a_proxy_of_the_environment_is_not_used_for_this_machine(request_of, monkeypatch):
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{closed_port()}")
+    with served_model(lambda body: Reply(right_answer(body))) as server:
+        assert ask(server.base_url, request_of())[0].status is Status.OK
+
+
 def closed_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

@@ -24,6 +24,7 @@ def test_without_a_margin_it_is_two_points():
         ("5", "for 5 points write 0.05"),
         ("nan", "a margin lies between 0 and 1"),
         ("inf", "a margin lies between 0 and 1"),
+        ("0.00001", "under a hundredth of a point"),
         ("2%", "for 2% write 0.02"),
         ("x%", "a margin is a fraction such as 0.02"),
         ("two", "a margin is a fraction such as 0.02"),
@@ -44,7 +45,7 @@ def test_a_margin_given_twice_is_refused(margins):
         parse_policy(margins, 0.05)
 
 
-@pytest.mark.parametrize("alpha", [0.0, 0.5, -0.1, 2.0, float("nan")])
+@pytest.mark.parametrize("alpha", [0.0, 0.0001, 0.5, -0.1, 2.0, float("nan")])
 def test_an_error_rate_that_is_none_is_refused(alpha):
     with pytest.raises(UsageError, match="--alpha"):
         parse_policy([], alpha)

@@ -1,0 +1,1 @@
+"""A real small model in several precisions, for a machine that has nothing else: fetched, rounded and served here."""
