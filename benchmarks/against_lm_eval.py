@@ -75,8 +75,10 @@ def stats(port: int) -> dict:
 
 def start_server(port: int, test: Path, mean: float) -> subprocess.Popen:
     server = subprocess.Popen(
-        [sys.executable, "-m", "tests.server.served", "--port", str(port), "--gsm8k", str(test)]
-        + ["--mean-latency", str(mean)],
+        [
+            *(sys.executable, "-m", "tests.server.served", "--port", str(port), "--gsm8k", str(test)),
+            *("--mean-latency", str(mean)),
+        ],
         cwd=ROOT,
     )
     deadline = time.monotonic() + 30
@@ -165,9 +167,15 @@ def report(rows: list[tuple[Measured, Measured]], mean: float, slots: int) -> No
         "first request to last answer, s": lambda m: m.span,
     }
     if mean:
-        measures["that over the ideal schedule"] = lambda m: m.span / ideal_span(
-            [latency(question.removeprefix("Question: ").removesuffix("\nAnswer:"), mean) for question in m.questions],
-            slots,
+        measures["that over the ideal schedule"] = lambda m: (
+            m.span
+            / ideal_span(
+                [
+                    latency(question.removeprefix("Question: ").removesuffix("\nAnswer:"), mean)
+                    for question in m.questions
+                ],
+                slots,
+            )
         )
     for name, of in measures.items():
         ours = statistics.median(of(row[0]) for row in rows)

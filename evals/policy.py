@@ -14,7 +14,7 @@ SMALLEST_MARGIN = 0.0001
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Margins are differences of scores in [0.0001, 1): 0.02 is two points. `alpha` is one-sided, per bound and task."""
+    """Margins are differences of scores in [0.0001, 1): 0.02 is two points. `alpha` is one-sided, for each bound."""
 
     margin: float = DEFAULT_MARGIN
     task_margins: Mapping[str, float] = field(default_factory=dict)

@@ -50,6 +50,8 @@ def demo(
     if not wanted or not set(wanted) <= set(known):
         raise UsageError(f"--candidates {candidates}: choose from {', '.join(known)}")
 
+    from rich.text import Text
+
     from evals.gate import decide
     from evals.pairing import Run, pair_runs
     from evals.store import write_output
@@ -64,13 +66,13 @@ def demo(
     try:
         _evaluate(console, Arithmetic(items), out, {name: files[precision] for name, precision in builds.items()})
     except KeyboardInterrupt:
-        console.print(f"stopped; what was answered is in {out}, and the same command goes on", markup=False)
+        console.print(Text(f"stopped; what was answered is in {out}, and the same command goes on"), soft_wrap=True)
         raise typer.Exit(5) from None
     baseline = Run.load(out / BASELINE)
     verdicts = {name: decide(pair_runs(baseline, Run.load(out / name)), policy) for name in builds if name != BASELINE}
     for name, verdict in verdicts.items():
         write_output(out / f"gate-{builds[name]}.json", verdict.to_json(), "--out")
-    print_demo(output_console(), out, policy.margin, verdicts)
+    print_demo(output_console(), out, policy.margin_of("arithmetic"), verdicts)
 
 
 def _files(console: Console, precisions: Sequence[Precision] | Mapping[Precision, None]) -> dict[Precision, Path]:

@@ -72,6 +72,8 @@ def run(
 
 def evaluate(config: RunConfig) -> int:
     """Do what the configuration says and return the exit code."""
+    from rich.text import Text
+
     from evals.session import ask_side_by_side, prepare
     from evals.store import check_writable
     from reports.console import output_console, progress_console
@@ -90,19 +92,16 @@ def evaluate(config: RunConfig) -> int:
             loaded[name].items()
     session = prepare(config, loaded)
     for notice in session.notices:
-        console.print(f"note: {notice}", markup=False, highlight=False)
+        console.print(Text(f"note: {notice}"), soft_wrap=True)
     progress = RunProgress(session.record.label, session.total, session.held)
     try:
         with shown(console, progress):
             ask_side_by_side([(session, progress)])
     except KeyboardInterrupt:
         left = session.missing_count()
-        console.print(
-            f"stopped with {left} of {session.total} samples missing; everything that arrived is in {config.out}. "
-            "The same command goes on.",
-            markup=False,
-            highlight=False,
-        )
+        arrived = f"everything that arrived is in {config.out}"
+        stopped = f"stopped with {left} of {session.total} samples missing; {arrived}. The same command goes on."
+        console.print(Text(stopped), soft_wrap=True)
         return 5
     return print_summary(output_console(), config.out)
 

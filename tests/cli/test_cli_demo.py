@@ -1,0 +1,103 @@
+"""`quantgate demo`, for real: the model from PyPI, its builds, their servers, the gate."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from evals.store import RunDirectory
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """One demo with 24 items, as a user runs it."""
+    out = tmp_path_factory.mktemp("demo") / "out"
+    command = [sys.executable, "-m", "evals.cli", "demo", "--items", "24", "--out", str(out)]
+    environment = {**os.environ, "COLUMNS": "160"}
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment, timeout=300, check=False)
+    return out, done
+
+
+def test_it_exits_0_whatever_the_verdicts(demo):
+    _, done = demo
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_every_build_has_a_run_directory_with_real_answers(demo):
+    out, _ = demo
+    for name in ("fp8", "fp8-again", "q4_1", "mxfp4"):
+        run = RunDirectory(out / name)
+        assert len(run.samples()) == 24
+        assert run.record().endpoint["served"]["id"] == f"SmolLM2-135M-Instruct-{name}"
+        assert all(sample.usage and sample.response for sample in run.samples().values())
+
+
+def test_fp8_again_answers_as_fp8_did_and_mxfp4_does_not(demo):
+    out, _ = demo
+    answers = {
+        name: [sample.response for sample in RunDirectory(out / name).samples().values()]
+        for name in ("fp8", "fp8-again", "mxfp4")
+    }
+    assert answers["fp8"] == answers["fp8-again"]
+    assert sum(ours != theirs for ours, theirs in zip(answers["fp8"], answers["mxfp4"], strict=True)) > 12
+
+
+def test_every_candidate_has_a_decision_and_mxfp4_alone_has_lost(demo):
+    out, _ = demo
+    decisions = {name: json.loads((out / f"gate-{name}.json").read_text()) for name in ("fp8", "q4_1", "mxfp4")}
+    assert decisions["mxfp4"]["verdict"] == "regressed"
+    assert {decisions[name]["verdict"] for name in ("fp8", "q4_1")} <= {"pass", "inconclusive"}
+    assert decisions["fp8"]["tasks"][0]["losses"] == decisions["fp8"]["tasks"][0]["gains"] == 0
+
+
+def test_the_table_names_each_verdict_and_the_gates_exit_code(demo):
+    out, done = demo
+    assert f"`quantgate gate {out / 'fp8'} {out / 'mxfp4'} --margin 0.05` exits with 1." in done.stdout
+    assert "✗ regressed" in done.stdout
+    assert "Rounding a model of 135 million parameters to 4 bits is far harsher" in done.stdout
+
+
+def test_what_it_says_of_the_gate_is_true(demo, quantgate):
+    out, _ = demo
+    assert quantgate(["gate", str(out / "fp8"), str(out / "mxfp4"), "--margin", "0.05"])[0] == 1
+
+
+def test_ctrl_c_leaves_no_server_behind(tmp_path):
+    command = [sys.executable, "-m", "evals.cli", "demo", "--candidates", "fp8", "--out", str(tmp_path / "out")]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    samples = tmp_path / "out" / "fp8" / "samples.jsonl"
+    while process.poll() is None and not (samples.exists() and samples.stat().st_size):
+        pass
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 5, err
+    assert "the same command goes on" in err
+    assert "Traceback" not in err
+    assert len(children) == 2
+    assert not [child for child in children if Path(f"/proc/{child}").exists()]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--candidates", "int3"], "--candidates int3: choose from fp8, q4_1, mxfp4"),
+        (["--candidates", ","], "--candidates ,: choose from"),
+        (["--margin", "5"], "--margin 5"),
+        (["--items", "0"], "greater than or equal to 1"),
+        (["--out", "/proc/version/x"], "is a file, not a folder"),
+    ],
+)
+def test_wrong_usage_exits_2_before_anything_is_fetched(quantgate, arguments, said):
+    code, _, err = quantgate(["demo", *arguments])
+    assert code == 2
+    assert said in err
