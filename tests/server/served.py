@@ -236,7 +236,7 @@ def main() -> None:
     parser.add_argument("--wrong-every", type=int, default=20, help="every n-th question is answered wrongly")
     parser.add_argument("--shift", type=int, default=0, help="where the wrong ones begin")
     parser.add_argument("--mean-latency", type=float, default=0.0, help="seconds, lognormal with sigma 0.6")
-    parser.add_argument("--faults", type=float, default=0.0, help="share of requests that first fail once")
+    parser.add_argument("--faults", type=float, default=0.0, help="share of requests that first fail or hang once")
     options = parser.parse_args()
     with open(options.gsm8k, encoding="utf-8") as stream:
         rows = [json.loads(line) for line in stream]
@@ -254,7 +254,7 @@ def main() -> None:
 
     rule = gsm8k_rule(answers, wrong, latency)
     if options.faults:
-        rule = faults_that_heal(rule, options.faults, FAULTS)
+        rule = faults_that_heal(rule, options.faults, [*FAULTS, Reply(hang=True)])
     model = ServedModel(rule)
     web.run_app(model.app(), host="127.0.0.1", port=options.port, print=None, access_log=None)
 
