@@ -9,6 +9,17 @@ from typing import Any
 from evals.records import Status
 
 _EXCERPT = 120
+_ABANDONED = frozenset({"abort", "error"})
+_OVERFLOW_MARKS = (
+    "context_length_exceeded",
+    "exceed_context_size",
+    "maximum context length",
+    "context length is only",
+    "maximum input length of",
+    "maximum allowed length",
+    "longer than the model's context length",
+    "exceeds the available context size",
+)
 
 
 class MalformedReply(Exception):
@@ -42,7 +53,7 @@ def read_reply(body: str) -> Reply:
         raise MalformedReply("the server answered with an empty body")
     try:
         document = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise MalformedReply(f"the server answered with something that is not JSON: {excerpt(body)}") from None
     if not isinstance(document, dict):
         raise MalformedReply(f"the server answered with JSON that is no object: {excerpt(body)}")
@@ -58,6 +69,8 @@ def read_reply(body: str) -> Reply:
     if content is not None and not isinstance(content, str):
         raise MalformedReply(f"the answer's content is not text: {excerpt(json.dumps(content))}")
     finish_reason = choices[0].get("finish_reason")
+    if isinstance(finish_reason, str) and finish_reason in _ABANDONED:
+        raise MalformedReply(f"the server gave up on the answer (finish_reason {finish_reason})")
     if finish_reason == "length":
         status = Status.TRUNCATED
     elif content is None or not content.strip():
@@ -77,21 +90,12 @@ def read_reply(body: str) -> Reply:
 def is_context_overflow(body: object) -> bool:
     """Whether the body of an HTTP 400 says that prompt and budget exceed the context window.
 
-    vLLM and OpenAI say `maximum context length` (code `context_length_exceeded`), llama.cpp answers with the type
-    `exceed_context_size_error`, SGLang and TGI speak of input that is longer than the context or `max_total_tokens`.
+    OpenAI and vLLM say `maximum context length` (code `context_length_exceeded`) or `context length is only`, llama.cpp
+    answers with the type `exceed_context_size_error`, SGLang speaks of input longer than the model's context length or
+    the maximum allowed length, TGI of `max_new_tokens` that `must be <=` a limit.
     """
     text = (body if isinstance(body, str) else json.dumps(body, default=str)).lower()
-    return any(
-        mark in text
-        for mark in (
-            "context_length_exceeded",
-            "exceed_context_size",
-            "maximum context length",
-            "context window",
-            "longer than the model's context length",
-            "exceeds the available context size",
-        )
-    )
+    return any(mark in text for mark in _OVERFLOW_MARKS) or ("max_new_tokens" in text and "must be <=" in text)
 
 
 def error_text(error: object) -> str:
@@ -108,7 +112,8 @@ def error_text(error: object) -> str:
 
 def excerpt(text: str) -> str:
     """The beginning of a text on one line, made safe to print, for an error message."""
-    line = " ".join("".join(character if character.isprintable() else " " for character in text).split())
+    shown = text[: 4 * _EXCERPT]
+    line = " ".join("".join(character if character.isprintable() else " " for character in shown).split())
     return line if len(line) <= _EXCERPT else line[: _EXCERPT - 1] + "…"
 
 

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 
 MAX_IN_FLIGHT = 1000
 """The most requests that are ever in flight at once: the size of the connection pool of `openai`'s client."""
 
 _AUTO_START = 32
 _AUTO_MOST = 256
+_TOLERATED = 0.1
 
 
 class Window:
     """Slots for requests in flight.
 
-    A fixed window keeps its size. An adaptive one opens by one slot per answer until the server first says that it is
-    overloaded (429, 503, a timeout); from then on it halves at every such sign and opens by one slot per window of
-    answers: additive increase, multiplicative decrease, as TCP does (Chiu and Jain 1989; RFC 5681).
-    Signs that come from requests sent before the last halving count once.
+    A fixed window keeps its size. An adaptive one opens by one slot per answer until the server first proves
+    overloaded, and from then on by one slot per window of answers; it halves when more than a tenth of a window's
+    requests meet an overload (429, 503, a timeout): additive increase, multiplicative decrease, as TCP does (Chiu and
+    Jain 1989; RFC 5681). One waiter at a time.
     """
 
     def __init__(self, size: int | None = None) -> None:
@@ -29,8 +29,9 @@ class Window:
         self.in_flight = 0
         self._size = float(size if size is not None else _AUTO_START)
         self._slow_start = True
-        self._answers_until_next_cut = 0
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._outcomes = 0
+        self._overloads = 0
+        self._turn: asyncio.Event = asyncio.Event()
 
     @property
     def size(self) -> int:
@@ -39,38 +40,32 @@ class Window:
     async def acquire(self) -> None:
         """Wait for a free slot and take it."""
         while self.in_flight >= self.size:
-            turn = asyncio.get_running_loop().create_future()
-            self._waiting.append(turn)
-            try:
-                await turn
-            finally:
-                if turn in self._waiting:
-                    self._waiting.remove(turn)
+            self._turn.clear()
+            await self._turn.wait()
         self.in_flight += 1
 
     def release(self) -> None:
         """Give a slot back."""
         self.in_flight -= 1
-        self._wake()
+        self._turn.set()
 
     def answered(self) -> None:
         """The server has given an answer."""
-        self._answers_until_next_cut = max(0, self._answers_until_next_cut - 1)
+        self._count(overload=False)
         if self.adaptive and self._size < _AUTO_MOST:
             self._size = min(_AUTO_MOST, self._size + (1 if self._slow_start else 1 / self._size))
-            self._wake()
+            self._turn.set()
 
     def overloaded(self) -> None:
         """The server has said, or shown by a timeout, that it has too much to do."""
-        if self.adaptive and self._answers_until_next_cut == 0:
+        self._count(overload=True)
+        if self.adaptive and self._overloads > self._size * _TOLERATED:
             self._slow_start = False
             self._size = max(1.0, self._size / 2)
-            self._answers_until_next_cut = self.in_flight
+            self._outcomes = self._overloads = 0
 
-    def _wake(self) -> None:
-        free = self.size - self.in_flight
-        while free > 0 and self._waiting:
-            turn = self._waiting.popleft()
-            if not turn.done():
-                turn.set_result(None)
-                free -= 1
+    def _count(self, *, overload: bool) -> None:
+        if self._outcomes >= self._size:
+            self._outcomes = self._overloads = 0
+        self._outcomes += 1
+        self._overloads += overload

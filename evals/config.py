@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from evals.concurrency import MAX_IN_FLIGHT
 from evals.errors import UsageError
 from evals.records import Sampling
+
+_NOT_EXTRA = frozenset({"model", "messages", "seed", "n", "stream", "temperature", "top_p", "max_tokens", "stop"})
 
 
 class EndpointConfig(BaseModel):
@@ -33,6 +35,19 @@ class EndpointConfig(BaseModel):
     extra_body: dict[str, Any] = {}
     data: dict[str, Path] = {}
 
+    @field_validator("extra_body")
+    @classmethod
+    def _is_plain_json(cls, value: dict[str, Any]) -> dict[str, Any]:
+        """What is sent is what is recorded, and what has an option of its own is not set behind its back."""
+        try:
+            plain: dict[str, Any] = json.loads(json.dumps(value, allow_nan=False))
+        except (ValueError, TypeError, RecursionError) as error:
+            raise ValueError(f"must be plain JSON ({error})") from None
+        taken = sorted(_NOT_EXTRA & plain.keys())
+        if taken:
+            raise ValueError(f"may not set {', '.join(taken)}: quantgate sets that itself")
+        return plain
+
     def sampling(self, defaults: Sampling) -> Sampling:
         """A task's own sampling parameters with those that the user has set."""
         chosen = {
@@ -46,7 +61,9 @@ class EndpointConfig(BaseModel):
         """The key from the named environment variable. Raises UsageError when that is not set."""
         if self.api_key_env is None:
             return None
-        key = os.environ.get(self.api_key_env)
+        key = os.environ.get(self.api_key_env, "").strip()
+        if key and not (key.isascii() and key.isprintable()):
+            raise UsageError(f"--api-key-env {self.api_key_env}: the key in it has characters that no header can carry")
         if not key:
             raise UsageError(
                 f"--api-key-env {self.api_key_env}: the environment variable {self.api_key_env} is not set"
@@ -71,7 +88,7 @@ class RunConfig(EndpointConfig):
     label: str | None = None
     limit: int | None = Field(None, ge=1)
     repeats: int | None = Field(None, ge=1, le=1000)
-    concurrency: Literal["auto"] | Annotated[int, Field(ge=1, le=MAX_IN_FLIGHT)] = "auto"
+    concurrency: Annotated[int, Field(ge=1, le=MAX_IN_FLIGHT)] | Literal["auto"] = "auto"
     metric: dict[str, str] = {}
 
 
@@ -95,7 +112,7 @@ def load_config(kind: type[Config], file: Path | None, options: Mapping[str, Any
     """
     given = {name: value for name, value in options.items() if value not in (None, (), [], {})}
     written = read_yaml(file) if file is not None else {}
-    if isinstance(written.get("task"), str) and kind is RunConfig:
+    if kind is RunConfig and "task" in written and not isinstance(written["task"], list):
         written["task"] = [written["task"]]
     try:
         return kind.model_validate({**written, **given})
@@ -114,6 +131,9 @@ def read_yaml(file: Path) -> dict[str, Any]:
         raise UsageError(f"{file} is not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(document, dict):
         raise UsageError(f"{file} must hold a mapping of names to values")
+    for name in document:
+        if not isinstance(name, str):
+            raise UsageError(f"{file}: {_shown(name)} is no name of an option")
     return document
 
 
@@ -123,15 +143,18 @@ def explain(error: ValidationError, model: type[BaseModel], file: Path | None, f
     `from_file` names the keys that come from the file; the others are the command line's.
     """
     first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"] if not str(part).startswith(("literal", "constrained")))
+    place = ".".join(str(part) for part in first["loc"] if not str(part).startswith(("literal", "constrained", "int")))
     name = str(first["loc"][0]) if first["loc"] else ""
     where = f"{file}: {place}" if name in from_file else _option(place)
     if first["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(name, model.model_fields, n=1)
+        near = difflib.get_close_matches(str(first["loc"][-1]), model.model_fields, n=1)
         return f"{where} is not known" + (f"; did you mean {near[0]}?" if near else "")
     if first["type"] == "missing":
         return f"{_option(place)} is missing: give it on the command line or as {place}: in --config"
-    return f"{where} {_shown(first['input'])}: {first['msg'][:1].lower()}{first['msg'][1:]}"
+    said = first["msg"].removeprefix("Value error, ")
+    if name == "concurrency":
+        said = f"give a number from 1 to {MAX_IN_FLIGHT}, or auto"
+    return f"{where} {_shown(first['input'])}: {said[:1].lower()}{said[1:]}"
 
 
 def _option(place: str) -> str:
@@ -139,7 +162,10 @@ def _option(place: str) -> str:
 
 
 def _shown(value: object) -> str:
-    text = json.dumps(value, default=str, ensure_ascii=False)
+    try:
+        text = json.dumps(value, default=str, ensure_ascii=False)
+    except (ValueError, TypeError, RecursionError):
+        return f"({type(value).__name__})"
     return text if len(text) <= 60 else text[:57] + '..."'
 
 

@@ -75,7 +75,7 @@ def choose_model(listed: list[dict[str, Any]] | None, wanted: str | None) -> tup
         return None, [Finding("models", Health.BAD, f"serves {shown}: choose one with --model")]
     if chosen not in names:
         return chosen, [Finding("models", Health.NOTE, f"serves {shown}, and does not list {chosen}")]
-    entry = next(entry for entry in listed if entry.get("id") == chosen)
+    entry = next(entry for entry in listed if str(entry.get("id")) == chosen)
     others = f" ({len(names)} models in all)" if len(names) > 1 else ""
     return chosen, [Finding("models", Health.GOOD, f"serves {chosen}{others}"), _context(entry)]
 

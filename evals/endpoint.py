@@ -7,7 +7,7 @@ import email.utils
 import json
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -17,8 +17,8 @@ import openai
 import tenacity
 
 from evals.answers import MalformedReply, Reply, error_text, excerpt, is_context_overflow, read_reply
-from evals.errors import EndpointUnreachable, RequestRefused, UsageError
-from evals.identity import is_loopback, redact_url, split_credentials
+from evals.errors import EndpointUnreachable, RequestRefused
+from evals.identity import is_loopback, parse_endpoint_url, redact_url
 from evals.records import Answer, Request, Status
 
 _RETRIED_STATUS = frozenset({408, 409, 425, 429})
@@ -30,14 +30,24 @@ _REFUSING_STATUS = frozenset({401, 403, 404, 405})
 class RetryPolicy:
     """How long a fault is fought: at most `tries` attempts, none begun later than `total_s` seconds after the first.
 
+    The default's waits add up to some five minutes: what the restart of a large model's server may take.
+
     The waits are `first_wait_s`, doubled each time up to `longest_wait_s`, each varied by up to a half so that requests
     that failed together do not come back together. A server's `Retry-After` is honoured where it asks for more.
     """
 
-    tries: int = 8
+    tries: int = 12
     total_s: float = 1800.0
     first_wait_s: float = 0.5
     longest_wait_s: float = 60.0
+
+    def wait(self, state: tenacity.RetryCallState) -> float:
+        """Seconds to wait after a failed attempt."""
+        backoff: float = min(self.longest_wait_s, self.first_wait_s * 2 ** (state.attempt_number - 1))
+        backoff *= random.uniform(0.5, 1.5)
+        fault = state.outcome.exception() if state.outcome is not None else None
+        asked = fault.retry_after if isinstance(fault, Fault) else None
+        return max(backoff, asked or 0.0)
 
 
 class Fault(Exception):
@@ -47,6 +57,14 @@ class Fault(Exception):
         super().__init__(message)
         self.overload = overload
         self.retry_after = retry_after
+
+
+class _NoListing(Fault):
+    """What answers at `/models` is no list of models; its text is what it answered."""
+
+
+_LISTING = RetryPolicy(tries=4, total_s=30.0)
+_LISTING_DEADLINE_S = 15.0
 
 
 def default_deadline(max_tokens: int | None) -> float:
@@ -82,20 +100,18 @@ class Endpoint:
         timeout_s
             Deadline of one attempt in seconds; by default it follows each request's token budget.
         retry
-            When to give up; the default policy fights a fault for up to half an hour.
+            When to give up.
 
         Raises
         ------
         UsageError
-            When `base_url` is not an http(s) URL.
+            When `base_url` is not an http(s) URL, or carries a query.
         """
-        if not base_url.startswith(("http://", "https://")) or not base_url.partition("://")[2].strip("/"):
-            raise UsageError(f"--base-url {redact_url(base_url)!r}: give a URL such as http://127.0.0.1:8000/v1")
+        address, credentials = parse_endpoint_url(base_url)
         self.model = model
         self.shown_url = redact_url(base_url)
         self._timeout_s = timeout_s
         self._retry = retry or RetryPolicy()
-        address, credentials = split_credentials(base_url)
         self._client = openai.AsyncOpenAI(
             base_url=address,
             api_key=api_key or "none",
@@ -105,6 +121,8 @@ class Endpoint:
             # A proxy from the environment has no business between this machine and itself.
             http_client=openai.DefaultAioHttpClient(timeout=None, trust_env=not is_loopback(base_url)),
         )
+        # The client takes these two from its own environment variables; they are nobody else's business.
+        self._client.organization = self._client.project = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -112,35 +130,30 @@ class Endpoint:
     async def __aexit__(self, *_: object) -> None:
         await self._client.close()
 
-    async def models(self, deadline_s: float = 30.0) -> list[dict[str, Any]] | None:
+    async def models(self, policy: RetryPolicy = _LISTING) -> list[dict[str, Any]] | None:
         """What `/models` lists, as the server wrote it; `None` where the server has no such page.
 
         Raises
         ------
         EndpointUnreachable
-            When nothing answers.
+            When nothing answers, or only faults.
         RequestRefused
             When the key is refused, or what answers is no OpenAI-compatible API.
         """
         try:
-            async with asyncio.timeout(deadline_s):
-                body = await self._client.get("/models", cast_to=str)
+            listed: list[dict[str, Any]] = await self._retrying(policy)(self._list_models)
+            return listed
         except openai.APIStatusError as error:
-            if error.status_code in (401, 403):
-                raise self._refusal(error) from None
-            return None
-        except (openai.APIConnectionError, aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise EndpointUnreachable(
-                f"nothing answers at {self.shown_url}: {_cause(error)}. Is the server up?"
-            ) from None
-        try:
-            listed = json.loads(body)["data"]
-            return [{str(name): value for name, value in entry.items()} for entry in listed]
-        except (ValueError, KeyError, TypeError, AttributeError):
+            if error.status_code in (404, 405, 501):
+                return None
+            raise self._refusal(error) from None
+        except _NoListing as fault:
             raise RequestRefused(
-                f"{self.shown_url}/models is no OpenAI-compatible API (it answers {excerpt(body)!r}): "
+                f"{self.shown_url}/models is no OpenAI-compatible API (it answers {str(fault)!r}): "
                 "check --base-url, it usually ends in /v1"
             ) from None
+        except Fault as fault:
+            raise EndpointUnreachable(f"nothing answers at {self.shown_url}: {fault}. Is the server up?") from None
 
     async def ask(self, request: Request, on_fault: Callable[[Fault], None] | None = None) -> Answer:
         """Ask once, retrying faults by the policy.
@@ -151,33 +164,24 @@ class Endpoint:
         Raises
         ------
         RequestRefused
-            When the endpoint would refuse every request: HTTP 401, 403, 404.
+            When the endpoint would refuse every request: HTTP 401, 403, 404, 405.
         """
         deadline_s = self._timeout_s or default_deadline(request.sampling.max_tokens)
-
-        def failed(state: tenacity.RetryCallState) -> None:
-            fault = state.outcome.exception() if state.outcome is not None else None
-            if on_fault is not None and isinstance(fault, Fault):
-                on_fault(fault)
-
-        retrying = tenacity.AsyncRetrying(
-            retry=tenacity.retry_if_exception_type(Fault),
-            stop=tenacity.stop_after_attempt(self._retry.tries) | tenacity.stop_before_delay(self._retry.total_s),
-            wait=self._wait,
-            after=failed,
-            reraise=True,
-        )
+        retrying = self._retrying(self._retry, on_fault)
         try:
             answered: tuple[Reply, float] = await retrying(self._attempt, request, deadline_s)
         except Fault as fault:
             return Answer(status=Status.ERROR, error=str(fault), attempts=retrying.statistics["attempt_number"])
         except openai.APIStatusError as error:
-            overflow = error.status_code in (400, 413, 422) and is_context_overflow(error.body or error.message)
+            if error.status_code in _REFUSING_STATUS:
+                raise self._refusal(error) from None
+            overflow = is_context_overflow(error.body or error.message)
             return Answer(
                 status=Status.TRUNCATED if overflow else Status.ERROR,
                 finish_reason="context_overflow" if overflow else None,
                 error=_said(error),
                 attempts=retrying.statistics["attempt_number"],
+                refused=True,
             )
         reply, latency_s = answered
         return Answer(
@@ -193,35 +197,34 @@ class Endpoint:
     async def _attempt(self, request: Request, deadline_s: float) -> tuple[Reply, float]:
         # The client's own `post` hands over the body as text: what is a malformed answer is decided in one place,
         # and the event loop is spared four fifths of the time that the typed call spends on building models.
+        body = request_body(self.model, request)
         began = time.monotonic()
+        text = await _exchange(self._client.post("/chat/completions", cast_to=str, body=body), deadline_s)
         try:
-            async with asyncio.timeout(deadline_s):
-                body = await self._client.post("/chat/completions", cast_to=str, body=request_body(self.model, request))
-            return read_reply(body), time.monotonic() - began
+            return read_reply(text), time.monotonic() - began
         except MalformedReply as error:
             raise Fault(str(error)) from None
-        except openai.APIStatusError as error:
-            if error.status_code in _REFUSING_STATUS:
-                raise self._refusal(error) from None
-            if error.status_code in _RETRIED_STATUS or error.status_code >= 500:
-                raise Fault(
-                    _said(error),
-                    overload=error.status_code in _OVERLOAD_STATUS,
-                    retry_after=_retry_after(error.response.headers.get("retry-after")),
-                ) from None
-            raise
-        except TimeoutError:
-            raise Fault(f"no answer within {deadline_s:g} s", overload=True) from None
-        except (openai.APIConnectionError, aiohttp.ClientError, OSError) as error:
-            raise Fault(f"connection fault: {_cause(error)}") from None
 
-    def _wait(self, state: tenacity.RetryCallState) -> float:
-        policy = self._retry
-        backoff: float = min(policy.longest_wait_s, policy.first_wait_s * 2 ** (state.attempt_number - 1))
-        backoff *= random.uniform(0.5, 1.5)
-        fault = state.outcome.exception() if state.outcome is not None else None
-        asked = fault.retry_after if isinstance(fault, Fault) else None
-        return max(backoff, asked) if asked is not None else backoff
+    async def _list_models(self) -> list[dict[str, Any]]:
+        text = await _exchange(self._client.get("/models", cast_to=str), _LISTING_DEADLINE_S)
+        try:
+            return [{str(name): value for name, value in entry.items()} for entry in json.loads(text)["data"]]
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            raise _NoListing(excerpt(text)) from None
+
+    def _retrying(self, policy: RetryPolicy, on_fault: Callable[[Fault], None] | None = None) -> tenacity.AsyncRetrying:
+        def failed(state: tenacity.RetryCallState) -> None:
+            fault = state.outcome.exception() if state.outcome is not None else None
+            if on_fault is not None and isinstance(fault, Fault):
+                on_fault(fault)
+
+        return tenacity.AsyncRetrying(
+            retry=tenacity.retry_if_exception_type(Fault),
+            stop=tenacity.stop_after_attempt(policy.tries) | tenacity.stop_before_delay(policy.total_s),
+            wait=policy.wait,
+            after=failed,
+            reraise=True,
+        )
 
     def _refusal(self, error: openai.APIStatusError) -> RequestRefused:
         if error.status_code in (401, 403):
@@ -246,6 +249,28 @@ def request_body(model: str, request: Request) -> dict[str, Any]:
     return body
 
 
+async def _exchange(call: Awaitable[str], deadline_s: float) -> str:
+    """The body of one exchange; raises `Fault` for what another try may heal, openai.APIStatusError for the rest."""
+    try:
+        async with asyncio.timeout(deadline_s):
+            return await call
+    except openai.APIStatusError as error:
+        if error.status_code not in _RETRIED_STATUS and error.status_code < 500:
+            raise
+        raise Fault(
+            _said(error),
+            overload=error.status_code in _OVERLOAD_STATUS,
+            retry_after=_retry_after(error.response.headers.get("retry-after")),
+        ) from None
+    except TimeoutError:
+        raise Fault(f"no answer within {deadline_s:g} s", overload=True) from None
+    except (openai.APIConnectionError, aiohttp.ClientError, OSError) as error:
+        raise Fault(f"connection fault: {_cause(error)}") from None
+    except Exception as error:  # noqa: BLE001
+        # A server can send what its client's libraries stumble over: unknown charsets, broken headers.
+        raise Fault(f"unreadable answer ({type(error).__name__}): {excerpt(str(error))}") from None
+
+
 def _said(error: openai.APIStatusError) -> str:
     return f"HTTP {error.status_code}: {excerpt(error_text(error.body or error.message))}"
 
@@ -266,7 +291,7 @@ def _retry_after(value: str | None) -> float | None:
     except ValueError:
         try:
             moment = email.utils.parsedate_to_datetime(value)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
         seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
     return seconds if 0 <= seconds < float("inf") else None

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import replace
 
+from evals.item_scores import ItemScores, item_scores
 from evals.pairing import Pairs, TaskPairs
-from evals.policy import Policy
-from evals.stats import (
-    PairedBounds,
-    items_needed,
-    mcnemar_pvalue,
-    paired_bounds,
-    smallest_passing_n,
-    tango_interval,
-)
+from evals.policy import SMALLEST_ALPHA, Policy, TaskPolicy
+from evals.stats import PairedBounds, exact_lower_bound, items_needed, mcnemar_pvalue, paired_bounds, tango_interval
 from evals.verdict import ReleaseVerdict, TaskDecision, TaskVerdict, Verdict
 from evals.wording import explain_release, explain_task
 
@@ -21,20 +15,22 @@ from evals.wording import explain_release, explain_task
 def decide(pairs: Pairs, policy: Policy) -> Verdict:
     """Decide whether the candidate is equivalent to the baseline within the policy's margins.
 
-    Every task must pass, each at the policy's alpha: an intersection-union test, which needs no correction
-    (Berger 1982, Technometrics 24:295). A task that cannot be paired makes the whole invalid.
+    Every required task must pass, each at its own alpha: an intersection-union test, which needs no correction
+    (Berger 1982, Technometrics 24:295). To say that some task has *regressed* is to search a family, so that is
+    confirmed by Holm's step-down over the required tasks (Holm 1979). A required task that cannot be paired, or the
+    lack of any, makes the whole invalid.
     """
-    tasks = tuple(_decide_task(task, policy) for task in pairs.tasks)
-    verdicts = {task.verdict for task in tasks}
-    if not tasks or TaskVerdict.INVALID in verdicts:
-        release = ReleaseVerdict.INVALID
-    elif TaskVerdict.REGRESSED in verdicts:
-        release = ReleaseVerdict.REGRESSED
-    elif TaskVerdict.INCONCLUSIVE in verdicts:
-        release = ReleaseVerdict.INCONCLUSIVE
-    else:
-        release = ReleaseVerdict.PASS
-    return Verdict(pairs.baseline, pairs.candidate, policy.as_dict(), tasks, release, explain_release(release, tasks))
+    tasks = tuple(_decide_task(task, policy.for_task(task.task)) for task in pairs.tasks)
+    confirmed = _confirmed_regressions(pairs, tasks)
+    tasks = tuple(
+        replace(task, flags=(*task.flags, "unconfirmed_among_tasks"))
+        if task.tier == "required" and task.verdict is TaskVerdict.REGRESSED and task.task not in confirmed
+        else task
+        for task in tasks
+    )
+    release = _release([task for task in tasks if task.tier == "required"], confirmed)
+    document = policy.model_dump(mode="json")
+    return Verdict(pairs.baseline, pairs.candidate, document, tasks, release, explain_release(release, tasks))
 
 
 def task_verdict(bounds: PairedBounds, margin: float) -> TaskVerdict:
@@ -44,72 +40,123 @@ def task_verdict(bounds: PairedBounds, margin: float) -> TaskVerdict:
     return TaskVerdict.REGRESSED if bounds.upper < -margin else TaskVerdict.INCONCLUSIVE
 
 
-def _decide_task(pairs: TaskPairs, policy: Policy) -> TaskDecision:
-    margin = policy.margin_of(pairs.task)
+def _release(required: list[TaskDecision], confirmed: frozenset[str]) -> ReleaseVerdict:
+    if not required or any(task.verdict is TaskVerdict.INVALID for task in required):
+        return ReleaseVerdict.INVALID
+    if confirmed:
+        return ReleaseVerdict.REGRESSED
+    return ReleaseVerdict.PASS if all(task.passes for task in required) else ReleaseVerdict.INCONCLUSIVE
 
-    def invalid(reason: str) -> TaskDecision:
-        return TaskDecision(
-            task=pairs.task,
-            margin=margin,
-            alpha=policy.alpha,
-            validity=pairs.validity,
-            repeats=pairs.repeats,
-            reason=f"{pairs.task}: not comparable: {reason}",
-        )
 
-    if pairs.problems:
-        return invalid("; ".join(pairs.problems))
-    unscored = {build: counts.unscored for build, counts in pairs.validity.items() if counts.unscored}
-    if unscored:
-        counted = " and ".join(f"{count} of the {build}'s samples" for build, count in unscored.items())
-        return invalid(f"{counted} have no answer; run the same `quantgate run` again to ask them")
-    baseline, candidate = pairs.frame["baseline"].to_numpy(), pairs.frame["candidate"].to_numpy()
-    differences = candidate - baseline
-    if differences.size == 0:
-        return invalid("no item was asked")
-    if pairs.repeats != 1 or not np.isin(np.concatenate([baseline, candidate]), (0.0, 1.0)).all():
-        return invalid("not yet: this version decides only 0/1 scores with one answer per item")
-    bounds = paired_bounds(differences, alpha=policy.alpha)
-    losses, gains, items = int((differences < 0).sum()), int((differences > 0).sum()), differences.size
-    verdict = task_verdict(bounds, margin)
+def _confirmed_regressions(pairs: Pairs, tasks: tuple[TaskDecision, ...]) -> frozenset[str]:
+    """The required tasks whose regression stands with the family-wise error of their alpha, by Holm's step-down."""
+    required = [task for task in tasks if task.tier == "required" and task.verdict is not TaskVerdict.INVALID]
+    suspects = {task.task: task for task in required if task.verdict is TaskVerdict.REGRESSED}
+    scores = {task.task: item_scores(task) for task in pairs.tasks if task.task in suspects}
+    confirmed: set[str] = set()
+    while True:
+        family = len(required) - len(confirmed)
+        found = {
+            name
+            for name, task in suspects.items()
+            if name not in confirmed
+            and task.alpha / family >= SMALLEST_ALPHA
+            and _bounds(scores[name], task.alpha / family).upper < -task.margin
+        }
+        if not found:
+            return frozenset(confirmed)
+        confirmed |= found
+
+
+def _decide_task(pairs: TaskPairs, policy: TaskPolicy) -> TaskDecision:
     decision = TaskDecision(
         task=pairs.task,
-        margin=margin,
+        tier=policy.tier,
+        require=policy.require,
+        margin=policy.margin,
         alpha=policy.alpha,
         validity=pairs.validity,
-        reason="",
-        verdict=verdict,
-        items=items,
         repeats=pairs.repeats,
-        baseline=float(baseline.mean()),
-        candidate=float(candidate.mean()),
+        reason="",
+    )
+    if problem := _not_comparable(pairs, policy):
+        return replace(decision, reason=f"{pairs.task}: not comparable: {problem}")
+    scores = item_scores(pairs)
+    baseline, candidate = scores.mean(scores.baseline), scores.mean(scores.candidate)
+    if policy.baseline_at_least is not None and baseline < policy.baseline_at_least:
+        floor = f"the baseline scores {baseline:.1%}, under the {policy.baseline_at_least:.1%} that the policy expects"
+        return replace(
+            decision, reason=f"{pairs.task}: not to be trusted: {floor}: is the harness or the server broken?"
+        )
+    bounds = _bounds(scores, policy.alpha)
+    verdict = task_verdict(bounds, policy.margin)
+    decision = replace(
+        decision,
+        verdict=verdict,
+        items=len(scores.baseline),
+        baseline=baseline,
+        candidate=candidate,
         difference=bounds.estimate,
         lower=bounds.lower,
         upper=bounds.upper,
         method=bounds.method,
-        descriptive_interval=tango_interval(losses, gains, items, 1 - 2 * policy.alpha),
-        flags=_flags(bounds, margin, pairs),
-        losses=losses,
-        gains=gains,
-        mcnemar_p=mcnemar_pvalue(losses, gains),
-        recovery=float(candidate.mean() / baseline.mean()) if baseline.mean() > 0 else None,
-        needed=_needed(losses, gains, items, policy, margin) if verdict is TaskVerdict.INCONCLUSIVE else None,
+        flags=_flags(bounds, pairs, policy),
+        recovery=candidate / baseline if baseline > 0 else None,
     )
+    if scores.single_answers:
+        decision = _with_flips(decision, scores)
     return explain_task(decision)
 
 
-def _flags(bounds: PairedBounds, margin: float, pairs: TaskPairs) -> tuple[str, ...]:
+def _not_comparable(pairs: TaskPairs, policy: TaskPolicy) -> str:
+    if pairs.problems:
+        return "; ".join(pairs.problems)
+    if pairs.frame.empty:
+        return "no item was asked"
+    unscored = {
+        build: counts.unscored
+        for build, counts in pairs.validity.items()
+        if counts.unscored > policy.max_missing * len(pairs.frame)
+    }
+    if not unscored:
+        silent = [build for build, counts in pairs.validity.items() if not counts.ok]
+        return f"the {' and the '.join(silent)} has no complete answer at all" if silent else ""
+    counted = " and ".join(f"{count} of the {build}'s samples" for build, count in unscored.items())
+    return f"{counted} have no answer; run the same `quantgate run` again to ask them"
+
+
+def _bounds(scores: ItemScores, alpha: float) -> PairedBounds:
+    method = "auto" if scores.single_answers else "bayesian"
+    return paired_bounds(scores.differences, alpha=alpha, strata=scores.strata, method=method)
+
+
+def _with_flips(decision: TaskDecision, scores: ItemScores) -> TaskDecision:
+    differences = scores.differences
+    losses, gains = int((differences < 0).sum()), int((differences > 0).sum())
+    decision = replace(decision, losses=losses, gains=gains, mcnemar_p=mcnemar_pvalue(losses, gains))
+    if scores.strata is not None:
+        return decision
+    enough = items_needed(losses, gains, decision.items, decision.margin, decision.alpha)
+    needed = {"items": None if enough is None else max(enough, decision.items + 1), "repeats": 1}
+    return replace(
+        decision,
+        descriptive_interval=tango_interval(losses, gains, decision.items, 1 - 2 * decision.alpha),
+        needed=needed if decision.verdict is TaskVerdict.INCONCLUSIVE else None,
+    )
+
+
+def _flags(bounds: PairedBounds, pairs: TaskPairs, policy: TaskPolicy) -> tuple[str, ...]:
+    baseline, candidate = (pairs.validity[build] for build in ("baseline", "candidate"))
+    planned = len(pairs.frame)
+    cut = [counts.truncated / planned for counts in (baseline, candidate)]
+    hopeless = bounds.method == "exact" and exact_lower_bound(0, 0, bounds.n, bounds.alpha) <= -policy.margin
     present = {
-        "measurably_worse": bounds.upper < 0 and bounds.lower > -margin,
+        "measurably_worse": bounds.upper < 0 and bounds.lower > -policy.margin,
         "superior": bounds.lower > 0,
-        "cannot_pass_at_this_n": bounds.n < smallest_passing_n(margin, bounds.alpha),
-        "truncated": any(counts.truncated for counts in pairs.validity.values()),
-        "empty": any(counts.empty for counts in pairs.validity.values()),
+        "cannot_pass_at_this_n": hopeless,
+        "truncation": max(cut) > policy.max_truncated or abs(cut[0] - cut[1]) > policy.max_truncated_difference,
+        "truncated": any(cut),
+        "empty": bool(baseline.empty or candidate.empty),
+        "missing_counted_against": bool(baseline.unscored or candidate.unscored),
     }
     return tuple(flag for flag, holds in present.items() if holds)
-
-
-def _needed(losses: int, gains: int, items: int, policy: Policy, margin: float) -> dict[str, int | None]:
-    """What would settle it with power 0.8, were the flips to go on alike; `None` when more would not help."""
-    enough = items_needed(losses, gains, items, margin, policy.alpha)
-    return {"items": None if enough is None else max(enough, items + 1), "repeats": 1}

@@ -69,8 +69,9 @@ class TaskPairs:
     """One task of two runs, paired.
 
     `frame` has one row per item and repeat, sorted by both, with the columns `item_id`, `repeat`, `stratum`,
-    `baseline` and `candidate` (scores in [0, 1], NaN where a sample is missing). `problems` says why the runs are not
-    comparable; then the frame is empty.
+    `baseline` and `candidate` (scores in [0, 1], NaN where a sample is missing), and `alike`: whether both builds'
+    extracted results are there and equal. A sample that neither run holds has its row too. `problems` says why the
+    runs are not comparable; then the frame is empty.
     """
 
     task: str
@@ -89,7 +90,7 @@ class Pairs:
     tasks: tuple[TaskPairs, ...]
 
 
-_COLUMNS = ["item_id", "repeat", "stratum", "baseline", "candidate"]
+_COLUMNS = ["item_id", "repeat", "stratum", "baseline", "candidate", "alike"]
 
 
 def pair_runs(baseline: Run, candidate: Run) -> Pairs:
@@ -107,7 +108,7 @@ def _pair_task(name: str, baseline: Run, candidate: Run) -> TaskPairs:
     left, right = baseline.of_task(name), candidate.of_task(name)
     validity = {"baseline": _validity(ours, left), "candidate": _validity(theirs, right)}
     problems = _problems(ours, theirs, left, right)
-    frame = pd.DataFrame([], columns=_COLUMNS) if problems else _frame(left, right)
+    frame = pd.DataFrame([], columns=_COLUMNS) if problems or ours is None else _frame(ours, left, right)
     return TaskPairs(name, frame, ours.repeats if ours else 0, validity, tuple(problems))
 
 
@@ -133,6 +134,10 @@ def _problems(
     ):
         if of_baseline != of_candidate:
             problems.append(f"the baseline has {of_baseline} {what}, the candidate {of_candidate}")
+    for build, record, samples in (("baseline", ours, left), ("candidate", theirs, right)):
+        if len(samples) > record.items * record.repeats:
+            planned = f"{record.items} items x {record.repeats} repeats"
+            problems.append(f"the {build} holds {len(samples)} samples, more than its {planned}")
     other_prompts = [key for key in left.keys() & right.keys() if left[key].prompt_hash != right[key].prompt_hash]
     if other_prompts:
         item, repeat = min(other_prompts)
@@ -142,18 +147,17 @@ def _problems(
     return problems
 
 
-def _frame(left: Mapping[tuple[str, int], Sample], right: Mapping[tuple[str, int], Sample]) -> pd.DataFrame:
+def _frame(
+    record: TaskRecord, left: Mapping[tuple[str, int], Sample], right: Mapping[tuple[str, int], Sample]
+) -> pd.DataFrame:
+    strata = {item: sample.stratum for (item, _), sample in {**left, **right}.items()}
+    unheard = [f"(missing {number + 1})" for number in range(record.items - len(strata))]
     rows = []
-    for key in left.keys() | right.keys():
-        ours, theirs = left.get(key), right.get(key)
-        known = ours or theirs
-        rows.append(
-            (
-                *key,
-                known.stratum if known else None,
-                ours.score if ours else None,
-                theirs.score if theirs else None,
-            )
-        )
+    for item in [*strata, *unheard]:
+        for repeat in range(record.repeats):
+            ours, theirs = left.get((item, repeat)), right.get((item, repeat))
+            alike = bool(ours and theirs and ours.extracted is not None and ours.extracted == theirs.extracted)
+            scores = (ours.score if ours else None, theirs.score if theirs else None)
+            rows.append((item, repeat, strata.get(item), *scores, alike))
     frame = pd.DataFrame(rows, columns=_COLUMNS).astype({"baseline": "float64", "candidate": "float64"})
     return frame.sort_values(["item_id", "repeat"], ignore_index=True)

@@ -1,64 +1,94 @@
-"""What a gate asks for: margins and error rate, fixed before the data are seen."""
+"""What a gate asks for, fixed before the data are seen: margins, error rate, and what may be missing or cut."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
 
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from evals.config import explain, read_yaml
 from evals.errors import UsageError
 
-DEFAULT_MARGIN = 0.02
 SMALLEST_MARGIN = 0.0001
+SMALLEST_ALPHA = 0.001
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """Margins are differences of scores in [0.0001, 1): 0.02 is two points. `alpha` is one-sided, for each bound."""
+class TaskPolicy(BaseModel):
+    """What one task must show. Margins, shares and floors are fractions: 0.02 is two points, or two in a hundred.
 
-    margin: float = DEFAULT_MARGIN
-    task_margins: Mapping[str, float] = field(default_factory=dict)
-    alpha: float = 0.05
+    `alpha` is one-sided, for each bound. `require` says whether it is enough that the candidate is no worse by the
+    margin (`non_inferior`), or must be no better by it either (`equivalent`). An `advisory` task never blocks. At most
+    `max_missing` of a build's samples may be missing, which count against the candidate; more make the task invalid.
+    More than `max_truncated` of a build's answers cut, or shares that differ by more than `max_truncated_difference`,
+    block a pass. A baseline below `baseline_at_least` makes the task invalid: a harness that is broken for both builds
+    alike must not pass.
+    """
 
-    def margin_of(self, task: str) -> float:
-        return self.task_margins.get(task, self.margin)
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    margin: float = Field(0.02, ge=SMALLEST_MARGIN, lt=1)
+    alpha: float = Field(0.05, ge=SMALLEST_ALPHA, lt=0.5)
+    require: Literal["non_inferior", "equivalent"] = "non_inferior"
+    tier: Literal["required", "advisory"] = "required"
+    max_missing: float = Field(0.0, ge=0, lt=1)
+    max_truncated: float = Field(0.02, ge=0, le=1)
+    max_truncated_difference: float = Field(0.01, ge=0, le=1)
+    baseline_at_least: float | None = Field(None, ge=0, le=1)
+
+
+class Policy(TaskPolicy):
+    """A policy for all tasks, and what differs for some."""
+
+    tasks: dict[str, TaskPolicy] = {}
+
+    def for_task(self, name: str) -> TaskPolicy:
+        """The policy of one task: what it sets itself, else what is set for all."""
+        shared = self.model_dump(include=set(TaskPolicy.model_fields))
+        own = self.tasks.get(name)
+        return TaskPolicy(**{**shared, **(own.model_dump(exclude_unset=True) if own else {})})
 
     def check_tasks(self, names: Sequence[str]) -> None:
-        """Raise UsageError when a margin is given for a task that the runs do not hold."""
-        unknown = sorted(set(self.task_margins) - set(names))
+        """Raise UsageError when something is set for a task that the runs do not hold."""
+        unknown = sorted(set(self.tasks) - set(names))
         if unknown:
-            raise UsageError(
-                f"--margin {unknown[0]}=...: the runs hold no such task; they hold {', '.join(names) or 'none'}"
-            )
-
-    def as_dict(self) -> dict[str, object]:
-        return {"margin": self.margin, "task_margins": dict(self.task_margins), "alpha": self.alpha}
+            held = ", ".join(names) or "none"
+            raise UsageError(f"the policy speaks of task {unknown[0]!r}, which the runs do not hold; they hold {held}")
 
 
-def parse_policy(margins: Sequence[str], alpha: float) -> Policy:
-    """A policy from `--margin 0.02` and `--margin gsm8k=0.01` options and `--alpha`.
+def load_policy(file: Path | None, margins: Sequence[str] = (), alpha: float | None = None) -> Policy:
+    """A policy from a YAML file, `--margin 0.02` and `--margin gsm8k=0.01` options and `--alpha`, which win.
 
     Raises
     ------
     UsageError
-        For a margin outside (0, 1), an alpha outside [0.001, 0.5), a margin given twice.
+        Naming the file and key, or the option, and what is allowed; for an unknown key the nearest known one.
     """
-    if not 0.001 <= alpha < 0.5:
-        raise UsageError(f"--alpha {alpha:g}: the one-sided error rate must lie between 0.001 and 0.5; 0.05 is usual")
-    default: float | None = None
-    by_task: dict[str, float] = {}
+    written: dict[str, Any] = read_yaml(file) if file is not None else {}
+    if alpha is not None:
+        if not SMALLEST_ALPHA <= alpha < 0.5:
+            raise UsageError(f"--alpha {alpha:g}: the one-sided error rate lies between 0.001 and 0.5; 0.05 is usual")
+        written["alpha"] = alpha
+    tasks = written.setdefault("tasks", {})
+    given: set[str] = set()
     for text in margins:
         task, named, value = text.rpartition("=")
         margin = _margin(value, text)
         if named and not task:
             raise UsageError(f"--margin {text}: write a margin, or TASK=MARGIN")
-        if (named and task in by_task) or (not named and default is not None):
+        if task in given:
             raise UsageError(f"--margin {text}: {task or 'the margin for all tasks'} is given twice")
-        if named:
-            by_task[task] = margin
-        else:
-            default = margin
-    return Policy(DEFAULT_MARGIN if default is None else default, by_task, alpha)
+        given.add(task)
+        if not named:
+            written["margin"] = margin
+        elif isinstance(tasks, dict):
+            tasks[task] = {**(tasks.get(task) or {}), "margin": margin}
+    try:
+        return Policy.model_validate(written)
+    except ValidationError as error:
+        raise UsageError(explain(error, Policy, file, frozenset(written))) from None
 
 
 def _margin(value: str, given: str) -> float:

@@ -74,7 +74,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an endpoint gave back for one request, after all its attempts. `latency_s` is the answering attempt's."""
+    """What an endpoint gave back for one request, after all its attempts. `latency_s` is the answering attempt's.
+
+    `refused` says that the server would not take this request (HTTP 400, 413, 422), so that no other try would help.
+    """
 
     status: Status
     response: str | None = None
@@ -84,6 +87,7 @@ class Answer:
     error: str | None = None
     latency_s: float | None = None
     attempts: int = 1
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,10 @@ class TaskRecord:
 
 @dataclass(frozen=True, config=_STRICT)
 class RunRecord:
-    """The whole of `run.json`. `endpoint` holds the redacted URL and what the endpoint says about itself."""
+    """The whole of `run.json`. `endpoint` holds the redacted URL and what the endpoint says about itself.
+
+    `earlier` has the endpoint and the software of the sessions before, where they were others.
+    """
 
     label: str
     model: str
@@ -42,6 +45,7 @@ class RunRecord:
     tasks: tuple[TaskRecord, ...]
     software: dict[str, str]
     created: str
+    earlier: tuple[dict[str, Any], ...] = ()
     schema_version: int = SCHEMA_VERSION
 
     def to_json(self) -> str:
@@ -61,7 +65,7 @@ def parse_run_record(text: str, where: str) -> RunRecord:
     try:
         document = json.loads(text)
         version = document["schema_version"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise RunDirectoryError(f"{where} is no quantgate run record: it is not JSON with a schema_version") from None
     if version != SCHEMA_VERSION:
         raise RunDirectoryError(
@@ -70,7 +74,9 @@ def parse_run_record(text: str, where: str) -> RunRecord:
         )
     try:
         return TypeAdapter(RunRecord).validate_python(document)
-    except ValidationError as error:
+    except (ValidationError, RecursionError) as error:
+        if isinstance(error, RecursionError):
+            raise RunDirectoryError(f"{where} is nested too deeply to be a run record") from None
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise RunDirectoryError(f"{where}: {place}: {first['msg']}") from None
@@ -94,13 +100,21 @@ def merge_for_resume(held: RunRecord, wanted: RunRecord, where: str) -> RunRecor
             "Use the command that began it, or another --out"
         )
     kept = tuple(task for task in held.tasks if wanted.task(task.name) is None)
-    return replace(wanted, tasks=kept + wanted.tasks, created=held.created)
+    endpoint = wanted.endpoint
+    if not _self_description(wanted) and _self_description(held):
+        endpoint = {**endpoint, "served": held.endpoint["served"]}
+    earlier = held.earlier
+    if (held.endpoint, held.software) != (endpoint, wanted.software):
+        earlier = (*earlier, {"endpoint": held.endpoint, "software": held.software, "until": wanted.created})
+    return replace(wanted, tasks=kept + wanted.tasks, endpoint=endpoint, created=held.created, earlier=earlier)
 
 
 def _differences(held: RunRecord, wanted: RunRecord) -> Iterator[str]:
     words = ("there", "in this command")
     yield from _compare("", {"model": held.model}, {"model": wanted.model}, *words)
-    yield from _compare("the endpoint's ", _self_description(held), _self_description(wanted), *words)
+    told_before, told_now = _self_description(held), _self_description(wanted)
+    if told_before and told_now:
+        yield from _compare("the endpoint's ", told_before, told_now, *words)
     for task in wanted.tasks:
         before = held.task(task.name)
         if before is None:

@@ -10,14 +10,17 @@ from typing import Protocol
 
 from evals.concurrency import Window
 from evals.endpoint import Endpoint, Fault
-from evals.errors import EndpointUnreachable, ResumeMismatch
+from evals.errors import EndpointUnreachable, RequestRefused, ResumeMismatch
 from evals.records import Answer, Grade, Request, Sample, SampleKey, Sampling, Status
 from evals.run_record import TaskRecord, now
 from evals.store import SampleWriter
 from evals.task import Task
 
 _GIVE_UP_AFTER = 10
-"""So many requests in a row that end in a fault, with no answer between, mean that the endpoint is gone."""
+"""So many requests in a row that end alike, with no answer between, mean that the others would end so too."""
+
+_BACKLOG = 16
+"""So many answers may wait to be graded and stored while the network is served first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +95,13 @@ async def ask_all(
     writer: SampleWriter,
     window: Window,
     progress: Progress,
+    *,
+    has_answers: bool = False,
 ) -> None:
     """Ask every request and store each sample as it arrives.
 
-    When the call is cancelled (Ctrl-C, SIGTERM) the answers that have arrived are stored first.
+    `has_answers` says that the endpoint has answered before, so that a refusal now cannot be a wrong model name. When
+    the call is cancelled (Ctrl-C, SIGTERM) the answers that have arrived are stored first.
 
     Raises
     ------
@@ -107,7 +113,7 @@ async def ask_all(
         When the run directory cannot be written any more.
     """
     arrived: asyncio.Queue[tuple[Request, Answer]] = asyncio.Queue()
-    recorder = _Recorder(tasks, writer, progress)
+    recorder = _Recorder(tasks, writer, progress, has_answers=has_answers)
 
     async def one(request: Request) -> None:
         def on_fault(fault: Fault) -> None:
@@ -118,6 +124,10 @@ async def ask_all(
         try:
             progress.asked(request)
             answer = await endpoint.ask(request, on_fault)
+        except RequestRefused as refusal:
+            if not recorder.has_answers:
+                raise
+            raise EndpointUnreachable(f"{refusal}. It has answered before: the same command goes on") from None
         finally:
             window.release()
         if answer.status is not Status.ERROR:
@@ -125,10 +135,10 @@ async def ask_all(
         arrived.put_nowait((request, answer))
 
     async def record_arrivals() -> None:
-        # Grading is slower than asking: one at a time, and the network first.
         for _ in requests:
             recorder.record(*await arrived.get())
-            await asyncio.sleep(0)
+            if arrived.qsize() < _BACKLOG:
+                await asyncio.sleep(0)
 
     try:
         async with asyncio.TaskGroup() as group:
@@ -144,23 +154,42 @@ async def ask_all(
 
 
 class _Recorder:
-    """Grades and stores; stops the run when nothing but faults arrives."""
+    """Grades and stores; stops the run when nothing but faults arrives, or nothing was ever answered but refused."""
 
-    def __init__(self, tasks: Mapping[str, Task], writer: SampleWriter, progress: Progress) -> None:
+    def __init__(
+        self, tasks: Mapping[str, Task], writer: SampleWriter, progress: Progress, *, has_answers: bool
+    ) -> None:
+        self.has_answers = has_answers
         self._tasks = tasks
         self._writer = writer
         self._progress = progress
         self._faults_in_a_row = 0
+        self._refused = 0
 
     def record(self, request: Request, answer: Answer) -> None:
         sample = to_sample(request, answer, self._tasks[request.task])
         self._writer.append(sample)
         self._progress.finished(sample)
-        self._faults_in_a_row = self._faults_in_a_row + 1 if sample.status is Status.ERROR else 0
+        if answer.refused:
+            self._refused += 1
+        elif sample.status is Status.ERROR:
+            self._faults_in_a_row += 1
+        else:
+            self.has_answers = True
+            self._faults_in_a_row = 0
         if self._faults_in_a_row == _GIVE_UP_AFTER:
             raise EndpointUnreachable(
-                f"the endpoint has stopped answering: {_GIVE_UP_AFTER} requests in a row have failed, "
-                f"the last with: {answer.error}"
+                f"the endpoint has stopped answering: {_GIVE_UP_AFTER} requests in a row have failed, the last with: "
+                f"{answer.error}. The same command goes on"
+            )
+        if self._refused == _GIVE_UP_AFTER and not self.has_answers:
+            raise RequestRefused(
+                f"the endpoint has refused the first {_GIVE_UP_AFTER} requests, the last with: {answer.error}. "
+                + (
+                    "Prompt and token budget do not fit its context window: lower --max-tokens or serve a longer one"
+                    if answer.status is Status.TRUNCATED
+                    else "Check the sampling options and --extra-body"
+                )
             )
 
 

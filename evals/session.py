@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from evals.answers import excerpt
 from evals.concurrency import Window
 from evals.config import RunConfig
 from evals.endpoint import Endpoint
+from evals.errors import RunDirectoryError
 from evals.identity import redact_url, software_versions
-from evals.records import Request, Sample, Status
+from evals.records import Request, Sample, SampleKey, Status
 from evals.run_record import RunRecord, merge_for_resume, now
 from evals.runner import Progress, TaskPlan, ask_all, missing_requests, run_until_stopped
 from evals.store import RunDirectory
@@ -22,10 +25,15 @@ _DESCRIBING = ("id", "root", "parent", "owned_by", "max_model_len")
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A run that is ready to be asked. `held` are the samples it has already, `notices` what the user should know."""
+    """A run that is ready to be asked.
+
+    `before` is the record that the directory held, `held` the samples that it has already for this session's tasks,
+    `total` how many there will be, `notices` what the user should know.
+    """
 
     config: RunConfig
     record: RunRecord
+    before: RunRecord | None
     tasks: Mapping[str, Task]
     missing: Sequence[Request]
     held: list[Sample]
@@ -34,16 +42,18 @@ class Session:
 
     async def ask(self, progress: Progress) -> None:
         """Ask what is missing, until all is there. Raises as `evals.runner.ask_all`."""
-        with RunDirectory(self.config.out).writing(self.record) as writer:
+        with RunDirectory(self.config.out).writing(self.record, self.before) as writer:
             if not self.missing:
                 return
+            answers = any(sample.status is not Status.ERROR for sample in self.held)
             async with _endpoint(self.config) as endpoint:
                 window = Window(None if self.config.concurrency == "auto" else self.config.concurrency)
-                await ask_all(self.missing, self.tasks, endpoint, writer, window, progress)
+                await ask_all(self.missing, self.tasks, endpoint, writer, window, progress, has_answers=answers)
 
     def missing_count(self) -> int:
-        answered = RunDirectory(self.config.out).samples().values()
-        return self.total - sum(sample.status is not Status.ERROR for sample in answered)
+        """How many samples of this session's tasks are not answered yet."""
+        held = RunDirectory(self.config.out).samples().values()
+        return self.total - sum(sample.task in self.tasks and sample.status is not Status.ERROR for sample in held)
 
 
 def ask_side_by_side(sessions: Sequence[tuple[Session, Progress]]) -> None:
@@ -79,23 +89,24 @@ def prepare(config: RunConfig, tasks: Mapping[str, Task]) -> Session:
         software=software_versions(),
         created=now(),
     )
-    held: dict[tuple[str, str, int], Sample] = {}
-    if directory.exists():
-        before = directory.record()
+    held: dict[SampleKey, Sample] = {}
+    before = directory.record() if directory.exists() else None
+    if before is None and directory.samples():
+        raise RunDirectoryError(f"{config.out} holds samples but no run.json to say of what: give another --out")
+    if before is not None:
         record = merge_for_resume(before, record, str(config.out))
         if before.endpoint.get("base_url") != record.endpoint["base_url"]:
             notices.append(f"the endpoint was at {before.endpoint.get('base_url')} before")
         held = directory.samples()
-    missing = missing_requests(plans, held)
-    total = sum(len(task.items()) * plan.repeats for task, plan in zip(tasks.values(), plans, strict=True))
     names = {plan.task.identity.name for plan in plans}
     return Session(
         config=config,
         record=record,
-        tasks={task.identity.name: task for task in tasks.values()},
-        missing=missing,
+        before=before,
+        tasks={plan.task.identity.name: plan.task for plan in plans},
+        missing=missing_requests(plans, held),
         held=[sample for sample in held.values() if sample.task in names],
-        total=total,
+        total=sum(len(plan.task.items()) * plan.repeats for plan in plans),
         notices=notices,
     )
 
@@ -106,13 +117,18 @@ def describe_served(listed: list[dict[str, Any]] | None, model: str) -> tuple[di
         return {}, []
     entry = next((entry for entry in listed if entry.get("id") == model), None)
     if entry is None:
-        names = ", ".join(str(entry.get("id")) for entry in listed[:5]) or "none"
+        names = excerpt(", ".join(str(entry.get("id")) for entry in listed[:5])) or "none"
         return {}, [f"the endpoint lists the models {names}, not {model}: some servers answer under any name"]
-    served = {name: entry[name] for name in _DESCRIBING if isinstance(entry.get(name), str | int | float)}
+    served: dict[str, Any] = {name: entry[name] for name in _DESCRIBING if _plain(entry.get(name))}
     meta = entry.get("meta")
     if isinstance(meta, dict):
-        served["meta"] = {name: value for name, value in meta.items() if isinstance(value, str | int | float)}
+        served["meta"] = {name: value for name, value in meta.items() if _plain(value)}
     return served, []
+
+
+def _plain(value: object) -> bool:
+    """Whether a value can be written down: text, or a number that JSON has."""
+    return isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value))
 
 
 def _endpoint(config: RunConfig) -> Endpoint:

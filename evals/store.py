@@ -70,7 +70,7 @@ class RunDirectory:
                         return
                     try:
                         yield _parse_sample(json.loads(line))
-                    except (ValueError, KeyError, TypeError, AttributeError) as error:
+                    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
                         raise RunDirectoryError(
                             f"{file}, line {number} is no sample ({error}): delete that line, and the same "
                             "`quantgate run` asks it again"
@@ -79,13 +79,15 @@ class RunDirectory:
             raise RunDirectoryError(f"{file} cannot be read: {error}") from None
 
     @contextmanager
-    def writing(self, record: RunRecord) -> Iterator[SampleWriter]:
+    def writing(self, record: RunRecord, expected: RunRecord | None = None) -> Iterator[SampleWriter]:
         """Hold the directory for one writer, write `run.json` atomically, and append samples.
+
+        `expected` is the record that the caller saw there, `None` for none.
 
         Raises
         ------
         StorageError
-            When it cannot be written, or another process is writing to it.
+            When it cannot be written, or another process is writing to it, or has since the caller looked.
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -95,10 +97,14 @@ class RunDirectory:
         with lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
+            except BlockingIOError:
                 raise StorageError(
                     f"another quantgate is writing to {self.path}: wait for it, or give another --out"
                 ) from None
+            if (self.record() if self.exists() else None) != expected:
+                raise StorageError(
+                    f"another quantgate has changed {self.path} since this one looked: run the same command again"
+                )
             try:
                 write_atomically(self.path / RUN_FILE, record.to_json())
                 writer = SampleWriter(self.path / SAMPLES_FILE)
@@ -122,6 +128,8 @@ class SampleWriter:
     def __exit__(self, *_: object) -> None:
         try:
             os.fsync(self._descriptor)
+        except OSError as error:
+            raise _unwritable(self._file, error) from None
         finally:
             os.close(self._descriptor)
 
@@ -152,10 +160,13 @@ class SampleWriter:
 
 
 def write_atomically(file: Path, text: str) -> None:
-    """Write a text file so that a reader sees the old or the new one, whatever happens. Raises OSError."""
+    """Write a JSON file so that a reader sees the old or the new one, whatever happens. Raises OSError.
+
+    What UTF-8 cannot hold (half of a surrogate pair, from a server or a file name) is written as JSON's own escape.
+    """
     partial = file.with_name(f".{file.name}.{os.getpid()}")
     try:
-        with partial.open("w", encoding="utf-8") as stream:
+        with partial.open("w", encoding="utf-8", errors="backslashreplace") as stream:
             stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())
@@ -168,14 +179,20 @@ def write_atomically(file: Path, text: str) -> None:
 def write_output(file: Path, text: str, option: str) -> None:
     """Write a file that the user named. Raises UsageError, naming the option, when that cannot be done."""
     try:
-        write_atomically(file, text)
+        if file.exists() and not file.is_file():
+            file.write_text(text, encoding="utf-8", errors="backslashreplace")
+        else:
+            write_atomically(file.resolve(), text)
     except OSError as error:
         raise UsageError(f"{option} {file}: cannot be written: {error.strerror or error}") from None
 
 
 def check_writable(out: Path) -> None:
     """Raise UsageError when a run directory could not be made or written at `out`; changes nothing."""
-    existing = next(folder for folder in (out, *out.resolve().parents) if folder.exists())
+    try:
+        existing = next(folder for folder in (out, *out.resolve().parents) if folder.exists())
+    except (OSError, ValueError) as error:
+        raise UsageError(f"--out {str(out)[:80]}: {getattr(error, 'strerror', None) or error}") from None
     if not existing.is_dir():
         raise UsageError(f"--out {out}: {existing} is a file, not a folder")
     if not os.access(existing, os.W_OK | os.X_OK):
@@ -185,9 +202,17 @@ def check_writable(out: Path) -> None:
 def _parse_sample(document: Mapping[str, Any]) -> Sample:
     known = {name: value for name, value in document.items() if name in _SAMPLE_FIELDS}
     sample = Sample(**{**known, "status": Status(document["status"])})
-    if not isinstance(sample.item_id, str) or not isinstance(sample.repeat, int):
-        raise ValueError("item_id must be text and repeat a whole number")
-    if sample.status is not Status.ERROR and not (isinstance(sample.score, int | float) and 0 <= sample.score <= 1):
+    for name in ("task", "item_id", "prompt_hash"):
+        if not isinstance(known[name], str):
+            raise ValueError(f"{name} must be text")
+    if isinstance(sample.repeat, bool) or not isinstance(sample.repeat, int):
+        raise ValueError("repeat must be a whole number")
+    if not isinstance(sample.metrics, dict):
+        raise ValueError("metrics must be an object")
+    if sample.status is Status.ERROR:
+        if sample.score is not None:
+            raise ValueError("a sample with status error has no score")
+    elif isinstance(sample.score, bool) or not isinstance(sample.score, int | float) or not 0 <= sample.score <= 1:
         raise ValueError(f"the score must lie between 0 and 1, not {sample.score!r}")
     return sample
 

@@ -14,6 +14,10 @@ from evals.run_record import RunRecord
 SCHEMA_VERSION = 1
 
 
+BLOCKING = frozenset({"truncation"})
+"""Flags that keep a task from passing whatever its bounds say."""
+
+
 class TaskVerdict(StrEnum):
     """What the data say of one task; `INVALID` until they say better."""
 
@@ -22,10 +26,6 @@ class TaskVerdict(StrEnum):
     REGRESSED = "regressed"
     INCONCLUSIVE = "inconclusive"
     INVALID = "invalid"
-
-    @property
-    def passes(self) -> bool:
-        return self in (TaskVerdict.EQUIVALENT, TaskVerdict.NON_INFERIOR)
 
 
 class ReleaseVerdict(StrEnum):
@@ -54,6 +54,8 @@ class TaskDecision:
     alpha: float
     validity: Mapping[str, Validity]
     reason: str
+    tier: str = "required"
+    require: str = "non_inferior"
     verdict: TaskVerdict = TaskVerdict.INVALID
     items: int = 0
     repeats: int = 0
@@ -70,6 +72,12 @@ class TaskDecision:
     mcnemar_p: float | None = None
     recovery: float | None = None
     needed: Mapping[str, int | None] | None = None
+
+    @property
+    def passes(self) -> bool:
+        """Whether the verdict is what the policy requires, and nothing blocks it."""
+        enough = {TaskVerdict.EQUIVALENT} | ({TaskVerdict.NON_INFERIOR} if self.require == "non_inferior" else set())
+        return self.verdict in enough and not BLOCKING & set(self.flags)
 
     def as_dict(self) -> dict[str, Any]:
         document = {name: getattr(self, name) for name in self.__dataclass_fields__}

@@ -15,16 +15,16 @@ def points(fraction: float) -> str:
 
 def explain_task(decision: TaskDecision) -> TaskDecision:
     """The decision with its `reason` filled in."""
-    return replace(decision, reason=f"{decision.task}: {_sentence(decision)}")
+    return replace(decision, reason=f"{decision.task}: {_sentence(decision)}{_but(decision)}")
 
 
 def explain_release(verdict: ReleaseVerdict, tasks: tuple[TaskDecision, ...]) -> tuple[str, ...]:
     """The sentences that decided: those of the failing tasks, or of all when the candidate passes."""
-    if not tasks:
-        return ("neither run holds a task",)
+    if not any(task.tier == "required" for task in tasks):
+        return ("there is no required task to decide on",)
     if verdict is ReleaseVerdict.PASS:
         return tuple(task.reason for task in tasks)
-    return tuple(task.reason for task in tasks if not task.verdict.passes)
+    return tuple(task.reason for task in tasks if task.tier == "required" and not task.passes)
 
 
 def _sentence(decision: TaskDecision) -> str:
@@ -52,8 +52,19 @@ def _sentence(decision: TaskDecision) -> str:
     )
 
 
+def _but(decision: TaskDecision) -> str:
+    """Why a task that its bounds would let pass does not."""
+    if decision.verdict not in (TaskVerdict.EQUIVALENT, TaskVerdict.NON_INFERIOR) or decision.passes:
+        return ""
+    if "truncation" in decision.flags:
+        return " It does not pass all the same: too many answers were cut, so what was compared is the token budget."
+    return " It does not pass all the same: the policy requires equivalence on both sides."
+
+
 def _way_out(decision: TaskDecision) -> str:
-    needed = decision.needed["items"] if decision.needed else None
+    if decision.needed is None:
+        return "More items or repeats would tell."
+    needed = decision.needed["items"]
     if needed is None:
         return "The loss that was seen is itself at the margin or beyond, so more items would rather fail than pass it."
     return f"About {needed:,} items with as many flips would settle it; {decision.items:,} were asked."

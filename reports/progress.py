@@ -19,6 +19,7 @@ from reports.text import one_line
 
 _PLAIN_EVERY_S = 10.0
 _BAR_CELLS = 24
+_MOST_TOKENS = 10**9
 
 
 class RunProgress:
@@ -56,7 +57,8 @@ class RunProgress:
             self._statuses[sample.status] += 1
         if sample.score is not None:
             self._scores.append(sample.score)
-        if sample.usage is not None and isinstance(tokens := sample.usage.get("completion_tokens"), int):
+        tokens = (sample.usage or {}).get("completion_tokens")
+        if isinstance(tokens, int) and 0 <= tokens < _MOST_TOKENS:
             self._tokens += tokens
         if sum(self._statuses.values()) + self._failed >= self._total:
             self._ended = time.monotonic()

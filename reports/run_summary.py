@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from rich.console import Console
@@ -16,24 +16,28 @@ from reports.text import one_line
 _FAULTS_SHOWN = 3
 
 
-def print_summary(console: Console, out: Path) -> int:
-    """Print counts and the mean of every metric, task by task; returns the exit code: 0 complete, 5 incomplete."""
+def print_summary(console: Console, out: Path, asked: Collection[str]) -> int:
+    """Print counts and the mean of every metric, task by task.
+
+    Returns the exit code: 0 when the tasks of this command, `asked`, are complete, else 5.
+    """
     run = Run.load(out)
-    missing = 0
+    missing = {}
     for task in run.record.tasks:
         samples = list(run.of_task(task.name).values())
         counts = Validity.count(samples, task.items * task.repeats)
-        missing += counts.unscored
+        missing[task.name] = counts.unscored
         for line in _task_lines(task, samples, counts):
             console.print(Text(line), soft_wrap=True)
-    if not missing:
+    open_here = sum(count for name, count in missing.items() if name in asked)
+    if not open_here:
         console.print(Text(f"complete: {out}"), soft_wrap=True)
         return 0
     faults = sorted({sample.error for sample in run.samples.values() if sample.score is None and sample.error})
     for fault in faults[:_FAULTS_SHOWN]:
         console.print(Text(f"fault: {one_line(fault, 160)}"), soft_wrap=True)
     console.print(
-        Text(f"incomplete: {missing} samples are missing in {out}. The same command goes on."), soft_wrap=True
+        Text(f"incomplete: {open_here} samples are missing in {out}. The same command goes on."), soft_wrap=True
     )
     return 5
 

@@ -7,9 +7,13 @@ import unicodedata
 _SHOWN_AS_SPACE = "\n\r\t"
 
 
+def printable(text: str) -> str:
+    """The text without control, format and bidirectional characters; line breaks stay."""
+    return "".join(character for character in text if character == "\n" or unicodedata.category(character)[0] != "C")
+
+
 def one_line(text: str, width: int = 100) -> str:
     """The text on one line of at most `width` characters: control, format and bidirectional characters are dropped."""
     spaced = "".join(" " if character in _SHOWN_AS_SPACE else character for character in text[: 4 * width])
-    visible = "".join(character for character in spaced if unicodedata.category(character)[0] != "C")
-    line = " ".join(visible.split())
+    line = " ".join(printable(spaced).split())
     return line if len(line) <= width else line[: width - 1] + "…"

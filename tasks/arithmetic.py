@@ -12,6 +12,7 @@ from evals.identity import canonical_hash
 from evals.records import Grade, Item, Prompt, Sampling
 from evals.task import TaskIdentity
 
+DEFAULT_COUNT = 100
 _SEED = 1
 _EXAMPLES = 3
 _MOST = 2000
@@ -24,6 +25,7 @@ _TEMPLATES = (
     "{name} buys {a} {things} on Monday and {b} {things} on Tuesday. How many {things} does {name} buy in all?",
 )
 _ANSWER = re.compile(r"answer is\s*\$?(-?\d+)")
+_MOST_DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class Arithmetic:
     lies between 1 and 2,000.
     """
 
-    def __init__(self, count: int = 100) -> None:
+    def __init__(self, count: int = DEFAULT_COUNT) -> None:
         if not 1 <= count <= _MOST:
             raise ValueError(f"the number of sums must lie between 1 and {_MOST}, not {count}")
         self._count = count
@@ -87,7 +89,7 @@ class Arithmetic:
         numbers = re.findall(r"-?\d+", response)
         found = stated.group(1) if stated else numbers[-1] if numbers else None
         task = self._sum(item)
-        score = float(found is not None and int(found) == task.a + task.b)
+        score = float(found is not None and len(found) <= _MOST_DIGITS and int(found) == task.a + task.b)
         return Grade(score, found, {"exact_match": score})
 
     def _sum(self, item: Item) -> Sum:

@@ -36,6 +36,10 @@ def gsm8k(
         When a file is missing or broken, or the hub cannot be reached.
     """
     files = None
+    if test is None and train is not None:
+        raise DataError("gsm8k.train is given without the test questions: add --data gsm8k=FILE")
+    if test is not None and test.is_dir():
+        raise DataError(f"--data gsm8k={test} is a folder: name the file, such as {test / 'test.jsonl'}")
     if test is not None:
         train = train or test.with_name("train.jsonl")
         if not train.exists():

@@ -33,7 +33,7 @@ class LmEvalSource:
     """Which lm-eval task, on which data.
 
     `revision` pins the hub's dataset; `files` (split to path) replaces the hub. `metric` is `METRIC,FILTER` as lm-eval
-    prints it; by default the last filter's first metric. `stop` false leaves the task's stop strings out.
+    prints it; by default the first filter's first metric. `stop` false leaves the task's stop strings out.
     """
 
     name: str
@@ -106,6 +106,15 @@ class LmEvalTask:
         return Prompt(tuple(json.loads(context)), canonical_prompt_hash(context))
 
     def grade(self, item: Item, repeat: int, response: str) -> Grade:
+        try:
+            return self._graded(item, response)
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError) as error:
+            said = f"{type(error).__name__}: {error}"
+            raise DataError(
+                f"{self._source.name}: lm-eval cannot grade the answer to item {item.item_id} ({said})"
+            ) from error
+
+    def _graded(self, item: Item, response: str) -> Grade:
         instance = self._instances[item.item_id]
         instance.resps, instance.filtered_resps = [response], {}
         metrics: dict[str, float] = {}
@@ -129,13 +138,19 @@ class LmEvalTask:
 
     @cached_property
     def _instances(self) -> dict[str, Any]:
-        with _quietly():
-            self._task.build_all_requests(
-                limit=self._limit,
-                apply_chat_template=True,
-                fewshot_as_multiturn=True,
-                chat_template=_as_json,
-            )
+        try:
+            with _quietly():
+                self._task.build_all_requests(
+                    limit=self._limit,
+                    apply_chat_template=True,
+                    fewshot_as_multiturn=True,
+                    chat_template=_as_json,
+                )
+        except (ValueError, KeyError, TypeError, AssertionError, jinja2.TemplateError) as error:
+            raise DataError(
+                f"{self._source.name}: the prompts cannot be built of these documents ({error}); the task draws "
+                f"{self._task.config.num_fewshot} worked examples: are there that many?"
+            ) from None
         return {str(instance.doc_id): instance for instance in self._task.instances}
 
     def _refuse_unservable(self) -> None:
@@ -151,11 +166,16 @@ class LmEvalTask:
             raise UsageError(f"{name} asks with images or sound, which is not supported")
 
     def _choose_metric(self, wanted: str | None) -> str:
-        """Those metrics can be the score whose task-wide value is the mean of the items' values."""
-        means = [name for name, how in self._task.aggregation().items() if getattr(how, "__name__", "") == "mean"]
+        """Those metrics can be the score that are means over the items, and better when higher."""
+        better_up = self._task.higher_is_better()
+        means = [
+            name
+            for name, how in self._task.aggregation().items()
+            if getattr(how, "__name__", "") == "mean" and better_up.get(name, True)
+        ]
         choices = [f"{metric},{ensemble.name}" for metric in means for ensemble in self._task._filters]
         if not choices:
-            raise DataError(f"{self._source.name} has no metric that is a mean over single answers, so none to pair")
+            raise DataError(f"{self._source.name} has no metric that is a mean over answers and better when higher")
         if wanted is None:
             return choices[0]
         exact = [choice for choice in choices if wanted in (choice, choice.partition(",")[2])]
@@ -216,7 +236,9 @@ def _constructed(manager: Any, file: Path, source: LmEvalSource) -> Any:
         while cause.__cause__ is not None:
             cause = cause.__cause__
         hint = (
-            "look at the file's fields"
+            f"pip install {cause.name}"
+            if isinstance(cause, ModuleNotFoundError)
+            else "look at the file's fields"
             if source.files
             else f"is the Hugging Face hub reachable from here? If not: --data {source.name}=FILE.jsonl"
         )

@@ -43,10 +43,12 @@ def load_task(name: str, options: TaskOptions) -> Task:
         test = options.data.get("") or options.data.get("test")
         return gsm8k(options.limit, test, options.data.get("train"), options.metric)
     if name == "arithmetic":
-        from tasks.arithmetic import Arithmetic
+        from tasks.arithmetic import DEFAULT_COUNT, Arithmetic
 
         _only_splits(name, options)
-        return Arithmetic() if options.limit is None else Arithmetic(options.limit)
+        if options.metric not in (None, "exact_match"):
+            raise UsageError(f"{name} has no metric {options.metric!r}; it has exact_match")
+        return Arithmetic(min(options.limit or DEFAULT_COUNT, DEFAULT_COUNT))
     if name.startswith(LM_EVAL_PREFIX):
         from tasks.lm_eval_task import LmEvalSource, LmEvalTask
 

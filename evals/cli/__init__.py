@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import sys
+import traceback
 from typing import Annotated
 
+import click
 import typer
 
 from evals import __version__
 from evals.cli import demo, doctor, gate, run, tasks
 from evals.errors import QuantgateError
+from reports.text import printable
 
 app = typer.Typer(
     name="quantgate",
@@ -35,15 +37,23 @@ def _options(
 
 def main() -> None:
     """Run the command line; what a user can cause ends in a message of a line or two and an exit code."""
+    sys.exit(_run())
+
+
+def _run() -> int:
     try:
-        app()
+        return app(standalone_mode=False) or 0
     except QuantgateError as error:
-        print(f"quantgate: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
+        print(f"quantgate: {printable(str(error))}", file=sys.stderr)
+        return error.exit_code
+    except click.exceptions.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.exceptions.Abort):
         print("quantgate: stopped", file=sys.stderr)
-        sys.exit(130)
-    except BrokenPipeError:
-        # The reader of a pipe has gone (`| head`): nobody is left to be told.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
+        return 130
+    except Exception:  # noqa: BLE001
+        # Python's own exit code for this would be 1, which is a verdict.
+        traceback.print_exc()
+        print("quantgate: this is a bug in quantgate; please report it with the lines above", file=sys.stderr)
+        return 70

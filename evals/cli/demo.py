@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 BASELINE = "fp8"
 AGAIN = "fp8-again"
 _MODEL = "SmolLM2-135M-Instruct"
-_ALPHA = 0.05
 _CONTEXT_TOKENS = 1024
 _AT_ONCE = 2
 
@@ -40,10 +39,12 @@ def demo(
     """
     from evals.embedded.formats import Precision
     from evals.errors import UsageError
-    from evals.policy import parse_policy
+    from evals.policy import load_policy
     from evals.store import check_writable
 
-    policy = parse_policy([margin], _ALPHA)
+    if "=" in margin:
+        raise UsageError(f"--margin {margin}: the demo has one task, so write the margin alone")
+    policy = load_policy(None, [margin])
     check_writable(out)
     wanted = list(dict.fromkeys(name.strip() for name in candidates.split(",") if name.strip()))
     known = [precision.value for precision in Precision]
@@ -72,7 +73,7 @@ def demo(
     verdicts = {name: decide(pair_runs(baseline, Run.load(out / name)), policy) for name in builds if name != BASELINE}
     for name, verdict in verdicts.items():
         write_output(out / f"gate-{builds[name]}.json", verdict.to_json(), "--out")
-    print_demo(output_console(), out, policy.margin_of("arithmetic"), verdicts)
+    print_demo(output_console(), out, policy.margin, verdicts)
 
 
 def _files(console: Console, precisions: Sequence[Precision] | Mapping[Precision, None]) -> dict[Precision, Path]:

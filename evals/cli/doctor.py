@@ -31,6 +31,7 @@ def doctor(
 
     from evals.config import DoctorConfig, load_config, parse_assignments, parse_json_object
     from evals.doctor import Health, diagnose
+    from evals.errors import UsageError
     from reports.console import output_console
     from reports.findings import print_finding
     from tasks.registry import TaskOptions, load_task
@@ -48,6 +49,8 @@ def doctor(
         "extra_body": parse_json_object("--extra-body", extra_body),
     }
     config = load_config(DoctorConfig, None, options)
+    if config.data and config.task is None:
+        raise UsageError("--data is for a task: name it with --task")
     console = output_console()
     question = None
     if config.task is not None:

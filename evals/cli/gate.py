@@ -19,7 +19,10 @@ def gate(
         list[str] | None,
         typer.Option(help="Largest loss that still passes: 0.02, or gsm8k=0.01; repeatable. Default 0.02."),
     ] = None,
-    alpha: Annotated[float, typer.Option(help="One-sided error rate of each bound.")] = 0.05,
+    policy: Annotated[
+        Path | None, typer.Option(help="A policy.yaml: margins and what else must hold, per task; --margin wins.")
+    ] = None,
+    alpha: Annotated[float | None, typer.Option(help="One-sided error rate of each bound. Default 0.05.")] = None,
     json: Annotated[Path | None, typer.Option(help="Write the decision as JSON.")] = None,
 ) -> None:
     """Decide whether the candidate is equivalent to the baseline within the margin.
@@ -28,15 +31,15 @@ def gate(
     """
     from evals.gate import decide
     from evals.pairing import Run, pair_runs
-    from evals.policy import parse_policy
+    from evals.policy import load_policy
     from evals.store import write_output
     from reports.console import output_console
     from reports.decision_table import print_verdict
 
-    policy = parse_policy(margin or [], alpha)
+    asked = load_policy(policy, margin or [], alpha)
     pairs = pair_runs(Run.load(baseline), Run.load(candidate))
-    policy.check_tasks([task.task for task in pairs.tasks])
-    verdict = decide(pairs, policy)
+    asked.check_tasks([task.task for task in pairs.tasks])
+    verdict = decide(pairs, asked)
     if json is not None:
         write_output(json, verdict.to_json(), "--json")
     print_verdict(output_console(), verdict)

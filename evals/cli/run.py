@@ -56,7 +56,7 @@ def run(
         "label": label,
         "limit": limit,
         "repeats": repeats,
-        "concurrency": int(concurrency) if concurrency and concurrency.lstrip("-").isdigit() else concurrency,
+        "concurrency": concurrency,
         "temperature": temperature,
         "top_p": top_p,
         "max_tokens": max_tokens,
@@ -103,7 +103,7 @@ def evaluate(config: RunConfig) -> int:
         stopped = f"stopped with {left} of {session.total} samples missing; {arrived}. The same command goes on."
         console.print(Text(stopped), soft_wrap=True)
         return 5
-    return print_summary(output_console(), config.out)
+    return print_summary(output_console(), config.out, session.tasks)
 
 
 def _check_data_names(config: RunConfig) -> None:

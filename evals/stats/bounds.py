@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
+from evals.stats.bayesian import bayesian_lower_bound, bayesian_upper_bound, check_differences, split_strata
 from evals.stats.exact_bounds import check_alpha, exact_lower_bound, exact_upper_bound
 
-METHODS = ("auto", "exact")
-
-
-class UnsupportedData(ValueError):
-    """The data are sound, but of a kind that no method here can bound."""
+METHODS = ("auto", "exact", "bayesian")
 
 
 @dataclass(frozen=True)
@@ -22,7 +20,8 @@ class PairedBounds:
     """Bounds of the true mean difference candidate - baseline, all in [-1, 1].
 
     `lower` and `upper` are one-sided, each at confidence 1 - `alpha`; together they are an interval at 1 - 2 `alpha`.
-    A candidate is non-inferior within a margin m exactly where `lower` > -m.
+    A candidate is non-inferior within a margin m exactly where `lower` > -m. With strata, `estimate` is the macro
+    average. `reason` says in a sentence which method was used and why; it takes no part in comparisons.
     """
 
     estimate: float
@@ -31,57 +30,84 @@ class PairedBounds:
     method: str
     n: int
     alpha: float
+    reason: str = field(default="", compare=False)
 
 
 def paired_bounds(
-    differences: npt.ArrayLike, *, alpha: float = 0.05, strata: Sequence[str] | None = None, method: str = "auto"
+    differences: npt.ArrayLike,
+    *,
+    alpha: float = 0.05,
+    strata: Sequence[str] | None = None,
+    weights: Mapping[str, float] | None = None,
+    method: str = "auto",
+    repeats: int | Sequence[int] = 1,
 ) -> PairedBounds:
     """Estimate and bounds of the mean of per-item differences in score, candidate - baseline.
 
     Args:
-        differences: shape (n,), each in [-1, 1].
-        alpha: error probability of each bound.
-        strata: the stratum of each item, for a macro average.
-        method: "exact" (0/1 scores, one answer per item: `evals.stats.exact_bounds`), or "auto" to choose.
+        differences: shape (n,), each in [-1, 1]; one value per item, repeats averaged first.
+        alpha: error probability of each bound, in [0.001, 0.5).
+        strata: shape (n,), the stratum of each item, for a macro average over strata.
+        weights: weight of each stratum, scaled to sum to 1; equal when omitted.
+        method: "exact" (0/1 scores, one answer per item: `evals.stats.exact_bounds`), "bayesian" (any scores:
+            `evals.stats.bayesian`), or "auto": exact where it applies, else bayesian.
+        repeats: answers per item, one number or shape (n,). Means of several answers can all happen to be -1, 0 or 1,
+            which the values alone do not show; the exact test holds for single answers with scores 0 and 1 only.
 
     Raises:
-        ValueError: differences that are empty, not one-dimensional, not finite or outside [-1, 1]; alpha or method
-            unknown.
-        UnsupportedData: strata, or differences other than -1, 0 and 1.
+        ValueError: differences that are empty, not one-dimensional, not finite or outside [-1, 1]; strata, weights or
+            repeats that do not fit them; alpha or method unknown; "exact" for data that it does not hold for.
     """
-    values = _checked(differences)
+    values = check_differences(differences)
     check_alpha(alpha)
     if method not in METHODS:
         raise ValueError(f"method must be one of {', '.join(METHODS)}, got {method!r}")
-    if strata is not None:
-        raise UnsupportedData("not yet: strata need a stratified bootstrap")
-    fractional = np.flatnonzero(~np.isin(values, (-1.0, 0.0, 1.0)))
-    if fractional.size:
-        first = int(fractional[0])
-        raise UnsupportedData(
-            f"not yet: fractional scores need a bootstrap; differences[{first}] is {values[first]}, not -1, 0 or 1"
+    groups = split_strata(values, strata, weights)
+    obstacle = _obstacle_to_exact(values, strata, _most_answers(repeats, len(values)))
+    if method == "exact" and obstacle:
+        raise ValueError(f'method "exact" does not apply: {obstacle}; use "bayesian" or "auto"')
+    # fsum rounds once, at the end, so the order of items cannot show.
+    estimate = math.fsum(group.weight * (math.fsum(group.values) / len(group.values)) for group in groups)
+    if method == "bayesian" or obstacle:
+        why = obstacle or "it was asked for"
+        return PairedBounds(
+            estimate=estimate,
+            lower=bayesian_lower_bound(values, alpha=alpha, strata=strata, weights=weights),
+            upper=bayesian_upper_bound(values, alpha=alpha, strata=strata, weights=weights),
+            method="bayesian",
+            n=len(values),
+            alpha=alpha,
+            reason=f"Bayesian bootstrap over items plus one worst-case item: {why}.",
         )
     losses, gains, n = int((values == -1).sum()), int((values == 1).sum()), len(values)
     return PairedBounds(
-        estimate=(gains - losses) / n,
+        estimate=estimate,
         lower=exact_lower_bound(losses, gains, n, alpha),
         upper=exact_upper_bound(losses, gains, n, alpha),
         method="exact",
         n=n,
         alpha=alpha,
+        reason="Exact unconditional test: every item was answered once and scored 0 or 1.",
     )
 
 
-def _checked(differences: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    values = np.asarray(differences, dtype=np.float64)
-    if values.ndim != 1:
-        raise ValueError(f"differences must be one-dimensional, one value per item, got shape {values.shape}")
-    if values.size == 0:
-        raise ValueError("differences is empty: there is no item to compare")
-    wrong = np.flatnonzero(~(np.abs(values) <= 1))
-    if wrong.size:
-        first = int(wrong[0])
-        raise ValueError(
-            f"differences[{first}] is {values[first]}, not a number in [-1, 1] ({wrong.size} of {values.size} wrong)"
-        )
-    return values
+def _obstacle_to_exact(values: npt.NDArray[np.float64], strata: Sequence[str] | None, answers: int) -> str:
+    """Why the exact test does not hold for the data; empty where it does."""
+    if strata is not None:
+        return "a macro average over strata is asked for"
+    if answers > 1:
+        return f"items were answered up to {answers} times"
+    fractional = np.flatnonzero(~np.isin(values, (-1.0, 0.0, 1.0)))
+    if fractional.size:
+        first = int(fractional[0])
+        return f"scores are fractional: differences[{first}] is {values[first]:.6g}, not -1, 0 or 1"
+    return ""
+
+
+def _most_answers(repeats: int | Sequence[int], n: int) -> int:
+    counts = np.asarray(repeats)
+    if counts.ndim > 1 or (counts.ndim == 1 and len(counts) != n):
+        raise ValueError(f"repeats must be one number or one per item ({n}), got shape {counts.shape}")
+    if not np.issubdtype(counts.dtype, np.integer) or counts.min() < 1:
+        raise ValueError(f"repeats must be whole numbers of 1 or more, got {repeats!r:.80}")
+    return int(counts.max())

@@ -1,6 +1,9 @@
 """`quantgate gate` as its user meets it."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +11,9 @@ import pytest
 from evals.pairing import Run
 from evals.store import RunDirectory
 from tests.evals.runs import pair_of, run_of
+
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def saved(run: Run, path: Path) -> str:
@@ -90,6 +96,24 @@ def test_a_json_path_that_cannot_be_written_exits_2(quantgate, pair):
     code, _, err = quantgate(["gate", *pair(0, 0, 50), "--json", "/no/such/gate.json"])
     assert code == 2
     assert "--json /no/such/gate.json: cannot be written" in err
+
+
+def test_the_exit_code_stays_the_verdict_when_nobody_reads_the_output(pair):
+    command = [sys.executable, "-m", "evals.cli", "gate", *pair(36, 23, 1319), "--margin", "0.01"]
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, cwd=ROOT, check=False)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (3, "")
+
+
+def test_a_policy_file_decides_what_is_asked(quantgate, pair, tmp_path):
+    runs = pair(36, 23, 1319)
+    assert quantgate(["gate", *runs, "--policy", str(ROOT / "policies" / "strict.yaml")])[0] == 3
+    (tmp_path / "policy.yaml").write_text("baseline_at_least: 0.95\n")
+    code, out, _ = quantgate(["gate", *runs, "--policy", str(tmp_path / "policy.yaml")])
+    assert code == 4
+    assert "is the harness or the server broken?" in out
 
 
 def test_hostile_labels_and_task_names_come_out_as_text(quantgate, tmp_path):

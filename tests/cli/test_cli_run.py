@@ -159,8 +159,8 @@ def bad(*more: str) -> list[str]:
     [
         (["--limit", "0"], "--limit 0: input should be greater than or equal to 1"),
         (["--concurrency", "many"], "--concurrency"),
-        (["--concurrency", "0"], "--concurrency 0"),
-        (["--concurrency", "5000"], "--concurrency 5000"),
+        (["--concurrency", "0"], '--concurrency "0": give a number from 1 to 1000, or auto'),
+        (["--concurrency", "5000"], '--concurrency "5000": give a number'),
         (["--temperature", "-1"], "--temperature -1.0"),
         (["--top-p", "1.5"], "--top-p 1.5"),
         (["--timeout", "0"], "--timeout 0.0"),
@@ -175,6 +175,12 @@ def bad(*more: str) -> list[str]:
         (["--task", "chess"], "no task is called 'chess'"),
         (["--config", "/no/such.yaml"], "/no/such.yaml cannot be read"),
         (["--out", "/proc/version/run"], "is a file, not a folder"),
+        (["--out", "x" * 300], "File name too long"),
+        (["--base-url", "http://h:port/v1"], "give a URL such as"),
+        (["--base-url", "http://h/v1?token=abc"], "leave out what follows the ?"),
+        (["--extra-body", '{"x": NaN}'], "must be plain JSON"),
+        (["--extra-body", '{"messages": []}'], "may not set messages"),
+        (["--concurrency=--5"], "give a number from 1 to 1000, or auto"),
     ],
 )
 def test_wrong_usage_is_one_message_and_exit_2(quantgate, arguments, tmp_path, more, said):
@@ -184,6 +190,84 @@ def test_wrong_usage_is_one_message_and_exit_2(quantgate, arguments, tmp_path, m
     assert "Traceback" not in out + err
     assert len(err.strip().splitlines()) <= 2
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("1: 2", "1 is no name of an option"),
+        ("extra_body: {day: 2026-01-01}", "must be plain JSON"),
+        ("label: &a [*a]", "label"),
+        ("task: 5", "task.0"),
+        ("concurrency: 8.5", "give a number from 1 to 1000, or auto"),
+    ],
+)
+def test_a_strange_configuration_is_named_with_its_key(quantgate, tmp_path, text, said):
+    (tmp_path / "run.yaml").write_text(text + "\n")
+    given = ["--base-url", "http://h/v1", "--model", "m", "--out", str(tmp_path / "run")]
+    given += [] if text.startswith("task") else ["--task", "gsm8k"]
+    code, _, err = quantgate(["run", *given, "--config", str(tmp_path / "run.yaml")])
+    assert code == 2
+    assert str(tmp_path / "run.yaml") in err
+    assert said in err
+
+
+@pytest.mark.parametrize("key", ["sk-1\n2", "schlüssel"])
+def test_a_key_that_no_header_can_carry_is_refused_without_being_shown(quantgate, arguments, monkeypatch, key):
+    monkeypatch.setenv("MY_KEY", key)
+    code, _, err = quantgate(arguments("http://127.0.0.1:9/v1", "--api-key-env", "MY_KEY"))
+    assert code == 2
+    assert key not in err
+
+
+def test_a_key_with_the_newline_of_a_secret_file_is_sent_without_it(quantgate, arguments, rule, monkeypatch):
+    monkeypatch.setenv("MY_KEY", "sk-1\n")
+    with served_model(rule) as server:
+        assert quantgate(arguments(server.base_url, "--api-key-env", "MY_KEY", "--limit", "1"))[0] == 0
+    assert server.log.authorizations == ["Bearer sk-1"]
+
+
+def test_samples_without_their_record_are_not_taken_for_this_runs(quantgate, arguments, rule, tmp_path):
+    with served_model(rule) as server:
+        quantgate(arguments(server.base_url, "--limit", "3"))
+        (tmp_path / "run" / "run.json").unlink()
+        code, _, err = quantgate(arguments(server.base_url, "--limit", "3"))
+    assert code == 2
+    assert "holds samples but no run.json" in err
+
+
+def test_only_the_tasks_of_the_command_decide_whether_it_is_complete(quantgate, arguments, rule, tmp_path):
+    with served_model(rule) as server:
+        server.rule = lambda body: Reply(status=400, body=error_body("no"))
+        incomplete = quantgate(arguments(server.base_url, "--limit", "5"))[0]
+        server.rule = lambda body: Reply("The answer is 5.")
+        sums = ["--base-url", server.base_url, "--model", "test-model", "--out", str(tmp_path / "run")]
+        code, out, _ = quantgate(["run", "--task", "arithmetic", "--limit", "4", *sums])
+    assert incomplete == 5
+    assert code == 0
+    assert "arithmetic: 4 of 4 answered" in out
+    assert "gsm8k: 0 of 5 answered" in out
+
+
+def test_a_server_whose_list_of_models_comes_and_goes_does_not_lock_its_run_out(quantgate, arguments, rule, tmp_path):
+    with served_model(rule) as server:
+        listed, server.models = server.models, []
+        assert quantgate(arguments(server.base_url, "--limit", "3"))[0] == 0
+        server.models = listed
+        assert quantgate(arguments(server.base_url, "--limit", "4"))[0] == 0
+        server.models = []
+        assert quantgate(arguments(server.base_url, "--limit", "5"))[0] == 0
+    record = RunDirectory(tmp_path / "run").record()
+    assert record.endpoint["served"]["id"] == "test-model"
+    assert record.earlier[0]["endpoint"] == {"base_url": server.base_url}
+
+
+def test_a_hostile_list_of_models_comes_out_as_text(quantgate, arguments, rule):
+    with served_model(rule, models=[{"id": "\x1b]0;pwn\x07\u202e", "max_model_len": float("inf")}]) as server:
+        code, out, err = quantgate(arguments(server.base_url, "--limit", "2"))
+    assert code == 0
+    assert "\x1b]0" not in out + err
+    assert "\u202e" not in out + err
 
 
 def test_an_unknown_key_of_a_configuration_is_named_with_the_nearest(quantgate, tmp_path):

@@ -56,6 +56,8 @@ def test_reasoning_is_read_from_either_field(field):
         ('{"choices": []}', "no choices"),
         ('{"choices": [{}]}', "no message"),
         (body({"content": [{"type": "text", "text": "5"}]}), "not text"),
+        (body({"content": ""}, "abort"), "gave up on the answer"),
+        ("[" * 100_000, "not JSON"),
     ],
 )
 def test_anything_else_is_malformed_and_the_message_says_how(text, said):
@@ -81,6 +83,8 @@ def test_no_body_breaks_the_reader(text):
         {"message": "This model's maximum context length is 4096 tokens. However, you requested 9000"},
         {"error": {"type": "exceed_context_size_error", "n_ctx": 512}},
         "Requested token count exceeds the model's maximum context length of 8192 tokens",
+        "You requested 16384 output tokens. However, the model's context length is only 163804 tokens, resulting in",
+        "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4096. Given: 5000",
     ],
 )
 def test_a_prompt_over_the_context_window_is_recognised(told):
@@ -89,6 +93,7 @@ def test_a_prompt_over_the_context_window_is_recognised(told):
 
 def test_another_bad_request_is_no_context_overflow():
     assert not is_context_overflow({"error": {"message": "temperature must be non-negative"}})
+    assert not is_context_overflow({"error": {"message": "the context window option is unknown"}})
 
 
 @pytest.mark.parametrize(

@@ -43,27 +43,42 @@ def test_an_adaptive_window_opens_while_the_server_answers():
     assert window.size == before + 20
 
 
-def test_an_overload_halves_it_once_for_all_requests_that_were_in_flight():
-    async def scenario() -> None:
-        window = Window()
-        for _ in range(window.size):
-            await window.acquire()
-        before = window.size
+def overload(window: Window, times: int) -> None:
+    for _ in range(times):
         window.overloaded()
-        window.overloaded()
-        assert window.size == before // 2
-        for _ in range(window.in_flight):
-            window.answered()
-        window.overloaded()
-        assert window.size <= before // 4 + 1
 
-    asyncio.run(scenario())
+
+def test_an_overload_of_more_than_a_tenth_of_a_window_halves_it_once():
+    window = Window()
+    before = window.size
+    overload(window, before // 10)
+    assert window.size == before
+    overload(window, 1)
+    assert window.size == before // 2
+
+
+def test_a_few_overloads_now_and_then_close_nothing():
+    window = Window()
+    for round_ in range(1000):
+        if round_ % 33:
+            window.answered()
+        else:
+            window.overloaded()
+    assert window.size > 200
+
+
+def test_after_an_overload_it_opens_slowly():
+    window = Window()
+    overload(window, 4)
+    before = window.size
+    for _ in range(2 * before):
+        window.answered()
+    assert before < window.size <= before + 2
 
 
 def test_it_never_closes_altogether():
     window = Window()
-    for _ in range(20):
-        window.overloaded()
+    overload(window, 500)
     assert window.size == 1
 
 

@@ -157,7 +157,7 @@ def closed_port() -> int:
 def models(url):
     async def scenario():
         async with Endpoint(url, "test-model") as endpoint:
-            return await endpoint.models(deadline_s=5)
+            return await endpoint.models(FAST)
 
     return asyncio.run(scenario())
 
@@ -165,7 +165,7 @@ def models(url):
 def test_nothing_at_the_address_is_said_with_the_address():
     port = closed_port()
     with pytest.raises(EndpointUnreachable, match=f"nothing answers at http://127.0.0.1:{port}/v1"):
-        models(f"http://user:secret@127.0.0.1:{port}/v1?key=secret")
+        models(f"http://user:secret@127.0.0.1:{port}/v1")
 
 
 @pytest.mark.parametrize("page", ["<!doctype html><h1>Hello</h1>", "[]", '{"data": "no list"}', '{"models": []}'])
@@ -182,7 +182,48 @@ def test_an_endpoint_without_a_list_of_models_is_no_fault():
         assert models(server.base_url.replace("/v1", "/other")) is None
 
 
-@pytest.mark.parametrize("url", ["", "127.0.0.1:8000", "ftp://x", "http://"])
+def test_a_list_of_models_that_fails_once_is_asked_for_again():
+    pages = iter(["<html>warming up</html>", "{broken"])
+    with served_model(lambda _: Reply()) as server:
+        listed = server.models
+        server.models = lambda: next(pages, listed)
+        assert models(server.base_url) == listed
+
+
+def test_the_clients_own_environment_variables_send_nothing(request_of, monkeypatch):
+    monkeypatch.setenv("OPENAI_ORG_ID", "org-private")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-private")
+    with served_model(lambda body: Reply(right_answer(body))) as server:
+        ask(server.base_url, request_of())
+    assert "private" not in str(server.log.headers)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(headers={"Content-Type": "application/json; charset=hex"}),
+        Reply(headers={"Content-Type": "application/json; charset=no-such"}, status=400, body="{}"),
+        Reply(status=429, body="{}", headers={"Retry-After": "Mon, 01 Jan 99999999999 00:00:00 GMT"}),
+        Reply(body="[" * 200_000),
+        Reply(finish_reason="abort"),
+        Reply("half an", finish_reason="error"),
+    ],
+)
+def test_whatever_a_broken_server_sends_is_a_fault_and_no_crash(request_of, reply):
+    replies = iter([reply])
+    with served_model(lambda body: next(replies, Reply(right_answer(body)))) as server:
+        answer, _ = ask(server.base_url, request_of())
+    assert answer.status in (Status.OK, Status.ERROR)
+    assert answer.response in (None, "The answer is 5.")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("", "127.0.0.1:8000", "ftp://x", "http://", "http://[::1/v1", "http://host:port/v1", "http://h:99999"),
+        *("http://exa mple/v1", "http://h/v1?token=abc", "http://h/v1#x"),
+    ],
+)
 def test_an_address_that_is_no_url_is_refused(url):
     with pytest.raises(UsageError, match="--base-url"):
         Endpoint(url, "m")

@@ -16,7 +16,7 @@ from tests.evals.runs import joined, pair_of, run_of
 
 
 def gate(losses: int, gains: int, n: int, margin: float = 0.02) -> Verdict:
-    return decide(pair_runs(*pair_of(losses, gains, n)), Policy(margin))
+    return decide(pair_runs(*pair_of(losses, gains, n)), Policy(margin=margin))
 
 
 @pytest.mark.parametrize(
@@ -54,20 +54,13 @@ def test_a_wider_margin_never_turns_a_pass_into_a_fail(counts, margins):
     losses, gains, rest = counts
     narrow, wide = sorted(margins)
     n = losses + gains + rest
-    if gate(losses, gains, n, narrow).tasks[0].verdict.passes:
-        assert gate(losses, gains, n, wide).tasks[0].verdict.passes
+    if gate(losses, gains, n, narrow).tasks[0].passes:
+        assert gate(losses, gains, n, wide).tasks[0].passes
 
 
 def test_every_task_must_pass():
-    good, bad = pair_of(5, 5, 1319), pair_of(100, 5, 1319)
-    named = [
-        Run(
-            replace(run.record, tasks=(replace(run.record.tasks[0], name="other"),)),
-            {("other", *key[1:]): replace(sample, task="other") for key, sample in run.samples.items()},
-        )
-        for run in bad
-    ]
-    verdict = decide(pair_runs(joined(good[0], named[0]), joined(good[1], named[1])), Policy(0.02))
+    runs = several((5, 5, 1319), (100, 5, 1319))
+    verdict = decide(pair_runs(*runs), Policy(margin=0.02))
     assert [task.verdict for task in verdict.tasks] == [TaskVerdict.EQUIVALENT, TaskVerdict.REGRESSED]
     assert verdict.verdict is ReleaseVerdict.REGRESSED
     assert verdict.reasons == (verdict.tasks[1].reason,)
@@ -99,11 +92,117 @@ def test_runs_that_cannot_be_compared_are_invalid_with_the_reason():
     assert 'version "3.0" for the baseline, "9" for the candidate' in verdict.reasons[0]
 
 
-@pytest.mark.parametrize("runs", [(run_of([0.5, 1.0]), run_of([1.0, 1.0])), (run_of([1.0], repeats=2),) * 2])
-def test_repeats_and_fractional_scores_are_not_decided_yet(runs):
+def test_repeats_are_averaged_per_item_and_items_are_the_unit():
+    baseline, candidate = run_of([1.0] * 150, repeats=4), run_of([1.0] * 149 + [0.0], repeats=4)
+    (task,) = decide(pair_runs(baseline, candidate), Policy(margin=0.05)).tasks
+    assert (task.method, task.items, task.repeats, task.losses) == ("bayesian", 150, 4, None)
+    assert task.difference == pytest.approx(-1 / 150)
+    assert task.verdict is TaskVerdict.EQUIVALENT
+    assert task.lower is not None
+    assert task.lower < -2 / 150
+
+
+def test_fractional_scores_are_decided_by_the_bootstrap():
+    (task,) = decide(pair_runs(run_of([0.5] * 100), run_of([0.1] * 100)), Policy()).tasks
+    assert (task.method, task.verdict) == ("bayesian", TaskVerdict.REGRESSED)
+
+
+def test_strata_weigh_alike_whatever_their_size():
+    strata = ["airline"] * 50 + ["retail"] * 150
+
+    def stratified(scores: list[float], label: str) -> Run:
+        run = run_of(scores, label=label)
+        return Run(run.record, {k: replace(s, stratum=strata[int(k[1])]) for k, s in run.samples.items()})
+
+    baseline = stratified([1.0] * 200, "fp8")
+    candidate = stratified([0.0] * 25 + [1.0] * 175, "mxfp4")
+    (task,) = decide(pair_runs(baseline, candidate), Policy()).tasks
+    assert task.candidate == pytest.approx((0.5 + 1.0) / 2)
+    assert task.difference == pytest.approx(-0.25)
+    assert task.method == "bayesian"
+
+
+def cut(run: Run, count: int) -> Run:
+    keys = sorted(run.samples)[:count]
+    return Run(run.record, {**run.samples, **{k: replace(run.samples[k], status=Status.TRUNCATED) for k in keys}})
+
+
+@pytest.mark.parametrize(("in_baseline", "in_candidate"), [(0, 25), (25, 25), (0, 11)])
+def test_too_many_cut_answers_block_a_pass(in_baseline, in_candidate):
+    runs = cut(run_of([1.0] * 1000), in_baseline), cut(run_of([1.0] * 1000), in_candidate)
     verdict = decide(pair_runs(*runs), Policy())
+    assert "truncation" in verdict.tasks[0].flags
+    assert verdict.verdict is ReleaseVerdict.INCONCLUSIVE
+    assert "too many answers were cut" in verdict.reasons[0]
+
+
+def test_a_few_cut_answers_on_both_sides_do_not():
+    runs = cut(run_of([1.0] * 1000), 15), cut(run_of([1.0] * 1000), 20)
+    assert decide(pair_runs(*runs), Policy()).verdict is ReleaseVerdict.PASS
+
+
+def test_builds_that_answered_nothing_do_not_pass():
+    silent = cut(run_of([0.0] * 300), 300)
+    verdict = decide(pair_runs(silent, silent), Policy())
     assert verdict.verdict is ReleaseVerdict.INVALID
-    assert "not yet" in verdict.reasons[0]
+    assert "the baseline and the candidate has no complete answer" in verdict.reasons[0]
+
+
+def test_a_baseline_below_its_floor_is_not_trusted():
+    runs = run_of([1.0] * 3 + [0.0] * 97), run_of([1.0] * 3 + [0.0] * 97)
+    verdict = decide(pair_runs(*runs), Policy(baseline_at_least=0.5))
+    assert verdict.verdict is ReleaseVerdict.INVALID
+    assert "scores 3.0%, under the 50.0%" in verdict.reasons[0]
+
+
+def test_allowed_missing_answers_count_against_the_candidate():
+    runs = run_of([1.0] * 99 + [0.0]), run_of([1.0] * 98 + [None, 0.0])
+    (task,) = decide(pair_runs(*runs), Policy(max_missing=0.02)).tasks
+    assert (task.losses, task.gains, task.candidate) == (1, 0, 0.98)
+    assert "missing_counted_against" in task.flags
+    holed = run_of([1.0] * 98 + [0.0, None]), run_of([1.0] * 99 + [0.0])
+    assert decide(pair_runs(*holed), Policy(max_missing=0.02)).tasks[0].losses == 1
+
+
+def test_a_sample_missing_from_both_runs_is_a_loss_where_it_is_allowed():
+    run = run_of([1.0] * 100)
+    torn = Run(run.record, {key: sample for key, sample in run.samples.items() if key[1] != "7"})
+    assert decide(pair_runs(torn, torn), Policy(max_missing=0.02)).tasks[0].losses == 1
+
+
+def test_equivalence_may_be_required_on_both_sides():
+    runs = pair_of(0, 60, 1319)
+    assert decide(pair_runs(*runs), Policy()).verdict is ReleaseVerdict.PASS
+    strict = decide(pair_runs(*runs), Policy(require="equivalent"))
+    assert strict.verdict is ReleaseVerdict.INCONCLUSIVE
+    assert "requires equivalence on both sides" in strict.reasons[0]
+
+
+def named(run: Run, name: str) -> Run:
+    record = replace(run.record, tasks=(replace(run.record.tasks[0], name=name),))
+    return Run(record, {(name, *key[1:]): replace(sample, task=name) for key, sample in run.samples.items()})
+
+
+def several(*counts: tuple[int, int, int]) -> tuple[Run, Run]:
+    pairs = [pair_of(*each) for each in counts]
+    builds = [[named(pair[side], f"t{number}") for number, pair in enumerate(pairs)] for side in (0, 1)]
+    return joined(*builds[0]), joined(*builds[1])
+
+
+def test_an_advisory_task_never_blocks():
+    policy = Policy.model_validate({"tasks": {"t1": {"tier": "advisory"}}})
+    verdict = decide(pair_runs(*several((5, 5, 1319), (100, 5, 1319))), policy)
+    assert verdict.verdict is ReleaseVerdict.PASS
+    assert verdict.tasks[1].verdict is TaskVerdict.REGRESSED
+
+
+def test_a_regression_that_only_stands_alone_is_not_confirmed_among_many_tasks():
+    weak = (50, 10, 1319)
+    alone = decide(pair_runs(*several(weak)), Policy())
+    assert alone.verdict is ReleaseVerdict.REGRESSED
+    among = decide(pair_runs(*several(weak, *[(5, 5, 1319)] * 9)), Policy())
+    assert among.verdict is ReleaseVerdict.INCONCLUSIVE
+    assert "unconfirmed_among_tasks" in among.tasks[0].flags
 
 
 def test_flags_tell_what_a_verdict_alone_does_not():

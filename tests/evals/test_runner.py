@@ -48,7 +48,7 @@ def run(path, plan: TaskPlan, url: str, *, concurrency: int = 8, stop_after: int
     held = directory.samples()
 
     async def asking() -> None:
-        with directory.writing(record) as writer:
+        with directory.writing(record, directory.record() if directory.exists() else None) as writer:
             async with Endpoint(url, "test-model", retry=FAST) as endpoint:
                 await ask_all(
                     missing_requests([plan], held),
@@ -169,6 +169,68 @@ def test_an_endpoint_that_refuses_the_model_stops_the_run(tmp_path, sums):
     ):
         run(tmp_path, plan_of(sums), server.base_url)
     assert scores(tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (error_body("temperature is not supported"), "temperature is not supported. Check the sampling options"),
+        (error_body("maximum context length is 512 tokens"), "lower --max-tokens"),
+    ],
+)
+def test_an_endpoint_that_takes_no_request_at_all_stops_the_run_with_what_it_says(tmp_path, body, said):
+    with (
+        served_model(lambda _: Reply(status=400, body=body)) as server,
+        pytest.raises(RequestRefused, match="has refused the first 10 requests") as refusal,
+    ):
+        run(tmp_path, plan_of(Sums(count=200)), server.base_url)
+    assert said in str(refusal.value)
+    assert len(server.log.bodies) < 60
+
+
+def test_single_requests_that_are_refused_do_not_stop_the_others(tmp_path):
+    def rule(body):
+        odd = int(body["messages"][-1]["content"].split()[2]) % 2
+        return Reply(status=400, body=error_body("no odd numbers")) if odd else Reply(right_answer(body))
+
+    with served_model(rule) as server:
+        run(tmp_path, plan_of(Sums(count=60)), server.base_url)
+    assert sum(score is None for score in scores(tmp_path).values()) == 30
+
+
+def test_a_refusal_after_answers_leaves_the_run_to_go_on(tmp_path):
+    seen = []
+
+    def rule(body):
+        seen.append(body)
+        return Reply(right_answer(body)) if len(seen) < 10 else Reply(status=404, body=error_body("rolling out"))
+
+    with served_model(rule) as server, pytest.raises(EndpointUnreachable, match="the same command goes on"):
+        run(tmp_path, plan_of(Sums(count=60)), server.base_url, concurrency=1)
+    assert len(scores(tmp_path)) == 9
+
+
+def test_what_has_arrived_is_stored_soon_even_when_grading_is_slower_than_the_server(tmp_path):
+    stored_then_asked = []
+    task = Sums(count=400)
+    file = tmp_path / "samples.jsonl"
+
+    def rule(body):
+        stored = file.read_bytes().count(b"\n") if file.exists() else 0
+        stored_then_asked.append(len(server.log.bodies) - stored)
+        return Reply(right_answer(body))
+
+    plain = task.grade
+
+    def slow_grade(*arguments):
+        for _ in range(200):
+            grade = plain(*arguments)
+        return grade
+
+    task.grade = slow_grade
+    with served_model(rule) as server:
+        run(tmp_path, plan_of(task), server.base_url, concurrency=16)
+    assert max(stored_then_asked) <= 16 + 16 + 16
 
 
 def test_another_prompt_under_the_same_key_is_refused(tmp_path, sums):

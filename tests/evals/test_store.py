@@ -25,7 +25,7 @@ def sample(item: str = "1", **fields) -> Sample:
 
 def write(path, *samples: Sample) -> RunDirectory:
     directory = RunDirectory(path)
-    with directory.writing(RECORD) as writer:
+    with directory.writing(RECORD, directory.record() if directory.exists() else None) as writer:
         for one in samples:
             writer.append(one)
     return directory
@@ -88,6 +88,48 @@ def test_a_broken_line_in_the_middle_is_named(tmp_path, line):
 def test_a_score_outside_0_to_1_is_refused(tmp_path, score):
     with pytest.raises(RunDirectoryError, match="score must lie between 0 and 1"):
         write(tmp_path, sample(score=score)).samples()
+
+
+def test_a_directory_that_has_changed_since_it_was_looked_at_is_left_alone(tmp_path):
+    directory = write(tmp_path, sample())
+    with (
+        pytest.raises(StorageError, match="another quantgate has changed"),
+        directory.writing(replace(RECORD, label="other"), None),
+    ):
+        pass
+    assert directory.record() == RECORD
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"task": [1]}, {"prompt_hash": 5}, {"metrics": None}, {"repeat": True}, {"score": True}, {"status": "error"}],
+)
+def test_a_line_with_a_wrong_type_is_refused(tmp_path, change):
+    write(tmp_path, sample())
+    file = tmp_path / "samples.jsonl"
+    file.write_text(json.dumps({**json.loads(file.read_text()), **change}) + "\n")
+    with pytest.raises(RunDirectoryError, match="line 1 is no sample"):
+        RunDirectory(tmp_path).samples()
+
+
+def test_json_that_is_nested_too_deeply_is_refused_not_crashed_on(tmp_path):
+    write(tmp_path, sample())
+    (tmp_path / "samples.jsonl").write_text("[" * 200_000 + "\n")
+    with pytest.raises(RunDirectoryError, match="line 1 is no sample"):
+        RunDirectory(tmp_path).samples()
+
+
+def test_an_output_through_a_link_or_into_a_device_stays_what_it_is(tmp_path):
+    (tmp_path / "real.json").write_text("old")
+    (tmp_path / "link.json").symlink_to(tmp_path / "real.json")
+    write_output(tmp_path / "link.json", "{}", "--json")
+    assert (tmp_path / "link.json").is_symlink()
+    assert (tmp_path / "real.json").read_text() == "{}"
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    write_output(tmp_path / "pipe", "{}", "--json")
+    assert os.read(reader, 10) == b"{}"
+    os.close(reader)
 
 
 def test_two_writers_do_not_share_a_directory(tmp_path):

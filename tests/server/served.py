@@ -45,6 +45,7 @@ class Log:
 
     bodies: list[dict[str, Any]] = field(default_factory=list)
     authorizations: list[str | None] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
     answered: Counter[str] = field(default_factory=Counter)
     in_flight: int = 0
     most_in_flight: int = 0
@@ -61,7 +62,7 @@ def prompt_key(body: dict[str, Any]) -> str:
 class ServedModel:
     """The server; `rule` decides each reply from the request's body."""
 
-    def __init__(self, rule: Rule, model: str = "test-model", models: list[dict[str, Any]] | str | None = None) -> None:
+    def __init__(self, rule: Rule, model: str = "test-model", models: Any = None) -> None:
         self.rule = rule
         self.model = model
         self.models = models if models is not None else [{"id": model, "object": "model", "max_model_len": 8192}]
@@ -77,9 +78,10 @@ class ServedModel:
         return application
 
     async def _list(self, _: web.Request) -> web.Response:
-        if isinstance(self.models, str):
-            return web.Response(text=self.models, content_type="text/html")
-        return web.json_response({"object": "list", "data": self.models})
+        models = self.models() if callable(self.models) else self.models
+        if isinstance(models, str):
+            return web.Response(text=models, content_type="text/html")
+        return web.json_response({"object": "list", "data": models})
 
     async def _stats(self, _: web.Request) -> web.Response:
         """Seconds between the first request and the last answer, and how many there were; asking resets them."""
@@ -102,6 +104,7 @@ class ServedModel:
         body = await request.json()
         log.bodies.append(body)
         log.authorizations.append(request.headers.get("Authorization"))
+        log.headers.append(dict(request.headers))
         log.in_flight += 1
         log.most_in_flight = max(log.most_in_flight, log.in_flight)
         try:
@@ -125,7 +128,8 @@ class ServedModel:
             if reply.status == 200 and reply.body is None:
                 log.answered[prompt_key(body)] += 1
                 log.last_answer = time.monotonic()
-            return web.Response(text=text, status=reply.status, headers=reply.headers, content_type="application/json")
+            headers = {"Content-Type": "application/json", **reply.headers}
+            return web.Response(body=text.encode(), status=reply.status, headers=headers)
         finally:
             log.in_flight -= 1
 
@@ -214,6 +218,9 @@ FAULTS = [
 ]
 
 
+HANG = Reply(hang=True)
+
+
 def gsm8k_rule(answers: dict[str, str], wrong: frozenset[str], latency: Callable[[str], float] | None = None) -> Rule:
     """Answers GSM8K questions by their text, wrongly for those in `wrong`, in one of several shapes."""
 
@@ -254,7 +261,7 @@ def main() -> None:
 
     rule = gsm8k_rule(answers, wrong, latency)
     if options.faults:
-        rule = faults_that_heal(rule, options.faults, [*FAULTS, Reply(hang=True)])
+        rule = faults_that_heal(rule, options.faults, [*FAULTS, HANG])
     model = ServedModel(rule)
     web.run_app(model.app(), host="127.0.0.1", port=options.port, print=None, access_log=None)
 

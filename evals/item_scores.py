@@ -1,0 +1,50 @@
+"""A task's paired samples -> one pair of scores per item: the unit that every bound counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evals.pairing import TaskPairs
+
+
+@dataclass(frozen=True, slots=True)
+class ItemScores:
+    """Mean scores per item, shape (items,), in [0, 1]; `strata` names each item's stratum, `None` where there are none.
+
+    `single_answers` says that every item was answered once and scored 0 or 1.
+    """
+
+    baseline: NDArray[np.float64]
+    candidate: NDArray[np.float64]
+    strata: tuple[str, ...] | None
+    single_answers: bool
+
+    @property
+    def differences(self) -> NDArray[np.float64]:
+        return self.candidate - self.baseline
+
+    def mean(self, scores: NDArray[np.float64]) -> float:
+        """The task's score: the mean over items, or the unweighted mean of the strata's means."""
+        if self.strata is None:
+            return float(scores.mean())
+        names = np.array(self.strata)
+        return float(np.mean([scores[names == name].mean() for name in sorted(set(self.strata))]))
+
+
+def item_scores(pairs: TaskPairs) -> ItemScores:
+    """Average each item's repeats. What is missing counts against the candidate: 1 for the baseline, 0 for it."""
+    frame = pairs.frame.fillna({"baseline": 1.0, "candidate": 0.0})
+    means = frame.groupby("item_id", sort=True).agg(
+        baseline=("baseline", "mean"), candidate=("candidate", "mean"), stratum=("stratum", "first")
+    )
+    binary = bool(frame[["baseline", "candidate"]].isin((0.0, 1.0)).all(axis=None))
+    strata = None if means["stratum"].isna().all() else tuple(means["stratum"].fillna("").astype(str))
+    return ItemScores(
+        baseline=means["baseline"].to_numpy(dtype=np.float64),
+        candidate=means["candidate"].to_numpy(dtype=np.float64),
+        strata=strata,
+        single_answers=pairs.repeats == 1 and binary,
+    )
