@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
+from evals.description import describe
 from evals.item_scores import ItemScores, item_scores
 from evals.pairing import Pairs, TaskPairs
 from evals.policy import SMALLEST_ALPHA, Policy, TaskPolicy
-from evals.stats import PairedBounds, exact_lower_bound, items_needed, mcnemar_pvalue, paired_bounds, tango_interval
-from evals.verdict import ReleaseVerdict, TaskDecision, TaskVerdict, Verdict
+from evals.stats import PairedBounds, exact_lower_bound, items_needed, mcnemar_pvalue, paired_bounds
+from evals.verdict import ReleaseVerdict, StratumFigures, TaskDecision, TaskVerdict, Verdict
 from evals.wording import explain_release, explain_task
 
 
-def decide(pairs: Pairs, policy: Policy) -> Verdict:
+def decide(pairs: Pairs, policy: Policy, noise: Pairs | None = None) -> Verdict:
     """Decide whether the candidate is equivalent to the baseline within the policy's margins.
+
+    `noise` pairs the baseline with a second run of itself: it is described beside the flips and never decides.
 
     Every required task must pass, each at its own alpha: an intersection-union test, which needs no correction
     (Berger 1982, Technometrics 24:295). To say that some task has *regressed* is to search a family, so that is
     confirmed by Holm's step-down over the required tasks (Holm 1979). A required task that cannot be paired, or the
     lack of any, makes the whole invalid.
     """
-    tasks = tuple(_decide_task(task, policy.for_task(task.task)) for task in pairs.tasks)
+    second = {task.task: task for task in noise.tasks} if noise is not None else {}
+    tasks = tuple(_decide_task(task, policy.for_task(task.task), second.get(task.task)) for task in pairs.tasks)
     confirmed = _confirmed_regressions(pairs, tasks)
     tasks = tuple(
         replace(task, flags=(*task.flags, "unconfirmed_among_tasks"))
@@ -68,7 +74,7 @@ def _confirmed_regressions(pairs: Pairs, tasks: tuple[TaskDecision, ...]) -> fro
         confirmed |= found
 
 
-def _decide_task(pairs: TaskPairs, policy: TaskPolicy) -> TaskDecision:
+def _decide_task(pairs: TaskPairs, policy: TaskPolicy, again: TaskPairs | None) -> TaskDecision:
     decision = TaskDecision(
         task=pairs.task,
         tier=policy.tier,
@@ -90,6 +96,7 @@ def _decide_task(pairs: TaskPairs, policy: TaskPolicy) -> TaskDecision:
         )
     bounds = _bounds(scores, policy.alpha)
     verdict = task_verdict(bounds, policy.margin)
+    description = describe(pairs, scores, policy.alpha, again)
     decision = replace(
         decision,
         verdict=verdict,
@@ -102,6 +109,9 @@ def _decide_task(pairs: TaskPairs, policy: TaskPolicy) -> TaskDecision:
         method=bounds.method,
         flags=_flags(bounds, pairs, policy),
         recovery=candidate / baseline if baseline > 0 else None,
+        descriptive_interval=description.intervals.get("percentile"),
+        strata=_strata(scores),
+        description=description,
     )
     if scores.single_answers:
         decision = _with_flips(decision, scores)
@@ -140,8 +150,23 @@ def _with_flips(decision: TaskDecision, scores: ItemScores) -> TaskDecision:
     needed = {"items": None if enough is None else max(enough, decision.items + 1), "repeats": 1}
     return replace(
         decision,
-        descriptive_interval=tango_interval(losses, gains, decision.items, 1 - 2 * decision.alpha),
         needed=needed if decision.verdict is TaskVerdict.INCONCLUSIVE else None,
+    )
+
+
+def _strata(scores: ItemScores) -> tuple[StratumFigures, ...]:
+    if scores.strata is None:
+        return ()
+    names = np.array(scores.strata)
+    return tuple(
+        StratumFigures(
+            stratum=name,
+            items=int((names == name).sum()),
+            baseline=float(scores.baseline[names == name].mean()),
+            candidate=float(scores.candidate[names == name].mean()),
+            difference=float(scores.differences[names == name].mean()),
+        )
+        for name in sorted(set(scores.strata))
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from evals.description import Description
 from evals.pairing import Validity
 from evals.run_record import RunRecord
 
@@ -42,11 +43,23 @@ class ReleaseVerdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class StratumFigures:
+    """One stratum of a task, for the reader: it is part of the task's verdict and has none of its own."""
+
+    stratum: str
+    items: int
+    baseline: float
+    candidate: float
+    difference: float
+
+
+@dataclass(frozen=True, slots=True)
 class TaskDecision:
     """One task's figures and verdict: accuracies, difference (candidate minus baseline), bounds, margin, all fractions.
 
-    `lower` and `upper` are each one-sided at `alpha` and decide; `descriptive_interval` is two-sided at 1 - 2 alpha and
-    does not. Figures are `None` where nothing could be paired. `needed` says what would settle an inconclusive.
+    `lower` and `upper` are each one-sided at `alpha` and decide; `descriptive_interval`, the percentile bootstrap's,
+    two-sided at 1 - 2 alpha, does not, and nor does `description`. Figures are `None` where nothing could be paired.
+    `needed` says what would settle an inconclusive.
     """
 
     task: str
@@ -72,6 +85,8 @@ class TaskDecision:
     mcnemar_p: float | None = None
     recovery: float | None = None
     needed: Mapping[str, int | None] | None = None
+    strata: tuple[StratumFigures, ...] = ()
+    description: Description | None = None
 
     @property
     def passes(self) -> bool:
@@ -83,7 +98,8 @@ class TaskDecision:
         document = {name: getattr(self, name) for name in self.__dataclass_fields__}
         document["validity"] = {build: counts.as_dict() for build, counts in self.validity.items()}
         document["flags"] = list(self.flags)
-        document["strata"] = []
+        document["strata"] = [asdict(stratum) for stratum in self.strata]
+        document["description"] = None if self.description is None else asdict(self.description)
         return document
 
 

@@ -26,7 +26,7 @@ def print_verdict(console: Console, verdict: Verdict) -> None:
     console.print(decision_table(f"{candidate} against {baseline}", [(None, task) for task in verdict.tasks]))
     for task in verdict.tasks:
         console.print(_sentence(task.reason), soft_wrap=True)
-        for note in flag_notes(task):
+        for note in (*flag_notes(task), *description_notes(task)):
             console.print(_sentence(f"note: {note}"), soft_wrap=True)
     console.print(verdict_line(verdict.verdict))
 
@@ -77,12 +77,39 @@ def flag_notes(task: TaskDecision) -> list[str]:
         )
     if silent:
         notes.append(f"without any text: {_by_build(silent)}; they score 0")
+    if "truncation" in task.flags:
+        notes.append("more answers were cut than the policy allows, or not alike in both builds: that blocks a pass")
+    if "missing_counted_against" in task.flags:
+        notes.append("some answers are missing; they count against the candidate, as the policy allows")
+    if "unconfirmed_among_tasks" in task.flags:
+        notes.append("with so many tasks one such regression may be chance (Holm): it does not decide by itself")
     if "measurably_worse" in task.flags:
         notes.append("the candidate is measurably worse, though within the margin")
     if "superior" in task.flags:
         notes.append("the candidate is better than the baseline")
     if "cannot_pass_at_this_n" in task.flags:
         notes.append(f"{task.items} items cannot pass a margin of {task.margin * 100:g} points even without a flip")
+    return notes
+
+
+def description_notes(task: TaskDecision) -> list[str]:
+    """What is told beside the decision where there is cause: re-run noise, the two errors of repeated answers."""
+    if task.description is None:
+        return []
+    notes = []
+    if (noise := task.description.noise) is not None:
+        share = "" if noise.explained is None else f"; re-run noise explains {noise.explained:.0%} of the flips"
+        notes.append(
+            f"{noise.flips.count} items flip between the builds, {noise.noise.count} between two runs of the baseline: "
+            f"an excess of {100 * noise.excess:+.2f} points ({100 * noise.low:+.2f} to {100 * noise.high:+.2f}){share}"
+        )
+    repeats = task.description.repeats
+    if repeats is not None and repeats.new_questions is not None and repeats.same_questions is not None:
+        new, same = repeats.new_questions, repeats.same_questions
+        notes.append(
+            f"for description: over new questions {100 * new.lower:+.2f} to {100 * new.upper:+.2f} points, on these "
+            f"very questions asked again {100 * same.lower:+.2f} to {100 * same.upper:+.2f}"
+        )
     return notes
 
 

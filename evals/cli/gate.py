@@ -23,12 +23,16 @@ def gate(
         Path | None, typer.Option(help="A policy.yaml: margins and what else must hold, per task; --margin wins.")
     ] = None,
     alpha: Annotated[float | None, typer.Option(help="One-sided error rate of each bound. Default 0.05.")] = None,
+    noise: Annotated[
+        Path | None, typer.Option(help="A second run of the baseline: tells how many flips serving alone causes.")
+    ] = None,
     json: Annotated[Path | None, typer.Option(help="Write the decision as JSON.")] = None,
 ) -> None:
     """Decide whether the candidate is equivalent to the baseline within the margin.
 
     Exits 0 pass, 1 regressed, 3 inconclusive, 4 invalid (not comparable, or answers are missing).
     """
+    from evals.description import check_noise_run
     from evals.gate import decide
     from evals.pairing import Run, pair_runs
     from evals.policy import load_policy
@@ -37,9 +41,14 @@ def gate(
     from reports.decision_table import print_verdict
 
     asked = load_policy(policy, margin or [], alpha)
-    pairs = pair_runs(Run.load(baseline), Run.load(candidate))
+    reference = Run.load(baseline)
+    pairs = pair_runs(reference, Run.load(candidate))
     asked.check_tasks([task.task for task in pairs.tasks])
-    verdict = decide(pairs, asked)
+    again = None
+    if noise is not None:
+        again = pair_runs(reference, Run.load(noise))
+        check_noise_run(again)
+    verdict = decide(pairs, asked, again)
     if json is not None:
         write_output(json, verdict.to_json(), "--json")
     print_verdict(output_console(), verdict)

@@ -14,7 +14,7 @@ from evals.stats.dirichlet_mean import FloatArray, distribution, quantile
 
 # Where strata share the unseen item, or each in turn gets the whole of it and the lowest bound counts.
 Unseen = Literal["shared", "worst"]
-UNSEEN: Unseen = "shared"
+UNSEEN: Unseen = "worst"
 # Draws where strata make a simulation necessary.
 DRAWS = 200_000
 # Fixed, so that the same data always get the same bounds.

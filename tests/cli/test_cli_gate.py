@@ -12,7 +12,6 @@ from evals.pairing import Run
 from evals.store import RunDirectory
 from tests.evals.runs import pair_of, run_of
 
-
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evals.description import check_noise_run
+from evals.errors import UsageError
 from evals.gate import decide
 from evals.pairing import Run, pair_runs
 from evals.policy import Policy
@@ -261,7 +263,39 @@ def test_the_json_is_the_contracts():
         "ok": 1319, "truncated": 0, "empty": 0, "error": 0, "unparsed": 0, "missing": 0,
     }  # fmt: skip
     assert task["mcnemar_p"] == pytest.approx(0.117477, abs=1e-6)
-    assert task["descriptive_interval"] == pytest.approx([-0.019802, -0.000283], abs=1e-6)
+    assert task["description"]["intervals"]["tango"] == pytest.approx([-0.019802, -0.000283], abs=1e-6)
+    assert task["descriptive_interval"] == task["description"]["intervals"]["percentile"]
+    assert task["description"]["discordance"]["count"] == 59
+
+
+def test_a_second_run_of_the_baseline_shows_what_serving_alone_flips():
+    baseline, candidate = pair_of(30, 10, 500)
+    keys = sorted(baseline.samples)
+    again = Run(baseline.record, {**baseline.samples, keys[0]: replace(baseline.samples[keys[0]], score=0.0)})
+    verdict = decide(pair_runs(baseline, candidate), Policy(), pair_runs(baseline, again))
+    noise = verdict.tasks[0].description.noise
+    assert (noise.flips.count, noise.noise.count) == (40, 1)
+    assert noise.excess == pytest.approx(39 / 500)
+    assert noise.explained == pytest.approx(1 / 40)
+
+
+def test_a_noise_run_of_other_questions_is_refused():
+    with pytest.raises(UsageError, match="--noise must be a complete second run of the baseline; gsm8k: "):
+        check_noise_run(pair_runs(run_of([1.0]), run_of([1.0], version="2")))
+    with pytest.raises(UsageError, match="1 of its samples have no answer"):
+        check_noise_run(pair_runs(run_of([1.0]), run_of([None])))
+
+
+def test_strata_are_shown_one_by_one():
+    names = ["airline", "retail"] * 50
+
+    def stratified(scores: list[float]) -> Run:
+        run = run_of(scores)
+        return Run(run.record, {key: replace(s, stratum=names[int(key[1])]) for key, s in run.samples.items()})
+
+    (task,) = decide(pair_runs(stratified([1.0] * 100), stratified([0.0, 1.0] * 50)), Policy()).tasks
+    assert [(s.stratum, s.items, s.difference) for s in task.strata] == [("airline", 50, -1.0), ("retail", 50, 0.0)]
+    json.dumps(task.as_dict())
 
 
 def test_exit_codes_are_the_contracts():
