@@ -24,8 +24,9 @@ class Description:
     """Informational figures of one task; fractions, candidate minus baseline. None of them decides.
 
     `intervals` are two-sided at 1 - 2 alpha over items, by the method's name. `discordance`, `kappa` and
-    `mcnemar_mid_p` need one 0/1 answer per item; `repeats` needs several. `agreement` is the share of samples with the same extracted
-    result in both builds, right or wrong. `noise` compares the flips with those of a second run of the baseline.
+    `mcnemar_mid_p` need one 0/1 answer per item; `repeats` needs several. `agreement` is the share of samples with the
+    same extracted result in both builds, right or wrong. `noise` compares the flips with those of a second run of the
+    baseline.
     """
 
     intervals: Mapping[str, Interval]

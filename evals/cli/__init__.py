@@ -10,7 +10,7 @@ import click
 import typer
 
 from evals import __version__
-from evals.cli import demo, doctor, gate, run, tasks
+from evals.cli import calibrate, claim, compare, demo, doctor, gate, plan, run, tasks
 from evals.errors import QuantgateError
 from reports.text import printable
 
@@ -22,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for module in (demo, run, gate, doctor, tasks):
+for module in (demo, run, gate, compare, plan, claim, calibrate, doctor, tasks):
     module.register(app)
 
 

@@ -47,12 +47,12 @@ def bayesian_lower_bound(
     Without strata the quantile is computed by inverting the characteristic function
     (`evals.stats.dirichlet_mean.quantile`): no random numbers, right to about 1e-11.
 
-    With strata the quantity is the weighted sum of their means. Each of the H strata has weights of its own, and the
-    one unseen item is shared among them: 1/H of it in each. Where strata of equal weight differ in size, losses
-    confined to the smallest can then pass more often than alpha. With 50, 114 and 114 items it is, by enumeration,
-    .045, .053 and .046 at margins of 2, 3 and 5 points, but .138 just above 1.29, .089 above 2.61, .071 above 4.61.
-    `unseen="worst"` puts the whole item into each stratum in turn and takes the lowest bound: at most .050 at every
-    margin, for a bound about a tenth further from the estimate (four trials of those items).
+    With strata the quantity is the weighted sum of their means, and each stratum has weights of its own. The one
+    unseen item goes whole into each stratum in turn, and the lowest bound counts: by enumeration at most .050 false
+    passes at every margin. `unseen="shared"` gives each of the H strata 1/H of it instead. That bound lies about a
+    tenth nearer to the estimate (four trials of 50, 114 and 114 items), but where strata of equal weight differ in
+    size, losses confined to the smallest pass too often: .045, .053 and .046 at margins of 2, 3 and 5 points, yet .138
+    just above 1.29, .089 above 2.61, .071 above 4.61.
 
     The quantile is simulated with `draws` draws of a fixed seed, as sums of Gamma(count) variables per distinct value.
     The draw that is returned lies `CAUTION` = 1 standard error of the simulated probability below the quantile. At
@@ -65,7 +65,7 @@ def bayesian_lower_bound(
         strata: shape (n,), the stratum of each item.
         weights: weight of each stratum in the macro average, scaled to sum to 1; equal when omitted.
         draws: at least 1000; used with strata only.
-        unseen: "shared" or "worst"; used with strata only.
+        unseen: "worst" or "shared"; used with strata only.
 
     Returns:
         The bound, in [-1, 1].

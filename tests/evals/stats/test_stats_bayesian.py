@@ -158,7 +158,9 @@ def test_strata_are_averaged_with_a_third_of_the_unseen_item_in_each():
 def test_without_a_flip_strata_share_the_unseen_item():
     rng = np.random.default_rng(6)
     loss = sum(rng.beta(1 / 3, n, 200_000) for n in (50, 114, 114)) / 3
-    assert bayesian_lower_bound(np.zeros(278), strata=TAU2, unseen="shared") == pytest.approx(-np.quantile(loss, 0.95), abs=2e-4)
+    assert bayesian_lower_bound(np.zeros(278), strata=TAU2, unseen="shared") == pytest.approx(
+        -np.quantile(loss, 0.95), abs=2e-4
+    )
 
 
 def test_the_whole_unseen_item_in_the_worst_place_is_the_limit_for_the_smallest_stratum():

@@ -1,0 +1,262 @@
+"""How often a build that is exactly the margin worse passes: by enumeration for single answers, simulated for repeats."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from evals.stats.bayesian import bayesian_pvalue
+from evals.stats.dirichlet_mean import distribution
+from evals.stats.exact_bounds import check_alpha
+from evals.stats.power import MOST_REPEATS, exact_power
+from evals.stats.resampled_mean import exact_distribution
+from evals.stats.tango import FloatArray
+from evals.stats.trinomial import RejectionSet, tail_probability
+
+# The pass set of more items takes minutes to enumerate.
+MOST_ENUMERATED = 3000
+# A share of items as large as margin / (mean solve rate) has to break, so the margin must stay below that mean.
+LARGEST_SIMULATED_MARGIN = 0.5
+# n * margin may come out of floating point this far above a whole number.
+_WHOLE = 1e-9
+
+
+class Method(StrEnum):
+    """What decides: `EXACT` for single 0/1 answers, `BAYESIAN` for repeats, and `NAIVE`, which never does."""
+
+    EXACT = "exact"
+    BAYESIAN = "bayesian"
+    NAIVE = "naive"
+
+
+class Model(StrEnum):
+    """How the candidate is worse by the margin.
+
+    `BROKEN`: solve rates are Beta(4, 1), and a few items collapse to 0. `WORSE`: the same rates, and every item is worse
+    by the same factor. `SURE`: all items are always right, and a few collapse: the hardest for a method that learns
+    the spread from the data, since mostly there is none to be seen.
+    """
+
+    BROKEN = "broken"
+    WORSE = "worse"
+    SURE = "sure"
+
+
+@dataclass(frozen=True, slots=True)
+class WorstCase:
+    """The largest false-pass rate over the discordance rates psi, and the psi it is at; both proportions."""
+
+    rate: float
+    discordance: float
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedRate:
+    """The share of simulated comparisons that passed, out of `runs`."""
+
+    rate: float
+    runs: int
+
+    @property
+    def error(self) -> float:
+        """Standard error of the share."""
+        return math.sqrt(self.rate * (1 - self.rate) / self.runs)
+
+    def exceeds(self, alpha: float) -> bool:
+        """Whether the share is higher than alpha by more than three of the standard errors that alpha would have."""
+        return self.rate > alpha + 3 * math.sqrt(alpha * (1 - alpha) / self.runs)
+
+
+def discordance_grid(margin: float, size: int = 200) -> FloatArray:
+    """Discordance rates psi from `margin` to 1, shape (size,), ascending: half of them even, half closing in on margin.
+
+    At psi = margin all flips are losses; the rates that matter at small n lie close above it.
+    """
+    close = margin + np.geomspace(1e-9, 1 - margin, size - size // 2)
+    return np.clip(np.sort(np.concatenate([np.linspace(margin, 1, size // 2), close])), margin, 1.0)
+
+
+def false_pass_rates(method: Method, n: int, margin: float, discordance: FloatArray, alpha: float = 0.05) -> FloatArray:
+    """Probability that a build exactly `margin` worse passes, single 0/1 answers, by summing over all outcomes.
+
+    Args:
+        method: "exact" (the test that decides), "bayesian" (the plus-one bound, as if it decided here), or "naive" (the
+            percentile bootstrap with infinitely many resamples).
+        n: items, from 1 to `MOST_ENUMERATED`.
+        margin: largest tolerated loss, in (0, 1); it is also the true loss.
+        discordance: psi, shape (k,), each in [margin, 1].
+        alpha: one-sided error probability, in [0.001, 0.5).
+
+    Returns:
+        Probabilities, shape (k,), right to about 1e-10.
+
+    Raises:
+        ValueError: an argument out of its range.
+    """
+    _check(n, margin, alpha)
+    if method is Method.EXACT:
+        return np.array([exact_power(n, margin, float(psi), -margin, alpha) for psi in discordance])
+    rejection = RejectionSet(0, np.array(_most_losses(method, n, margin, alpha), dtype=np.int64))
+    return np.minimum(tail_probability(rejection, n, discordance, -margin), 1.0)
+
+
+def worst_false_pass(method: Method, n: int, margin: float, alpha: float = 0.05, size: int = 200) -> WorstCase:
+    """The largest of `false_pass_rates` over a grid of `size` discordance rates, refined around its best point.
+
+    Raises ValueError as `false_pass_rates` does.
+    """
+    grid = discordance_grid(margin, size)
+    best = int(np.argmax(false_pass_rates(method, n, margin, grid, alpha)))
+    fine = np.linspace(grid[max(best - 1, 0)], grid[min(best + 1, size - 1)], 41)
+    fine = np.append(fine, grid[best])
+    rates = false_pass_rates(method, n, margin, fine, alpha)
+    return WorstCase(float(rates.max()), float(fine[np.argmax(rates)]))
+
+
+def calibrate_single(n: int, margin: float, alpha: float = 0.05) -> dict[Method, WorstCase]:
+    """The worst case of every method for single 0/1 answers. Raises ValueError as `false_pass_rates` does."""
+    return {method: worst_false_pass(method, n, margin, alpha) for method in Method}
+
+
+def calibrate_repeats(
+    model: Model, n: int, repeats: int, margin: float, alpha: float = 0.05, runs: int = 2000, seed: int = 0
+) -> dict[Method, SimulatedRate]:
+    """The methods that know repeats, on the same simulated data. Raises ValueError as `simulated_false_pass` does."""
+    return {
+        method: simulated_false_pass(method, model, n, repeats, margin, alpha=alpha, runs=runs, seed=seed)
+        for method in (Method.BAYESIAN, Method.NAIVE)
+    }
+
+
+def naive_lower_bound(differences: npt.ArrayLike, alpha: float = 0.05) -> float:
+    """Lower bound of the percentile bootstrap: the alpha quantile of the resampled mean. Not to decide by.
+
+    Args:
+        differences: shape (n,), per item, repeats averaged.
+        alpha: one-sided error probability.
+    """
+    values = np.asarray(differences, dtype=np.float64)
+    if values.min() == values.max():
+        return float(values[0])
+    return exact_distribution(values).lower_quantile(alpha)
+
+
+def simulated_differences(
+    model: Model, rng: np.random.Generator, n: int, repeats: int, margin: float, rates: tuple[float, float] = (4.0, 1.0)
+) -> FloatArray:
+    """Differences of item means, shape (n,), of a candidate whose mean over all possible items is `margin` lower.
+
+    Args:
+        model: how it is worse; see `Model`.
+        rng: source of randomness.
+        n, repeats: items, and independent answers of either build to each.
+        margin: the true loss.
+        rates: parameters of the Beta distribution of solve rates; its mean must be at least `margin`.
+    """
+    solve = np.ones(n) if model is Model.SURE else rng.beta(*rates, n)
+    share = margin if model is Model.SURE else margin * sum(rates) / rates[0]
+    if not 0 <= share <= 1:
+        raise ValueError(f"a loss of {margin} is more than the mean solve rate of Beta{rates}")
+    kept = 1 - share if model is Model.WORSE else (rng.random(n) >= share).astype(np.float64)
+    return np.asarray((rng.binomial(repeats, solve * kept) - rng.binomial(repeats, solve)) / repeats)
+
+
+def simulated_false_pass(
+    method: Method,
+    model: Model,
+    n: int,
+    repeats: int,
+    margin: float,
+    *,
+    alpha: float = 0.05,
+    runs: int = 2000,
+    seed: int = 0,
+    rates: tuple[float, float] = (4.0, 1.0),
+) -> SimulatedRate:
+    """Share of simulated comparisons that a build exactly `margin` worse passes; equal seeds give equal data.
+
+    Args:
+        method: "bayesian" or "naive".
+        model, n, repeats, rates: see `simulated_differences`.
+        margin: in (0, 0.5].
+        alpha: one-sided error probability.
+        runs: comparisons, at least 1.
+        seed: of the random generator; the methods see the same data at the same seed.
+
+    Raises:
+        ValueError: an argument out of its range.
+    """
+    _check(n, margin, alpha)
+    if method is Method.EXACT:
+        raise ValueError("the exact test is for single answers: false_pass_rates enumerates it")
+    if not 1 <= repeats <= MOST_REPEATS:
+        raise ValueError(f"repeats must be from 1 to {MOST_REPEATS}, got {repeats}")
+    if margin > LARGEST_SIMULATED_MARGIN:
+        raise ValueError(f"a simulated margin must be at most {LARGEST_SIMULATED_MARGIN}, got {margin}")
+    if runs < 1:
+        raise ValueError(f"runs must be at least 1, got {runs}")
+    rng = np.random.default_rng(seed)
+    samples = (simulated_differences(model, rng, n, repeats, margin, rates) for _ in range(runs))
+    return SimulatedRate(sum(_passes(method, sample, margin, alpha) for sample in samples) / runs, runs)
+
+
+def _passes(method: Method, differences: FloatArray, margin: float, alpha: float) -> bool:
+    if method is Method.NAIVE:
+        return naive_lower_bound(differences, alpha) > -margin
+    return bayesian_pvalue(differences, -margin) < alpha
+
+
+@lru_cache(maxsize=256)
+def _most_losses(method: Method, n: int, margin: float, alpha: float) -> tuple[int, ...]:
+    """Per number of gains, 0 to n, the largest number of losses that passes; -1 where none does.
+
+    Both methods pass an outcome with a gain more or a loss fewer whenever they pass the outcome itself (the resampled
+    or weighted mean is stochastically larger), so the edge never falls and one walk along it finds all of it.
+    """
+    test = _naive_test(n, margin, alpha) if method is Method.NAIVE else _bayesian_test(n, margin, alpha)
+    return tuple(_edge(test, n))
+
+
+def _edge(passes: Callable[[int, int], bool], n: int) -> Iterator[int]:
+    losses = -1
+    for gains in range(n + 1):
+        while losses < n - gains and passes(losses + 1, gains):
+            losses += 1
+        yield min(losses, n - gains)
+
+
+def _naive_test(n: int, margin: float, alpha: float) -> Callable[[int, int], bool]:
+    """Passes where P(resampled mean <= -margin) < alpha: the law of a resample is trinomial at the observed rates."""
+    above = np.arange(n + 1) + math.ceil(n * margin - _WHOLE) - 1
+    better = RejectionSet(0, np.minimum(above, n - np.arange(n + 1)))
+
+    def passes(losses: int, gains: int) -> bool:
+        psi, difference = (losses + gains) / n, (gains - losses) / n
+        return float(tail_probability(better, n, np.array([psi]), difference)[0]) > 1 - alpha
+
+    return passes
+
+
+def _bayesian_test(n: int, margin: float, alpha: float) -> Callable[[int, int], bool]:
+    """Passes where the Dirichlet-weighted mean of the items and one more loss lies at or below -margin < alpha often."""
+
+    def passes(losses: int, gains: int) -> bool:
+        counts = {-1.0: losses + 1, 0.0: n - losses - gains, 1.0: gains}
+        held = {value: count for value, count in counts.items() if count}
+        return distribution(np.array(list(held)), np.array(list(held.values()), dtype=np.float64), -margin) < alpha
+
+    return passes
+
+
+def _check(n: int, margin: float, alpha: float) -> None:
+    if not 1 <= n <= MOST_ENUMERATED:
+        raise ValueError(f"items must be from 1 to {MOST_ENUMERATED}, got {n}")
+    if not 0 < margin < 1:
+        raise ValueError(f"margin must lie between 0 and 1 (0.02 means two points), got {margin}")
+    check_alpha(alpha)

@@ -1,0 +1,73 @@
+"""`quantgate claim` as its user meets it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+GSM8K = ["claim", "--task", "gsm8k", "--n", "200", "--baseline", "0.965"]
+
+
+@pytest.mark.parametrize(
+    ("candidate", "margin", "code", "words"),
+    [
+        ("0.955", "0.03", 3, ["? inconclusive", "2/0 to 9/7", "0.059 to 0.175", "193 and 191 right of 200"]),
+        ("0.955", "0.05", 0, ["✓ equivalent", "gsm8k: shown. Whichever items flipped", "4.55 points"]),
+        ("0.800", "0.03", 1, ["✗ regressed", "gsm8k: regressed"]),
+        ("95.5", "0.03", 4, ["! invalid", "for 95.5% write 0.955"]),
+    ],
+)
+def test_the_exit_code_is_the_verdict(quantgate, candidate, margin, code, words):
+    exit_code, out, _ = quantgate([*GSM8K, "--candidate", candidate, "--margin", margin])
+    assert exit_code == code
+    assert f"(exit code {code})" in out
+    for word in words:
+        assert word in out
+
+
+def test_an_inconclusive_claim_says_what_would_settle_it(quantgate):
+    _, out, _ = quantgate([*GSM8K, "--candidate", "0.955", "--margin", "0.03"])
+    assert "to settle it: about 154 items if 1.0% of them flip" in out
+    assert "`quantgate gate`" in out
+
+
+def test_the_claim_that_started_it_is_not_shown(quantgate, tmp_path):
+    file = str(ROOT / "docs" / "claims" / "glm-5.2-mxfp4.yaml")
+    code, out, _ = quantgate(["claim", file, "--json", str(tmp_path / "claim.json")])
+    assert code == 3
+    assert "no count out of 198 items x 2 answers = 396" in out
+    assert "only a macro average was published" in out
+    document = json.loads((tmp_path / "claim.json").read_text())
+    assert {task["task"]: task["verdict"] for task in document["tasks"]} == dict.fromkeys(
+        ("gsm8k", "gpqa_diamond", "tau2"), "inconclusive"
+    )
+    assert document["reasons"][0].startswith("gsm8k: not shown.")
+
+
+def test_strata_on_the_command_line(quantgate):
+    options = ["--strata", "50,114", "--baseline", "0.82", "--candidate", "0.82", "--margin", "0.3"]
+    code, out, _ = quantgate(["claim", "--task", "tau2", *options])
+    assert code == 0
+    assert "164" in out
+
+
+def test_a_single_claims_options_do_not_go_with_a_file(quantgate):
+    code, _, err = quantgate(["claim", "some.yaml", "--n", "200"])
+    assert code == 2
+    assert "--n and some.yaml" in err
+
+
+@pytest.mark.parametrize("arguments", [["claim"], [*GSM8K], ["claim", "no-such.yaml"], ["claim", "--n", "0"]])
+def test_wrong_usage_exits_2(quantgate, arguments):
+    code, _, err = quantgate(arguments)
+    assert code == 2
+    assert err.startswith("quantgate: ")
+
+
+def test_a_hostile_task_name_comes_out_as_text(quantgate):
+    evil = "[bold]t\x1b]0;pwn\x07\u202e"
+    _, out, _ = quantgate(["claim", "--task", evil, *GSM8K[3:], "--candidate", "0.965"])
+    assert "\x1b]0;" not in out
+    assert "\u202e" not in out
+    assert "[bold]t" in out

@@ -1,0 +1,91 @@
+"""`quantgate plan` as its user meets it."""
+
+import json
+
+import pytest
+
+from evals.store import RunDirectory
+from tests.evals.runs import joined, pair_of, run_of
+
+
+@pytest.fixture
+def pilot(tmp_path):
+    """A pilot's two run directories, with two tasks."""
+    paths = []
+    for run, name in zip(pair_of(6, 4, 100), ("fp8", "mxfp4"), strict=True):
+        both = joined(run, run_of([1.0] * 60, name="mine"))
+        paths.append(tmp_path / name)
+        with RunDirectory(paths[-1]).writing(both.record) as writer:
+            for sample in both.samples.values():
+                writer.append(sample)
+    return [str(path) for path in paths]
+
+
+def test_a_known_task_has_enough_items_for_two_points(quantgate, tmp_path):
+    options = ["--discordance", "0.03", "--margin", "0.02", "--json", str(tmp_path / "plan.json")]
+    code, out, _ = quantgate(["plan", "--task", "gsm8k", *options])
+    assert code == 0
+    (row,) = json.loads((tmp_path / "plan.json").read_text())["plans"][0]["rows"]
+    assert 464 <= row["items_needed"] <= 530
+    assert f"{row['items_needed']} of 1,319 items once" in out
+    assert f"{row['requests']:,}" in out
+
+
+def test_what_is_out_of_reach_is_said_plainly(quantgate):
+    code, out, _ = quantgate(["plan", "--items", "50", "--discordance", "0.1", "--margin", "0.03"])
+    assert code == 0
+    assert "out of reach with up to 64 repeats" in out
+
+
+def test_tokens_and_hours_are_shown_where_they_are_known(quantgate):
+    options = ["--discordance", "0.1", "--margin", "0.05", "--tokens-per-answer", "5000", "--throughput", "2000"]
+    _, out, _ = quantgate(["plan", "--task", "gpqa_diamond", *options])
+    assert "tokens" in out
+    assert "hours" in out
+    assert "M" in out
+
+
+def test_a_pilot_plans_each_of_its_tasks_for_all_of_them(quantgate, pilot):
+    code, out, _ = quantgate(["plan", *pilot, "--margin", "0.05"])
+    assert code == 0
+    for word in (
+        "gsm8k: 1,319 items",
+        "mine: 60 items",
+        "10 of 100 items flipped",
+        "2 required tasks",
+        "all tasks at 5",
+    ):
+        assert word in out
+
+
+def test_one_task_of_a_pilot(quantgate, pilot):
+    _, out, _ = quantgate(["plan", *pilot, "--task", "gsm8k", "--margin", "0.05"])
+    assert "mine" not in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "give --items N"),
+        (["--items", "99", "--accuracy", "95"], "for 95% write 0.95"),
+        (["--items", "99", "--margin", "2"], "for 2% write 0.02"),
+    ],
+)
+def test_wrong_usage_exits_2_with_what_to_write(quantgate, arguments, said):
+    code, _, err = quantgate(["plan", *arguments])
+    assert code == 2
+    assert said in err
+
+
+def test_a_pilot_is_two_directories_and_holds_the_task(quantgate, pilot):
+    assert "a pilot is two run directories" in quantgate(["plan", pilot[0]])[2]
+    assert "the pilot does not hold it; it holds gsm8k, mine" in quantgate(["plan", *pilot, "--task", "x"])[2]
+    assert "say which by --task" in quantgate(["plan", *pilot, "--items", "9"])[2]
+
+
+def test_a_hostile_task_name_comes_out_as_text(quantgate):
+    evil = "[bold]t\x1b]0;pwn\x07\u202e"
+    _, out, _ = quantgate(["plan", "--task", evil, "--items", "50", "--discordance", "0", "--margin", "0.2"])
+    assert "\x1b]0;" not in out
+    assert "\u202e" not in out
+    assert "[bold]t" in out
