@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -37,7 +38,7 @@ def _as_printed(value: object) -> object:
         raise ValueError("an accuracy is a number such as 0.965")
     text = str(value).strip() if isinstance(value, str) else f"{Decimal(repr(value)):f}"
     try:
-        number = Decimal(text)
+        number = Decimal(text if text.isascii() and "_" not in text else "")
     except InvalidOperation:
         hint = ""
         if text.endswith("%") and text[:-1].replace(".", "", 1).isdigit():
@@ -51,9 +52,8 @@ def _as_printed(value: object) -> object:
 
 
 def printed_decimals(text: str) -> int:
-    """Decimals of a number as it is written, whatever its size."""
-    exponent = Decimal(text).as_tuple().exponent
-    return max(-exponent, 0) if isinstance(exponent, int) else 0
+    """Decimals of a finite number as it is written, whatever its size."""
+    return max(-int(Decimal(text).as_tuple().exponent), 0)
 
 
 def _as_sizes(value: object) -> object:
@@ -74,7 +74,7 @@ class Claim(BaseModel):
     """Two published accuracies of one task. `baseline` and `candidate` are shares, as text, just as they were printed.
 
     `n` counts items; for a macro average `strata` gives the items of each part instead. `digits` says to how many
-    decimals the accuracies were printed, where that cannot be told from them.
+    decimals the accuracies were printed, where that cannot be told from them: `unquoted` says that YAML read them.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -88,6 +88,7 @@ class Claim(BaseModel):
     alpha: float = Field(0.05, ge=SMALLEST_ALPHA, lt=0.5)
     repeats: int = Field(1, ge=1, le=1000, strict=True)
     digits: int | None = Field(None, ge=1, le=_MOST_DIGITS, strict=True)
+    unquoted: bool = False
 
     @model_validator(mode="after")
     def _fits_together(self) -> Claim:
@@ -174,11 +175,13 @@ class ClaimVerdict:
         return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
+_KEYS = Claim.model_fields.keys() - {"unquoted"}
+
+
 def claim_of_options(options: Mapping[str, Any]) -> Claim:
     """A claim out of the command line's options. Raises UsageError, naming the option."""
-    given = {name: value for name, value in options.items() if value is not None}
     try:
-        return Claim.model_validate(given)
+        return Claim.model_validate({name: value for name, value in options.items() if value is not None})
     except ValidationError as error:
         raise UsageError(_explained(error, None, frozenset())) from None
 
@@ -186,10 +189,7 @@ def claim_of_options(options: Mapping[str, Any]) -> Claim:
 def read_claims(file: Path, margin: float | None = None, alpha: float | None = None) -> tuple[Claim, ...]:
     """The claims of a YAML file: a list under `claims:`; `margin` and `alpha` beside it hold for all that set none.
 
-    Arguments that are given win over all that the file says.
-
-    Raises:
-        UsageError: naming file, claim and key, and what is allowed; for an unknown key the nearest known one.
+    The arguments win over the file. Raises UsageError naming file, claim and key; for an unknown key the nearest one.
     """
     written = read_yaml(file)
     listed = written.pop("claims", None)
@@ -212,8 +212,13 @@ def _claim_of_file(
     if not isinstance(entry, dict):
         raise UsageError(f"{file}: claim {number} must be a mapping with task, n, baseline and candidate")
     where = Path(f"{file}: claim {number}")
+    for name in entry:
+        if name not in _KEYS:
+            near = difflib.get_close_matches(str(name), _KEYS, n=1)
+            raise UsageError(f"{where}: {name} is not known" + (f"; did you mean {near[0]}?" if near else ""))
     try:
-        return Claim.model_validate({"task": f"claim {number}", **shared, **entry, **forced})
+        unquoted = any(isinstance(entry.get(build), int | float) for build in ("baseline", "candidate"))
+        return Claim.model_validate({"task": f"claim {number}", **shared, **entry, **forced, "unquoted": unquoted})
     except ValidationError as error:
         names = frozenset({*(str(key) for key in entry), *shared}) - frozenset(forced)
         raise UsageError(_explained(error, where, names)) from None
@@ -226,7 +231,7 @@ def _explained(error: ValidationError, file: Path | None, from_file: frozenset[s
         return explain(error, Claim, file, from_file)
     said = f"{first['loc'][0]} is missing" if first["loc"] else first["msg"].removeprefix("Value error, ")
     if file is None:
-        return f"--{said}: write it as it was published, such as 0.965" if first["loc"] else f"quantgate claim: {said}"
+        return f"--{said}: write it as it was published, such as 0.965" if first["loc"] else said
     return f"{file}: {said}"
 
 
@@ -238,8 +243,8 @@ def judge_claims(claims: Sequence[Claim]) -> ClaimVerdict:
         return ClaimVerdict(tasks, ReleaseVerdict.INVALID)
     if TaskVerdict.REGRESSED in verdicts:
         return ClaimVerdict(tasks, ReleaseVerdict.REGRESSED)
-    passes = all(task.passes for task in tasks)
-    return ClaimVerdict(tasks, ReleaseVerdict.PASS if passes else ReleaseVerdict.INCONCLUSIVE)
+    shown = all(task.passes for task in tasks)
+    return ClaimVerdict(tasks, ReleaseVerdict.PASS if shown else ReleaseVerdict.INCONCLUSIVE)
 
 
 def judge(claim: Claim) -> ClaimDecision:
@@ -340,10 +345,8 @@ def _arrangements(strata: tuple[int, ...], repeats: int, baseline: float, candid
     """Differences of all items, stratum after stratum, for each division that is tried; each shape (items,)."""
     count, net = len(strata), candidate - baseline
     yield np.concatenate([_spread(size, net, repeats) for size in strata])
-    room = min(1 - abs(net), 1.0)
-    for place in range(count):
-        if abs(net) * count <= room:
-            yield np.concatenate([_spread(n, net * count * (at == place), repeats) for at, n in enumerate(strata)])
+    for place in range(count if abs(net) * count <= 1 else 0):
+        yield np.concatenate([_spread(n, net * count * (at == place), repeats) for at, n in enumerate(strata)])
     for order in (sorted(range(count), key=lambda at: strata[at]), sorted(range(count), key=lambda at: -strata[at])):
         for most in (0.5, 1.0):
             first, second = (_gathered(order, accuracy, most) for accuracy in (baseline, candidate))
@@ -388,11 +391,10 @@ def _macro_settling(decision: ClaimDecision, baseline: float, candidate: float) 
 
 def _digit_notes(claim: Claim) -> tuple[str, ...]:
     """What was assumed about the printed digits."""
-    shown = printed_decimals(claim.baseline), printed_decimals(claim.candidate)
-    if claim.digits is not None or shown[0] == shown[1]:
+    unlike = printed_decimals(claim.baseline) != printed_decimals(claim.candidate)
+    if claim.digits is not None or not (claim.unquoted or unlike):
         return ()
-    both = f"{claim.baseline} and {claim.candidate}"
     return (
-        f"{both} show {shown[0]} and {shown[1]} decimals; both are read as printed with {max(shown)}, with zeros at "
-        "the end lost (YAML drops them from unquoted numbers). If that is not so, say digits.",
+        f"{claim.baseline} and {claim.candidate} are read as printed with {claim.printed_to} decimals; zeros at the "
+        "end may be lost (YAML drops them from unquoted numbers). If so, say digits.",
     )

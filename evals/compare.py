@@ -213,7 +213,7 @@ def _lower(member: _Evidence, passed: FamilyBound, shared: float, all_passed: bo
 
 
 def _upper(member: _Evidence, passed: FamilyBound, fallen: FamilyBound, shared: float, all_fallen: bool) -> float:
-    """The upper bound of the step-down for regressions; where equivalence is asked, as the step-down for passes says."""
+    """The upper bound of the step-down for regressions; where equivalence is asked, in line with that for passes."""
     margin = member.decision.margin
     if fallen.passes:
         beyond = math.nextafter(-margin, -1.0)

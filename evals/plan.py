@@ -237,8 +237,8 @@ def assume(task: str | None, items: int | None, guess: Guess) -> Assumptions:
     if within_guess is None and known_task is not None and known_task.within is not None:
         within_guess = min(known_task.within, psi)
         notes.append(
-            f"assumed for repeats: {within_guess / psi if psi else 0:.0%} of the flips are noise of re-runs, as 50 greedy "
-            f"runs of one model on {task} showed; a server that always answers alike gains nothing by them; "
+            f"assumed for repeats: {within_guess / psi if psi else 0:.0%} of the flips are noise of re-runs, as 50 "
+            f"greedy runs of one model on {task} showed; a server that always answers alike gains nothing by them; "
             "give --within-variance"
         )
     between, within, said = _parts(psi, accuracy, within_guess)
@@ -260,7 +260,7 @@ def sizes(task: str | None, items: int | None) -> tuple[int, ...]:
         _in_range("--items", items, 1, MOST_ITEMS, "the task's number of items")
         return (items,)
     if task is None:
-        raise UsageError("quantgate plan: give --items N, the task's size, or --task " + "|".join(KNOWN))
+        raise UsageError("give --items N, the task's size, or --task " + "|".join(KNOWN))
     if task not in KNOWN:
         raise UsageError(f"--task {task}: its size is not known; give --items N as well (known: {', '.join(KNOWN)})")
     return KNOWN[task].strata

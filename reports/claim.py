@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from evals.claim import ClaimDecision, ClaimVerdict
+from evals.stats.claims import Settling
 from evals.verdict import TaskVerdict
 from evals.wording import points
 from reports.decision_table import verdict_line, verdict_text
@@ -27,14 +28,25 @@ def print_claim(console: Console, verdict: ClaimVerdict) -> None:
 
 def _table(tasks: tuple[ClaimDecision, ...]) -> Table:
     table = Table(
-        title=Text("published accuracies: best and worst case over every pairing of the items"),
+        title=Text("published accuracies: from best to worst case over every pairing of the items"),
         title_justify="left",
         title_style="bold",
         box=None,
         pad_edge=False,
         padding=(0, 1, 0, 0),
     )
-    columns = ["task", "items", "baseline", "candidate", "diff", "lost/won", "p", "best case", "worst case", "margin"]
+    columns = [
+        "task",
+        "items",
+        "baseline",
+        "candidate",
+        "diff",
+        "lost/won",
+        "p",
+        "lower bound",
+        "upper bound",
+        "margin",
+    ]
     for column in (*columns, "verdict"):
         words = column in ("task", "verdict")
         table.add_column(column, justify="left" if words else "right", no_wrap=not words, overflow="fold")
@@ -47,8 +59,8 @@ def _table(tasks: tuple[ClaimDecision, ...]) -> Table:
             _signed(task.difference),
             _pair(task.closest, task.farthest),
             "—" if task.pvalue_best is None else f"{task.pvalue_best:.3f} to {task.pvalue_worst:.3f}",
-            _bounds(task.lower_best, task.upper_best),
-            _bounds(task.lower_worst, task.upper_worst),
+            _bounds(task.lower_best, task.lower_worst),
+            _bounds(task.upper_best, task.upper_worst),
             f"{task.margin * 100:g}",
         ]
         table.add_row(*cells, verdict_text(task.verdict))
@@ -75,8 +87,9 @@ def sentence(decision: ClaimDecision) -> str:
         )
     best = lower if decision.lower_best is None else decision.lower_best
     if best > -decision.margin:
+        loss = f"loses at most {points(best)}" if best < 0 else "has lost nothing"
         why = (
-            f"At best the candidate loses at most {points(min(best, 0.0))}, within the margin of {margin}; but it may "
+            f"At best the candidate {loss}, within the margin of {margin}; but it may "
             f"have lost as much as {points(lower)}: that depends on which items flipped, and it was not published."
         )
     else:
@@ -93,7 +106,7 @@ def _details(task: ClaimDecision) -> list[str]:
     if task.baseline_counts is not None and task.candidate_counts is not None:
         answers = f"{task.items:,}" + (f" × {task.repeats} = {task.items * task.repeats:,}" if task.repeats > 1 else "")
         counts = f"{_range(task.baseline_counts)} and {_range(task.candidate_counts)} right of {answers}"
-        lines.append(f"granularity: {counts} at {task.digits} decimals")
+        lines.append(f"granularity (decimals: {task.digits}): {counts}")
     lines += [f"note: {note}" for note in task.notes]
     if task.verdict is TaskVerdict.INCONCLUSIVE:
         lines.append(_settling(task))
@@ -106,16 +119,22 @@ def _settling(task: ClaimDecision) -> str:
             f"to settle it: the published loss is itself at the margin of {points(task.margin)} or beyond, so more "
             "items of the kind would rather fail than pass it"
         )
-    guesses = [
-        f"about {one.items:,} items if {one.discordance:.1%} of them flip"
-        if one.items is not None and one.items <= _MOST_SETTLING
-        else f"out of reach if {one.discordance:.1%} of them flip"
-        for one in task.settling
-    ]
+    guesses = "; ".join(_guess(task, one) for one in task.settling)
     return (
-        f"to settle it: {', '.join(guesses)} (80% power, at the published difference); or publish the answers item by "
-        "item and run `quantgate gate`"
+        f"to settle it: {guesses} (80% power, at the published difference). Or publish the answers item by item and "
+        "run `quantgate gate`"
     )
+
+
+def _guess(task: ClaimDecision, one: Settling) -> str:
+    flips = f"if {one.discordance:.1%} of the items flip"
+    if one.items is None or one.items > _MOST_SETTLING:
+        return f"out of reach {flips}"
+    if one.items > task.items:
+        return f"about {one.items:,} items {flips}"
+    if task.lower_best is not None and task.lower_best > -task.margin:
+        return f"the {task.items:,} that were asked may do, item by item, {flips}"
+    return f"a few more than {task.items:,} items {flips}"
 
 
 def _range(counts: tuple[int, int]) -> str:
@@ -128,8 +147,8 @@ def _pair(closest: tuple[int, int] | None, farthest: tuple[int, int] | None) -> 
     return f"{closest[0]}/{closest[1]} to {farthest[0]}/{farthest[1]}"
 
 
-def _bounds(lower: float | None, upper: float | None) -> str:
-    return "—" if lower is None or upper is None else f"{_signed(lower)} to {_signed(upper)}"
+def _bounds(best: float | None, worst: float | None) -> str:
+    return "—" if best is None or worst is None else f"{_signed(best)} to {_signed(worst)}"
 
 
 def _signed(value: float | None) -> str:

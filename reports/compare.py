@@ -17,7 +17,8 @@ from reports.text import one_line
 def print_comparison(console: Console, comparison: Comparison) -> None:
     """Print the table, a sentence for each row that did not pass, the cheapest that does, and the verdict."""
     console.print(comparison_table(comparison))
-    console.print(_line(f"Bounds hold for all {len(comparison.formats)} formats of a task together (Holm)."))
+    if len(comparison.formats) > 1:
+        console.print(_line("A task's bounds hold for all formats that could be compared together (Holm)."))
     for build in comparison.formats:
         for task in build.tasks:
             _print_notes(console, build, task)
@@ -33,7 +34,7 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
 def comparison_table(comparison: Comparison) -> Table:
     """The table; the formats that pass at the lowest cost carry a star."""
     priced = any(build.cost is not None for build in comparison.formats)
-    title = Text(f"{len(comparison.formats)} formats against {one_line(comparison.baseline.label, 40)}")
+    title = Text(f"{_counted(comparison)} against {one_line(comparison.baseline.label, 40)}")
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 1, 0, 0))
     columns = ["format", *(["cost"] if priced else []), "task", "items", "baseline", "candidate", "diff", "bounds"]
     for column in (*columns, "margin", "lost/won", "verdict"):
@@ -97,6 +98,11 @@ def _cheapest(comparison: Comparison) -> str:
         return "cheapest that passes: none"
     cost = next(build.cost for build in comparison.formats if build.name in comparison.cheapest)
     return f"cheapest that passes: ★ {', '.join(comparison.cheapest)} (cost {cost:g})"
+
+
+def _counted(comparison: Comparison) -> str:
+    count = len(comparison.formats)
+    return "1 format" if count == 1 else f"{count} formats"
 
 
 def _line(text: str) -> Text:

@@ -6,7 +6,6 @@ import sys
 import traceback
 from typing import Annotated
 
-import click
 import typer
 
 from evals import __version__
@@ -37,23 +36,13 @@ def _options(
 
 def main() -> None:
     """Run the command line; what a user can cause ends in a message of a line or two and an exit code."""
-    sys.exit(_run())
-
-
-def _run() -> int:
     try:
-        return app(standalone_mode=False) or 0
+        app()
     except QuantgateError as error:
         print(f"quantgate: {printable(str(error))}", file=sys.stderr)
-        return error.exit_code
-    except click.exceptions.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (KeyboardInterrupt, click.exceptions.Abort):
-        print("quantgate: stopped", file=sys.stderr)
-        return 130
+        sys.exit(error.exit_code)
     except Exception:  # noqa: BLE001
         # Python's own exit code for this would be 1, which is a verdict.
         traceback.print_exc()
         print("quantgate: this is a bug in quantgate; please report it with the lines above", file=sys.stderr)
-        return 70
+        sys.exit(70)

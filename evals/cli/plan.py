@@ -53,7 +53,7 @@ def plan(
     if baseline is not None and candidate is not None:
         assumed = _piloted(baseline, candidate, task, items, guess)
     elif baseline is not None:
-        raise UsageError(f"quantgate plan {baseline}: a pilot is two run directories, BASELINE and CANDIDATE")
+        raise UsageError(f"{baseline}: a pilot is two run directories, BASELINE and CANDIDATE")
     else:
         assumed = [assume(task, items, guess)]
     aim = aim if tasks is not None else replace(aim, tasks=len(assumed))

@@ -1,4 +1,4 @@
-"""How often a build that is exactly the margin worse passes: by enumeration for single answers, simulated for repeats."""
+"""How often a build exactly the margin worse passes: by enumeration for single answers, simulated for repeats."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ class Method(StrEnum):
 class Model(StrEnum):
     """How the candidate is worse by the margin.
 
-    `BROKEN`: solve rates are Beta(4, 1), and a few items collapse to 0. `WORSE`: the same rates, and every item is worse
-    by the same factor. `SURE`: all items are always right, and a few collapse: the hardest for a method that learns
-    the spread from the data, since mostly there is none to be seen.
+    `BROKEN`: solve rates are Beta distributed, and a few items collapse to 0. `WORSE`: the same rates, and every item
+    is worse by the same factor. `SURE`: all items are always right, and a few collapse: the hardest for a method that
+    learns the spread from the data, since there may be none to be seen.
     """
 
     BROKEN = "broken"
@@ -79,7 +79,8 @@ def discordance_grid(margin: float, size: int = 200) -> FloatArray:
     At psi = margin all flips are losses; the rates that matter at small n lie close above it.
     """
     close = margin + np.geomspace(1e-9, 1 - margin, size - size // 2)
-    return np.clip(np.sort(np.concatenate([np.linspace(margin, 1, size // 2), close])), margin, 1.0)
+    both = np.sort(np.concatenate([np.linspace(margin, 1, size // 2), close]))
+    return np.asarray(np.clip(both, margin, 1.0), dtype=np.float64)
 
 
 def false_pass_rates(method: Method, n: int, margin: float, discordance: FloatArray, alpha: float = 0.05) -> FloatArray:
@@ -111,6 +112,7 @@ def worst_false_pass(method: Method, n: int, margin: float, alpha: float = 0.05,
 
     Raises ValueError as `false_pass_rates` does.
     """
+    _check(n, margin, alpha)
     grid = discordance_grid(margin, size)
     best = int(np.argmax(false_pass_rates(method, n, margin, grid, alpha)))
     fine = np.linspace(grid[max(best - 1, 0)], grid[min(best + 1, size - 1)], 41)
@@ -244,7 +246,7 @@ def _naive_test(n: int, margin: float, alpha: float) -> Callable[[int, int], boo
 
 
 def _bayesian_test(n: int, margin: float, alpha: float) -> Callable[[int, int], bool]:
-    """Passes where the Dirichlet-weighted mean of the items and one more loss lies at or below -margin < alpha often."""
+    """Passes where P(weighted mean of the items and one more loss <= -margin) < alpha, weights Dirichlet(1, ..., 1)."""
 
     def passes(losses: int, gains: int) -> bool:
         counts = {-1.0: losses + 1, 0.0: n - losses - gains, 1.0: gains}

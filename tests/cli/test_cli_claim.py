@@ -28,8 +28,16 @@ def test_the_exit_code_is_the_verdict(quantgate, candidate, margin, code, words)
 
 def test_an_inconclusive_claim_says_what_would_settle_it(quantgate):
     _, out, _ = quantgate([*GSM8K, "--candidate", "0.955", "--margin", "0.03"])
-    assert "to settle it: about 154 items if 1.0% of them flip" in out
+    assert "to settle it: a few more than 200 items if 1.0% of the items flip; about 436 items" in out
     assert "`quantgate gate`" in out
+
+
+def test_where_the_pairing_decides_the_items_that_were_asked_may_do(quantgate):
+    options = ["--n", "200", "--baseline", "0.900", "--candidate", "0.900", "--margin", "0.03"]
+    code, out, _ = quantgate(["claim", "--task", "x", *options])
+    assert code == 3
+    assert "the 200 that were asked may do, item by item" in out
+    assert "At best the candidate loses at most" in out
 
 
 def test_the_claim_that_started_it_is_not_shown(quantgate, tmp_path):
