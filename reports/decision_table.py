@@ -93,10 +93,11 @@ def flag_notes(task: TaskDecision) -> list[str]:
 
 
 def description_notes(task: TaskDecision) -> list[str]:
-    """What is told beside the decision where there is cause: re-run noise, the two errors of repeated answers."""
+    """What is told beside the decision: agreement, and where there is cause re-run noise and the errors of repeats."""
     if task.description is None:
         return []
-    notes = []
+    alike = task.description.agreement
+    notes = [f"the same result in both builds on {alike.count:,} of {alike.n:,} samples ({alike.estimate:.1%})"]
     if (noise := task.description.noise) is not None:
         share = "" if noise.explained is None else f"; re-run noise explains {noise.explained:.0%} of the flips"
         notes.append(
