@@ -1,12 +1,15 @@
-"""Runs the command line in the test's own process."""
+"""Runs the command line in the test's own process, against a server that answers invented problems."""
 
 from __future__ import annotations
 
+import json
 import sys
+from pathlib import Path
 
 import pytest
 
 from evals.cli import main
+from tests.server.served import gsm8k_rule
 
 
 @pytest.fixture
@@ -21,3 +24,24 @@ def quantgate(capsys, monkeypatch):
         return int(end.value.code or 0), captured.out, captured.err
 
     return run
+
+
+@pytest.fixture
+def rule(gsm8k_files):
+    """Answers the invented problems; every fifth one wrongly."""
+    rows = [json.loads(line) for line in gsm8k_files[0].read_text().splitlines()]
+    answers = {row["question"]: row["answer"].split("#### ")[1] for row in rows}
+    return gsm8k_rule(answers, frozenset(row["question"] for row in rows[::5]))
+
+
+@pytest.fixture
+def arguments(gsm8k_files, tmp_path):
+    """The arguments of a run against a server."""
+
+    def make(url: str, *more: str, out: Path = tmp_path / "run", model: str = "test-model") -> list[str]:
+        return [
+            *("run", "--task", "gsm8k", "--data", f"gsm8k={gsm8k_files[0]}", "--base-url", url),
+            *("--model", model, "--out", str(out), *more),
+        ]
+
+    return make

@@ -2,43 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import random
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from evals.store import RunDirectory
-from tests.server.served import FAULTS, Reply, error_body, faults_that_heal, gsm8k_rule, served_model
+from tests.server.served import FAULTS, Reply, error_body, faults_that_heal, served_model
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture
-def rule(gsm8k_files):
-    """Answers the invented problems; every fifth one wrongly."""
-    rows = [json.loads(line) for line in gsm8k_files[0].read_text().splitlines()]
-    answers = {row["question"]: row["answer"].split("#### ")[1] for row in rows}
-    return gsm8k_rule(answers, frozenset(row["question"] for row in rows[::5]))
-
-
-@pytest.fixture
-def arguments(gsm8k_files, tmp_path):
-    """The arguments of a run against a server."""
-
-    def make(url: str, *more: str, out: Path = tmp_path / "run", model: str = "test-model") -> list[str]:
-        return [
-            *("run", "--task", "gsm8k", "--data", f"gsm8k={gsm8k_files[0]}", "--base-url", url),
-            *("--model", model, "--out", str(out), *more),
-        ]
-
-    return make
 
 
 def test_a_complete_run_says_its_scores_and_exits_0(quantgate, arguments, rule, tmp_path):
@@ -148,10 +119,6 @@ def test_a_configuration_file_gives_the_options_and_the_command_line_wins(quantg
     assert code == 0
     record = RunDirectory(tmp_path / "run").record()
     assert (record.label, record.tasks[0].items, record.tasks[0].sampling["temperature"]) == ("FP8", 4, 0.5)
-
-
-def bad(*more: str) -> list[str]:
-    return ["--base-url", "http://127.0.0.1:9/v1", *more]
 
 
 @pytest.mark.parametrize(
@@ -323,83 +290,3 @@ def test_a_run_directory_of_another_version_is_refused(quantgate, arguments, rul
         code, _, err = quantgate(arguments(server.base_url))
     assert code == 2
     assert "schema version 7, this quantgate reads 1" in err
-
-
-def start(arguments: list[str]) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "evals.cli", *arguments],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "COLUMNS": "200"},
-    )
-
-
-def wait_for_lines(file: Path, count: int, process: subprocess.Popen[str]) -> None:
-    """Wait until a run has stored so many samples, or has ended."""
-    while process.poll() is None:
-        with contextlib.suppress(FileNotFoundError):
-            if file.read_bytes().count(b"\n") >= count:
-                return
-        time.sleep(0.005)
-
-
-def scores(path: Path) -> dict:
-    return {key: (sample.score, sample.response) for key, sample in RunDirectory(path).samples().items()}
-
-
-def slow(rule):
-    def answer(body):
-        reply = rule(body)
-        return Reply(reply.content, delay_s=0.05)
-
-    return answer
-
-
-def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(arguments, rule, tmp_path):
-    with served_model(slow(rule)) as server:
-        process = start(arguments(server.base_url, "--concurrency", "2"))
-        wait_for_lines(tmp_path / "run" / "samples.jsonl", 5, process)
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
-        assert process.returncode == 5, out + err
-        held = scores(tmp_path / "run")
-        assert 5 <= len(held) < 40
-        assert f"stopped with {40 - len(held)} of 40 samples missing" in err
-        assert "Traceback" not in err
-        process = start(arguments(server.base_url))
-        process.communicate(timeout=60)
-        assert process.returncode == 0
-    assert len(scores(tmp_path / "run")) == 40
-
-
-def test_sigterm_stops_as_cleanly(arguments, rule, tmp_path):
-    with served_model(slow(rule)) as server:
-        process = start(arguments(server.base_url, "--concurrency", "2"))
-        wait_for_lines(tmp_path / "run" / "samples.jsonl", 3, process)
-        process.terminate()
-        _, err = process.communicate(timeout=30)
-    assert process.returncode == 5
-    assert "The same command goes on." in err
-
-
-def test_killed_at_any_moment_it_loses_at_most_what_was_in_flight(arguments, rule, tmp_path):
-    draw = random.Random(3)
-    with served_model(rule) as calm:
-        start(arguments(calm.base_url, out=tmp_path / "calm")).communicate(timeout=60)
-    kills = 0
-    with served_model(slow(rule)) as server:
-        for _ in range(4):
-            process = start(arguments(server.base_url, "--concurrency", "4"))
-            held = len(scores(tmp_path / "run"))
-            wait_for_lines(tmp_path / "run" / "samples.jsonl", held + draw.randrange(1, 8), process)
-            process.kill()
-            process.communicate(timeout=30)
-            kills += process.returncode == -signal.SIGKILL
-        last = start(arguments(server.base_url, "--concurrency", "4"))
-        last.communicate(timeout=60)
-        assert last.returncode == 0
-        assert len(server.log.bodies) <= 40 + 4 * kills
-    assert kills >= 3
-    assert scores(tmp_path / "run") == scores(tmp_path / "calm")
