@@ -243,15 +243,15 @@ def test_another_prompt_under_the_same_key_is_refused(tmp_path, sums):
 
 
 def test_the_window_bounds_what_is_in_flight_and_is_used_up(tmp_path):
-    with served_model(lambda body: Reply(right_answer(body), delay_s=0.05)) as server:
+    with served_model(lambda body: Reply(right_answer(body), until_in_flight=16)) as server:
         run(tmp_path, plan_of(Sums(count=60)), server.base_url, concurrency=16)
     assert server.log.most_in_flight == 16
 
 
 def test_more_than_a_hundred_requests_are_in_flight_when_asked_for(tmp_path):
-    with served_model(lambda body: Reply(right_answer(body), delay_s=0.5)) as server:
+    with served_model(lambda body: Reply(right_answer(body), until_in_flight=250)) as server:
         run(tmp_path, plan_of(Sums(count=300)), server.base_url, concurrency=250)
-    assert server.log.most_in_flight > 200
+    assert server.log.most_in_flight == 250
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,8 @@ class Reply:
     reset: bool = False
     half_body: bool = False
     hang: bool = False
+    until_in_flight: int = 0
+    """Answer only once so many requests have been in flight together."""
 
 
 @dataclass
@@ -69,6 +71,7 @@ class ServedModel:
         self.log = Log()
         self.base_url = ""
         self._released = asyncio.Event()
+        self._together = asyncio.Event()
 
     def app(self) -> web.Application:
         application = web.Application()
@@ -111,6 +114,10 @@ class ServedModel:
             reply = self.rule(body)
             if reply.hang:
                 await self._released.wait()
+            if log.most_in_flight >= reply.until_in_flight:
+                self._together.set()
+            if reply.until_in_flight:
+                await self._together.wait()
             if reply.delay_s:
                 await asyncio.sleep(reply.delay_s)
             if reply.reset:
