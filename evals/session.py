@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -64,7 +65,12 @@ def ask_side_by_side(sessions: Sequence[tuple[Session, Progress]]) -> None:
             for session, progress in sessions:
                 group.create_task(session.ask(progress))
 
-    run_until_stopped(asking)
+    # A full collection walks through all that the libraries have loaded: 150 ms in which no answer would be read.
+    gc.freeze()
+    try:
+        run_until_stopped(asking)
+    finally:
+        gc.unfreeze()
 
 
 def prepare(config: RunConfig, tasks: Mapping[str, Task]) -> Session:
