@@ -73,10 +73,24 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Grade:
+    """A task's judgement of one answer.
+
+    `score` is the primary metric in [0, 1]; `metrics` has every metric of the task by name, the primary one
+    included; `extracted` is the result that was read out of the text, `None` where there was none.
+    """
+
+    score: float
+    extracted: str | None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What an endpoint gave back for one request, after all its attempts. `latency_s` is the answering attempt's.
 
     `refused` says that the server would not take this request (HTTP 400, 413, 422), so that no other try would help.
+    `grade` is there where the benchmark's own orchestrator has graded the answer already (tau2).
     """
 
     status: Status
@@ -88,19 +102,7 @@ class Answer:
     latency_s: float | None = None
     attempts: int = 1
     refused: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Grade:
-    """A task's judgement of one answer.
-
-    `score` is the primary metric in [0, 1]; `metrics` has every metric of the task by name, the primary one
-    included; `extracted` is the result that was read out of the text, `None` where there was none.
-    """
-
-    score: float
-    extracted: str | None
-    metrics: Mapping[str, float] = field(default_factory=dict)
+    grade: Grade | None = None
 
 
 @dataclass(frozen=True, slots=True)

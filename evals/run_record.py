@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,6 +30,7 @@ class TaskRecord:
     repeats: int
     sampling: dict[str, Any]
     provenance: dict[str, str]
+    settings: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -132,7 +133,7 @@ def task_differences(ours: TaskRecord, theirs: TaskRecord, here: str, there: str
 
 def _comparable(task: TaskRecord) -> dict[str, Any]:
     identity = {name: getattr(task, name) for name in ("version", "grader", "metric", "data_hash")}
-    return identity | task.sampling
+    return identity | task.sampling | task.settings
 
 
 def _self_description(record: RunRecord) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Protocol
 
 from evals.concurrency import Window
-from evals.endpoint import Endpoint, Fault
+from evals.endpoint import Fault
 from evals.errors import EndpointUnreachable, RequestRefused, ResumeMismatch
 from evals.records import Answer, Grade, Request, Sample, SampleKey, Sampling, Status
 from evals.run_record import TaskRecord, now
@@ -49,6 +49,7 @@ class TaskPlan:
             metric=identity.metric,
             data_hash=identity.data_hash,
             provenance=dict(identity.provenance),
+            settings=dict(identity.settings),
             items=len(self.task.items()),
             repeats=self.repeats,
             sampling={**sampling, "stop": list(self.sampling.stop), "extra_body": dict(self.sampling.extra_body)},
@@ -63,6 +64,12 @@ class Progress(Protocol):
     def fault(self, request: Request, fault: Fault) -> None: ...
 
     def finished(self, sample: Sample) -> None: ...
+
+
+class Asker(Protocol):
+    """Who answers a request, whatever it takes: an `evals.endpoint.Endpoint`, or a benchmark's own orchestrator."""
+
+    async def ask(self, request: Request, on_fault: Callable[[Fault], None]) -> Answer: ...
 
 
 def missing_requests(plans: Sequence[TaskPlan], held: Mapping[SampleKey, Sample]) -> list[Request]:
@@ -91,14 +98,14 @@ def missing_requests(plans: Sequence[TaskPlan], held: Mapping[SampleKey, Sample]
 async def ask_all(
     requests: Sequence[Request],
     tasks: Mapping[str, Task],
-    endpoint: Endpoint,
+    askers: Mapping[str, Asker],
     writer: SampleWriter,
     window: Window,
     progress: Progress,
     *,
     has_answers: bool = False,
 ) -> None:
-    """Ask every request and store each sample as it arrives.
+    """Ask every request of its task's asker and store each sample as it arrives.
 
     `has_answers` says that the endpoint has answered before, so that a refusal now cannot be a wrong model name. When
     the call is cancelled (Ctrl-C, SIGTERM) the answers that have arrived are stored first.
@@ -123,7 +130,7 @@ async def ask_all(
 
         try:
             progress.asked(request)
-            answer = await endpoint.ask(request, on_fault)
+            answer = await askers[request.task].ask(request, on_fault)
         except RequestRefused as refusal:
             if not recorder.has_answers:
                 raise
@@ -197,7 +204,7 @@ def to_sample(request: Request, answer: Answer, task: Task) -> Sample:
     """Grade an answer into a sample. A fault has no score, an empty answer scores 0, any other text is graded."""
     grade: Grade | None = None
     if answer.status is not Status.ERROR:
-        grade = task.grade(request.item, request.repeat, answer.response or "")
+        grade = answer.grade or task.grade(request.item, request.repeat, answer.response or "")
     score = None if grade is None else 0.0 if answer.status is Status.EMPTY else grade.score
     return Sample(
         task=request.task,

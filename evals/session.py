@@ -6,8 +6,9 @@ import asyncio
 import gc
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from evals.answers import excerpt
 from evals.concurrency import Window
@@ -17,11 +18,18 @@ from evals.errors import RunDirectoryError
 from evals.identity import redact_url, software_versions
 from evals.records import Request, Sample, SampleKey, Status
 from evals.run_record import RunRecord, merge_for_resume, now
-from evals.runner import Progress, TaskPlan, ask_all, missing_requests, run_until_stopped
+from evals.runner import Asker, Progress, TaskPlan, ask_all, missing_requests, run_until_stopped
 from evals.store import RunDirectory
 from evals.task import Task
 
 _DESCRIBING = ("id", "root", "parent", "owned_by", "max_model_len")
+
+
+@runtime_checkable
+class Orchestrated(Protocol):
+    """A task that is not asked request by request: it brings its own asker, open for the length of a session."""
+
+    def asker(self, config: RunConfig) -> AbstractAsyncContextManager[Asker]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +55,14 @@ class Session:
             if not self.missing:
                 return
             answers = any(sample.status is not Status.ERROR for sample in self.held)
-            async with _endpoint(self.config) as endpoint:
-                window = Window(None if self.config.concurrency == "auto" else self.config.concurrency)
-                await ask_all(self.missing, self.tasks, endpoint, writer, window, progress, has_answers=answers)
+            window = Window(None if self.config.concurrency == "auto" else self.config.concurrency)
+            async with AsyncExitStack() as stack:
+                endpoint = await stack.enter_async_context(_endpoint(self.config))
+                askers: dict[str, Asker] = dict.fromkeys(self.tasks, endpoint)
+                for name, task in self.tasks.items():
+                    if isinstance(task, Orchestrated):
+                        askers[name] = await stack.enter_async_context(task.asker(self.config))
+                await ask_all(self.missing, self.tasks, askers, writer, window, progress, has_answers=answers)
 
     def missing_count(self) -> int:
         """How many samples of this session's tasks are not answered yet."""

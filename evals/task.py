@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from evals.records import Grade, Item, Prompt, Sampling
 
@@ -15,7 +15,8 @@ class TaskIdentity:
 
     `version` is the task's own version, `grader` names what grades the text and its version, `metric` the one
     that becomes the score, `data_hash` the SHA-256 of the documents that were used, examples included.
-    `provenance` (paths, revisions) is recorded for the reader and never compared.
+    `settings` is whatever else two runs must share (tau2: the user simulator and the judge). `provenance` (paths,
+    revisions) is recorded for the reader and never compared.
     """
 
     name: str
@@ -23,6 +24,7 @@ class TaskIdentity:
     grader: str
     metric: str
     data_hash: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
     provenance: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -53,7 +53,7 @@ def run(path, plan: TaskPlan, url: str, *, concurrency: int = 8, stop_after: int
                 await ask_all(
                     missing_requests([plan], held),
                     {plan.task.identity.name: plan.task},
-                    endpoint,
+                    {plan.task.identity.name: endpoint},
                     writer,
                     Window(concurrency),
                     seen,
