@@ -8,16 +8,26 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from evals.concurrency import MAX_IN_FLIGHT
 from evals.errors import UsageError
 from evals.records import Sampling
+from evals.references import parse_expectation
 
 _NOT_EXTRA = frozenset({"model", "messages", "seed", "n", "stream", "temperature", "top_p", "max_tokens", "stop"})
+
+
+def _is_expectation(text: str) -> str:
+    parse_expectation(text)
+    return text
+
+
+ExpectedScore: TypeAlias = Annotated[str, AfterValidator(_is_expectation)]
+"""A score with its tolerance, as `0.92 +- 0.03`."""
 
 
 class EndpointConfig(BaseModel):
@@ -90,6 +100,7 @@ class RunConfig(EndpointConfig):
     repeats: int | None = Field(None, ge=1, le=1000)
     concurrency: Annotated[int, Field(ge=1, le=MAX_IN_FLIGHT)] | Literal["auto"] = "auto"
     metric: dict[str, str] = {}
+    expected: dict[str, ExpectedScore] = {}
 
 
 class DoctorConfig(EndpointConfig):

@@ -55,7 +55,7 @@ def describe(pairs: TaskPairs, scores: ItemScores, alpha: float, again: TaskPair
     agreement = share(int(pairs.frame["alike"].sum()), len(pairs.frame))
     noise = _noise(again, scores) if again is not None else None
     if not scores.single_answers:
-        repeats = _repeats(pairs, confidence) if pairs.repeats > 1 and scores.strata is None else None
+        repeats = summary_of_repeats(pairs, confidence) if pairs.repeats > 1 and scores.strata is None else None
         return Description(intervals, agreement, repeats=repeats, noise=noise)
     losses, gains = int((differences < 0).sum()), int((differences > 0).sum())
     n, both_right = len(differences), int(((scores.baseline == 1) & (scores.candidate == 1)).sum())
@@ -89,7 +89,8 @@ def _noise(again: TaskPairs, scores: ItemScores) -> NoiseFloor:
     return noise_floor(scores.baseline, second.candidate, scores.candidate)
 
 
-def _repeats(pairs: TaskPairs, confidence: float) -> RepeatSummary:
+def summary_of_repeats(pairs: TaskPairs, confidence: float) -> RepeatSummary:
+    """Components of variance and errors of the differences, items pooled; what is missing counts for the worst."""
     frame = pairs.frame
     builds = [
         item_means(frame["item_id"].to_numpy(dtype=str), frame[build].fillna(worst).to_numpy(dtype=np.float64))

@@ -5,20 +5,32 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from evals.description import describe
+from evals.description import describe, summary_of_repeats
+from evals.findings import Finding, Severity
+from evals.flips import flip_table, flips
 from evals.item_scores import ItemScores, item_scores
 from evals.pairing import Pairs, TaskPairs
 from evals.policy import SMALLEST_ALPHA, Policy, TaskPolicy
+from evals.precision import PrecisionPoint, precision
+from evals.records import Status
+from evals.references import Expectation, parse_expectation, published_expectation
 from evals.stats import PairedBounds, exact_lower_bound, items_needed, mcnemar_pvalue, paired_bounds
+from evals.token_lengths import LengthComparison, compare_lengths
+from evals.validity import pair_findings
 from evals.verdict import ReleaseVerdict, StratumFigures, TaskDecision, TaskVerdict, Verdict
 from evals.wording import explain_release, explain_task
 
+_CUT = frozenset({"truncated", "context_overflow", "truncated_unlike"})
+_FEWEST_LEFT = 2
 
-def decide(pairs: Pairs, policy: Policy, noise: Pairs | None = None) -> Verdict:
+
+def decide(pairs: Pairs, policy: Policy, noise: Pairs | None = None, *, texts: bool = False) -> Verdict:
     """Decide whether the candidate is equivalent to the baseline within the policy's margins.
 
-    `noise` pairs the baseline with a second run of itself: it is described beside the flips and never decides.
+    `noise` pairs the baseline with a second run of itself: it is described beside the flips and never decides. `texts`
+    adds to each flipped item what the builds answered.
 
     Every required task must pass, each at its own alpha: an intersection-union test, which needs no correction
     (Berger 1982, Technometrics 24:295). To say that some task has *regressed* is to search a family, so that is
@@ -26,7 +38,10 @@ def decide(pairs: Pairs, policy: Policy, noise: Pairs | None = None) -> Verdict:
     lack of any, makes the whole invalid.
     """
     second = {task.task: task for task in noise.tasks} if noise is not None else {}
-    tasks = tuple(_decide_task(task, policy.for_task(task.task), second.get(task.task)) for task in pairs.tasks)
+    tasks = tuple(
+        _decide_task(task, pairs, policy.for_task(task.task), second.get(task.task), texts=texts)
+        for task in pairs.tasks
+    )
     confirmed = _confirmed_regressions(pairs, tasks)
     tasks = tuple(
         replace(task, flags=(*task.flags, "unconfirmed_among_tasks"))
@@ -74,7 +89,9 @@ def _confirmed_regressions(pairs: Pairs, tasks: tuple[TaskDecision, ...]) -> fro
         confirmed |= found
 
 
-def _decide_task(pairs: TaskPairs, policy: TaskPolicy, again: TaskPairs | None) -> TaskDecision:
+def _decide_task(
+    pairs: TaskPairs, runs: Pairs, policy: TaskPolicy, again: TaskPairs | None, *, texts: bool
+) -> TaskDecision:
     decision = TaskDecision(
         task=pairs.task,
         tier=policy.tier,
@@ -84,6 +101,7 @@ def _decide_task(pairs: TaskPairs, policy: TaskPolicy, again: TaskPairs | None) 
         validity=pairs.validity,
         repeats=pairs.repeats,
         reason="",
+        findings=_findings(pairs, runs, policy),
     )
     if problem := _not_comparable(pairs, policy):
         return replace(decision, reason=f"{pairs.task}: not comparable: {problem}")
@@ -107,14 +125,20 @@ def _decide_task(pairs: TaskPairs, policy: TaskPolicy, again: TaskPairs | None) 
         lower=bounds.lower,
         upper=bounds.upper,
         method=bounds.method,
-        flags=_flags(bounds, pairs, policy),
+        flags=_flags(bounds, pairs, policy, decision.findings),
         recovery=candidate / baseline if baseline > 0 else None,
         descriptive_interval=description.intervals.get("percentile"),
-        strata=_strata(scores),
+        strata=_strata(scores, policy),
         description=description,
+        flip_table=flip_table(scores),
+        flips=flips(pairs, scores, texts=texts),
+        lengths=_lengths(pairs),
     )
     if scores.single_answers:
         decision = _with_flips(decision, scores)
+    decision = _with_precision(decision, pairs)
+    if (finding := _without_cut_items(decision, pairs, scores)) is not None:
+        decision = replace(decision, findings=(*decision.findings, finding))
     return explain_task(decision)
 
 
@@ -154,33 +178,102 @@ def _with_flips(decision: TaskDecision, scores: ItemScores) -> TaskDecision:
     )
 
 
-def _strata(scores: ItemScores) -> tuple[StratumFigures, ...]:
+def _strata(scores: ItemScores, policy: TaskPolicy) -> tuple[StratumFigures, ...]:
+    """Each stratum judged by itself, at the task's margin and alpha; strata are shown and never decide."""
     if scores.strata is None:
         return ()
     names = np.array(scores.strata)
-    return tuple(
-        StratumFigures(
-            stratum=name,
-            items=int((names == name).sum()),
-            baseline=float(scores.baseline[names == name].mean()),
-            candidate=float(scores.candidate[names == name].mean()),
-            difference=float(scores.differences[names == name].mean()),
-        )
-        for name in sorted(set(scores.strata))
+    return tuple(_stratum(name, scores, names == name, policy) for name in sorted(set(scores.strata)))
+
+
+def _stratum(name: str, scores: ItemScores, chosen: NDArray[np.bool_], policy: TaskPolicy) -> StratumFigures:
+    own = replace(scores.of(chosen), strata=None)
+    bounds = _bounds(own, policy.alpha)
+    return StratumFigures(
+        stratum=name,
+        items=bounds.n,
+        baseline=float(own.baseline.mean()),
+        candidate=float(own.candidate.mean()),
+        difference=bounds.estimate,
+        lower=bounds.lower,
+        upper=bounds.upper,
+        verdict=task_verdict(bounds, policy.margin),
     )
 
 
-def _flags(bounds: PairedBounds, pairs: TaskPairs, policy: TaskPolicy) -> tuple[str, ...]:
+def _findings(pairs: TaskPairs, runs: Pairs, policy: TaskPolicy) -> tuple[Finding, ...]:
+    if pairs.problems or pairs.frame.empty:
+        return ()
+    if policy.expected is not None:
+        expected: Expectation | None = parse_expectation(policy.expected)
+    else:
+        expected = published_expectation(pairs.task, runs.baseline.model)
+    return pair_findings(pairs, runs.baseline, runs.candidate, policy, _lengths(pairs), expected)
+
+
+def _lengths(pairs: TaskPairs) -> LengthComparison | None:
+    return compare_lengths(*(pairs.builds[build].samples.values() for build in ("baseline", "candidate")))
+
+
+def _with_precision(decision: TaskDecision, pairs: TaskPairs) -> TaskDecision:
+    """The decision with the curve of its precision; where repeats were asked, that says how many would settle it."""
+    assert decision.difference is not None
+    assert decision.lower is not None
+    components = None
+    if pairs.repeats > 1:
+        summary = summary_of_repeats(pairs, 1 - 2 * decision.alpha)
+        if summary.between is not None and summary.within is not None:
+            components = (summary.between, summary.within)
+    here = PrecisionPoint(decision.items, decision.repeats, decision.difference - decision.lower)
+    known = None if decision.needed is None else decision.needed["items"]
+    curve = precision(here, decision.margin + decision.difference, components, known)
+    decision = replace(decision, precision=curve)
+    if decision.verdict is not TaskVerdict.INCONCLUSIVE or decision.needed is not None:
+        return decision
+    settles = curve.settles
+    needed = {"items": settles.items if settles else None, "repeats": settles.repeats if settles else None}
+    return replace(decision, needed=needed)
+
+
+def _without_cut_items(decision: TaskDecision, pairs: TaskPairs, scores: ItemScores) -> Finding | None:
+    """A finding when what speaks against the candidate is gone without the items on which an answer was cut."""
+    cut = {
+        item
+        for run in pairs.builds.values()
+        for (item, _), sample in run.samples.items()
+        if sample.status is Status.TRUNCATED
+    }
+    kept = np.array([item not in cut for item in scores.item_ids])
+    assert decision.difference is not None
+    assert decision.upper is not None
+    if not cut or kept.sum() < _FEWEST_LEFT or decision.difference >= 0:
+        return None
+    rest = _bounds(scores.of(kept), decision.alpha)
+    passes = (TaskVerdict.EQUIVALENT, TaskVerdict.NON_INFERIOR)
+    gone = decision.upper < 0 <= rest.upper
+    saved = decision.verdict not in passes and task_verdict(rest, decision.margin) in passes
+    if not (gone or saved):
+        return None
+    return Finding(
+        "difference_is_truncation",
+        Severity.WARNS,
+        f"Without the {len(cut):,} items on which an answer was cut the difference is {100 * rest.estimate:+.2f} "
+        f"points ({100 * rest.lower:+.2f} to {100 * rest.upper:+.2f}) and not {100 * decision.difference:+.2f}: the "
+        "token budget may be all that was lost; raise --max-tokens and ask again",
+    )
+
+
+def _flags(
+    bounds: PairedBounds, pairs: TaskPairs, policy: TaskPolicy, findings: tuple[Finding, ...]
+) -> tuple[str, ...]:
     baseline, candidate = (pairs.validity[build] for build in ("baseline", "candidate"))
-    planned = len(pairs.frame)
-    cut = [counts.truncated / planned for counts in (baseline, candidate)]
     hopeless = bounds.method == "exact" and exact_lower_bound(0, 0, bounds.n, bounds.alpha) <= -policy.margin
     present = {
         "measurably_worse": bounds.upper < 0 and bounds.lower > -policy.margin,
         "superior": bounds.lower > 0,
         "cannot_pass_at_this_n": hopeless,
-        "truncation": max(cut) > policy.max_truncated or abs(cut[0] - cut[1]) > policy.max_truncated_difference,
-        "truncated": any(cut),
+        "truncation": any(f.code in _CUT and f.severity is Severity.BLOCKS for f in findings),
+        "truncated": bool(baseline.truncated or candidate.truncated),
         "empty": bool(baseline.empty or candidate.empty),
         "missing_counted_against": bool(baseline.unscored or candidate.unscored),
     }

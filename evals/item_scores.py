@@ -14,13 +14,21 @@ from evals.pairing import TaskPairs
 class ItemScores:
     """Mean scores per item, shape (items,), in [0, 1]; `strata` names each item's stratum, `None` where there are none.
 
-    `single_answers` says that every item was answered once and scored 0 or 1.
+    `item_ids` are in the same order. `single_answers` says that every item was answered once and scored 0 or 1.
     """
 
     baseline: NDArray[np.float64]
     candidate: NDArray[np.float64]
     strata: tuple[str, ...] | None
     single_answers: bool
+    item_ids: tuple[str, ...]
+
+    def of(self, chosen: NDArray[np.bool_]) -> ItemScores:
+        """The chosen items alone; `chosen` has the shape (items,)."""
+        places = np.flatnonzero(chosen)
+        strata = None if self.strata is None else tuple(self.strata[place] for place in places)
+        ids = tuple(self.item_ids[place] for place in places)
+        return ItemScores(self.baseline[chosen], self.candidate[chosen], strata, self.single_answers, ids)
 
     @property
     def differences(self) -> NDArray[np.float64]:
@@ -47,4 +55,5 @@ def item_scores(pairs: TaskPairs) -> ItemScores:
         candidate=means["candidate"].to_numpy(dtype=np.float64),
         strata=strata,
         single_answers=pairs.repeats == 1 and binary,
+        item_ids=tuple(means.index),
     )

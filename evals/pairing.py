@@ -33,6 +33,23 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskRun:
+    """One task of one run: its record, `None` where the run does not have it, and its samples by (item id, repeat)."""
+
+    record: TaskRecord | None
+    samples: Mapping[tuple[str, int], Sample]
+
+    @classmethod
+    def of(cls, run: Run, task: str) -> TaskRun:
+        return cls(run.record.task(task), run.of_task(task))
+
+    @property
+    def planned(self) -> int:
+        """How many samples the task has when it is complete."""
+        return self.record.items * self.record.repeats if self.record else 0
+
+
+@dataclass(frozen=True, slots=True)
 class Validity:
     """How many samples of one build ended how. `unparsed` are among `ok` and `truncated`; `missing` never came."""
 
@@ -71,13 +88,15 @@ class TaskPairs:
     `frame` has one row per item and repeat, sorted by both, with the columns `item_id`, `repeat`, `stratum`,
     `baseline` and `candidate` (scores in [0, 1], NaN where a sample is missing), and `alike`: whether both builds'
     extracted results are there and equal. A sample that neither run holds has its row too. `problems` says why the
-    runs are not comparable; then the frame is empty.
+    runs are not comparable; then the frame is empty. `builds` has the samples themselves, `validity` counts them, both
+    by `baseline` and `candidate`.
     """
 
     task: str
     frame: pd.DataFrame
     repeats: int
     validity: Mapping[str, Validity]
+    builds: Mapping[str, TaskRun]
     problems: tuple[str, ...] = ()
 
 
@@ -90,6 +109,7 @@ class Pairs:
     tasks: tuple[TaskPairs, ...]
 
 
+_NO_ROWS = pd.MultiIndex.from_arrays([[], []], names=["item_id", "repeat"])
 _COLUMNS = ["item_id", "repeat", "stratum", "baseline", "candidate", "alike"]
 
 
@@ -104,16 +124,12 @@ def pair_runs(baseline: Run, candidate: Run) -> Pairs:
 
 
 def _pair_task(name: str, baseline: Run, candidate: Run) -> TaskPairs:
-    ours, theirs = baseline.record.task(name), candidate.record.task(name)
-    left, right = baseline.of_task(name), candidate.of_task(name)
-    validity = {"baseline": _validity(ours, left), "candidate": _validity(theirs, right)}
-    problems = _problems(ours, theirs, left, right)
+    builds = {"baseline": TaskRun.of(baseline, name), "candidate": TaskRun.of(candidate, name)}
+    validity = {build: Validity.count(list(run.samples.values()), run.planned) for build, run in builds.items()}
+    ours, (left, right) = builds["baseline"].record, (run.samples for run in builds.values())
+    problems = _problems(ours, builds["candidate"].record, left, right)
     frame = pd.DataFrame([], columns=_COLUMNS) if problems or ours is None else _frame(ours, left, right)
-    return TaskPairs(name, frame, ours.repeats if ours else 0, validity, tuple(problems))
-
-
-def _validity(record: TaskRecord | None, samples: Mapping[tuple[str, int], Sample]) -> Validity:
-    return Validity.count(list(samples.values()), record.items * record.repeats if record else 0)
+    return TaskPairs(name, frame, ours.repeats if ours else 0, validity, builds, tuple(problems))
 
 
 def _problems(
@@ -150,14 +166,21 @@ def _problems(
 def _frame(
     record: TaskRecord, left: Mapping[tuple[str, int], Sample], right: Mapping[tuple[str, int], Sample]
 ) -> pd.DataFrame:
-    strata = {item: sample.stratum for (item, _), sample in {**left, **right}.items()}
+    strata = {item: sample.stratum for samples in (left, right) for (item, _), sample in samples.items()}
     unheard = [f"(missing {number + 1})" for number in range(record.items - len(strata))]
-    rows = []
-    for item in [*strata, *unheard]:
-        for repeat in range(record.repeats):
-            ours, theirs = left.get((item, repeat)), right.get((item, repeat))
-            alike = bool(ours and theirs and ours.extracted is not None and ours.extracted == theirs.extracted)
-            scores = (ours.score if ours else None, theirs.score if theirs else None)
-            rows.append((item, repeat, strata.get(item), *scores, alike))
-    frame = pd.DataFrame(rows, columns=_COLUMNS).astype({"baseline": "float64", "candidate": "float64"})
-    return frame.sort_values(["item_id", "repeat"], ignore_index=True)
+    rows = pd.MultiIndex.from_product([sorted([*strata, *unheard]), range(record.repeats)], names=["item_id", "repeat"])
+    ours, theirs = _scores(left).reindex(rows), _scores(right).reindex(rows)
+    alike = (ours["extracted"] == theirs["extracted"]) & ours["extracted"].notna()
+    frame = pd.DataFrame({"baseline": ours["score"], "candidate": theirs["score"], "alike": alike}).reset_index()
+    frame["stratum"] = frame["item_id"].map(strata)
+    return frame[_COLUMNS]
+
+
+def _scores(samples: Mapping[tuple[str, int], Sample]) -> pd.DataFrame:
+    """Score and extracted result by item and repeat; NaN and None where there is none."""
+    index = pd.MultiIndex.from_tuples(list(samples), names=["item_id", "repeat"]) if samples else _NO_ROWS
+    columns = {
+        "score": pd.Series([sample.score for sample in samples.values()], index=index, dtype="float64"),
+        "extracted": pd.Series([sample.extracted for sample in samples.values()], index=index, dtype="object"),
+    }
+    return pd.DataFrame(columns)

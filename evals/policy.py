@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from evals.config import explain, read_yaml
+from evals.config import ExpectedScore, explain, read_yaml
 from evals.errors import UsageError
 
 SMALLEST_MARGIN = 0.0001
@@ -24,7 +24,7 @@ class TaskPolicy(BaseModel):
     `max_missing` of a build's samples may be missing, which count against the candidate; more make the task invalid.
     More than `max_truncated` of a build's answers cut, or shares that differ by more than `max_truncated_difference`,
     block a pass. A baseline below `baseline_at_least` makes the task invalid: a harness that is broken for both builds
-    alike must not pass.
+    alike must not pass. `expected`, as `0.92 +- 0.03`, is what the baseline should score; outside of it nothing passes.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -37,6 +37,7 @@ class TaskPolicy(BaseModel):
     max_truncated: float = Field(0.02, ge=0, le=1)
     max_truncated_difference: float = Field(0.01, ge=0, le=1)
     baseline_at_least: float | None = Field(None, ge=0, le=1)
+    expected: ExpectedScore | None = None
 
 
 class Policy(TaskPolicy):

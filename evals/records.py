@@ -77,12 +77,14 @@ class Grade:
     """A task's judgement of one answer.
 
     `score` is the primary metric in [0, 1]; `metrics` has every metric of the task by name, the primary one
-    included; `extracted` is the result that was read out of the text, `None` where there was none.
+    included; `extracted` is the result that was read out of the text, `None` where there was none. `vote` is that
+    result in a form that is the same in every repeat, where `extracted` is not (shuffled choices).
     """
 
     score: float
     extracted: str | None
     metrics: Mapping[str, float] = field(default_factory=dict)
+    vote: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,7 @@ class Sample:
     stratum: str | None = None
     error: str | None = None
     extracted: str | None = None
+    vote: str | None = None
     metrics: Mapping[str, float] = field(default_factory=dict)
     response: str | None = None
     reasoning: str | None = None

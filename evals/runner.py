@@ -216,6 +216,7 @@ def to_sample(request: Request, answer: Answer, task: Task) -> Sample:
         error=answer.error,
         score=score,
         extracted=grade.extracted if grade else None,
+        vote=grade.vote if grade else None,
         metrics=dict(grade.metrics) if grade else {},
         response=answer.response,
         reasoning=answer.reasoning,

@@ -9,14 +9,14 @@ from enum import StrEnum
 from typing import Any
 
 from evals.description import Description
+from evals.findings import Finding, Severity
+from evals.flips import Flip, FlipTable
 from evals.pairing import Validity
+from evals.precision import Precision
 from evals.run_record import RunRecord
+from evals.token_lengths import LengthComparison
 
 SCHEMA_VERSION = 1
-
-
-BLOCKING = frozenset({"truncation"})
-"""Flags that keep a task from passing whatever its bounds say."""
 
 
 class TaskVerdict(StrEnum):
@@ -44,13 +44,16 @@ class ReleaseVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StratumFigures:
-    """One stratum of a task, for the reader: it is part of the task's verdict and has none of its own."""
+    """One stratum of a task (tau2: a domain), as an advisory row: its verdict is shown and never decides."""
 
     stratum: str
     items: int
     baseline: float
     candidate: float
     difference: float
+    lower: float
+    upper: float
+    verdict: TaskVerdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,8 @@ class TaskDecision:
 
     `lower` and `upper` are each one-sided at `alpha` and decide; `descriptive_interval`, the percentile bootstrap's,
     two-sided at 1 - 2 alpha, does not, and nor does `description`. Figures are `None` where nothing could be paired.
-    `needed` says what would settle an inconclusive.
+    `needed` says what would settle an inconclusive. `findings` say what the scores rest on; one that blocks keeps the
+    task from passing. `flips` lists the items that changed, `flip_table` counts them.
     """
 
     task: str
@@ -87,32 +91,43 @@ class TaskDecision:
     needed: Mapping[str, int | None] | None = None
     strata: tuple[StratumFigures, ...] = ()
     description: Description | None = None
+    findings: tuple[Finding, ...] = ()
+    flip_table: FlipTable | None = None
+    lengths: LengthComparison | None = None
+    precision: Precision | None = None
+    flips: tuple[Flip, ...] = ()
 
     @property
     def passes(self) -> bool:
         """Whether the verdict is what the policy requires, and nothing blocks it."""
         enough = {TaskVerdict.EQUIVALENT} | ({TaskVerdict.NON_INFERIOR} if self.require == "non_inferior" else set())
-        return self.verdict in enough and not BLOCKING & set(self.flags)
+        return self.verdict in enough and not self.blocked
+
+    @property
+    def blocked(self) -> bool:
+        """Whether a finding keeps the task from passing."""
+        return any(finding.severity is Severity.BLOCKS for finding in self.findings)
 
     def as_dict(self) -> dict[str, Any]:
-        document = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        document["validity"] = {build: counts.as_dict() for build, counts in self.validity.items()}
-        document["flags"] = list(self.flags)
-        document["strata"] = [asdict(stratum) for stratum in self.strata]
-        document["description"] = None if self.description is None else asdict(self.description)
-        return document
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The decision about a candidate, with its reasons, one sentence each."""
+    """The decision about a candidate, with its reasons, one sentence each.
+
+    `command` is the command line that decided, `created` when (UTC, ISO 8601), `software` by which versions.
+    """
 
     baseline: RunRecord
     candidate: RunRecord
     policy: Mapping[str, object]
     tasks: tuple[TaskDecision, ...]
     verdict: ReleaseVerdict = ReleaseVerdict.INVALID
-    reasons: tuple[str, ...] = field(default=())
+    reasons: tuple[str, ...] = ()
+    command: str = ""
+    created: str = ""
+    software: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """The gate JSON of the contract."""
@@ -124,5 +139,8 @@ class Verdict:
             "candidate": asdict(self.candidate),
             "policy": dict(self.policy),
             "tasks": [task.as_dict() for task in self.tasks],
+            "command": self.command,
+            "created": self.created,
+            "software": dict(self.software),
         }
         return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

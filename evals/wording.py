@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from evals.findings import Severity
 from evals.verdict import ReleaseVerdict, TaskDecision, TaskVerdict
 
 
@@ -56,8 +57,9 @@ def _but(decision: TaskDecision) -> str:
     """Why a task that its bounds would let pass does not."""
     if decision.verdict not in (TaskVerdict.EQUIVALENT, TaskVerdict.NON_INFERIOR) or decision.passes:
         return ""
-    if "truncation" in decision.flags:
-        return " It does not pass all the same: too many answers were cut, so what was compared is the token budget."
+    blocking = [finding.message for finding in decision.findings if finding.severity is Severity.BLOCKS]
+    if blocking:
+        return f" It does not pass all the same. {blocking[0]}."
     return " It does not pass all the same: the policy requires equivalence on both sides."
 
 
@@ -66,7 +68,16 @@ def _way_out(decision: TaskDecision) -> str:
         return "More items or repeats would tell."
     needed = decision.needed["items"]
     if needed is None:
-        return "The loss that was seen is itself at the margin or beyond, so more items would rather fail than pass it."
+        if decision.repeats > 1 and decision.precision is not None and decision.precision.room > 0:
+            return f"More repeats of these {decision.items:,} items cannot settle it: it takes more items."
+        return (
+            "The loss that was seen is itself at the margin or beyond, so more of the same would rather fail than pass."
+        )
+    if decision.repeats > 1:
+        again = decision.needed["repeats"]
+        return (
+            f"About {again:,} repeats of the {decision.items:,} items would settle it; {decision.repeats} were asked."
+        )
     return f"About {needed:,} items with as many flips would settle it; {decision.items:,} were asked."
 
 

@@ -1,0 +1,72 @@
+"""How narrow the deciding bounds would get with more repeats or items: where a task stands, and where it would pass."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+_MOST_REPEATS = 256
+_REPEATS = (1, 2, 4, 8, 16, 32, 64)
+_TIMES_ITEMS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
+_MOST_ITEMS = 100_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class PrecisionPoint:
+    """The expected distance from the difference to its lower bound at so many items, each answered so often."""
+
+    items: int
+    repeats: int
+    half_width: float
+
+
+@dataclass(frozen=True, slots=True)
+class Precision:
+    """The curve of a task, with where it stands.
+
+    `over` says what grows along `curve`: `repeats` (on the same items) where repeats were asked, else `items`. `here`
+    is what was measured. `room` is the half width below which the observed difference would pass, margin + difference;
+    at or below zero the loss itself is at the margin. `settles` is the smallest number that is within it, `None` where
+    none is.
+    """
+
+    over: str
+    here: PrecisionPoint
+    curve: tuple[PrecisionPoint, ...]
+    room: float
+    settles: PrecisionPoint | None
+
+
+def precision(
+    here: PrecisionPoint, room: float, components: tuple[float, float] | None, needed_items: int | None = None
+) -> Precision:
+    """Scale the measured half width by the square root of the variance of the mean.
+
+    `components` are the variances between items and within them (of one pair of answers); with them the curve goes over
+    repeats, (between + within / k) / items, else over items, 1 / items (Miller 2024, arXiv 2411.00640, section 3).
+    `needed_items` is the number that an exact calculation gives for one answer each, where there is one.
+    """
+    if components is not None and here.repeats > 1:
+        between, within = max(components[0], 0.0), max(components[1], 0.0)
+
+        def at(repeats: int) -> PrecisionPoint:
+            now, then = between + within / here.repeats, between + within / repeats
+            scale = math.sqrt(then / now) if now > 0 else 1.0
+            return PrecisionPoint(here.items, repeats, here.half_width * scale)
+
+        enough = next((k for k in range(1, _MOST_REPEATS + 1) if at(k).half_width < room), None)
+        shown = sorted({*_REPEATS, here.repeats, *([enough] if enough else [])})
+        return Precision("repeats", here, tuple(at(k) for k in shown), room, None if enough is None else at(enough))
+
+    def with_items(items: int) -> PrecisionPoint:
+        return PrecisionPoint(items, here.repeats, here.half_width * math.sqrt(here.items / items))
+
+    wanted = needed_items
+    if wanted is None and room > 0:
+        wanted = math.floor(here.items * (here.half_width / room) ** 2) + 1
+    if room <= 0 or (wanted is not None and wanted > _MOST_ITEMS):
+        wanted = None
+    counts = {max(1, round(here.items * times)) for times in _TIMES_ITEMS} | ({wanted} if wanted else set())
+    return Precision(
+        "items", here, tuple(with_items(n) for n in sorted(counts)), room, with_items(wanted) if wanted else None
+    )
