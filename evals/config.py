@@ -4,29 +4,30 @@ from __future__ import annotations
 
 import difflib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
+from evals.agentic_config import AgenticConfig, key_from_environment
 from evals.concurrency import MAX_IN_FLIGHT
 from evals.errors import UsageError
+from evals.presets import Preset
 from evals.records import Sampling
 from evals.references import parse_expectation
 
 _NOT_EXTRA = frozenset({"model", "messages", "seed", "n", "stream", "temperature", "top_p", "max_tokens", "stop"})
 
 
-def _is_expectation(text: str) -> str:
-    parse_expectation(text)
-    return text
+def _is_expectation(value: object) -> str:
+    parse_expectation(str(value))
+    return str(value)
 
 
-ExpectedScore: TypeAlias = Annotated[str, AfterValidator(_is_expectation)]
+ExpectedScore: TypeAlias = Annotated[str, BeforeValidator(_is_expectation)]
 """A score with its tolerance, as `0.92 +- 0.03`."""
 
 
@@ -44,6 +45,7 @@ class EndpointConfig(BaseModel):
     seed: int | None = None
     extra_body: dict[str, Any] = {}
     data: dict[str, Path] = {}
+    data_dir: Path | None = None
 
     @field_validator("extra_body")
     @classmethod
@@ -69,27 +71,14 @@ class EndpointConfig(BaseModel):
 
     def api_key(self) -> str | None:
         """The key from the named environment variable. Raises UsageError when that is not set."""
-        if self.api_key_env is None:
-            return None
-        key = os.environ.get(self.api_key_env, "").strip()
-        if key and not (key.isascii() and key.isprintable()):
-            raise UsageError(f"--api-key-env {self.api_key_env}: the key in it has characters that no header can carry")
-        if not key:
-            raise UsageError(
-                f"--api-key-env {self.api_key_env}: the environment variable {self.api_key_env} is not set"
-            )
-        return key
+        return key_from_environment("--api-key-env", self.api_key_env)
 
     def data_of(self, task: str) -> dict[str, Path]:
         """The task's local files by split; the one that is given without a split is under the empty name."""
-        return {
-            name.removeprefix(task).removeprefix("."): path
-            for name, path in self.data.items()
-            if name == task or name.startswith(f"{task}.")
-        }
+        return files_of(task, self.data)
 
 
-class RunConfig(EndpointConfig):
+class RunConfig(EndpointConfig, AgenticConfig):
     """The options of `quantgate run`."""
 
     task: tuple[str, ...] = Field(min_length=1)
@@ -101,6 +90,15 @@ class RunConfig(EndpointConfig):
     concurrency: Annotated[int, Field(ge=1, le=MAX_IN_FLIGHT)] | Literal["auto"] = "auto"
     metric: dict[str, str] = {}
     expected: dict[str, ExpectedScore] = {}
+    preset: Preset | None = None
+
+    def sampling(self, defaults: Sampling) -> Sampling:
+        """A task's own sampling parameters with the preset's and, over both, those that the user has set."""
+        return super().sampling(defaults if self.preset is None else self.preset.sampling(defaults))
+
+    def repeats_of(self, default: int) -> int:
+        """How often each item of a task is asked whose own number is `default`."""
+        return self.repeats or (self.preset and self.preset.repeats) or default
 
 
 class DoctorConfig(EndpointConfig):
@@ -178,6 +176,15 @@ def _shown(value: object) -> str:
     except (ValueError, TypeError, RecursionError):
         return f"({type(value).__name__})"
     return text if len(text) <= 60 else text[:57] + '..."'
+
+
+def files_of(task: str, data: Mapping[str, Path]) -> dict[str, Path]:
+    """A task's files by split, of files by `TASK` or `TASK.SPLIT`; the one without a split is under the empty name."""
+    return {
+        name.removeprefix(task).removeprefix("."): path
+        for name, path in data.items()
+        if name == task or name.startswith(f"{task}.")
+    }
 
 
 def parse_json_object(option: str, text: str | None) -> dict[str, Any] | None:

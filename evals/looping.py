@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-import zlib
-
-_TAIL = 1200
-"""Characters of the end that are looked at."""
-
 _LEAST_REPEATED = 240
 _LEAST_TIMES = 4
-_COMPRESSED_TO = 0.25
-"""What repeats so often compresses to less than this share; most texts are told apart by that, fifty times faster."""
+_LONGEST_PASSAGE = 960
+_LAST_WORDS = 24
 
 
 def is_looping(text: str) -> bool:
-    """Whether the last 240 characters or more repeat one passage at least four times.
+    """Whether the last 240 characters or more repeat one passage, of up to 960, at least four times.
 
-    The tail's reversal is searched for its longest periodic prefix by the prefix function of Knuth, Morris and Pratt
-    (1977, SIAM J Comput 6:323). A rule of one repeated sign (`-----`) is not taken for a loop unless it is that long.
+    The end's reversal is searched for a periodic prefix by the prefix function of Knuth, Morris and Pratt (1977, SIAM J
+    Comput 6:323), if its last words are there four times at all. A rule of one repeated sign (`-----`) is not taken for
+    a loop unless it is that long.
     """
-    tail = text.rstrip()[-_TAIL:]
-    if len(tail) < _LEAST_REPEATED:
-        return False
-    raw = tail.encode("utf-8", "replace")
-    end = raw[-_LEAST_REPEATED:]
-    if len(zlib.compress(end)) > _COMPRESSED_TO * len(end) and len(zlib.compress(raw)) > _COMPRESSED_TO * len(raw):
+    end = text.rstrip()[-_LEAST_TIMES * _LONGEST_PASSAGE :]
+    if end.count(end[-_LAST_WORDS:]) < _LEAST_TIMES:
         return False
     return any(
         length >= _LEAST_REPEATED and length >= _LEAST_TIMES * (length - border)
-        for length, border in enumerate(_borders(tail[::-1]), start=1)
+        for length, border in enumerate(_borders(end[::-1]), start=1)
     )
 
 

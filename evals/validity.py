@@ -88,8 +88,12 @@ def pair_findings(
 
 
 def percent(share: float) -> str:
-    """A share in words of a report: `28%`, below ten percent with a decimal."""
-    return f"{share:.0%}" if share >= 0.0995 or share == 0 else f"{share:.1%}" if share >= 0.0005 else "under 0.1%"
+    """A share in words of a report: `28%`, below ten percent with a decimal (`2.5%`), `none` for 0."""
+    if share == 0:
+        return "none"
+    if share < 0.0005:
+        return "under 0.1%"
+    return f"{100 * share:.0f}%" if share >= 0.0995 else f"{100 * share:.1f}".removesuffix(".0") + "%"
 
 
 def _build_findings(build: _Build, limits: TaskPolicy) -> Iterator[Finding]:
@@ -184,12 +188,11 @@ def _cut_unlike(builds: Sequence[_Build], policy: TaskPolicy) -> Iterator[Findin
         sum(sample.status is Status.TRUNCATED for sample in build.samples) / max(build.planned, 1) for build in builds
     ]
     if abs(shares[0] - shares[1]) > policy.max_truncated_difference:
-        yield Finding(
-            "truncated_unlike",
-            Severity.BLOCKS,
+        message = (
             f"{percent(shares[0])} of the baseline's answers were cut and {percent(shares[1])} of the candidate's: "
-            "what is compared is partly the token budget; raise --max-tokens for both until hardly any is cut",
+            "what is compared is partly the token budget; raise --max-tokens for both until hardly any is cut"
         )
+        yield Finding("truncated_unlike", Severity.BLOCKS, message[:1].upper() + message[1:])
 
 
 def _lengths_unlike(lengths: LengthComparison) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from evals.findings import Severity
 from evals.verdict import ReleaseVerdict, TaskDecision, TaskVerdict, Verdict
 from reports.text import one_line
 
@@ -66,19 +67,11 @@ def verdict_line(verdict: ReleaseVerdict) -> Text:
 
 
 def flag_notes(task: TaskDecision) -> list[str]:
-    """A sentence for each flag that a reader should act on."""
-    counts = task.validity
-    cut = {build: validity.truncated for build, validity in counts.items() if validity.truncated}
-    silent = {build: validity.empty for build, validity in counts.items() if validity.empty}
-    notes = []
-    if cut:
-        notes.append(
-            f"cut at the token budget: {_by_build(cut)}; a cut answer may look like lost accuracy: raise --max-tokens"
-        )
-    if silent:
-        notes.append(f"without any text: {_by_build(silent)}; they score 0")
-    if "truncation" in task.flags:
-        notes.append("more answers were cut than the policy allows, or not alike in both builds: that blocks a pass")
+    """A sentence for each finding and flag that a reader should act on."""
+    notes = [
+        ("this blocks a pass: " if finding.severity is Severity.BLOCKS else "") + finding.message
+        for finding in task.findings
+    ]
     if "missing_counted_against" in task.flags:
         notes.append("some answers are missing; they count against the candidate, as the policy allows")
     if "unconfirmed_among_tasks" in task.flags:
@@ -112,10 +105,6 @@ def description_notes(task: TaskDecision) -> list[str]:
             f"very questions asked again {100 * same.lower:+.2f} to {100 * same.upper:+.2f}"
         )
     return notes
-
-
-def _by_build(counts: dict[str, int]) -> str:
-    return ", ".join(f"{count} of the {build}'s answers" for build, count in counts.items())
 
 
 def _sentence(text: str) -> Text:

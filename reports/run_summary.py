@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
 
-from evals.pairing import Run, Validity
+from evals.pairing import Run, TaskRun, Validity
+from evals.policy import load_policy
 from evals.records import Sample
+from evals.references import parse_expectation, published_expectation
+from evals.repeat_metrics import repeat_metrics
 from evals.run_record import TaskRecord
+from evals.validity import run_findings
 from reports.text import one_line
 
 _FAULTS_SHOWN = 3
 
 
-def print_summary(console: Console, out: Path, asked: Collection[str]) -> int:
-    """Print counts and the mean of every metric, task by task.
+def print_summary(console: Console, out: Path, asked: Collection[str], expected: Mapping[str, str]) -> int:
+    """Print counts, the mean of every metric and the findings, task by task.
 
-    Returns the exit code: 0 when the tasks of this command, `asked`, are complete, else 5.
+    `expected` has the score that the user expects of a task, as `0.92 +- 0.03`. Returns the exit code: 0 when the tasks
+    of this command, `asked`, are complete, else 5.
     """
     run = Run.load(out)
     missing = {}
@@ -27,7 +32,7 @@ def print_summary(console: Console, out: Path, asked: Collection[str]) -> int:
         samples = list(run.of_task(task.name).values())
         counts = Validity.count(samples, task.items * task.repeats)
         missing[task.name] = counts.unscored
-        for line in _task_lines(task, samples, counts):
+        for line in (*_task_lines(task, samples, counts), *_finding_lines(run, task, expected.get(task.name))):
             console.print(Text(line), soft_wrap=True)
     open_here = sum(count for name, count in missing.items() if name in asked)
     if not open_here:
@@ -52,6 +57,20 @@ def _task_lines(task: TaskRecord, samples: list[Sample], counts: Validity) -> It
         return
     width = max(len(name) for name in (task.metric, *(name for sample in scored for name in sample.metrics)))
     yield f"  {task.metric:{width}} {sum(sample.score or 0.0 for sample in scored) / len(scored):.4f} (the score)"
+    if (repeats := repeat_metrics(samples, task.repeats)) is not None:
+        for name, mean in (
+            (f"pass@{repeats.k}", repeats.pass_at_k),
+            (f"pass^{repeats.k}", repeats.pass_hat_k),
+            ("majority vote", repeats.majority),
+        ):
+            yield f"  {name:{width}} {mean:.4f}"
     for name in sorted({name for sample in scored for name in sample.metrics} - {task.metric}):
         mean = sum(sample.metrics.get(name, 0.0) for sample in scored) / len(scored)
         yield f"  {name:{width}} {mean:.4f}"
+
+
+def _finding_lines(run: Run, task: TaskRecord, expected: str | None) -> Iterator[str]:
+    expectation = parse_expectation(expected) if expected else published_expectation(task.name, run.record.model)
+    for finding in run_findings(TaskRun.of(run, task.name), load_policy(None).for_task(task.name), expectation):
+        if finding.code != "missing":
+            yield f"  {finding.severity}: {finding.message}"

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from evals.cli.outputs import Html, Junit, JunitInconclusive, Markdown, Plots
+from reports.options import Inconclusive
+
+_OUTPUTS = ("json", "html", "markdown", "junit", "plots", "junit_inconclusive")
 
 
 def register(app: typer.Typer) -> None:
@@ -13,6 +20,7 @@ def register(app: typer.Typer) -> None:
 
 
 def gate(
+    context: typer.Context,
     baseline: Annotated[Path, typer.Argument(help="The baseline's run directory.")],
     candidate: Annotated[Path, typer.Argument(help="The candidate's run directory.")],
     margin: Annotated[
@@ -27,19 +35,32 @@ def gate(
         Path | None, typer.Option(help="A second run of the baseline: tells how many flips serving alone causes.")
     ] = None,
     json: Annotated[Path | None, typer.Option(help="Write the decision as JSON.")] = None,
+    html: Html = None,
+    markdown: Markdown = None,
+    junit: Junit = None,
+    plots: Plots = None,
+    junit_inconclusive: JunitInconclusive = Inconclusive.FAILURE,
+    include_text: Annotated[
+        bool, typer.Option("--include-text", help="Put what the builds answered on flipped items into the outputs.")
+    ] = False,
 ) -> None:
     """Decide whether the candidate is equivalent to the baseline within the margin.
 
     Exits 0 pass, 1 regressed, 3 inconclusive, 4 invalid (not comparable, or answers are missing).
     """
+    from evals.cli.command_line import command_line
     from evals.description import check_noise_run
     from evals.gate import decide
+    from evals.identity import software_versions
     from evals.pairing import Run, pair_runs
     from evals.policy import load_policy
-    from evals.store import write_output
+    from evals.run_record import now
     from reports.console import output_console
     from reports.decision_table import print_verdict
+    from reports.files import Outputs, check_outputs, write_reports
 
+    outputs = Outputs(json, html, markdown, junit, plots, junit_inconclusive)
+    check_outputs(outputs)
     asked = load_policy(policy, margin or [], alpha)
     reference = Run.load(baseline)
     pairs = pair_runs(reference, Run.load(candidate))
@@ -48,8 +69,30 @@ def gate(
     if noise is not None:
         again = pair_runs(reference, Run.load(noise))
         check_noise_run(again)
-    verdict = decide(pairs, asked, again)
-    if json is not None:
-        write_output(json, verdict.to_json(), "--json")
+    if include_text:
+        warn_of_texts([task.task for task in pairs.tasks])
+    verdict = replace(
+        decide(pairs, asked, again, texts=include_text),
+        command=command_line(context, _OUTPUTS),
+        created=now(),
+        software=software_versions(),
+    )
     print_verdict(output_console(), verdict)
+    write_reports(verdict, outputs)
     raise typer.Exit(verdict.verdict.exit_code)
+
+
+def warn_of_texts(tasks: Sequence[str]) -> None:
+    """Say on standard error what the authors of a benchmark ask of those who publish texts."""
+    from rich.text import Text
+
+    from reports.console import progress_console
+
+    if any("gpqa" in task for task in tasks):
+        progress_console().print(
+            Text(
+                "warning: answers to GPQA quote its questions, which its authors ask not to put online in plain text: "
+                "keep what --include-text writes to yourselves"
+            ),
+            soft_wrap=True,
+        )
