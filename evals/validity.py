@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,8 @@ _BIASED_PVALUE = 1e-6
 _BIASED_TIMES = 1.5
 _LONGER, _SHORTER = 1.25, 0.8
 _STANDARD_ERRORS = 2.0
+_AGENT_LIMITS = frozenset({"max_steps", "too_many_errors"})
+_AGENT_ENDS = frozenset({"agent_stop"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,7 @@ def _build_findings(build: _Build, limits: TaskPolicy) -> Iterator[Finding]:
             f"{build.share(looping)} end by repeating themselves, as a damaged model does: read some, and compare "
             "the sampling parameters with those that the model's makers recommend",
         )
+    yield from _own_failures(build, answered)
     if (letters := letter_counts(sample.extracted for sample in answered)) is not None:
         letter, share = letters.favourite
         if letters.pvalue < _BIASED_PVALUE and share > _BIASED_TIMES / len(letters.counts):
@@ -124,6 +128,23 @@ def _build_findings(build: _Build, limits: TaskPolicy) -> Iterator[Finding]:
                 f"{letter} is {percent(share)} of {build.answers}, where each of {len(letters.counts)} letters is "
                 "right about equally often: a broken chat template answers so",
             )
+
+
+def _own_failures(build: _Build, answered: Sequence[Sample]) -> Iterator[Finding]:
+    """What an agent spoilt itself (tau2): broken tool calls, empty replies, a full context, too many steps or errors."""
+    reasons = Counter(
+        reason.removeprefix("agent_").replace("_", " ")
+        for sample in answered
+        if (reason := sample.finish_reason or "") in _AGENT_LIMITS
+        or (reason.startswith("agent_") and reason not in _AGENT_ENDS)
+    )
+    if reasons:
+        counted = ", ".join(f"{count:,} {reason}" for reason, count in reasons.most_common())
+        yield build.finding(
+            "agent_failures",
+            f"{build.share(reasons.total())} failed by the model's own doing and score 0 ({counted}): this is what a "
+            "damaged build does first; compare the builds' counts",
+        )
 
 
 def _without_answer(build: _Build, count: int) -> str:

@@ -104,6 +104,16 @@ def test_a_build_that_answers_one_letter_is_told_so():
     assert found.message.startswith("A is 70% of the candidate's answers, where each of 4 letters is right")
 
 
+def test_an_agents_own_failures_are_counted_by_their_reason():
+    failed = changed(sound(score=0.0), 3, finish_reason="agent_broken_tool_call")
+    failed = changed(failed, 1, finish_reason="max_steps")
+    ended = changed(sound(), 100, finish_reason="agent_stop")
+    found = findings(ended, failed)
+    assert found["agent_failures"].build == "candidate"
+    assert "(3 of 200)" in found["agent_failures"].message
+    assert "(2 broken tool call, 1 max steps)" in found["agent_failures"].message
+
+
 def test_another_length_of_answers_is_told_with_its_interval():
     short = changed(sound(), 200, usage={"completion_tokens": 100})
     long = changed(sound(), 200, usage={"completion_tokens": 180})
