@@ -32,15 +32,15 @@ class _Build:
     """One build's samples of a task. `name` is `None` for a run that is looked at by itself."""
 
     name: str | None
-    record_of: TaskRun
+    run: TaskRun
 
     @property
     def samples(self) -> Sequence[Sample]:
-        return list(self.record_of.samples.values())
+        return list(self.run.samples.values())
 
     @property
     def planned(self) -> int:
-        return self.record_of.planned
+        return self.run.planned
 
     @property
     def answers(self) -> str:
@@ -48,7 +48,7 @@ class _Build:
 
     @property
     def max_tokens(self) -> int | None:
-        record = self.record_of.record
+        record = self.run.record
         return record.sampling.get("max_tokens") if record else None
 
     def finding(self, code: str, message: str, severity: Severity = Severity.WARNS) -> Finding:
@@ -131,7 +131,7 @@ def _build_findings(build: _Build, limits: TaskPolicy) -> Iterator[Finding]:
 
 
 def _own_failures(build: _Build, answered: Sequence[Sample]) -> Iterator[Finding]:
-    """What an agent spoilt itself (tau2): broken tool calls, empty replies, a full context, too many steps or errors."""
+    """What an agent spoilt itself (tau2): broken tool calls, empty replies, a full context, too many steps."""
     reasons = Counter(
         reason.removeprefix("agent_").replace("_", " ")
         for sample in answered
