@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from evals.findings import Severity
-from evals.verdict import ReleaseVerdict, TaskDecision, TaskVerdict, Verdict
+from evals.verdict import ReleaseVerdict, StratumFigures, TaskDecision, TaskVerdict, Verdict
 from reports.text import one_line
 
 _STYLE = {
@@ -53,8 +53,28 @@ def decision_table(title: str, rows: list[tuple[str | None, TaskDecision]]) -> T
             f"{task.margin * 100:g}",
             "—" if task.losses is None else f"{task.losses}/{task.gains}",
         ]
-        table.add_row(*([one_line(build or "", 24)] if named else []), *cells, verdict_text(task.verdict))
+        verdict = verdict_text(task.verdict)
+        if task.tier == "advisory":
+            verdict.append(" (advisory)")
+        table.add_row(*([one_line(build or "", 24)] if named else []), *cells, verdict)
+        for stratum in task.strata:
+            table.add_row(*([""] if named else []), *_stratum_cells(stratum, task.margin))
     return table
+
+
+def _stratum_cells(stratum: StratumFigures, margin: float) -> list[str | Text]:
+    """A part of the task as a row of its own, which is shown and never decides."""
+    return [
+        f"· {one_line(stratum.stratum, 28)}",
+        f"{stratum.items:,}",
+        _percent(stratum.baseline),
+        _percent(stratum.candidate),
+        _signed(stratum.difference),
+        f"{_signed(stratum.lower)} to {_signed(stratum.upper)}",
+        f"{margin * 100:g}",
+        "—",
+        verdict_text(stratum.verdict).append(" (advisory)"),
+    ]
 
 
 def verdict_text(verdict: TaskVerdict | ReleaseVerdict) -> Text:

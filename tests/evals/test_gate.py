@@ -302,3 +302,18 @@ def test_strata_are_shown_one_by_one():
 
 def test_exit_codes_are_the_contracts():
     assert [verdict.exit_code for verdict in ReleaseVerdict] == [0, 1, 3, 4]
+
+
+def test_each_stratum_has_its_own_bounds_and_an_advisory_verdict():
+    names = ["airline"] * 100 + ["retail"] * 300
+
+    def stratified(scores: list[float], label: str) -> Run:
+        run = run_of(scores, label=label)
+        return Run(run.record, {key: replace(s, stratum=names[int(key[1])]) for key, s in run.samples.items()})
+
+    worse = stratified([0.0] * 40 + [1.0] * 360, "mxfp4")
+    (task,) = decide(pair_runs(stratified([1.0] * 400, "fp8"), worse), Policy(margin=0.05)).tasks
+    airline, retail = task.strata
+    assert (airline.verdict, retail.verdict) == (TaskVerdict.REGRESSED, TaskVerdict.EQUIVALENT)
+    assert airline.upper < -0.05 < retail.lower
+    assert task.verdict is TaskVerdict.REGRESSED
