@@ -1,15 +1,17 @@
 """False passes at nightly size, as a table: how often a build exactly the margin worse would pass, method by method.
 
-    python benchmarks/calibration_nightly.py                    all of it: several minutes
+    python benchmarks/calibration_nightly.py                    all of it: about a quarter of an hour
     python benchmarks/calibration_nightly.py --chart FILE       only the chart of the documentation (svg, png or pdf)
 
-Exits 1 when a method that decides passes such a build more often than it may.
+The table goes to standard output, progress and the time left to standard error. Exits 1 when a method that decides
+passes such a build more often than it may.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -37,12 +39,15 @@ def single_answers(points: int) -> bool:
     print(f"one answer per item, by enumeration, worst of {points} discordance rates and a refinement")
     print(f"{'n':>5} {'margin':>6}" + "".join(f" {method.value:>9} {'at psi':>7}" for method in Method))
     holds = True
+    done, started = 0, time.monotonic()
     for n in SIZES:
         for margin in MARGINS:
             worst = {method: worst_false_pass(method, n, margin, ALPHA, points) for method in Method}
             cells = "".join(f" {found.rate:>9.4f} {found.discordance:>7.4f}" for found in worst.values())
             print(f"{n:>5} {margin:>6.2f}{cells}", flush=True)
             holds &= max(worst[Method.EXACT].rate, worst[Method.BAYESIAN].rate) <= ALPHA + 1e-9
+            done += 1
+            _tell("one answer", done, len(SIZES) * len(MARGINS), started)
     return holds
 
 
@@ -51,11 +56,19 @@ def repeated_answers(runs: int) -> bool:
     print(f"\nrepeats, {runs:,} simulated comparisons each")
     print(f"{'n':>5} {'k':>3} {'margin':>6} {'items':>8} {'model':>7} {'bayesian':>9} {'naive':>9}")
     holds = True
-    for n in (50, 198, 400):
-        for repeats in REPEATS:
-            for margin in (0.02, 0.05):
-                holds &= all([_print_models(n, repeats, margin, items, runs) for items in RATES])
+    settings = [(n, k, margin) for n in (50, 198, 400) for k in REPEATS for margin in (0.02, 0.05)]
+    started = time.monotonic()
+    for done, (n, repeats, margin) in enumerate(settings, 1):
+        holds &= all([_print_models(n, repeats, margin, items, runs) for items in RATES])
+        _tell("repeats", done, len(settings), started)
     return holds
+
+
+def _tell(part: str, done: int, total: int, started: float) -> None:
+    """Progress of one part, with the time left if what is to come takes as long as what was done."""
+    minutes = (time.monotonic() - started) / 60
+    left = minutes / done * (total - done)
+    print(f"{part}: {done} of {total}, {minutes:.1f} minutes, about {left:.1f} left", file=sys.stderr, flush=True)
 
 
 def _print_models(n: int, repeats: int, margin: float, items: str, runs: int) -> bool:

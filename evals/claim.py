@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -19,8 +19,8 @@ from evals.errors import UsageError
 from evals.policy import SMALLEST_ALPHA, SMALLEST_MARGIN
 from evals.stats.bayesian import bayesian_lower_bound, bayesian_upper_bound
 from evals.stats.claims import ClaimJudgement, Settling, claim_verdict, settling_items
+from evals.stats.macro_claims import arrangements
 from evals.stats.published import judge_published
-from evals.stats.tango import FloatArray
 from evals.verdict import ReleaseVerdict, TaskVerdict
 
 SCHEMA_VERSION = 1
@@ -28,6 +28,10 @@ SCHEMA_VERSION = 1
 MOST_ANSWERS = 20_000
 _MOST_DIGITS = 12
 _MOST_STRATA = 6
+_UNCONFIRMED = (
+    "with so many claims one such regression may be chance (Holm over them does not confirm it): it does not decide by "
+    "itself"
+)
 # Enough for an arrangement's bound, which errs outwards; some twenty of them are computed.
 _DRAWS = 50_000
 
@@ -236,15 +240,43 @@ def _explained(error: ValidationError, file: Path | None, from_file: frozenset[s
 
 
 def judge_claims(claims: Sequence[Claim]) -> ClaimVerdict:
-    """Judge every claim. All must pass; any that has regressed decides, as does before it one that is impossible."""
+    """Judge every claim. All must pass, each at its alpha; an impossible one makes the whole invalid.
+
+    To name a task that regressed, out of several, is a search: one decides only where its regression stands with the
+    family-wise error of its alpha, by Holm's step-down. The others keep their verdict and say it in a note.
+    """
     tasks = tuple(judge(claim) for claim in claims)
-    verdicts = {task.verdict for task in tasks}
-    if not tasks or TaskVerdict.INVALID in verdicts:
+    if not tasks or TaskVerdict.INVALID in {task.verdict for task in tasks}:
         return ClaimVerdict(tasks, ReleaseVerdict.INVALID)
-    if TaskVerdict.REGRESSED in verdicts:
+    confirmed = _confirmed_regressions(claims, tasks)
+    tasks = tuple(
+        replace(task, notes=(*task.notes, _UNCONFIRMED))
+        if task.verdict is TaskVerdict.REGRESSED and place not in confirmed
+        else task
+        for place, task in enumerate(tasks)
+    )
+    if confirmed:
         return ClaimVerdict(tasks, ReleaseVerdict.REGRESSED)
     shown = all(task.passes for task in tasks)
     return ClaimVerdict(tasks, ReleaseVerdict.PASS if shown else ReleaseVerdict.INCONCLUSIVE)
+
+
+def _confirmed_regressions(claims: Sequence[Claim], tasks: Sequence[ClaimDecision]) -> frozenset[int]:
+    """The places of the claims whose regression stands among all of them, as `evals.gate` confirms those of tasks."""
+    suspects = {place for place, task in enumerate(tasks) if task.verdict is TaskVerdict.REGRESSED}
+    confirmed: set[int] = set()
+    while True:
+        family = len(claims) - len(confirmed)
+        found = {
+            place
+            for place in suspects - confirmed
+            if claims[place].alpha / family >= SMALLEST_ALPHA
+            and judge(claims[place].model_copy(update={"alpha": claims[place].alpha / family})).verdict
+            is TaskVerdict.REGRESSED
+        }
+        if not found:
+            return frozenset(confirmed)
+        confirmed |= found
 
 
 def judge(claim: Claim) -> ClaimDecision:
@@ -308,13 +340,11 @@ def _with_counts(decision: ClaimDecision, claim: Claim) -> ClaimDecision:
 def _judge_macro(decision: ClaimDecision) -> ClaimDecision:
     """Judge a macro average over strata of which only the average was published.
 
-    Neither the strata's accuracies nor the pairing is known, so arrangements are tried that are extreme each in its
-    way, at both ends of what the printed digits allow, with the stratified bound that decides on such data
-    (`evals.stats.bayesian`): the difference spread evenly or confined to each stratum in turn, without an opposed flip;
-    and as many opposed flips as fit when wrong (or right) answers gather in one stratum after the other, smallest or
-    largest first, half or all of it. A verdict must hold in all of them. That an inconclusive is right is proven by the
-    two that contradict each other; that no arrangement left out would contradict a pass is no theorem. One item of a
-    stratum may have a fractional score, so that no count is rounded.
+    Neither the strata's accuracies nor the pairing is known, so arrangements are tried that are extreme each in its way
+    (`evals.stats.macro_claims`), at both ends of what the printed digits allow, with the stratified bound that decides
+    on such data (`evals.stats.bayesian`). A verdict must hold in all of them. That an inconclusive is right is proven
+    by the two that contradict each other; that no arrangement left out would contradict a pass is no theorem. One item
+    of a stratum may have a fractional score, so that no count is rounded.
     """
     half = 0.5 * 10.0**-decision.digits
     baseline, candidate = float(decision.baseline), float(decision.candidate)
@@ -323,7 +353,7 @@ def _judge_macro(decision: ClaimDecision) -> ClaimDecision:
     names = np.repeat([f"{number:02}" for number in range(len(decision.strata))], decision.strata).tolist()
     for shift in (-half, half):
         first, second = min(max(baseline - shift, 0.0), 1.0), min(max(candidate + shift, 0.0), 1.0)
-        for differences in _arrangements(decision.strata, decision.repeats, first, second):
+        for differences in arrangements(decision.strata, decision.repeats, first, second):
             lowers.append(bayesian_lower_bound(differences, alpha=decision.alpha, strata=names, draws=_DRAWS))
             uppers.append(bayesian_upper_bound(differences, alpha=decision.alpha, strata=names, draws=_DRAWS))
     return replace(
@@ -339,43 +369,6 @@ def _judge_macro(decision: ClaimDecision) -> ClaimDecision:
         upper_worst=max(uppers),
         settling=_macro_settling(decision, baseline, candidate),
     )
-
-
-def _arrangements(strata: tuple[int, ...], repeats: int, baseline: float, candidate: float) -> Iterator[FloatArray]:
-    """Differences of all items, stratum after stratum, for each division that is tried; each shape (items,)."""
-    count, net = len(strata), candidate - baseline
-    yield np.concatenate([_spread(size, net, repeats) for size in strata])
-    for place in range(count if abs(net) * count <= 1 else 0):
-        yield np.concatenate([_spread(n, net * count * (at == place), repeats) for at, n in enumerate(strata)])
-    for order in (sorted(range(count), key=lambda at: strata[at]), sorted(range(count), key=lambda at: -strata[at])):
-        for most in (0.5, 1.0):
-            first, second = (_gathered(order, accuracy, most) for accuracy in (baseline, candidate))
-            yield np.concatenate([_opposed(n, *rates) for n, *rates in zip(strata, first, second, strict=True)])
-    yield np.concatenate([_opposed(size, baseline, candidate) for size in strata])
-
-
-def _gathered(order: Sequence[int], accuracy: float, most: float) -> list[float]:
-    """Accuracies of strata with the given mean: what is rarer, wrong or right, fills up to `most` of each in turn."""
-    rare = min(accuracy, 1 - accuracy)
-    left, shares = rare * len(order), [0.0] * len(order)
-    for place in order:
-        shares[place] = min(left, most)
-        left -= shares[place]
-    return shares if accuracy < 0.5 else [1 - share for share in shares]
-
-
-def _spread(size: int, difference: float, repeats: int) -> FloatArray:
-    """Item differences of the given mean, spread as little as `repeats` answers to an item allow, shape (size,)."""
-    total = difference * size * repeats
-    each = math.floor(total / size)
-    more = np.clip(total - each * size - np.arange(size), 0, 1)
-    return np.asarray(np.clip((each + more) / repeats, -1, 1), dtype=np.float64)
-
-
-def _opposed(size: int, baseline: float, candidate: float) -> FloatArray:
-    """Differences of items all right or all wrong, one build's right ones on the other's wrong ones, shape (size,)."""
-    first, second = (np.clip(accuracy * size - np.arange(size), 0, 1) for accuracy in (baseline, candidate))
-    return np.asarray(second[::-1] - first, dtype=np.float64)
 
 
 def _macro_settling(decision: ClaimDecision, baseline: float, candidate: float) -> tuple[Settling, ...]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from evals.errors import UsageError
 from evals.pairing import Run, TaskPairs
 from evals.stats.agreement import discordance as flip_share
-from evals.stats.power import MOST_ITEMS, MOST_REPEATS, exact_power, items_for_power, repeats_needed
+from evals.stats.planned_repeats import simulated_repeats
+from evals.stats.power import MOST_ITEMS, MOST_REPEATS, exact_power, items_for_power
 from evals.stats.repeats import item_differences, item_means, summarise_repeats
 
 SCHEMA_VERSION = 1
@@ -93,7 +94,9 @@ class Aim:
 class Row:
     """One margin. `ask` and `repeats` are the plan, None where out of reach; requests and tokens are both builds'.
 
-    `items_needed` is for one answer each, None where more than 20,000; `power_now` that of all items asked once.
+    `items_needed` is for one answer each, None where more than 20,000; `power_now` that of all items asked once;
+    `power` that of the plan: exact for one answer each, simulated in `simulations` comparisons with the standard error
+    `power_error` for repeats.
     """
 
     margin: float
@@ -104,6 +107,9 @@ class Row:
     requests: int | None
     tokens: float | None
     hours: float | None
+    power: float | None = None
+    power_error: float | None = None
+    simulations: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,30 +138,21 @@ def make_plan(assumed: Assumptions, aim: Aim) -> Plan:
 def _row(assumed: Assumptions, aim: Aim, margin: float) -> Row:
     pooled = items_for_power(margin, assumed.discordance, alpha=aim.alpha, power=aim.task_power)
     needed = None if pooled is None else math.ceil(pooled * assumed.items / assumed.pool)
-    ask: int | None
-    repeats: int | None
-    if needed is not None and needed <= assumed.items:
-        ask, repeats = needed, 1
-    else:
-        repeats = _repeats(assumed, aim, margin)
-        ask = None if repeats is None else assumed.items
-    requests = None if ask is None or repeats is None else 2 * ask * repeats
-    tokens = None if requests is None or assumed.tokens is None else requests * assumed.tokens
-    return Row(
+    row = Row(
         margin=margin,
         items_needed=needed,
         power_now=exact_power(assumed.pool, margin, assumed.discordance, alpha=aim.alpha),
-        ask=ask,
-        repeats=repeats,
-        requests=requests,
-        tokens=tokens,
-        hours=None if tokens is None or aim.throughput is None else tokens / aim.throughput / 3600,
+        ask=None,
+        repeats=None,
+        requests=None,
+        tokens=None,
+        hours=None,
     )
-
-
-def _repeats(assumed: Assumptions, aim: Aim, margin: float) -> int | None:
-    """Answers to each of all items, at least two: that one is too few is known from the exact test."""
-    found = repeats_needed(
+    if pooled is not None and needed is not None and needed <= assumed.items:
+        power = exact_power(pooled, margin, assumed.discordance, alpha=aim.alpha)
+        return _priced(replace(row, ask=needed, repeats=1, power=power), assumed, aim)
+    # At least two answers: that one is too few is known from the exact test.
+    found = simulated_repeats(
         assumed.pool,
         margin,
         between_variance=assumed.between,
@@ -163,9 +160,19 @@ def _repeats(assumed: Assumptions, aim: Aim, margin: float) -> int | None:
         alpha=aim.alpha,
         power=aim.task_power,
         largest=aim.repeats,
-        unseen_item=True,
     )
-    return None if found is None or aim.repeats < 2 else max(found, 2)
+    if found is None:
+        return row
+    power, error, runs = found.power.power, found.power.standard_error, found.power.runs
+    row = replace(row, ask=assumed.items, repeats=found.repeats, power=power, power_error=error, simulations=runs)
+    return _priced(row, assumed, aim)
+
+
+def _priced(row: Row, assumed: Assumptions, aim: Aim) -> Row:
+    requests = 2 * (row.ask or 0) * (row.repeats or 0)
+    tokens = None if assumed.tokens is None else requests * assumed.tokens
+    hours = None if tokens is None or aim.throughput is None else tokens / aim.throughput / 3600
+    return replace(row, requests=requests, tokens=tokens, hours=hours)
 
 
 def check_aim(aim: Aim) -> Aim:
@@ -235,7 +242,7 @@ def assume(task: str | None, items: int | None, guess: Guess) -> Assumptions:
             notes[-1] = f"assumed: {psi:.2%} of the items flip, all of it noise of re-runs (--within-variance)"
     within_guess, known_task = guess.within_variance, KNOWN.get(task or "")
     if within_guess is None and known_task is not None and known_task.within is not None:
-        within_guess = min(known_task.within, psi)
+        within_guess = min(known_task.within, psi, 1 - psi)
         notes.append(
             f"assumed for repeats: {within_guess / psi if psi else 0:.0%} of the flips are noise of re-runs, as 50 "
             f"greedy runs of one model on {task} showed; a server that always answers alike gains nothing by them; "
@@ -267,15 +274,24 @@ def sizes(task: str | None, items: int | None) -> tuple[int, ...]:
 
 
 def _parts(psi: float, accuracy: float | None, within: float | None) -> tuple[float, float, tuple[str, ...]]:
-    """(between, within, notes): the flips, split into true change and re-run noise."""
+    """(between, within, notes): the flips, split into true change and re-run noise.
+
+    Half the flips or more are true change where they are so many that noise, at most a coin's, leaves no other way:
+    between + 2 * within is at most 1.
+    """
     if within is not None:
+        if within <= psi and psi + within > 1 + 1e-9:
+            raise UsageError(
+                f"--within-variance {within:g}: where {psi:g} of the items flip, the noise of re-runs explains "
+                f"{1 - psi:.4g} at most; write that or less"
+            )
         if within > psi + 1e-9:
             raise UsageError(
                 f"--within-variance {within:g}: the noise of re-runs is a part of the flips ({psi:g}); write that or "
                 "less, or a larger --discordance"
             )
         return max(psi - within, 0.0), within, ()
-    between = min(psi, BETWEEN)
+    between = max(min(psi, BETWEEN), 2 * psi - 1)
     if accuracy is not None:
         between = max(between, psi - 2 * accuracy * (1 - accuracy))
     return (
@@ -298,7 +314,8 @@ def _pool_note(strata: Sequence[int]) -> tuple[str, ...]:
         return ()
     parts = " + ".join(str(size) for size in strata)
     return (
-        f"macro average over {parts} items: as precise as {_pool(strata)} in one pool; its own bound is a little wider",
+        f"macro average over {parts} items: as precise as {_pool(strata)} in one pool, of which the power is computed; "
+        "its own bound is a little wider, so that its power is a little less",
     )
 
 
@@ -339,7 +356,7 @@ def pilot(pairs: TaskPairs, runs: Sequence[Run], items: int | None, guess: Guess
         within = within or 0.0
         psi = max(within + max(summary.between or 0.0, 0.0), 1 / len(frame))
         notes.append(f"pilot: {psi:.2%} of single answers differ; re-runs explain {min(within / psi, 1):.0%} of that")
-    between, within, said = _parts(psi, accuracy, None if within is None else min(within, psi))
+    between, within, said = _parts(psi, accuracy, None if within is None else min(within, psi, 1 - psi))
     tokens = guess.tokens if guess.tokens is not None else _tokens(pairs.task, runs)
     strata = _pilot_strata(pairs, items)
     return Assumptions(

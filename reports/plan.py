@@ -31,13 +31,14 @@ def _table(plan: Plan) -> Table:
     table = Table(
         title=Text(title), title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 1, 0, 0)
     )
-    columns = ["margin", "items for one answer each", "power now", "plan", "requests"]
+    columns = ["margin", "items for one answer each", "power now", "plan", "power", "requests"]
     extra = [name for name in ("tokens", "hours") if any(getattr(row, name) is not None for row in plan.rows)]
     for column in (*columns, *extra):
         table.add_column(column, justify="left" if column == "plan" else "right", overflow="fold")
     for row in plan.rows:
         needed = f"over {MOST_ITEMS:,}" if row.items_needed is None else f"{row.items_needed:,}"
-        cells = [f"{row.margin * 100:g}", needed, f"{row.power_now:.1%}", _plan(plan, row), _whole(row.requests)]
+        power = "—" if row.power is None else f"{row.power:.1%}"
+        cells = [f"{row.margin * 100:g}", needed, f"{row.power_now:.1%}", _plan(plan, row), power, _whole(row.requests)]
         figures = {"tokens": _tokens(row.tokens), "hours": "—" if row.hours is None else f"{row.hours:,.1f}"}
         table.add_row(*cells, *(figures[name] for name in extra))
     return table
@@ -60,6 +61,14 @@ def _sentences(plan: Plan) -> list[str]:
     if aim.tasks > 1:
         lines.append(
             f"{aim.tasks} required tasks must all pass: each aims at {aim.task_power:.1%}, for {aim.power:.0%} together"
+        )
+    simulated = [row for row in plan.rows if row.simulations is not None]
+    if simulated:
+        error = max(row.power_error or 0.0 for row in simulated)
+        lines.append(
+            f"power of repeats: simulated with the bound that decides, {simulated[0].simulations:,} comparisons each, "
+            "of equal builds with the variances assumed; it meets the aim to within its standard error, at most "
+            f"{100 * error:.1f} points; power of one answer each: exact"
         )
     return [*lines, *assumed.notes]
 

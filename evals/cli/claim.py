@@ -37,7 +37,7 @@ def claim(
     from evals.claim import judge_claims
     from evals.store import write_output
     from reports.claim import print_claim, sentence
-    from reports.console import output_console
+    from reports.console import output_console, progress_console
 
     single = {
         "task": task,
@@ -48,7 +48,9 @@ def claim(
         "repeats": repeats,
         "digits": digits,
     }
-    verdict = judge_claims(_claims(file, single, {"margin": margin, "alpha": alpha}))
+    claims = _claims(file, single, {"margin": margin, "alpha": alpha})
+    with progress_console().status(f"judging {len(claims)} claim{'s' if len(claims) > 1 else ''}"):
+        verdict = judge_claims(claims)
     if json is not None:
         write_output(json, verdict.to_json([sentence(task) for task in verdict.tasks]), "--json")
     print_claim(output_console(), verdict)

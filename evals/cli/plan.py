@@ -45,8 +45,9 @@ def plan(
     from evals.errors import UsageError
     from evals.plan import MARGINS, Aim, Guess, assume, check_aim, make_plan, plans_json
     from evals.store import write_output
-    from reports.console import output_console
+    from reports.console import output_console, progress_console
     from reports.plan import print_plans
+    from reports.text import one_line
 
     aim = check_aim(Aim(tuple(margin or MARGINS), power, alpha, 1 if tasks is None else tasks, repeats, throughput))
     guess = Guess(accuracy, discordance, within_variance, tokens_per_answer)
@@ -57,7 +58,11 @@ def plan(
     else:
         assumed = [assume(task, items, guess)]
     aim = aim if tasks is not None else replace(aim, tasks=len(assumed))
-    plans = [make_plan(one, aim) for one in assumed]
+    plans = []
+    with progress_console().status("") as status:
+        for one in assumed:
+            status.update(f"planning {one_line(one.task, 40)}")
+            plans.append(make_plan(one, aim))
     if json is not None:
         write_output(json, plans_json(plans), "--json")
     print_plans(output_console(), plans)

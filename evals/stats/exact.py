@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 from scipy.special import betaincinv
 
 from evals.stats.supremum import maximise
 from evals.stats.tango import FloatArray, check_counts, score_statistic
-from evals.stats.trinomial import likely_gains, rejection_set, tail_probability, unite
+from evals.stats.trinomial import likely_gains, rejection_set, tail_probability
 
 # Error probability spent on the confidence interval of the discordance rate (Berger and Boos 1994).
 GAMMA = 1e-4
@@ -98,8 +99,8 @@ def largest_pvalue(
     else:
         low, difference = max(low, abs(highest_null)), highest_null
     span = likely_gains(n, max((low + difference) / 2, 0.0), min((high + difference) / 2, 1.0))
-    nulls = [lowest_null + (highest_null - lowest_null) * i / pieces for i in range(pieces)] + [highest_null]
-    rejection = unite([rejection_set(n, nulls[i], _level(losses, gains, n, nulls[i + 1]), span) for i in range(pieces)])
+    nulls = np.linspace(lowest_null, highest_null, pieces + 1)
+    rejection = rejection_set(n, nulls[:-1], _levels(losses, gains, n, nulls[1:]), span)
 
     def probability(discordance: FloatArray) -> FloatArray:
         return tail_probability(rejection, n, discordance, difference)
@@ -107,7 +108,7 @@ def largest_pvalue(
     return min(1.0, maximise(probability, low, high, n, difference) + GAMMA)
 
 
-def _level(losses: int, gains: int, n: int, null_difference: float) -> float:
-    """The observed statistic, less what counts as a tie."""
-    observed = float(score_statistic(losses, gains, n, null_difference))
-    return observed - TIE * (1 + abs(observed))
+def _levels(losses: int, gains: int, n: int, null_differences: FloatArray) -> FloatArray:
+    """The observed statistics, less what counts as a tie."""
+    observed = score_statistic(losses, gains, n, null_differences)
+    return observed - TIE * (1 + np.abs(observed))

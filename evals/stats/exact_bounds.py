@@ -15,6 +15,8 @@ RESOLUTION = 1e-8
 # Margins are written with at most six decimals: the search goes on until none lies between its two ends.
 _MARGIN_STEPS = 1e6
 _FINEST = 1e-13
+# Parts that a cell is bounded in: as a rule, and where that has failed.
+_FEW, _MANY = 8, 64
 # The p-value's own error; a bound may not rest on less.
 _SAFETY = 1e-10
 # The exact test spends GAMMA = 1e-4 on psi; this leaves it something to test with.
@@ -80,6 +82,7 @@ class _Inversion:
         tango = -tango_interval(losses, gains, n, 1 - 2 * alpha)[0]
         self.start = min(max(tango, self.floor), self.top)
         self.scale = max((self.start - self.floor) / float(-ndtri(alpha)), 1e-6)
+        self.known = {self.floor: -math.log(self.limit), self.top: math.log(GAMMA / self.limit)}
 
     def worst(self, low: float, high: float, pieces: int = 1) -> float:
         """At least the p-value of every margin in [low, high]; the p-value itself where they are equal."""
@@ -87,9 +90,9 @@ class _Inversion:
 
     def excess(self, margin: float) -> float:
         """log(p-value / limit): a margin fails at 0 and above. At both ends of the search the answer is known."""
-        if margin <= self.floor:
-            return -math.log(self.limit)
-        return math.log((self.worst(margin, margin) if margin < self.top else GAMMA) / self.limit)
+        if margin not in self.known:
+            self.known[margin] = math.log(self.worst(margin, margin) / self.limit)
+        return self.known[margin]
 
     def smallest_passing(self) -> float:
         """The smallest margin that passes together with all above it, to RESOLUTION."""
@@ -135,19 +138,22 @@ class _Inversion:
         """Cover the margins above one that passes with cells that pass.
 
         Returns the margin above which all pass, and None; or, once it has met one, a larger margin that fails. Cells
-        double as they get away from the failing margins, and shrink just above a jump, where closer bounds pay.
+        grow with the distance from the failing margins, and shrink just above a jump, where closer bounds pay.
         """
-        low, width = passing, self.scale / 64
+        low, width, pieces = passing, self.scale / 64, _FEW
         while low < self.top:
             tries = 0
-            while self.worst(low, high := min(low + width, self.top), 16 if width < 1e-6 else 1) >= self.limit:
-                tries += 1
+            while self.worst(low, high := min(low + width, self.top), pieces) >= self.limit:
+                tries, pieces = tries + 1, _MANY
                 tiny = high - low < RESOLUTION / 4
-                if (tiny or tries > 2) and self.excess(high) >= 0:
+                if (tiny or tries % 3 == 0) and self.excess(high) >= 0:
                     return passing, high
                 if tiny:
                     passing = high
                     break
-                width = (high - low) / 3
-            low, width = high, width * (1.5 if tries else 2.0)
+                width = (high - low) / 4
+            width = 2 * (high - low)
+            if tries == 0:
+                width, pieces = max(width, 1.5 * (high - passing)), max(pieces // 2, _FEW)
+            low = high
         return passing, None

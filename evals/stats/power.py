@@ -11,16 +11,18 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr, ndtri
 
-from evals.stats.bayesian import bayesian_lower_bound
+from evals.stats.bayesian import bayesian_pvalue
 from evals.stats.exact import noninferiority_pvalue
 from evals.stats.exact_bounds import check_alpha
 from evals.stats.planning import plan_items, smallest_passing_n
 from evals.stats.tango import FloatArray, score_statistic
-from evals.stats.trinomial import RejectionSet, likely_gains, tail_probability
+from evals.stats.trinomial import RejectionSet, likely_gains, rejection_set, tail_probability
 
 # More items than this are out of reach of any benchmark, and of the patience to enumerate.
 MOST_ITEMS = 20_000
 MOST_REPEATS = 64
+# The asymptotic test's power is as good as the exact one's for a plan of more.
+_MOST_ENUMERATED = 2000
 # Bisection over n ends when the bracket is this fine, relative to n: power is a sawtooth in n at this scale anyway.
 _FINENESS = 0.005
 
@@ -84,9 +86,11 @@ def items_for_power(
 ) -> int | None:
     """About the fewest items at which the exact test passes with probability `power`; None if out of reach.
 
-    Starts from the normal formula (`evals.stats.planning.plan_items`) and bisects. The power of a discrete test is a
-    sawtooth in n, so the answer has at least the power asked, while one within half a percent of it may have a little
-    more or less. Out of reach: a true difference of -margin or worse, or more than MOST_ITEMS items.
+    Bisects with Tango's asymptotic test, whose power takes a millisecond and differs from the exact one's by less than
+    half a point from a few hundred items on, and goes on from there with the exact test; beyond 2,000 items, where
+    they differed by 2e-4 at most and enumerating takes seconds, it leaves it at that. The power of a discrete test is a
+    sawtooth in n, so the answer has at least the power asked, while one within a percent of it may have a little more
+    or less. Out of reach: a true difference of -margin or worse, or more than MOST_ITEMS items.
 
     Raises:
         ValueError: an argument out of its range.
@@ -97,30 +101,28 @@ def items_for_power(
     start = plan_items(discordance, margin, difference=difference, alpha=alpha, power=power)
     fewest = smallest_passing_n(margin, alpha)
 
-    def enough(n: int) -> bool:
+    def exact(n: int) -> bool:
         return exact_power(n, margin, discordance, difference, alpha) >= power
 
+    def asymptotic(n: int) -> bool:
+        return _asymptotic_power(n, margin, discordance, difference, alpha) >= power
+
     low, high = fewest - 1, max(start, fewest)
-    if high > MOST_ITEMS:
-        return None
-    while not enough(high):
+    while high <= MOST_ITEMS and not asymptotic(high):
         low, high = high, math.ceil(high * 1.04) + 1
-        if high > MOST_ITEMS:
-            return None
-    step = max(math.ceil(high * 0.04), 1)
-    while low < high - step:
-        if not enough(high - step):
-            low = high - step
-            break
-        high -= step
-        step *= 2
     while high - low > max(1, int(_FINENESS * high)):
         middle = (low + high) // 2
-        if enough(middle):
-            high = middle
-        else:
-            low = middle
-    return high
+        low, high = (low, middle) if asymptotic(middle) else (middle, high)
+    while high <= _MOST_ENUMERATED and not exact(high):
+        high += max(1, int(_FINENESS * high))
+    return high if high <= MOST_ITEMS else None
+
+
+def _asymptotic_power(n: int, margin: float, discordance: float, difference: float, alpha: float) -> float:
+    """`exact_power` of Tango's asymptotic test."""
+    gain_rate = max((discordance + difference) / 2, 0.0)
+    rejection = rejection_set(n, -margin, -float(ndtri(alpha)), likely_gains(n, gain_rate, gain_rate))
+    return float(tail_probability(rejection, n, np.array([discordance]), difference)[0])
 
 
 def unpaired_items(accuracy: float, margin: float, alpha: float = 0.05, power: float = 0.8) -> int:
@@ -253,7 +255,8 @@ def simulated_power(
     """Probability of a pass by the bound that decides, for items drawn from a population of solve rates.
 
     Each run draws `n` items with replacement, and `repeats` independent 0/1 answers of either build to each. One answer
-    per item is decided by the exact test, several by the Bayesian bootstrap with one item more; about 5 ms a run.
+    per item is decided by the exact test, several by the Bayesian bootstrap with one item more: the p-value at the
+    margin is below alpha where the bound lies above -margin, at a tenth of the time. About half a millisecond a run.
 
     Args:
         baseline_rates, candidate_rates: probabilities of a right answer, shape (items,), item by item: guessed, or from
@@ -281,7 +284,7 @@ def simulated_power(
         if repeats == 1:
             passed += noninferiority_pvalue(int((change < 0).sum()), int((change > 0).sum()), n, margin) < alpha
         else:
-            passed += bayesian_lower_bound(change / repeats, alpha=alpha) > -margin
+            passed += bayesian_pvalue(change / repeats, -margin) < alpha
     power = passed / runs
     return SimulatedPower(power, math.sqrt(power * (1 - power) / runs), runs)
 

@@ -28,7 +28,7 @@ def check_counts(losses: int, gains: int, n: int) -> None:
         raise ValueError(f"losses + gains = {losses + gains} exceeds n = {n}")
 
 
-def score_statistic(losses: npt.ArrayLike, gains: npt.ArrayLike, n: int, null_difference: float) -> FloatArray:
+def score_statistic(losses: npt.ArrayLike, gains: npt.ArrayLike, n: int, null_difference: npt.ArrayLike) -> FloatArray:
     """Tango's score statistic of each outcome against the null difference `null_difference`.
 
     With d = (gains - losses)/n and psi the maximum likelihood discordance rate under the null difference d0, it is
@@ -36,9 +36,9 @@ def score_statistic(losses: npt.ArrayLike, gains: npt.ArrayLike, n: int, null_di
     rejection sets of the exact test and the search for its bounds rest on these three.
 
     Args:
-        losses, gains: counts of items, broadcast against each other.
+        losses, gains: counts of items.
         n: number of items.
-        null_difference: d0 = P(gain) - P(loss) under the null, in [-1, 1].
+        null_difference: d0 = P(gain) - P(loss) under the null, in [-1, 1]. All three broadcast against each other.
 
     Returns:
         Array of the broadcast shape, in units of a standard normal deviate. Where the variance under the null is 0, it
@@ -47,9 +47,11 @@ def score_statistic(losses: npt.ArrayLike, gains: npt.ArrayLike, n: int, null_di
     Source: Tango 1998, Stat Med 17:891, with the closed form of the constrained estimate.
     """
     # Z(losses, gains, d0) = -Z(gains, losses, -d0), and for d0 <= 0 the closed form cancels no digits.
-    if null_difference > 0:
-        return -score_statistic(gains, losses, n, -null_difference)
-    margin = -null_difference
+    margin = -np.asarray(null_difference, dtype=np.float64)
+    mirrored = margin < 0
+    if mirrored.any():
+        first, second = np.where(mirrored, gains, losses), np.where(mirrored, losses, gains)
+        return np.asarray(np.where(mirrored, -1, 1) * score_statistic(first, second, n, -np.abs(margin)))
     lost = np.asarray(losses, dtype=np.float64)
     gained = np.asarray(gains, dtype=np.float64)
     minus_linear = gained + lost + (2 * n - gained + lost) * margin

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -49,31 +49,30 @@ def likely_gains(n: int, lowest_rate: float, highest_rate: float) -> tuple[int, 
     return max(first, 0), min(last, n)
 
 
-def rejection_set(n: int, null_difference: float, level: float, gains: tuple[int, int]) -> RejectionSet:
-    """Outcomes whose Tango statistic against `null_difference` is at least `level`.
+def rejection_set(
+    n: int, null_differences: npt.ArrayLike, levels: npt.ArrayLike, gains: tuple[int, int]
+) -> RejectionSet:
+    """Outcomes whose Tango statistic against any of `null_differences` is at least the level that goes with it.
 
     Args:
         n: number of items.
-        null_difference: in (-1, 1).
-        level: smallest statistic that belongs to the set.
+        null_differences: one or several, shape (k,), each in (-1, 1).
+        levels: smallest statistic that belongs to the set, one for each null difference.
         gains: first and last number of gains to describe, both included.
     """
     first, last = gains
     gained = np.arange(first, last + 1, dtype=np.int64)
-    guess = _contour(gained, n, null_difference, level)
+    nulls = np.atleast_1d(np.asarray(null_differences, dtype=np.float64))[:, None]
+    level = np.atleast_1d(np.asarray(levels, dtype=np.float64))[:, None]
 
     def rejects(lost: IntArray) -> BoolArray:
-        return np.asarray(score_statistic(lost, gained, n, null_difference) >= level)
+        return np.asarray((score_statistic(lost, gained, n, nulls) >= level).any(axis=0))
 
+    guess = _contour(gained, n, nulls[[0, -1]], level[[0, -1]]).max(axis=0)
     return RejectionSet(first, _largest_true(rejects, guess, n - gained))
 
 
-def unite(sets: Sequence[RejectionSet]) -> RejectionSet:
-    """The union of rejection sets that describe the same range of gains."""
-    return RejectionSet(sets[0].first_gain, np.max([s.most_losses for s in sets], axis=0))
-
-
-def _contour(gained: IntArray, n: int, null_difference: float, level: float) -> IntArray:
+def _contour(gained: IntArray, n: int, null_difference: FloatArray, level: FloatArray) -> IntArray:
     """About how many losses bring the statistic down to `level`: a few steps of a fixed-point iteration."""
     shift = gained - n * null_difference
     lost = np.maximum(shift - level * np.sqrt(gained + 1.0), 0.0)

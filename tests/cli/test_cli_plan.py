@@ -31,6 +31,15 @@ def test_a_known_task_has_enough_items_for_two_points(quantgate, tmp_path):
     assert f"{row['requests']:,}" in out
 
 
+def test_the_power_of_repeats_is_said_to_be_simulated(quantgate, tmp_path):
+    options = ["--items", "198", "--discordance", "0.1", "--margin", "0.05", "--json", str(tmp_path / "plan.json")]
+    _, out, _ = quantgate(["plan", *options])
+    (row,) = json.loads((tmp_path / "plan.json").read_text())["plans"][0]["rows"]
+    assert row["power"] + row["power_error"] >= 0.8
+    assert f"{row['power']:.1%}" in out
+    assert f"simulated with the bound that decides, {row['simulations']:,} comparisons each" in out
+
+
 def test_what_is_out_of_reach_is_said_plainly(quantgate):
     code, out, _ = quantgate(["plan", "--items", "50", "--discordance", "0.1", "--margin", "0.03"])
     assert code == 0

@@ -85,6 +85,26 @@ def test_all_tasks_must_pass_and_one_that_regressed_decides(candidates, verdict,
     assert (decided.value, decided.exit_code) == (verdict, code)
 
 
+def test_one_regression_among_many_claims_decides_only_if_holm_confirms_it():
+    weak = claim(task="weak", candidate="0.880", margin=0.03)
+    others = [claim(task=str(place), candidate="0.955", margin=0.03) for place in range(3)]
+    assert judge_claims([weak]).verdict.value == "regressed"
+    among = judge_claims([weak, *others])
+    assert among.tasks[0].verdict == "regressed"
+    assert "Holm" in among.tasks[0].notes[-1]
+    assert among.verdict.value == "inconclusive"
+
+
+def test_holm_steps_down_from_a_confirmed_regression_to_the_next():
+    clear, weaker = (
+        claim(task="clear", candidate="0.800", margin=0.03),
+        claim(task="weaker", candidate="0.880", margin=0.03),
+    )
+    verdict = judge_claims([clear, weaker])
+    assert verdict.verdict.value == "regressed"
+    assert not any("Holm" in note for task in verdict.tasks for note in task.notes)
+
+
 def test_a_macro_average_passes_in_the_best_case_only():
     decision = judge_once(claim(TAU2, margin=0.03))
     assert decision.verdict == "inconclusive"

@@ -8,7 +8,8 @@ import pytest
 from evals.errors import UsageError
 from evals.pairing import Run, pair_runs
 from evals.plan import Aim, Assumptions, Guess, assume, check_aim, make_plan, pilot
-from evals.stats.power import exact_power, items_for_power, repeats_needed
+from evals.stats.planned_repeats import simulated_repeats
+from evals.stats.power import exact_power, items_for_power
 from tests.evals.runs import pair_of, run_of
 
 GPQA = Assumptions("gpqa_diamond", 198, 198, 0.1, 0.0025, 0.0975, tokens=1000.0)
@@ -20,12 +21,17 @@ def test_where_the_items_are_enough_so_many_are_asked_once():
     assert (row.repeats, row.requests) == (1, 2 * row.ask)
     assert row.power_now == exact_power(1319, 0.02, 0.03)
     assert (row.tokens, row.hours) == (None, None)
+    assert (row.power, row.simulations) == (exact_power(row.ask, 0.02, 0.03), None)
+    assert row.power >= 0.8
 
 
 def test_where_they_are_too_few_all_are_asked_repeatedly():
     (row,) = make_plan(GPQA, Aim(margins=(0.03,), throughput=1000.0)).rows
-    k = repeats_needed(198, 0.03, between_variance=0.0025, within_variance=0.0975, unseen_item=True)
+    planned = simulated_repeats(198, 0.03, between_variance=0.0025, within_variance=0.0975)
+    k = planned.repeats
     assert 4 <= k <= 16
+    assert (row.power, row.power_error) == (planned.power.power, planned.power.standard_error)
+    assert row.simulations == planned.power.runs
     assert (row.ask, row.repeats, row.requests) == (198, k, 2 * 198 * k)
     assert row.tokens == 2 * 198 * k * 1000
     assert row.hours == pytest.approx(row.tokens / 1000 / 3600)
@@ -33,7 +39,7 @@ def test_where_they_are_too_few_all_are_asked_repeatedly():
 
 def test_one_point_is_out_of_reach_of_gpqa_diamond():
     (row,) = make_plan(GPQA, Aim(margins=(0.01,))).rows
-    assert (row.ask, row.repeats, row.requests, row.tokens) == (None, None, None, None)
+    assert (row.ask, row.repeats, row.requests, row.tokens, row.power) == (None, None, None, None, None)
 
 
 def test_no_more_repeats_than_allowed_are_planned():
@@ -50,6 +56,11 @@ def test_with_three_required_tasks_each_aims_higher():
 
 def test_margins_come_sorted_and_once():
     assert [row.margin for row in make_plan(GPQA, Aim(margins=(0.05, 0.04, 0.05))).rows] == [0.04, 0.05]
+
+
+def test_more_flips_than_half_are_not_all_noise():
+    assumed = assume(None, 100, Guess(discordance=0.9))
+    assert (assumed.between, assumed.within) == (pytest.approx(0.8), pytest.approx(0.1))
 
 
 def test_what_is_not_given_is_derived_and_named():
@@ -143,6 +154,7 @@ def test_a_pilot_that_says_nothing_is_refused(scores):
             Guess(discordance=0.1, within_variance=0.2),
             "--within-variance 0.2: the noise of re-runs is a part",
         ),
+        (None, 99, Guess(discordance=0.7, within_variance=0.4), "the noise of re-runs explains 0.3 at most"),
         (None, 99, Guess(discordance=float("nan")), "--discordance nan"),
         (None, 99, Guess(tokens=0), "--tokens-per-answer 0"),
     ],

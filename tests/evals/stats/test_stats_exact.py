@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.special import gammaln, xlogy
 from scipy.stats import binomtest
 
 from evals.stats import exact_pvalue, noninferiority_pvalue, score_statistic
-from evals.stats.exact import GAMMA, discordance_interval
+from evals.stats.exact import GAMMA, discordance_interval, largest_pvalue
 from evals.stats.supremum import maximise
 from evals.stats.trinomial import likely_gains, rejection_set, tail_probability
 
@@ -141,6 +143,25 @@ def test_probability_of_a_rejection_set_is_that_of_its_outcomes():
         for p in psi
     ]
     assert tail_probability(rejection, n, psi, null_difference) == pytest.approx(expected, abs=1e-12)
+
+
+def test_a_rejection_set_of_several_nulls_is_the_union_of_their_sets():
+    n, nulls, levels = 60, [-0.12, -0.02, 0.05], [1.9, 1.2, 0.4]
+    parts = [rejection_set(n, d, level, (0, n)).most_losses for d, level in zip(nulls, levels, strict=True)]
+    assert len({tuple(part) for part in parts}) == 3
+    assert rejection_set(n, nulls, levels, (0, n)).most_losses.tolist() == np.max(parts, axis=0).tolist()
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(1, 80).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))), st.floats(-0.9, 0.9), st.data())
+def test_the_p_value_over_several_nulls_is_at_least_each_of_theirs(flips_and_n, lowest, data):
+    flips, n = flips_and_n
+    losses = data.draw(st.integers(0, flips))
+    highest = min(lowest + data.draw(st.floats(0, 0.2)), 0.95)
+    interval, pieces = discordance_interval(flips, n), data.draw(st.sampled_from([1, 3, 8]))
+    bound = largest_pvalue(losses, flips - losses, n, lowest, highest, interval, pieces)
+    for null in np.linspace(lowest, highest, 7):
+        assert exact_pvalue(losses, flips - losses, n, float(null)) <= bound + 1e-9
 
 
 def test_null_beyond_what_the_discordance_allows():

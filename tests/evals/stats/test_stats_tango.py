@@ -80,6 +80,12 @@ def test_statistic_falls_with_losses_rises_with_gains_and_falls_with_the_null_di
     assert np.nanmax(np.diff(table, axis=0)) < rounding
 
 
+def test_statistic_takes_several_nulls_of_either_sign_at_once():
+    nulls = [-0.6, -0.03, 0.0, 0.04, 0.5]
+    single = [float(score_statistic(7, 4, 21, null)) for null in nulls]
+    assert score_statistic(7, 4, 21, nulls).tolist() == single
+
+
 def test_statistic_is_zero_where_data_and_null_agree_exactly():
     assert float(score_statistic(0, 0, 10, 0.0)) == 0.0
     assert float(score_statistic(3, 1, 10, -0.2)) == pytest.approx(0.0, abs=1e-12)
