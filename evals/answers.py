@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evals.records import Status
+from evals.thoughts import split_thoughts
 
 _EXCERPT = 120
 _ABANDONED = frozenset({"abort", "error"})
@@ -42,7 +43,8 @@ def read_reply(body: str) -> Reply:
 
     The status is `truncated` when `finish_reason` is `length`, `empty` when there is no visible text (null or blank
     content, or nothing but reasoning), else `ok`. Reasoning is taken from `reasoning_content` (vLLM, SGLang, DeepSeek)
-    or `reasoning` (newer vLLM, OpenRouter).
+    or `reasoning` (newer vLLM, OpenRouter), and from tags at the beginning of the content, where a server without a
+    reasoning parser leaves it (`evals.thoughts`): what is left is the response. Other content is not touched.
 
     Raises
     ------
@@ -71,6 +73,11 @@ def read_reply(body: str) -> Reply:
     finish_reason = choices[0].get("finish_reason")
     if isinstance(finish_reason, str) and finish_reason in _ABANDONED:
         raise MalformedReply(f"the server gave up on the answer (finish_reason {finish_reason})")
+    thoughts = [_text(message.get("reasoning_content")) or _text(message.get("reasoning"))]
+    if content is not None:
+        inline, answer = split_thoughts(content)
+        thoughts.append(inline)
+        content = answer if inline is None else answer or None
     if finish_reason == "length":
         status = Status.TRUNCATED
     elif content is None or not content.strip():
@@ -81,7 +88,7 @@ def read_reply(body: str) -> Reply:
     return Reply(
         status=status,
         response=content,
-        reasoning=_text(message.get("reasoning_content")) or _text(message.get("reasoning")),
+        reasoning="\n\n".join(thought for thought in thoughts if thought) or None,
         finish_reason=_text(finish_reason),
         usage=usage if isinstance(usage, dict) else None,
     )

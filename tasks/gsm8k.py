@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from evals.errors import DataError
@@ -15,9 +16,13 @@ METRIC = "exact_match,flexible-extract"
 
 
 def gsm8k(
-    limit: int | None = None, test: Path | None = None, train: Path | None = None, metric: str | None = None
+    limit: int | None = None,
+    test: Path | None = None,
+    train: Path | None = None,
+    metric: str | None = None,
+    origin: Mapping[str, str] | None = None,
 ) -> LmEvalTask:
-    """GSM8K from the hub, or from local JSON Lines files in the published form (`question`, `answer`).
+    """GSM8K from the hub, or from local files (JSON Lines, CSV, Parquet) in the published form (`question`, `answer`).
 
     The task's stop strings are not sent: on some engines they fire inside a thought. `lm-eval:gsm8k` sends them.
 
@@ -29,25 +34,44 @@ def gsm8k(
         Local files of the questions and of the few-shot examples; `train.jsonl` beside `test` by default.
     metric
         The metric that becomes the score; the default is `METRIC`.
+    origin
+        What is known of where the files came from, for the record.
 
     Raises
     ------
     DataError
         When a file is missing or broken, or the hub cannot be reached.
     """
-    files = None
-    if test is None and train is not None:
-        raise DataError("gsm8k.train is given without the test questions: add --data gsm8k=FILE")
-    if test is not None and test.is_dir():
-        raise DataError(f"--data gsm8k={test} is a folder: name the file, such as {test / 'test.jsonl'}")
-    if test is not None:
-        train = train or test.with_name("train.jsonl")
-        if not train.exists():
-            raise DataError(
-                f"gsm8k draws its worked examples from the training questions, and {train} does not exist: "
-                "put train.jsonl beside the test file, or name it with --data gsm8k.train=FILE"
-            )
-        files = {"test": test, "train": train}
-    return LmEvalTask(
-        LmEvalSource("gsm8k", "gsm8k", revision=REVISION, files=files, metric=metric or METRIC, stop=False), limit
+    given = {split: file for split, file in (("test", test), ("train", train)) if file is not None}
+    source = LmEvalSource(
+        name="gsm8k",
+        lm_eval_name="gsm8k",
+        revision=REVISION,
+        files=local_files(given) if given else None,
+        metric=metric or METRIC,
+        stop=False,
+        origin=origin,
     )
+    return LmEvalTask(source, limit)
+
+
+def local_files(given: Mapping[str, Path]) -> dict[str, Path]:
+    """Both files of a local GSM8K: `train.jsonl` lies beside the test file unless it is given.
+
+    Raises
+    ------
+    DataError
+        When one of them is missing.
+    """
+    test, train = given.get("") or given.get("test"), given.get("train")
+    if test is None:
+        raise DataError("gsm8k.train is given without the test questions: add --data gsm8k=FILE")
+    if test.is_dir():
+        raise DataError(f"--data gsm8k={test} is a folder: name the file, such as {test / 'test.jsonl'}")
+    train = train or test.with_name("train.jsonl")
+    if not train.exists():
+        raise DataError(
+            f"gsm8k draws its worked examples from the training questions, and {train} does not exist: "
+            "put train.jsonl beside the test file, or name it with --data gsm8k.train=FILE"
+        )
+    return {"test": test, "train": train}

@@ -22,6 +22,7 @@ from evals.errors import DataError, QuantgateError, UsageError
 from evals.identity import canonical_hash, software_versions
 from evals.records import Grade, Item, Prompt, Sampling
 from evals.task import TaskIdentity
+from tasks.hub import newest_revision
 from tasks.lm_eval_index import find_task_file
 
 _NO_MATCH = "[invalid]"
@@ -34,6 +35,7 @@ class LmEvalSource:
 
     `revision` pins the hub's dataset; `files` (split to path) replaces the hub. `metric` is `METRIC,FILTER` as lm-eval
     prints it; by default the first filter's first metric. `stop` false leaves the task's stop strings out.
+    `origin` is what is known of where the files came from, for the record.
     """
 
     name: str
@@ -42,6 +44,7 @@ class LmEvalSource:
     files: Mapping[str, Path] | None = None
     metric: str | None = None
     stop: bool = True
+    origin: Mapping[str, str] | None = None
 
 
 class LmEvalTask:
@@ -153,6 +156,19 @@ class LmEvalTask:
             ) from None
         return {str(instance.doc_id): instance for instance in self._task.instances}
 
+    def splits(self) -> dict[str, Any]:
+        """The dataset's splits that the task draws its questions and examples from, as `datasets.Dataset`."""
+        config = self._task.config
+        used = (config.training_split, config.validation_split, config.test_split, config.fewshot_split)
+        return {split: documents for split, documents in self._task.dataset.items() if split in used}
+
+    def source(self) -> dict[str, str]:
+        """Dataset, configuration and commit on the hub; the newest commit where none is pinned."""
+        config = self._task.config
+        known = {"dataset": str(config.dataset_path), "config": str(config.dataset_name or "default")}
+        revision = self._source.revision or newest_revision(known["dataset"])
+        return known | ({"revision": revision} if revision else {})
+
     def _refuse_unservable(self) -> None:
         name = self._source.name
         if self._task.OUTPUT_TYPE != "generate_until":
@@ -235,12 +251,15 @@ def _constructed(manager: Any, file: Path, source: LmEvalSource) -> Any:
         cause: BaseException = error
         while cause.__cause__ is not None:
             cause = cause.__cause__
+        local = f"give --data {source.name}=FILE.jsonl, or --data-dir with a bundle of `quantgate data fetch`"
         hint = (
             f"pip install {cause.name}"
             if isinstance(cause, ModuleNotFoundError)
             else "look at the file's fields"
             if source.files
-            else f"is the Hugging Face hub reachable from here? If not: --data {source.name}=FILE.jsonl"
+            else f"ask for access on the dataset's page and set HF_TOKEN, {local}"
+            if "gated dataset" in str(cause)
+            else f"is the Hugging Face hub reachable from here? If not, {local}"
         )
         said = f"{type(cause).__name__}: {' '.join(str(cause).split())}"
         raise DataError(f"{source.name}: the data could not be loaded ({said}); {hint}") from None
@@ -270,7 +289,7 @@ def _task_file(source: LmEvalSource) -> Iterator[Path]:
 
 def _origin(source: LmEvalSource, config: Any) -> dict[str, str]:
     if source.files is not None:
-        return {f"file_{split}": path.name for split, path in source.files.items()}
+        return {f"file_{split}": path.name for split, path in source.files.items()} | dict(source.origin or {})
     return {"dataset": str(config.dataset_path), "revision": source.revision or "the hub's newest"}
 
 

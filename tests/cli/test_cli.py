@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from evals import __version__
+from tasks.registry import BUILT_IN
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -45,7 +46,7 @@ def test_every_verb_of_the_contract_that_is_built_has_its_help(quantgate):
 def test_the_tasks_are_listed(quantgate):
     code, out, _ = quantgate(["tasks"])
     assert code == 0
-    assert [line.split()[0] for line in out.splitlines()] == ["gsm8k", "arithmetic", "lm-eval:NAME"]
+    assert [line.split()[0] for line in out.splitlines()] == [*BUILT_IN, "lm-eval:NAME"]
 
 
 def test_a_bug_does_not_exit_with_a_verdict(quantgate, monkeypatch):

@@ -58,7 +58,9 @@ def test_reasoning_is_told_where_it_comes_apart_and_where_it_does_not(quantgate)
     with served_model(lambda _: Reply("5", reasoning="2 and 3")) as server:
         assert "✓ reasoning: thoughts come apart" in quantgate(["doctor", "--base-url", server.base_url])[1]
     with served_model(lambda _: Reply("<think>2 and 3</think>5")) as server:
-        assert "· reasoning: the answer holds <think> text" in quantgate(["doctor", "--base-url", server.base_url])[1]
+        assert "✓ reasoning: thoughts come apart" in quantgate(["doctor", "--base-url", server.base_url])[1]
+    with served_model(lambda _: Reply("I <think>2 and 3</think>5")) as server:
+        assert "· reasoning: the answer holds <think>" in quantgate(["doctor", "--base-url", server.base_url])[1]
 
 
 def test_missing_usage_and_context_are_notes(quantgate):

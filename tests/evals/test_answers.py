@@ -45,6 +45,45 @@ def test_reasoning_is_read_from_either_field(field):
 
 
 @pytest.mark.parametrize(
+    ("content", "response", "reasoning"),
+    [
+        ("<think>2 and 3</think>It is 5.", "It is 5.", "2 and 3"),
+        ("\n<think>\n2 and 3\n</think>\n\nIt is 5.", "It is 5.", "2 and 3"),
+        ("2 and 3\n</think>\n\nIt is 5.", "It is 5.", "2 and 3"),
+        ("<think>\n\n</think>\n\nIt is 5.", "It is 5.", None),
+    ],
+)
+def test_thoughts_that_the_server_left_in_the_content_are_split_off(content, response, reasoning):
+    reply = read_reply(body({"content": content}))
+    assert (reply.status, reply.response, reply.reasoning) == (Status.OK, response, reasoning)
+
+
+@pytest.mark.parametrize("content", ["<think>2 and 3", "<think>2 and 3</think>", "<think>2 and 3</think>\n \n"])
+@pytest.mark.parametrize(("finish_reason", "status"), [("stop", Status.EMPTY), ("length", Status.TRUNCATED)])
+def test_thoughts_and_nothing_after_them_are_no_answer(content, finish_reason, status):
+    reply = read_reply(body({"content": content}, finish_reason))
+    assert (reply.status, reply.response, reply.reasoning) == (status, None, "2 and 3")
+
+
+def test_thoughts_in_a_field_and_in_the_content_are_kept_together():
+    reply = read_reply(body({"content": "<think>and 3</think>5", "reasoning_content": "2"}))
+    assert (reply.response, reply.reasoning) == ("5", "2\n\nand 3")
+
+
+@given(st.text().filter(lambda text: "think" not in text.lower() and "<|channel|>" not in text))
+def test_content_without_tags_stays_as_it_is_to_the_byte(content):
+    assert read_reply(body({"content": content})).response == content
+
+
+@pytest.mark.parametrize(
+    "content", ["The tag <think> opens a thought. #### 5", "Use <think>a</think> tags: 5", " see </think> there. 5\n"]
+)
+def test_an_answer_that_speaks_of_tags_stays_whole(content):
+    reply = read_reply(body({"content": content}))
+    assert (reply.response, reply.reasoning) == (content, None)
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         ("", "empty body"),

@@ -1,0 +1,226 @@
+"""Bundles: the documents of tasks in one folder, with hashes, for machines that cannot reach the Hugging Face hub.
+
+`manifest.json` names the files; theirs have the beginning of their hash in the name, so that the manifest's
+replacement is the one moment at which a bundle changes.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from evals.errors import DataError, StorageError, UsageError
+from evals.identity import software_versions
+from evals.run_record import now
+from evals.store import write_atomically
+from tasks import gpqa_diamond, gsm8k
+from tasks.hub import download
+from tasks.lm_eval_task import LmEvalTask
+from tasks.registry import BUILT_IN, LM_EVAL_PREFIX, TaskOptions, load_task
+
+MANIFEST = "manifest.json"
+_LOCK = ".lock"
+_PRIVATE = 0o600
+
+
+class BundledFile(BaseModel):
+    """One file; `path` is relative to the bundle."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    path: str = Field(pattern=r"^[\w-][\w.+-]*/[\w-][\w.+-]*$")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
+class BundledTask(BaseModel):
+    """The files of one task by split; `data_hash` is the one that its runs record, `source` where they came from."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    files: dict[str, BundledFile]
+    source: dict[str, str]
+    data_hash: str
+    fetched: str
+    software: dict[str, str]
+
+
+class Manifest(BaseModel):
+    """What a bundle holds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    schema_version: Literal[1] = 1
+    tasks: dict[str, BundledTask] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class LocalData:
+    """A task's files by split, and what the record should say of where they came from."""
+
+    files: Mapping[str, Path]
+    origin: Mapping[str, str]
+
+
+def needs_data(task: str) -> bool:
+    """Whether a task's documents come from a file or the hub; the others bring their own or make them."""
+    return task in ("gsm8k", gpqa_diamond.NAME) or task.startswith(LM_EVAL_PREFIX)
+
+
+def local_data(task: str, given: Mapping[str, Path], data_dir: Path | None) -> LocalData:
+    """What a task is loaded from: the files that were `given`, else the bundle, else nothing, which means the hub.
+
+    Raises
+    ------
+    DataError
+        When the bundle is broken, or does not hold a task that needs data.
+    """
+    if given or data_dir is None or not needs_data(task):
+        return LocalData(given, {})
+    bundled = read_manifest(data_dir).tasks.get(task)
+    if bundled is None:
+        raise DataError(
+            f"--data-dir {data_dir} does not hold {task}: where the hub can be reached, add it with "
+            f"`quantgate data fetch {task} --out {data_dir}`"
+        )
+    files = {split: _checked(data_dir, file) for split, file in bundled.files.items()}
+    return LocalData(files, {**bundled.source, "bundle_fetched": bundled.fetched})
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a bundle. Raises DataError when there is none, or it is broken or of another version."""
+    file = folder / MANIFEST
+    try:
+        return Manifest.model_validate_json(file.read_bytes())
+    except FileNotFoundError:
+        raise DataError(
+            f"{folder} is no bundle: it has no {MANIFEST}. `quantgate data fetch TASK --out {folder}` makes one"
+        ) from None
+    except OSError as error:
+        raise DataError(f"{file} cannot be read: {error.strerror or error}") from None
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise DataError(f"{file} is no manifest of a bundle: {place + ': ' if place else ''}{first['msg']}") from None
+
+
+def fetch(task: str, given: Mapping[str, Path], out: Path) -> BundledTask:
+    """Put a task's documents into the bundle `out`, from the files that were `given` or else from the hub.
+
+    Raises
+    ------
+    DataError
+        When they cannot be had.
+    UsageError
+        When the task needs none.
+    StorageError
+        When the bundle cannot be written, or another process is writing to it.
+    """
+    if not needs_data(task):
+        if task not in BUILT_IN:
+            load_task(task, TaskOptions())
+        raise UsageError(f"{task} needs no data: it can be run anywhere as it is")
+    try:
+        with _writing(out) as work:
+            files, source, data_hash = _collect(task, given, work)
+            folder = re.sub(r"[^\w.-]", "_", task)
+            bundled = BundledTask(
+                files={split: _place(file, out, folder, split, "gpqa" in task) for split, file in files.items()},
+                source=source,
+                data_hash=data_hash,
+                fetched=now(),
+                software=software_versions(),
+            )
+            before = read_manifest(out) if (out / MANIFEST).exists() else Manifest()
+            after = Manifest(tasks={**before.tasks, task: bundled})
+            write_atomically(out / MANIFEST, after.model_dump_json(indent=2) + "\n")
+            kept = {file.path for entry in after.tasks.values() for file in entry.files.values()}
+            for stale in before.tasks[task].files.values() if task in before.tasks else ():
+                if stale.path not in kept:
+                    (out / stale.path).unlink(missing_ok=True)
+    except OSError as error:
+        raise StorageError(f"the bundle {out} cannot be written: {error.strerror or error}") from None
+    return bundled
+
+
+def _collect(task: str, given: Mapping[str, Path], work: Path) -> tuple[dict[str, Path], dict[str, str], str]:
+    """The task's files by split, what they are, and the hash of the data; loads the task, so that they are sound."""
+    if task == gpqa_diamond.NAME:
+        exam = load_task(task, TaskOptions(data=given))
+        file = next(iter(given.values())) if given else download(gpqa_diamond.SOURCE, task)
+        source = {name: value for name, value in exam.identity.provenance.items() if name != "text"}
+        return {"train": file}, source, exam.identity.data_hash
+    loaded = load_task(task, TaskOptions(data=given))
+    assert isinstance(loaded, LmEvalTask)
+    identity = loaded.identity
+    if given:
+        files = (
+            gsm8k.local_files(given) if task == "gsm8k" else {split or "test": file for split, file in given.items()}
+        )
+        return files, {f"file_{split}": file.name for split, file in files.items()}, identity.data_hash
+    files = {}
+    for split, documents in loaded.splits().items():
+        files[split] = work / f"{split}.parquet"
+        documents.to_parquet(str(files[split]))
+    return files, loaded.source(), identity.data_hash
+
+
+def _place(file: Path, out: Path, folder: str, split: str, private: bool) -> BundledFile:
+    """Copy a file into the bundle under a name that follows from its content."""
+    digest, stem = _sha256(file), re.sub(r"[^\w-]", "_", split)
+    target = out / folder / f"{stem}-{digest[:12]}{file.suffix.lower()}"
+    target.parent.mkdir(exist_ok=True)
+    descriptor, partial = tempfile.mkstemp(dir=target.parent, prefix=".")
+    try:
+        with os.fdopen(descriptor, "wb") as to, file.open("rb") as source:
+            shutil.copyfileobj(source, to)
+            os.fchmod(to.fileno(), _PRIVATE if private else 0o644)
+            to.flush()
+            os.fsync(to.fileno())
+        Path(partial).replace(target)
+    except BaseException:
+        Path(partial).unlink(missing_ok=True)
+        raise
+    return BundledFile(path=f"{folder}/{target.name}", sha256=digest)
+
+
+@contextmanager
+def _writing(out: Path) -> Iterator[Path]:
+    """Hold a bundle for one writer; gives a folder for what is being made, on the same disk and gone afterwards."""
+    out.mkdir(parents=True, exist_ok=True)
+    with (out / _LOCK).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StorageError(f"another quantgate is writing to {out}: wait for it, or give another --out") from None
+        with tempfile.TemporaryDirectory(dir=out, prefix=".") as work:
+            yield Path(work)
+
+
+def _checked(folder: Path, file: BundledFile) -> Path:
+    path = folder / file.path
+    try:
+        digest = _sha256(path)
+    except OSError as error:
+        raise DataError(f"{path} cannot be read, though the bundle names it: {error.strerror or error}") from None
+    if digest != file.sha256:
+        raise DataError(
+            f"{path} is not the file that was fetched: its SHA-256 is {digest[:12]}…, the bundle's {MANIFEST} says "
+            f"{file.sha256[:12]}…. Copy the bundle again, or fetch the task anew"
+        )
+    return path
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

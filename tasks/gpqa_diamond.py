@@ -1,0 +1,188 @@
+"""GPQA-Diamond: 198 graduate-level questions with four choices each, zero-shot with a chain of thought.
+
+D. Rein et al., "GPQA: A Graduate-Level Google-Proof Q&A Benchmark", 2023, https://arxiv.org/abs/2311.12022. Its authors
+ask that its examples appear nowhere in plain text or images online, so nothing here puts its text into a message.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import permutations
+from pathlib import Path
+
+from evals.errors import DataError, UsageError
+from evals.identity import canonical_hash
+from evals.records import Grade, Item, Prompt, Sampling
+from evals.task import TaskIdentity
+from tasks.choices import LETTERS, extract_letter
+from tasks.hub import HubFile, download
+from tasks.local_data import read_rows
+
+NAME = "gpqa_diamond"
+VERSION = "1"
+METRIC = "exact_match"
+
+REVISION = "633f5ee89ab8ad4522a9f850766b73f62147ffdd"
+"""Commit of `Idavidrein/gpqa` on the Hugging Face hub."""
+
+SOURCE = HubFile("Idavidrein/gpqa", "gpqa_diamond.csv", REVISION)
+COUNT = 198
+"""How many questions the published file holds."""
+
+REQUEST = (
+    "GPQA's authors ask not to reveal its examples in plain text or images online, so that they do not leak into "
+    "training data: keep the file to yourself"
+)
+
+_ID = "Record ID"
+_COLUMNS = (_ID, "Question", "Correct Answer", "Incorrect Answer 1", "Incorrect Answer 2", "Incorrect Answer 3")
+_ORDERS = tuple(permutations(range(len(LETTERS))))
+_INSTRUCTION = (
+    "Exactly one of the four choices answers this question. Think it through step by step, then close with a line that "
+    "holds only your decision, in this form:\nANSWER: X\nwhere X is A, B, C or D."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question; of `answers` the first is right. Surrounding white space is stripped, nothing else is changed."""
+
+    item_id: str
+    text: str
+    answers: tuple[str, str, str, str]
+
+
+class GpqaDiamond:
+    """GPQA-Diamond as quantgate asks it: own prompt, choices shuffled by a hash of (item id, repeat).
+
+    The shuffle is the same on every machine, so two builds see the same exam, and each repeat of an item another order.
+    The default sampling is what makers of reasoning models publish: temperature 1.0, top_p 0.95. Their token budgets go
+    from 32,768 (DeepSeek-R1, Qwen3) to 131,072 and more (GLM, Kimi); 65,536 is the largest that leaves room for the
+    prompt in a context window of 128k and needs none longer.
+
+    Parameters
+    ----------
+    questions
+        From `read_questions`.
+    limit
+        Only the first so many of them.
+    metric
+        `exact_match`, the only one.
+    provenance
+        Where the questions came from, for the record.
+    """
+
+    def __init__(
+        self,
+        questions: Sequence[Question],
+        limit: int | None = None,
+        metric: str | None = None,
+        provenance: Mapping[str, str] | None = None,
+    ) -> None:
+        if metric not in (None, METRIC):
+            raise UsageError(f"{NAME} has no metric {metric!r}; it has {METRIC}")
+        self._questions = {question.item_id: question for question in questions[:limit]}
+        rows = sorted([question.item_id, question.text, *question.answers] for question in questions)
+        self._data_hash = canonical_hash(rows)
+        self._provenance = dict(provenance or {})
+
+    @property
+    def identity(self) -> TaskIdentity:
+        return TaskIdentity(
+            name=NAME,
+            version=VERSION,
+            grader="choices 1",
+            metric=METRIC,
+            data_hash=self._data_hash,
+            provenance={**self._provenance, "text": "private at its authors' request"},
+        )
+
+    @property
+    def sampling(self) -> Sampling:
+        return Sampling(temperature=1.0, top_p=0.95, max_tokens=65536)
+
+    @property
+    def repeats(self) -> int:
+        return 4
+
+    def items(self) -> Sequence[Item]:
+        return [Item(item_id) for item_id in self._questions]
+
+    def prompt(self, item: Item, repeat: int) -> Prompt:
+        question = self._questions[item.item_id]
+        order = choice_order(item.item_id, repeat)
+        choices = "\n".join(f"{LETTERS[at]}) {question.answers[which]}" for at, which in enumerate(order))
+        messages = [{"role": "user", "content": f"{question.text}\n\n{choices}\n\n{_INSTRUCTION}"}]
+        return Prompt(tuple(messages), canonical_hash(messages))
+
+    def grade(self, item: Item, repeat: int, response: str) -> Grade:
+        letter = extract_letter(response)
+        right = letter is not None and choice_order(item.item_id, repeat)[LETTERS.index(letter)] == 0
+        return Grade(float(right), letter, {METRIC: float(right)})
+
+
+def choice_order(item_id: str, repeat: int) -> tuple[int, ...]:
+    """Which answer stands at A, B, C and D, 0 being the right one.
+
+    One of the 24 orders by SHA-256: the remainder of 256 bits by 24 favours none by more than 1 in 2**250.
+    """
+    digest = hashlib.sha256(f"{NAME}\n{VERSION}\n{item_id}\n{repeat}".encode()).digest()
+    return _ORDERS[int.from_bytes(digest) % len(_ORDERS)]
+
+
+def gpqa_diamond(
+    limit: int | None = None,
+    file: Path | None = None,
+    metric: str | None = None,
+    origin: Mapping[str, str] | None = None,
+) -> GpqaDiamond:
+    """GPQA-Diamond from a local file with the published columns, or else from the hub.
+
+    `origin` is what is known of where the file came from.
+
+    Raises
+    ------
+    DataError
+        When the file is broken, or the hub gives no access or cannot be reached.
+    """
+    if file is not None:
+        return GpqaDiamond(read_questions(file), limit, metric, {"file": file.name, **(origin or {})})
+    questions = read_questions(download(SOURCE, NAME))
+    if len(questions) != COUNT:
+        raise DataError(f"{NAME}: the hub's {SOURCE.path} holds {len(questions)} questions instead of {COUNT}")
+    return GpqaDiamond(questions, limit, metric, {"dataset": SOURCE.dataset, "revision": SOURCE.revision})
+
+
+def read_questions(file: Path) -> list[Question]:
+    """The questions of a CSV, JSON Lines or Parquet file with the published columns, in the file's order.
+
+    Raises
+    ------
+    DataError
+        When a column is missing, a cell is empty or no text, or an id occurs twice; names the line, never the text.
+    """
+    if file.is_dir():
+        raise DataError(f"--data {NAME}={file} is a folder: name the file, such as {file / SOURCE.path}")
+    questions: dict[str, Question] = {}
+    for row in read_rows(file):
+        missing = [column for column in _COLUMNS if column not in row.values]
+        if missing:
+            raise DataError(
+                f"{row.where}: there is no column {', '.join(map(repr, missing))}; {NAME} needs the columns that "
+                f"{SOURCE.path} is published with: {', '.join(_COLUMNS)}"
+            )
+        cells = []
+        for column in _COLUMNS:
+            value = row.values[column]
+            if value is None or (isinstance(value, str) and not value.strip()):
+                raise DataError(f"{row.where}: the column {column!r} is empty")
+            if not isinstance(value, str):
+                raise DataError(f"{row.where}: the column {column!r} holds no text but a {type(value).__name__}")
+            cells.append(value.strip())
+        item_id, text, *answers = cells
+        if item_id in questions:
+            raise DataError(f"{row.where}: its {_ID} is that of an earlier row")
+        questions[item_id] = Question(item_id, text, (answers[0], answers[1], answers[2], answers[3]))
+    return list(questions.values())
