@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import email.utils
 import json
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Self
 
 import aiohttp
@@ -18,17 +16,16 @@ import tenacity
 
 from evals.answers import MalformedReply, Reply, error_text, excerpt, is_context_overflow, read_reply
 from evals.errors import EndpointUnreachable, RequestRefused
+from evals.http_faults import OVERLOAD_STATUS, REFUSING_STATUS, is_retried, retry_after_s
 from evals.identity import is_loopback, parse_endpoint_url, redact_url
 from evals.records import Answer, Request, Status
-
-_RETRIED_STATUS = frozenset({408, 409, 425, 429})
-_OVERLOAD_STATUS = frozenset({429, 503, 529})
-_REFUSING_STATUS = frozenset({401, 403, 404, 405})
 
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How long a fault is fought: at most `tries` attempts, none begun later than `total_s` seconds after the first.
+    """How long a fault is fought: at most `tries` attempts, none later than `total_s` seconds after the first fault.
+
+    An answer that takes an hour, as a reasoning model's may, and then fails is so asked once more at least.
 
     The default's waits add up to some five minutes: what the restart of a large model's server may take.
 
@@ -173,7 +170,7 @@ class Endpoint:
         except Fault as fault:
             return Answer(status=Status.ERROR, error=str(fault), attempts=retrying.statistics["attempt_number"])
         except openai.APIStatusError as error:
-            if error.status_code in _REFUSING_STATUS:
+            if error.status_code in REFUSING_STATUS:
                 raise self._refusal(error) from None
             overflow = is_context_overflow(error.body or error.message)
             return Answer(
@@ -194,6 +191,24 @@ class Endpoint:
             attempts=retrying.statistics["attempt_number"],
         )
 
+    async def complete(self, body: Mapping[str, Any], deadline_s: float) -> str:
+        """The body of one chat completion as the server wrote it, for what `ask` does not read (tool calls).
+
+        Raises
+        ------
+        Fault
+            When the faults outlast the policy.
+        openai.APIStatusError
+            When the server refuses the request.
+        """
+        wanted = {"model": self.model, **body}
+
+        async def attempt() -> str:
+            return await _exchange(self._client.post("/chat/completions", cast_to=str, body=wanted), deadline_s)
+
+        text: str = await self._retrying(self._retry)(attempt)
+        return text
+
     async def _attempt(self, request: Request, deadline_s: float) -> tuple[Reply, float]:
         # The client's own `post` hands over the body as text: what is a malformed answer is decided in one place,
         # and the event loop is spared four fifths of the time that the typed call spends on building models.
@@ -213,14 +228,22 @@ class Endpoint:
             raise _NoListing(excerpt(text)) from None
 
     def _retrying(self, policy: RetryPolicy, on_fault: Callable[[Fault], None] | None = None) -> tenacity.AsyncRetrying:
+        first_fault: float | None = None
+
         def failed(state: tenacity.RetryCallState) -> None:
+            nonlocal first_fault
+            first_fault = state.outcome_timestamp if first_fault is None else first_fault
             fault = state.outcome.exception() if state.outcome is not None else None
             if on_fault is not None and isinstance(fault, Fault):
                 on_fault(fault)
 
+        def fought_long_enough(state: tenacity.RetryCallState) -> bool:
+            next_attempt = (state.outcome_timestamp or 0.0) + state.upcoming_sleep
+            return first_fault is not None and next_attempt - first_fault >= policy.total_s
+
         return tenacity.AsyncRetrying(
             retry=tenacity.retry_if_exception_type(Fault),
-            stop=tenacity.stop_after_attempt(policy.tries) | tenacity.stop_before_delay(policy.total_s),
+            stop=tenacity.stop_after_attempt(policy.tries) | fought_long_enough,
             wait=policy.wait,
             after=failed,
             reraise=True,
@@ -255,12 +278,12 @@ async def _exchange(call: Awaitable[str], deadline_s: float) -> str:
         async with asyncio.timeout(deadline_s):
             return await call
     except openai.APIStatusError as error:
-        if error.status_code not in _RETRIED_STATUS and error.status_code < 500:
+        if not is_retried(error.status_code):
             raise
         raise Fault(
             _said(error),
-            overload=error.status_code in _OVERLOAD_STATUS,
-            retry_after=_retry_after(error.response.headers.get("retry-after")),
+            overload=error.status_code in OVERLOAD_STATUS,
+            retry_after=retry_after_s(error.response.headers.get("retry-after")),
         ) from None
     except TimeoutError:
         raise Fault(f"no answer within {deadline_s:g} s", overload=True) from None
@@ -280,18 +303,3 @@ def _cause(error: BaseException) -> str:
     while (inner := error.__cause__ or error.__context__) is not None:
         error = inner
     return excerpt(str(error)) or type(error).__name__
-
-
-def _retry_after(value: str | None) -> float | None:
-    """Seconds asked for by a `Retry-After` header, a number or an HTTP date (RFC 9110, section 10.2.3)."""
-    if value is None:
-        return None
-    try:
-        seconds = float(value)
-    except ValueError:
-        try:
-            moment = email.utils.parsedate_to_datetime(value)
-        except (ValueError, OverflowError):
-            return None
-        seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
-    return seconds if 0 <= seconds < float("inf") else None

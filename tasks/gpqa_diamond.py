@@ -118,9 +118,13 @@ class GpqaDiamond:
         return Prompt(tuple(messages), canonical_hash(messages))
 
     def grade(self, item: Item, repeat: int, response: str) -> Grade:
+        """Right when the letter stands at the right answer; the vote is that answer's place before the shuffle."""
         letter = extract_letter(response)
-        right = letter is not None and choice_order(item.item_id, repeat)[LETTERS.index(letter)] == 0
-        return Grade(float(right), letter, {METRIC: float(right)})
+        if letter is None:
+            return Grade(0.0, None, {METRIC: 0.0})
+        chosen = choice_order(item.item_id, repeat)[LETTERS.index(letter)]
+        score = float(chosen == 0)
+        return Grade(score, letter, {METRIC: score}, vote=str(chosen))
 
 
 def choice_order(item_id: str, repeat: int) -> tuple[int, ...]:

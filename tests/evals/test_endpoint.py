@@ -65,6 +65,13 @@ def test_a_fault_that_heals_is_asked_again_and_leaves_no_trace_in_the_answer(req
     assert (answer.attempts, len(faults)) == (3, 2)
 
 
+def test_an_answer_that_fails_after_longer_than_the_fight_may_last_is_asked_once_more(request_of):
+    replies = iter([Reply(status=500, delay_s=0.3), Reply("The answer is 5.")])
+    with served_model(lambda body: next(replies)) as server:
+        answer, faults = ask(server.base_url, request_of(), retry=RetryPolicy(4, 0.2, 0.01, 0.01))
+    assert (answer.status, answer.attempts, len(faults)) == (Status.OK, 2, 1)
+
+
 def test_a_fault_that_stays_is_an_error_without_a_text(request_of):
     with served_model(lambda _: Reply(status=500, body=error_body("CUDA out of memory"))) as server:
         answer, _ = ask(server.base_url, request_of())

@@ -54,6 +54,8 @@ def test_the_letter_of_the_right_choice_scores_and_the_others_do_not(exam):
             }
             assert grades[letter].metrics == {"exact_match": 1.0}
             assert grades[letter].extracted == letter
+            assert sorted(grade.vote or "" for grade in grades.values()) == ["0", "1", "2", "3"]
+            assert grades[letter].vote == "0"
 
 
 def test_an_answer_without_a_letter_is_wrong_and_unparsed(exam):
