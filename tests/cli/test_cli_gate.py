@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -123,3 +124,36 @@ def test_hostile_labels_and_task_names_come_out_as_text(quantgate, tmp_path):
     assert "\u202e" not in out
     assert "[bold]t" in out
     assert "[red]" in out
+
+
+@pytest.fixture
+def agentic(tmp_path):
+    """A tau2-shaped run: 50, 114 and 114 tasks in four trials, of which the first `lost` of airline always fail."""
+    domains = [name for name, count in (("airline", 50), ("retail", 114), ("telecom", 114)) for _ in range(count)]
+
+    def make(name: str, lost: int) -> str:
+        scores = [0.0] * lost + [1.0] * (len(domains) - lost)
+        run = run_of(scores, name="tau2", repeats=4, label=name)
+        samples = {key: replace(sample, stratum=domains[int(key[1])]) for key, sample in run.samples.items()}
+        return saved(Run(run.record, samples), tmp_path / name)
+
+    return make
+
+
+def test_a_loss_in_one_domain_only_is_told_by_the_macro_average_and_by_the_domains_row(quantgate, agentic, tmp_path):
+    runs = [agentic("fp8", 0), agentic("mxfp4", 25)]
+    code, out, _ = quantgate(["gate", *runs, "--margin", "0.05", "--json", str(tmp_path / "gate.json")])
+    assert code == 1
+    (task,) = json.loads((tmp_path / "gate.json").read_text())["tasks"]
+    assert task["difference"] == pytest.approx(-0.5 / 3)
+    assert (task["items"], task["repeats"], task["method"]) == (278, 4, "bayesian")
+    assert [row["verdict"] for row in task["strata"]] == ["regressed", "equivalent", "equivalent"]
+    rows = {line.split()[1]: line for line in out.splitlines() if line.startswith("· ")}
+    assert rows["airline"].rstrip().endswith("✗ regressed (advisory)")
+    assert rows["telecom"].rstrip().endswith("✓ equivalent (advisory)")
+
+
+def test_the_same_build_twice_shows_the_noise_of_its_user_simulator(quantgate, agentic):
+    code, out, _ = quantgate(["gate", agentic("fp8", 0), agentic("mxfp4", 6), "--noise", agentic("fp8-again", 4)])
+    assert code in (0, 1, 3)
+    assert "6 items flip between the builds, 4 between two runs of the baseline" in out
