@@ -92,6 +92,7 @@ def _confirmed_regressions(pairs: Pairs, tasks: tuple[TaskDecision, ...]) -> fro
 def _decide_task(
     pairs: TaskPairs, runs: Pairs, policy: TaskPolicy, again: TaskPairs | None, *, texts: bool
 ) -> TaskDecision:
+    lengths = compare_lengths(*(pairs.builds[build].samples.values() for build in ("baseline", "candidate")))
     decision = TaskDecision(
         task=pairs.task,
         tier=policy.tier,
@@ -101,7 +102,8 @@ def _decide_task(
         validity=pairs.validity,
         repeats=pairs.repeats,
         reason="",
-        findings=_findings(pairs, runs, policy),
+        lengths=lengths,
+        findings=_findings(pairs, runs, policy, lengths),
     )
     if problem := _not_comparable(pairs, policy):
         return replace(decision, reason=f"{pairs.task}: not comparable: {problem}")
@@ -132,7 +134,6 @@ def _decide_task(
         description=description,
         flip_table=flip_table(scores),
         flips=flips(pairs, scores, texts=texts),
-        lengths=_lengths(pairs),
     )
     if scores.single_answers:
         decision = _with_flips(decision, scores)
@@ -201,18 +202,16 @@ def _stratum(name: str, scores: ItemScores, chosen: NDArray[np.bool_], policy: T
     )
 
 
-def _findings(pairs: TaskPairs, runs: Pairs, policy: TaskPolicy) -> tuple[Finding, ...]:
+def _findings(
+    pairs: TaskPairs, runs: Pairs, policy: TaskPolicy, lengths: LengthComparison | None
+) -> tuple[Finding, ...]:
     if pairs.problems or pairs.frame.empty:
         return ()
     if policy.expected is not None:
         expected: Expectation | None = parse_expectation(policy.expected)
     else:
         expected = published_expectation(pairs.task, runs.baseline.model)
-    return pair_findings(pairs, runs.baseline, runs.candidate, policy, _lengths(pairs), expected)
-
-
-def _lengths(pairs: TaskPairs) -> LengthComparison | None:
-    return compare_lengths(*(pairs.builds[build].samples.values() for build in ("baseline", "candidate")))
+    return pair_findings(pairs, runs.baseline, runs.candidate, policy, lengths, expected)
 
 
 def _with_precision(decision: TaskDecision, pairs: TaskPairs) -> TaskDecision:
