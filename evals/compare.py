@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 
 from evals.errors import UsageError
@@ -56,13 +56,22 @@ class Format:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The formats, sorted; the verdict over all of them; the names of the cheapest that pass (several on a tie)."""
+    """The formats, sorted; the verdict over all of them; the names of the cheapest that pass (several on a tie).
+
+    `cost_unit` says in what the costs are told (GB, dollars, tokens/s); where `more_is_better`, the cheapest are those
+    with the highest figure. `command`, `created` and `software` are as in `Verdict`.
+    """
 
     baseline: RunRecord
     policy: Mapping[str, object]
     formats: tuple[Format, ...]
     verdict: ReleaseVerdict
     cheapest: tuple[str, ...] = ()
+    cost_unit: str = ""
+    more_is_better: bool = False
+    command: str = ""
+    created: str = ""
+    software: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """The comparison as JSON; each task as in the gate JSON, with bounds that hold over the formats."""
@@ -84,13 +93,22 @@ class Comparison:
             "baseline": asdict(self.baseline),
             "policy": dict(self.policy),
             "cheapest": list(self.cheapest),
+            "cost_unit": self.cost_unit,
+            "more_is_better": self.more_is_better,
             "formats": formats,
+            "command": self.command,
+            "created": self.created,
+            "software": dict(self.software),
         }
         return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def compare(
-    candidates: Sequence[tuple[str, str, Pairs]], policy: Policy, costs: Mapping[str, float] | None = None
+    candidates: Sequence[tuple[str, str, Pairs]],
+    policy: Policy,
+    costs: Mapping[str, float] | None = None,
+    *,
+    more_is_better: bool = False,
 ) -> Comparison:
     """Decide about several formats at once.
 
@@ -108,6 +126,7 @@ def compare(
         candidates: name (unique), folder and pairs with the baseline; at least one, all with the same baseline.
         policy: what each task must show.
         costs: by name. With it the formats are sorted by cost, else by difference, the best first.
+        more_is_better: a higher figure is the better one, as with tokens per second.
 
     Raises:
         UsageError: more formats than alpha can be divided by.
@@ -134,11 +153,20 @@ def compare(
         )
         for (name, folder, pairs), decided, release in zip(candidates, rows, releases, strict=True)
     ]
-    formats.sort(key=lambda build: (_or_last(build.cost), -build.difference) if prices else (-build.difference,))
+    formats.sort(
+        key=lambda build: (_or_last(build.cost, more_is_better), -build.difference) if prices else (-build.difference,)
+    )
     passing = [build for build in formats if build.passes and build.cost is not None]
-    least = min((_or_last(build.cost) for build in passing), default=None)
-    cheapest = tuple(build.name for build in passing if build.cost == least)
-    return Comparison(verdicts[0].baseline, verdicts[0].policy, tuple(formats), _worst(formats), cheapest)
+    least = min((_or_last(build.cost, more_is_better) for build in passing), default=None)
+    cheapest = tuple(build.name for build in passing if _or_last(build.cost, more_is_better) == least)
+    return Comparison(
+        verdicts[0].baseline,
+        verdicts[0].policy,
+        tuple(formats),
+        _worst(formats),
+        cheapest,
+        more_is_better=more_is_better,
+    )
 
 
 class _Evidence:
@@ -292,5 +320,8 @@ def _worst(formats: Sequence[Format]) -> ReleaseVerdict:
     return next((verdict for verdict in order if verdict in found), ReleaseVerdict.PASS)
 
 
-def _or_last(cost: float | None) -> float:
-    return math.inf if cost is None else cost
+def _or_last(cost: float | None, more_is_better: bool) -> float:
+    """What formats are sorted by: the cost, or its negative where more is better; those without one come last."""
+    if cost is None:
+        return math.inf
+    return -cost if more_is_better else cost

@@ -159,15 +159,15 @@ class SampleWriter:
             os.ftruncate(self._descriptor, whole)
 
 
-def write_atomically(file: Path, text: str) -> None:
-    """Write a JSON file so that a reader sees the old or the new one, whatever happens. Raises OSError.
+def write_atomically(file: Path, content: str | bytes) -> None:
+    """Write a file so that a reader sees the old or the new one, whatever happens. Raises OSError.
 
     What UTF-8 cannot hold (half of a surrogate pair, from a server or a file name) is written as JSON's own escape.
     """
     partial = file.with_name(f".{file.name}.{os.getpid()}")
     try:
-        with partial.open("w", encoding="utf-8", errors="backslashreplace") as stream:
-            stream.write(text)
+        with partial.open("wb") as stream:
+            stream.write(_encoded(content))
             stream.flush()
             os.fsync(stream.fileno())
         partial.replace(file)
@@ -176,13 +176,17 @@ def write_atomically(file: Path, text: str) -> None:
         raise
 
 
-def write_output(file: Path, text: str, option: str) -> None:
+def _encoded(content: str | bytes) -> bytes:
+    return content if isinstance(content, bytes) else content.encode("utf-8", "backslashreplace")
+
+
+def write_output(file: Path, content: str | bytes, option: str) -> None:
     """Write a file that the user named. Raises UsageError, naming the option, when that cannot be done."""
     try:
         if file.exists() and not file.is_file():
-            file.write_text(text, encoding="utf-8", errors="backslashreplace")
+            file.write_bytes(_encoded(content))
         else:
-            write_atomically(file.resolve(), text)
+            write_atomically(file.resolve(), content)
     except OSError as error:
         raise UsageError(f"{option} {file}: cannot be written: {error.strerror or error}") from None
 

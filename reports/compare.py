@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -11,6 +9,7 @@ from rich.text import Text
 from evals.compare import Comparison, Format
 from evals.verdict import TaskDecision, TaskVerdict
 from reports.decision_table import flag_notes, verdict_line, verdict_text
+from reports.numbers import bounds, percent, signed
 from reports.text import one_line
 
 
@@ -54,23 +53,14 @@ def _cells(build: Format, task: TaskDecision, priced: bool, cheapest: bool) -> l
         *cost,
         Text(one_line(task.task, 30)),
         f"{task.items:,}" + (f"×{task.repeats}" if task.repeats > 1 else ""),
-        "—" if task.baseline is None else f"{100 * task.baseline:.2f}%",
-        "—" if task.candidate is None else f"{100 * task.candidate:.2f}%",
-        "—" if task.difference is None else f"{100 * task.difference:+.2f}",
-        _bounds(task),
+        percent(task.baseline),
+        percent(task.candidate),
+        signed(task.difference),
+        bounds(task),
         f"{task.margin * 100:g}",
         "—" if task.losses is None else f"{task.losses}/{task.gains}",
         _verdict(task),
     ]
-
-
-def _bounds(task: TaskDecision) -> str:
-    """The bounds in points; `>-2.00` where no more is claimed than that the loss is within the margin."""
-    if task.lower is None or task.upper is None:
-        return "—"
-    above = ">" if task.lower == math.nextafter(-task.margin, 1.0) else ""
-    below = "<" if task.upper == math.nextafter(-task.margin, -1.0) else ""
-    return f"{above}{100 * task.lower:+.2f} to {below}{100 * task.upper:+.2f}"
 
 
 def _verdict(task: TaskDecision) -> Text:
@@ -94,10 +84,12 @@ def _print_notes(console: Console, build: Format, task: TaskDecision) -> None:
 
 
 def _cheapest(comparison: Comparison) -> str:
+    which = "best" if comparison.more_is_better else "cheapest"
     if not comparison.cheapest:
-        return "cheapest that passes: none"
+        return f"{which} that passes: none"
     cost = next(build.cost for build in comparison.formats if build.name in comparison.cheapest)
-    return f"cheapest that passes: ★ {', '.join(comparison.cheapest)} (cost {cost:g})"
+    unit = f" {comparison.cost_unit}" if comparison.cost_unit else ""
+    return f"{which} that passes: ★ {', '.join(comparison.cheapest)} (cost {cost:g}{unit})"
 
 
 def _counted(comparison: Comparison) -> str:

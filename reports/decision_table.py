@@ -8,17 +8,16 @@ from rich.text import Text
 
 from evals.findings import Severity
 from evals.verdict import ReleaseVerdict, StratumFigures, TaskDecision, TaskVerdict, Verdict
+from reports.numbers import percent, signed
+from reports.palette import MARK, VERDICT_ROLE, verdict_word
 from reports.text import one_line
 
 _STYLE = {
-    "equivalent": "green",
-    "non_inferior": "green",
     "pass": "green",
     "regressed": "red",
     "inconclusive": "yellow",
     "invalid": "magenta",
 }
-_MARK = {"equivalent": "✓", "non_inferior": "✓", "pass": "✓", "regressed": "✗", "inconclusive": "?", "invalid": "!"}
 
 
 def print_verdict(console: Console, verdict: Verdict) -> None:
@@ -46,10 +45,10 @@ def decision_table(title: str, rows: list[tuple[str | None, TaskDecision]]) -> T
         cells = [
             one_line(task.task, 30),
             f"{task.items:,}" + (f"×{task.repeats}" if task.repeats > 1 else ""),
-            _percent(task.baseline),
-            _percent(task.candidate),
-            _signed(task.difference),
-            "—" if task.lower is None else f"{_signed(task.lower)} to {_signed(task.upper)}",
+            percent(task.baseline),
+            percent(task.candidate),
+            signed(task.difference),
+            "—" if task.lower is None else f"{signed(task.lower)} to {signed(task.upper)}",
             f"{task.margin * 100:g}",
             "—" if task.losses is None else f"{task.losses}/{task.gains}",
         ]
@@ -67,10 +66,10 @@ def _stratum_cells(stratum: StratumFigures, margin: float) -> list[str | Text]:
     return [
         f"· {one_line(stratum.stratum, 28)}",
         f"{stratum.items:,}",
-        _percent(stratum.baseline),
-        _percent(stratum.candidate),
-        _signed(stratum.difference),
-        f"{_signed(stratum.lower)} to {_signed(stratum.upper)}",
+        percent(stratum.baseline),
+        percent(stratum.candidate),
+        signed(stratum.difference),
+        f"{signed(stratum.lower)} to {signed(stratum.upper)}",
         f"{margin * 100:g}",
         "—",
         verdict_text(stratum.verdict).append(" (advisory)"),
@@ -79,7 +78,7 @@ def _stratum_cells(stratum: StratumFigures, margin: float) -> list[str | Text]:
 
 def verdict_text(verdict: TaskVerdict | ReleaseVerdict) -> Text:
     """A verdict as word, mark and colour: never by colour alone."""
-    return Text(f"{_MARK[verdict.value]} {verdict.value.replace('_', '-')}", style=_STYLE[verdict.value])
+    return Text(f"{MARK[verdict.value]} {verdict_word(verdict.value)}", style=_STYLE[VERDICT_ROLE[verdict.value]])
 
 
 def verdict_line(verdict: ReleaseVerdict) -> Text:
@@ -92,6 +91,12 @@ def flag_notes(task: TaskDecision) -> list[str]:
         ("this blocks a pass: " if finding.severity is Severity.BLOCKS else "") + finding.message
         for finding in task.findings
     ]
+    return notes + flag_sentences(task)
+
+
+def flag_sentences(task: TaskDecision) -> list[str]:
+    """A sentence for each flag alone, for where findings stand by themselves."""
+    notes = []
     if "missing_counted_against" in task.flags:
         notes.append("some answers are missing; they count against the candidate, as the policy allows")
     if "unconfirmed_among_tasks" in task.flags:
@@ -129,11 +134,3 @@ def description_notes(task: TaskDecision) -> list[str]:
 
 def _sentence(text: str) -> Text:
     return Text(one_line(text, 600))
-
-
-def _percent(value: float | None) -> str:
-    return "—" if value is None else f"{100 * value:.2f}%"
-
-
-def _signed(value: float | None) -> str:
-    return "—" if value is None else f"{100 * value:+.2f}"

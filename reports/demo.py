@@ -47,7 +47,11 @@ def print_demo(console: Console, out: Path, margin: float, verdicts: Mapping[str
     console.print()
     console.print(Text(_CAVEAT), soft_wrap=True)
     console.print(
-        Text(f"Every answer is in {out}/*/samples.jsonl, the decisions in {out}/gate-*.json."), soft_wrap=True
+        Text(
+            f"Every answer is in {out}/*/samples.jsonl, the decisions in {out}/gate-*.json and compare.json; "
+            f"to read them: {out}/report-*.html."
+        ),
+        soft_wrap=True,
     )
 
 

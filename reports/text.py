@@ -9,6 +9,8 @@ _SHOWN_AS_SPACE = "\n\r\t"
 
 def printable(text: str) -> str:
     """The text without control, format and bidirectional characters; line breaks stay."""
+    if text.isprintable():
+        return text
     return "".join(character for character in text if character == "\n" or unicodedata.category(character)[0] != "C")
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from evals import __version__
-from evals.cli import calibrate, claim, compare, demo, doctor, gate, plan, run, tasks
+from evals.cli import calibrate, claim, compare, data, demo, doctor, gate, plan, report, run, tasks
 from evals.errors import QuantgateError
 from reports.text import printable
 
@@ -21,7 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for module in (demo, run, gate, compare, plan, claim, calibrate, doctor, tasks):
+for module in (demo, run, gate, compare, report, plan, claim, calibrate, doctor, data, tasks):
     module.register(app)
 
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 import difflib
 import math
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from evals.cli.outputs import Html, Junit, JunitInconclusive, Markdown, Plots
 from evals.errors import UsageError
+from reports.options import Inconclusive
+
+_OUTPUTS = ("json", "html", "markdown", "junit", "plots", "junit_inconclusive")
 
 
 def register(app: typer.Typer) -> None:
@@ -18,6 +23,7 @@ def register(app: typer.Typer) -> None:
 
 
 def compare(
+    context: typer.Context,
     baseline: Annotated[Path, typer.Argument(help="The baseline's run directory.")],
     runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="The formats' run directories.")],
     margin: Annotated[
@@ -36,19 +42,35 @@ def compare(
             "Sorts by cost and marks the cheapest that passes.",
         ),
     ] = None,
+    cost_unit: Annotated[str, typer.Option(help="What the costs are: GB, dollars per million tokens, tokens/s.")] = "",
+    more_is_better: Annotated[
+        bool, typer.Option("--more-is-better", help="A higher --cost is the better one, as with tokens per second.")
+    ] = False,
     json: Annotated[Path | None, typer.Option(help="Write the comparison as JSON.")] = None,
+    html: Html = None,
+    markdown: Markdown = None,
+    junit: Junit = None,
+    plots: Plots = None,
+    junit_inconclusive: JunitInconclusive = Inconclusive.FAILURE,
 ) -> None:
     """Compare several formats with one baseline, in bounds that hold for all of them together.
 
     Exits 0 when every format passes, else by the worst: 4 any invalid, 1 any regressed, 3 any inconclusive.
     """
+    from evals.cli.command_line import command_line
     from evals.compare import compare as decide_all
+    from evals.identity import software_versions
     from evals.pairing import Run, pair_runs
     from evals.policy import load_policy
-    from evals.store import write_output
+    from evals.run_record import now
     from reports.compare import print_comparison
     from reports.console import output_console
+    from reports.files import Outputs, check_outputs, write_reports
 
+    outputs = Outputs(json, html, markdown, junit, plots, junit_inconclusive)
+    check_outputs(outputs)
+    if (cost_unit or more_is_better) and not cost:
+        raise UsageError(f"{'--cost-unit' if cost_unit else '--more-is-better'} is given without any --cost")
     asked = load_policy(policy, margin or [], alpha)
     reference, candidates = Run.load(baseline), [Run.load(run) for run in runs]
     folders = _folders(baseline, runs)
@@ -57,10 +79,16 @@ def compare(
     costs = _costs(cost or [], names, labels, folders)
     pairs = [pair_runs(reference, run) for run in candidates]
     asked.check_tasks(list(dict.fromkeys(task.task for pair in pairs for task in pair.tasks)))
-    comparison = decide_all(list(zip(names, map(str, runs), pairs, strict=True)), asked, costs)
-    if json is not None:
-        write_output(json, comparison.to_json(), "--json")
+    together = list(zip(names, map(str, runs), pairs, strict=True))
+    comparison = replace(
+        decide_all(together, asked, costs, more_is_better=more_is_better),
+        cost_unit=cost_unit,
+        command=command_line(context, _OUTPUTS),
+        created=now(),
+        software=software_versions(),
+    )
     print_comparison(output_console(), comparison)
+    write_reports(comparison, outputs)
     raise typer.Exit(comparison.verdict.exit_code)
 
 

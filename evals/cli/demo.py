@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,8 +14,11 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from evals.compare import Comparison
     from evals.embedded.formats import Precision
+    from evals.policy import Policy
     from evals.task import Task
+    from evals.verdict import Verdict
 
 BASELINE = "fp8"
 AGAIN = "fp8-again"
@@ -53,9 +58,6 @@ def demo(
 
     from rich.text import Text
 
-    from evals.gate import decide
-    from evals.pairing import Run, pair_runs
-    from evals.store import write_output
     from reports.console import output_console, progress_console
     from reports.demo import print_demo
     from tasks.arithmetic import Arithmetic
@@ -69,11 +71,44 @@ def demo(
     except KeyboardInterrupt:
         console.print(Text(f"stopped; what was answered is in {out}, and the same command goes on"), soft_wrap=True)
         raise typer.Exit(5) from None
-    baseline = Run.load(out / BASELINE)
-    verdicts = {name: decide(pair_runs(baseline, Run.load(out / name)), policy) for name in builds if name != BASELINE}
-    for name, verdict in verdicts.items():
-        write_output(out / f"gate-{builds[name]}.json", verdict.to_json(), "--out")
+    verdicts, comparison = _decide(out, {name: builds[name].value for name in builds if name != BASELINE}, policy)
     print_demo(output_console(), out, policy.margin, verdicts)
+    _write(out, {name: builds[name].value for name in verdicts}, verdicts, comparison)
+
+
+def _decide(out: Path, candidates: Mapping[str, str], policy: Policy) -> tuple[dict[str, Verdict], Comparison]:
+    """Gate each candidate by itself, the second FP8 run being the noise floor of the others, and compare them all."""
+    from evals.compare import compare
+    from evals.gate import decide
+    from evals.identity import software_versions
+    from evals.pairing import Run, pair_runs
+    from evals.run_record import now
+
+    baseline = Run.load(out / BASELINE)
+    pairs = {name: pair_runs(baseline, Run.load(out / name)) for name in candidates}
+    created, software = now(), software_versions()
+    verdicts = {}
+    for name in candidates:
+        words = ["quantgate", "gate", str(out / BASELINE), str(out / name), "--margin", f"{policy.margin:g}"]
+        noise = pairs[AGAIN] if AGAIN in pairs and name != AGAIN else None
+        words += ["--noise", str(out / AGAIN)] if noise is not None else []
+        verdicts[name] = replace(
+            decide(pairs[name], policy, noise), command=shlex.join(words), created=created, software=software
+        )
+    folders = [str(out / name) for name in candidates]
+    words = ["quantgate", "compare", str(out / BASELINE), *folders, "--margin", f"{policy.margin:g}"]
+    together = compare(list(zip(candidates, folders, pairs.values(), strict=True)), policy)
+    return verdicts, replace(together, command=shlex.join(words), created=created, software=software)
+
+
+def _write(out: Path, candidates: Mapping[str, str], verdicts: Mapping[str, Verdict], comparison: Comparison) -> None:
+    """The decisions as JSON and as reports, beside the run directories."""
+    from reports.files import Outputs, write_reports
+
+    for name, verdict in verdicts.items():
+        kind = candidates[name]
+        write_reports(verdict, Outputs(json=out / f"gate-{kind}.json", html=out / f"report-{kind}.html"))
+    write_reports(comparison, Outputs(json=out / "compare.json", html=out / "report-compare.html"))
 
 
 def _files(console: Console, precisions: Sequence[Precision] | Mapping[Precision, None]) -> dict[Precision, Path]:

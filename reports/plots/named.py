@@ -1,0 +1,55 @@
+"""The plots of a decision as files: which there are, and what each is called."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from evals.compare import Comparison
+from evals.verdict import Verdict
+from reports.plots import canvas
+from reports.plots.flips import draw_flips
+from reports.plots.forest import draw_forest, forest_rows
+from reports.plots.power import draw_power
+from reports.plots.tradeoff import draw_tradeoff
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def named_figures(decision: Verdict | Comparison) -> Iterator[tuple[str, Figure]]:
+    """Each figure with its file name without ending: `forest`, `flips`, and `power` or `tradeoff` by task.
+
+    Raises
+    ------
+    UsageError
+        When matplotlib is not installed.
+    """
+    canvas.need_matplotlib("--plots")
+    names: set[str] = set()
+    if isinstance(decision, Verdict):
+        yield "forest", draw_forest(forest_rows(decision.tasks))
+        if (flips := draw_flips(decision.tasks)) is not None:
+            yield "flips", flips
+        for task in decision.tasks:
+            if (power := draw_power(task, named=True)) is not None:
+                yield _free(f"power-{task.task}", names), power
+        return
+    from reports.compare_html import comparison_rows, task_names
+
+    yield "forest", draw_forest(comparison_rows(decision))
+    for name in task_names(decision):
+        if (tradeoff := draw_tradeoff(decision, name, named=True)) is not None:
+            yield _free(f"tradeoff-{name}", names), tradeoff
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """The name as any file system takes it, told apart from those before."""
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", name)[:60].strip("-.") or "plot"
+    found = plain
+    number = 2
+    while found in taken:
+        found, number = f"{plain}-{number}", number + 1
+    taken.add(found)
+    return found

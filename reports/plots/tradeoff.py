@@ -1,0 +1,75 @@
+"""The trade-off plot of a comparison: each format's difference in one task against what it costs, with its bounds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from evals.compare import Comparison
+from evals.verdict import TaskVerdict
+from reports.palette import LIGHT, VERDICT_ROLE
+from reports.plots import canvas
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+WIDTH, HEIGHT = 344, 260
+_MARKER = {"equivalent": "o", "non_inferior": "^", "regressed": "X", "inconclusive": "D"}
+
+
+def draw_tradeoff(comparison: Comparison, task: str, *, named: bool = False) -> Figure | None:
+    """Draw one task over the formats' costs; `None` where no format has both a cost and a difference."""
+    from matplotlib.ticker import MaxNLocator
+
+    places = []
+    for build in comparison.formats:
+        found = next((row for row in build.tasks if row.task == task), None)
+        if build.cost is not None and found is not None and found.difference is not None:
+            places.append((build.cost, build.name, found))
+    if not places:
+        return None
+    with canvas.style():
+        figure = canvas.new_figure(WIDTH, HEIGHT)
+        axes = canvas.new_axes(figure, left=50, right=16, top=28 if named else 12, bottom=46)
+        if named:
+            axes.set_title(canvas.label(task, 40), loc="left", size=canvas.BODY, weight="bold", color=canvas.INK)
+        margin = 100 * places[0][2].margin
+        axes.axhspan(-margin, margin, color=canvas.ZONE, linewidth=0, zorder=0)
+        axes.axhline(-margin, color=canvas.MUTED, linewidth=0.8, zorder=1)
+        axes.axhline(0, color=canvas.INK, linewidth=1.1, zorder=1)
+        low, high = min(cost for cost, _, _ in places), max(cost for cost, _, _ in places)
+        pad = 0.16 * (high - low) or 0.1 * high or 1.0
+        axes.set_xlim(low - pad, high + pad)
+        for cost, name, row in places:
+            assert row.difference is not None
+            colour = LIGHT[VERDICT_ROLE[row.verdict.value]]
+            if row.lower is not None and row.upper is not None:
+                axes.vlines(cost, 100 * row.lower, 100 * row.upper, color=colour, linewidth=2.6, zorder=2)
+            hollow = row.verdict is TaskVerdict.INCONCLUSIVE
+            axes.plot(
+                [cost],
+                [100 * row.difference],
+                marker=_MARKER.get(row.verdict.value, "o"),
+                markersize=9,
+                markerfacecolor=canvas.PAPER if hollow else colour,
+                markeredgecolor=colour if hollow else canvas.PAPER,
+                markeredgewidth=1.8 if hollow else 0.8,
+                linestyle="none",
+                zorder=3,
+            )
+            far = cost > (low + high) / 2
+            axes.annotate(
+                canvas.label(name, 18),
+                (cost, 100 * row.difference),
+                xytext=(-7, 5) if far else (7, 5),
+                textcoords="offset points",
+                ha="right" if far else "left",
+                va="bottom",
+                size=canvas.SMALL,
+                zorder=4,
+            )
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=5))
+        axes.yaxis.set_major_locator(MaxNLocator(nbins=6))
+        better = " (more is better)" if comparison.more_is_better else ""
+        axes.set_xlabel((canvas.label(comparison.cost_unit, 30) or "cost") + better)
+        axes.set_ylabel("points, format − baseline")
+    return figure

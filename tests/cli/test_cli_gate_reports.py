@@ -1,0 +1,103 @@
+"""The reports that `gate` and `compare` write beside their decision."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from evals.gate_json import load_decision
+from evals.pairing import Run
+from evals.store import RunDirectory
+from tests.evals.runs import pair_of
+
+
+@pytest.fixture
+def runs(tmp_path):
+    """A baseline and candidates with so many losses and gains, by label."""
+
+    def make(**candidates: tuple[int, int]) -> list[str]:
+        saved = []
+        for label, (losses, gains) in {"fp8": (0, 0), **candidates}.items():
+            run = pair_of(losses, gains, 400, right=1.0)[1]
+            path = tmp_path / label
+            record = type(run.record)(**{**vars(run.record), "label": label})
+            _save(Run(record, run.samples), path)
+            saved.append(str(path))
+        return saved
+
+    return make
+
+
+def _save(run: Run, path: Path) -> None:
+    with RunDirectory(path).writing(run.record) as writer:
+        for sample in run.samples.values():
+            writer.append(sample)
+
+
+def outputs(folder: Path) -> list[str]:
+    return [
+        word for name in ("json", "html", "markdown", "junit", "plots") for word in (f"--{name}", str(folder / name))
+    ]
+
+
+def test_gate_writes_every_report_of_one_decision(quantgate, runs, tmp_path):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    code, _, err = quantgate(["gate", *runs(mxfp4=(2, 0)), "--margin", "0.03", *outputs(folder)])
+    assert (code, err) == (0, "")
+    assert "mxfp4 against fp8" in (folder / "html").read_text()
+    assert (folder / "markdown").read_text().startswith("### ✓ pass: mxfp4 against fp8")
+    assert ElementTree.parse(folder / "junit").find(".//testcase/system-out") is not None
+    assert (folder / "plots" / "forest.png").exists()
+    again = tmp_path / "again.html"
+    assert quantgate(["report", str(folder / "json"), "--html", str(again)])[0] == 0
+    assert again.read_bytes() == (folder / "html").read_bytes()
+
+
+def test_the_command_in_the_report_decides_it_again_and_names_no_output(quantgate, runs, tmp_path):
+    file = tmp_path / "gate.json"
+    quantgate(["gate", *runs(mxfp4=(2, 0)), "--margin", "0.03", "--json", str(file), "--junit-inconclusive", "skipped"])
+    command = json.loads(file.read_text())["command"]
+    assert command == f"quantgate gate {tmp_path / 'fp8'} {tmp_path / 'mxfp4'} --margin 0.03"
+
+
+def test_a_report_that_cannot_be_written_loses_neither_the_verdict_nor_the_json(quantgate, runs, tmp_path):
+    file, bad = tmp_path / "gate.json", tmp_path / "no-such" / "r.html"
+    code, out, err = quantgate(["gate", *runs(mxfp4=(60, 0)), "--html", str(bad), "--json", str(file)])
+    assert code == 2
+    assert "verdict: ✗ regressed" in out
+    assert f"--html {bad}: cannot be written" in err
+    assert load_decision(file).verdict == "regressed"
+
+
+def test_compare_writes_every_report_and_report_renders_them_again(quantgate, runs, tmp_path):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    costs = ["--cost", "a=0.5", "--cost", "b=0.6", "--cost-unit", "GB"]
+    code, out, err = quantgate(["compare", *runs(a=(2, 0), b=(1, 1)), "--margin", "0.05", *costs, *outputs(folder)])
+    assert (code, err) == (0, "")
+    assert "cheapest that passes: ★ a" in out
+    html = (folder / "html").read_text()
+    assert "Accuracy against cost" in html
+    assert ">GB<" in html
+    again = tmp_path / "again.md"
+    assert quantgate(["report", str(folder / "json"), "--markdown", str(again)])[0] == 0
+    assert again.read_bytes() == (folder / "markdown").read_bytes()
+
+
+def test_where_more_is_better_the_highest_figure_is_the_best(quantgate, runs, tmp_path):
+    file = tmp_path / "compare.json"
+    costs = ["--cost", "a=900", "--cost", "b=1100", "--cost-unit", "tokens/s", "--more-is-better"]
+    quantgate(["compare", *runs(a=(2, 0), b=(1, 1)), "--margin", "0.05", *costs, "--json", str(file)])
+    found = json.loads(file.read_text())
+    assert found["cheapest"] == ["b"]
+    assert [build["name"] for build in found["formats"]] == ["b", "a"]
+
+
+def test_a_unit_without_costs_is_refused(quantgate, runs):
+    code, _, err = quantgate(["compare", *runs(a=(2, 0)), "--cost-unit", "GB"])
+    assert code == 2
+    assert "--cost-unit is given without any --cost" in err
