@@ -54,7 +54,7 @@ def test_the_statistics_know_nothing_but_numpy_and_scipy():
 
 
 def test_help_loads_no_heavy_library():
-    heavy = ["lm_eval", "datasets", "pandas", "scipy", "numpy", "openai", "pydantic", "jinja2", "xllamacpp"]
+    heavy = ["lm_eval", "datasets", "pandas", "scipy", "numpy", "openai", "pydantic", "jinja2", "matplotlib", "xllamacpp"]
     script = f"""
 import sys
 sys.argv = ["quantgate", "--help"]
