@@ -1,6 +1,6 @@
 """False passes at nightly size, as a table: how often a build exactly the margin worse would pass, method by method.
 
-    python benchmarks/calibration_nightly.py                    all of it: about a quarter of an hour
+    python benchmarks/calibration_nightly.py                    all of it: about ten minutes of one core
     python benchmarks/calibration_nightly.py --chart FILE       only the chart of the documentation (svg, png or pdf)
 
 The table goes to standard output, progress and the time left to standard error. Exits 1 when a method that decides

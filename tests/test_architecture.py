@@ -54,7 +54,8 @@ def test_the_statistics_know_nothing_but_numpy_and_scipy():
 
 
 def test_help_loads_no_heavy_library():
-    heavy = ["lm_eval", "datasets", "pandas", "scipy", "numpy", "openai", "pydantic", "jinja2", "matplotlib", "xllamacpp"]
+    heavy = ["lm_eval", "datasets", "pandas", "scipy", "numpy", "openai", "pydantic", "jinja2", "xllamacpp"]
+    heavy += ["matplotlib", "aiohttp", "tenacity"]
     script = f"""
 import sys
 sys.argv = ["quantgate", "--help"]
