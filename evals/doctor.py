@@ -10,7 +10,9 @@ from typing import Any
 from evals.answers import excerpt
 from evals.config import DoctorConfig
 from evals.endpoint import Endpoint, RetryPolicy
+from evals.errors import EndpointUnreachable
 from evals.records import Answer, Item, Prompt, Request, Sampling, Status
+from evals.tool_call import ToolProbe, try_tool_call
 
 
 class Health(StrEnum):
@@ -36,10 +38,13 @@ _HELLO_SAMPLING = Sampling(temperature=0.0, max_tokens=512)
 _STORY_SAMPLING = Sampling(temperature=1.0, max_tokens=48)
 
 
-async def diagnose(config: DoctorConfig, task: tuple[str, Prompt, Sampling] | None) -> AsyncIterator[Finding]:
+async def diagnose(
+    config: DoctorConfig, task: tuple[str, Prompt, Sampling] | None, *, needs_tools: bool = False
+) -> AsyncIterator[Finding]:
     """Ask what the endpoint serves and a handful of completions, and tell, one by one, what they show.
 
     `task` is a task's name, its first prompt and its sampling parameters; `None` leaves that question out.
+    `needs_tools` says that an agentic task is to be run, for which an endpoint without tool calls is of no use.
 
     Raises
     ------
@@ -58,7 +63,7 @@ async def diagnose(config: DoctorConfig, task: tuple[str, Prompt, Sampling] | No
         yield finding
     if model is not None:
         async with client(model) as endpoint:
-            async for finding in _examine(endpoint, task):
+            async for finding in _examine(endpoint, task, config.extra_body, needs_tools=needs_tools):
                 yield finding
 
 
@@ -80,7 +85,13 @@ def choose_model(listed: list[dict[str, Any]] | None, wanted: str | None) -> tup
     return chosen, [Finding("models", Health.GOOD, f"serves {chosen}{others}"), _context(entry)]
 
 
-async def _examine(endpoint: Endpoint, task: tuple[str, Prompt, Sampling] | None) -> AsyncIterator[Finding]:
+async def _examine(
+    endpoint: Endpoint,
+    task: tuple[str, Prompt, Sampling] | None,
+    extra_body: Mapping[str, Any],
+    *,
+    needs_tools: bool,
+) -> AsyncIterator[Finding]:
     answer = await _ask(endpoint, _HELLO, _HELLO_SAMPLING)
     yield _completion("completion", answer)
     if answer.status is Status.ERROR:
@@ -88,9 +99,11 @@ async def _examine(endpoint: Endpoint, task: tuple[str, Prompt, Sampling] | None
     yield _usage(answer.usage)
     yield _reasoning(answer)
     yield await _seed(endpoint)
+    yield await _tools(endpoint, extra_body, needed=needs_tools)
     if task is not None:
         name, prompt, sampling = task
-        yield _completion(f"{name}, first item", await _ask(endpoint, prompt, sampling))
+        # The authors of some benchmarks ask that their text appear nowhere, and an answer quotes its question.
+        yield _completion(f"{name}, first item", await _ask(endpoint, prompt, sampling), show=False)
 
 
 async def _ask(endpoint: Endpoint, prompt: Prompt, sampling: Sampling, repeat: int = 0) -> Answer:
@@ -109,7 +122,19 @@ async def _seed(endpoint: Endpoint) -> Finding:
     return Finding("seed", Health.NOTE, "cannot be told: the answer stays the same at temperature 1, whatever the seed")
 
 
-def _completion(subject: str, answer: Answer) -> Finding:
+async def _tools(endpoint: Endpoint, extra_body: Mapping[str, Any], *, needed: bool) -> Finding:
+    try:
+        probe = await try_tool_call(endpoint, extra_body)
+    except EndpointUnreachable as error:
+        probe = ToolProbe(False, str(error))
+    if probe.works:
+        return Finding("tools", Health.GOOD, probe.text)
+    if needed:
+        return Finding("tools", Health.BAD, f"no tool calls, so every score would be 0: {probe.text}")
+    return Finding("tools", Health.NOTE, f"no tool calls, which only agentic tasks (tau2) need: {probe.text}")
+
+
+def _completion(subject: str, answer: Answer, *, show: bool = True) -> Finding:
     if answer.status is Status.ERROR:
         return Finding(subject, Health.BAD, answer.error or "failed")
     seconds = "" if answer.latency_s is None else f" after {answer.latency_s:.2f} s"
@@ -118,14 +143,19 @@ def _completion(subject: str, answer: Answer) -> Finding:
         return Finding(subject, Health.BAD if answer.response is None else Health.NOTE, f"cut{seconds}: {cut}")
     if answer.status is Status.EMPTY:
         return Finding(subject, Health.BAD, f"answered{seconds} without text (finish_reason {answer.finish_reason})")
-    return Finding(subject, Health.GOOD, f"answered{seconds}: {excerpt(answer.response or '')}")
+    said = answer.response or ""
+    return Finding(subject, Health.GOOD, f"answered{seconds}: {excerpt(said) if show else f'{len(said)} characters'}")
 
 
 def _reasoning(answer: Answer) -> Finding:
     if answer.reasoning:
-        return Finding("reasoning", Health.GOOD, "thoughts come apart from the answer, in a field of their own")
+        return Finding(
+            "reasoning",
+            Health.GOOD,
+            "thoughts come apart from the answer, in a field of their own or split off where its <think> block ends",
+        )
     if answer.response and "<think>" in answer.response:
-        return Finding("reasoning", Health.NOTE, "the answer holds <think> text: serve with a reasoning parser")
+        return Finding("reasoning", Health.NOTE, "the answer holds <think> in its midst: serve with a reasoning parser")
     return Finding("reasoning", Health.GOOD, "none was sent")
 
 

@@ -92,7 +92,8 @@ class Answer:
     """What an endpoint gave back for one request, after all its attempts. `latency_s` is the answering attempt's.
 
     `refused` says that the server would not take this request (HTTP 400, 413, 422), so that no other try would help.
-    `grade` is there where the benchmark's own orchestrator has graded the answer already (tau2).
+    `grade` is there where the benchmark's own orchestrator has graded the answer already (tau2), `seed` where that has
+    drawn a seed of its own.
     """
 
     status: Status
@@ -105,6 +106,7 @@ class Answer:
     attempts: int = 1
     refused: bool = False
     grade: Grade | None = None
+    seed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

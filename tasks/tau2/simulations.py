@@ -1,0 +1,65 @@
+"""Stored conversations: one file each in the run directory, written before anything is graded."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from evals.errors import StorageError
+from evals.records import Request
+from evals.store import write_atomically
+
+FOLDER = "simulations"
+_LONGEST_NAME = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One conversation with what it was made of, how it ended, what it cost, and its evaluation once there is one.
+
+    `identity` is what must be equal for it to be used again; `reason` is how it ended: tau2's termination reason, or
+    the agent's own failure, which needs no evaluation.
+    """
+
+    identity: Mapping[str, Any]
+    reason: str
+    own_failure: bool
+    simulation: Mapping[str, Any]
+    usage: Mapping[str, Mapping[str, int]]
+    seconds: float
+    evaluation: Mapping[str, Any] | None = None
+
+
+def relative_path(request: Request) -> str:
+    """Where a request's conversation is, from the run directory: `simulations/airline/0.trial-1.json`."""
+    domain, _, task_id = request.item.item_id.partition("/")
+    name = re.sub(r"[^A-Za-z0-9._-]", "_", task_id)
+    if name != task_id or len(name) > _LONGEST_NAME:
+        name = f"{name[:_LONGEST_NAME]}-{hashlib.sha256(task_id.encode()).hexdigest()[:12]}"
+    return f"{FOLDER}/{domain}/{name}.trial-{request.repeat}.json"
+
+
+def load(file: Path, identity: Mapping[str, Any]) -> Stored | None:
+    """The stored conversation of that identity; `None` when there is none, it is another's, or it is broken."""
+    try:
+        stored = Stored(**json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError, RecursionError):
+        return None
+    return stored if stored.identity == json.loads(json.dumps(identity)) else None
+
+
+def save(file: Path, stored: Stored) -> None:
+    """Write a conversation so that no power cut can lose it. Raises StorageError."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(file, json.dumps(asdict(stored), ensure_ascii=False, indent=1) + "\n")
+    except OSError as error:
+        raise StorageError(
+            f"cannot write {file}: {error.strerror or error}. What was collected before is kept; mend that and run "
+            "the same command again"
+        ) from None

@@ -1,0 +1,270 @@
+"""tau2 as a task: what it holds is asked of a worker process, what it asks are whole conversations."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
+from functools import cached_property, partial
+from itertools import zip_longest
+from typing import Any
+
+from evals.agentic_config import AgenticConfig, key_from_environment
+from evals.config import RunConfig
+from evals.endpoint import Endpoint, RetryPolicy, default_deadline
+from evals.errors import UsageError
+from evals.identity import canonical_hash, parse_endpoint_url
+from evals.records import Grade, Item, Prompt, Request, Sampling
+from evals.runner import Asker
+from evals.task import TaskIdentity
+from evals.tool_call import PROBE_RETRY, require_tools
+from tasks.tau2.asker import Conversations, Models
+from tasks.tau2.launch import describe, worker_command, worker_environment
+from tasks.tau2.pool import Pool
+from tasks.tau2.wire import DOMAINS, Retry, Served, Unit
+
+_MAX_STEPS = 200
+_MAX_ERRORS = 10
+_SEED = 300
+"""tau2's own defaults; four trials are the field's practice."""
+
+_TRIALS = 4
+_MOST_SEED = 1_000_000
+_USER_TEMPERATURE = 0.0
+_USER_DEADLINE_S = 600.0
+"""Seconds that an attempt of user or judge may take unless `--timeout` says otherwise: theirs are short texts."""
+
+
+@dataclass(frozen=True, slots=True)
+class _TaskEntry:
+    domain: str
+    task_id: str
+    task_hash: str
+    judged: bool
+
+    @property
+    def item(self) -> Item:
+        return Item(f"{self.domain}/{self.task_id}", stratum=self.domain)
+
+
+def trial_seeds(seed: int, trials: int) -> list[int]:
+    """The seeds of the trials as tau2 draws them, shared by all tasks: 300 gives 626729, 373753."""
+    draw = random.Random(seed)
+    return [draw.randint(0, _MOST_SEED) for _ in range(trials)]
+
+
+class Tau2:
+    """The base tasks of airline, retail and telecom, each in several trials, graded by tau2 itself.
+
+    Items come in turn from each domain, so that the first N (`limit`) are of all of them.
+    """
+
+    name = "tau2"
+
+    def __init__(self, options: AgenticConfig, *, limit: int | None = None, seed: int | None = None) -> None:
+        """Ask a worker process what the benchmark holds; a few seconds.
+
+        Raises
+        ------
+        UsageError
+            When no user simulator is named, no judge where one is needed, a domain is not known, or tau2 is not there.
+        """
+        self._options = options
+        self._seed = _SEED if seed is None else seed
+        self._domains = tuple(dict.fromkeys(options.domains)) or DOMAINS
+        unknown = sorted(set(self._domains) - set(DOMAINS))
+        if unknown:
+            raise UsageError(f"--domains: tau2 has no domain {unknown[0]!r}; it has {', '.join(DOMAINS)}")
+        for what, value in (("base-url", options.user_base_url), ("model", options.user_model)):
+            if value is None:
+                raise UsageError(
+                    f"--user-{what} is missing: tau2 needs a model that plays the user, the same for both builds"
+                )
+        self._described = describe(options.tau2_python, self._domains)
+        self._entries = self._read_entries(limit)
+        judged = sum(task["judged"] for domain in self._described["domains"].values() for task in domain["tasks"])
+        self._judged = judged > 0
+        if judged and (options.judge_base_url is None or options.judge_model is None):
+            raise UsageError(
+                f"{judged} of the tasks of {self._version} are graded by a judge: name it with --judge-base-url and "
+                "--judge-model, the same for both builds (there is no default), or leave retail out with --domains"
+            )
+
+    @property
+    def identity(self) -> TaskIdentity:
+        options = self._options
+        judge = (
+            {"judge_model": options.judge_model, "judge_temperature": 0.0, "judge_extra_body": options.judge_extra_body}
+            if self._judged
+            else {"judge_model": None}
+        )
+        return TaskIdentity(
+            name=self.name,
+            version=self._version,
+            grader=self._version,
+            metric="reward",
+            data_hash=canonical_hash([self._described["domains"]]),
+            settings={
+                "domains": sorted(self._domains),
+                "agent": "llm_agent",
+                "user": "user_simulator",
+                "user_model": options.user_model,
+                "user_temperature": _USER_TEMPERATURE,
+                "user_extra_body": options.user_extra_body,
+                **judge,
+                "max_steps": self._max_steps,
+                "max_errors": _MAX_ERRORS,
+            },
+            provenance={name: str(version) for name, version in self._described["software"].items()},
+        )
+
+    @property
+    def sampling(self) -> Sampling:
+        return Sampling(temperature=0.0, max_tokens=None, seed=self._seed)
+
+    @property
+    def repeats(self) -> int:
+        return _TRIALS
+
+    def items(self) -> Sequence[Item]:
+        return [entry.item for entry in self._entries]
+
+    def prompt(self, item: Item, repeat: int) -> Prompt:
+        """No messages, for they are exchanged in a conversation; a hash over all that the conversation begins with."""
+        entry = self._by_item[item.item_id]
+        domain = self._described["domains"][entry.domain]
+        begun_with = [
+            self._version,
+            entry.domain,
+            entry.task_hash,
+            domain["policy"],
+            domain["tools"],
+            domain["databases"],
+            trial_seeds(self._seed, repeat + 1)[-1],
+        ]
+        return Prompt((), canonical_hash(begun_with))
+
+    def grade(self, item: Item, repeat: int, response: str) -> Grade:
+        """Never needed: tau2 has graded the conversation. Raises TypeError."""
+        raise TypeError("a tau2 conversation is graded by tau2, not by its text")
+
+    @asynccontextmanager
+    async def asker(self, config: RunConfig) -> AsyncIterator[Asker]:
+        """Try a tool call, then keep worker processes ready for the length of a session.
+
+        Raises
+        ------
+        RequestRefused
+            When the agent's endpoint, or the user's where the user has tools, answers no tool call.
+        """
+        models = self._models(config)
+        await self._try_tools(config)
+        policy = RetryPolicy()
+        retry = Retry(policy.tries, policy.total_s, policy.first_wait_s, policy.longest_wait_s)
+        urls = [served.base_url for served in (models.agent, models.user, models.judge) if served is not None]
+        size = self._options.tau2_workers or os.cpu_count() or 1
+        async with Pool(worker_command(self._options.tau2_python), worker_environment(urls), size) as pool:
+            yield Conversations(pool, config.out, models, retry, self._unit, partial(self._identify, config.model))
+
+    async def _try_tools(self, config: RunConfig) -> None:
+        options = self._options
+        asked = [("the agent's endpoint", config.base_url, config.model, config.api_key(), config.extra_body)]
+        if any(self._described["domains"][domain]["user_has_tools"] for domain in self._domains):
+            key = key_from_environment("--user-api-key-env", options.user_api_key_env)
+            whose = "the user simulator's endpoint"
+            asked.append(
+                (whose, _named(options.user_base_url), _named(options.user_model), key, options.user_extra_body)
+            )
+        for whose, url, model, key, extra_body in asked:
+            async with Endpoint(url, model, api_key=key, timeout_s=config.timeout, retry=PROBE_RETRY) as endpoint:
+                await require_tools(endpoint, whose, extra_body)
+
+    def _models(self, config: RunConfig) -> Models:
+        options = self._options
+        sampling = config.sampling(self.sampling)
+        agent = _served(
+            "--base-url",
+            config.base_url,
+            config.model,
+            config.api_key(),
+            timeout_s=config.timeout or default_deadline(sampling.max_tokens),
+            temperature=sampling.temperature,
+            top_p=sampling.top_p,
+            max_tokens=sampling.max_tokens,
+            extra_body=dict(sampling.extra_body),
+        )
+
+        def other(role: str, url: str | None, model: str | None, variable: str | None, extra: dict[str, Any]) -> Served:
+            return _served(
+                f"--{role}-base-url",
+                _named(url),
+                _named(model),
+                key_from_environment(f"--{role}-api-key-env", variable),
+                timeout_s=config.timeout or _USER_DEADLINE_S,
+                temperature=_USER_TEMPERATURE,
+                extra_body=extra,
+            )
+
+        user = other(
+            "user", options.user_base_url, options.user_model, options.user_api_key_env, options.user_extra_body
+        )
+        if not self._judged:
+            return Models(agent, user, None)
+        judge = other(
+            "judge", options.judge_base_url, options.judge_model, options.judge_api_key_env, options.judge_extra_body
+        )
+        return Models(agent, user, judge)
+
+    def _unit(self, request: Request) -> Unit:
+        entry = self._by_item[request.item.item_id]
+        seed = trial_seeds(request.sampling.seed, request.repeat + 1)[-1]
+        return Unit(entry.domain, entry.task_id, request.repeat, seed, self._max_steps, _MAX_ERRORS)
+
+    def _identify(self, model: str, request: Request) -> dict[str, Any]:
+        return {
+            "prompt_hash": request.prompt.prompt_hash,
+            "trial": request.repeat,
+            "seed": self._unit(request).seed,
+            "model": model,
+            "sampling": asdict(request.sampling),
+            "settings": dict(self.identity.settings),
+        }
+
+    @property
+    def _max_steps(self) -> int:
+        return self._options.max_steps or _MAX_STEPS
+
+    @property
+    def _version(self) -> str:
+        return f"{self._described['package']} {self._described['version']}"
+
+    @cached_property
+    def _by_item(self) -> Mapping[str, _TaskEntry]:
+        return {entry.item.item_id: entry for entry in self._entries}
+
+    def _read_entries(self, limit: int | None) -> list[_TaskEntry]:
+        by_domain = [
+            [
+                _TaskEntry(domain, task["id"], task["hash"], task["judged"])
+                for task in self._described["domains"][domain]["tasks"]
+            ]
+            for domain in self._domains
+        ]
+        in_turn = [entry for place in zip_longest(*by_domain) for entry in place if entry is not None]
+        return in_turn[:limit]
+
+
+def _named(value: str | None) -> str:
+    """An option that has been seen to be given."""
+    assert value is not None
+    return value
+
+
+def _served(option: str, url: str, model: str, api_key: str | None, **parameters: Any) -> Served:
+    try:
+        address, authorization = parse_endpoint_url(url)
+    except UsageError as error:
+        raise UsageError(str(error).replace("--base-url", option, 1)) from None
+    return Served(model, address, api_key=api_key, authorization=None if api_key else authorization, **parameters)
