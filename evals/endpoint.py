@@ -239,11 +239,12 @@ class Endpoint:
 
         def fought_long_enough(state: tenacity.RetryCallState) -> bool:
             next_attempt = (state.outcome_timestamp or 0.0) + state.upcoming_sleep
-            return first_fault is not None and next_attempt - first_fault >= policy.total_s
+            over = first_fault is not None and next_attempt - first_fault >= policy.total_s
+            return over or state.attempt_number >= policy.tries
 
         return tenacity.AsyncRetrying(
             retry=tenacity.retry_if_exception_type(Fault),
-            stop=tenacity.stop_after_attempt(policy.tries) | fought_long_enough,
+            stop=fought_long_enough,
             wait=policy.wait,
             after=failed,
             reraise=True,

@@ -9,7 +9,7 @@ from rich.text import Text
 from evals.compare import Comparison, Format
 from evals.verdict import TaskDecision, TaskVerdict
 from reports.decision_table import flag_notes, verdict_line, verdict_text
-from reports.numbers import bounds, percent, signed
+from reports.numbers import bounds, losses_and_gains, percent, signed
 from reports.text import one_line
 
 
@@ -58,7 +58,7 @@ def _cells(build: Format, task: TaskDecision, priced: bool, cheapest: bool) -> l
         signed(task.difference),
         bounds(task),
         f"{task.margin * 100:g}",
-        "—" if task.losses is None else f"{task.losses}/{task.gains}",
+        losses_and_gains(task).replace(" ", ""),
         _verdict(task),
     ]
 

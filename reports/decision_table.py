@@ -8,7 +8,7 @@ from rich.text import Text
 
 from evals.findings import Severity
 from evals.verdict import ReleaseVerdict, StratumFigures, TaskDecision, TaskVerdict, Verdict
-from reports.numbers import percent, signed
+from reports.numbers import losses_and_gains, percent, signed
 from reports.palette import MARK, VERDICT_ROLE, verdict_word
 from reports.text import one_line
 
@@ -28,6 +28,9 @@ def print_verdict(console: Console, verdict: Verdict) -> None:
         console.print(_sentence(task.reason), soft_wrap=True)
         for note in (*flag_notes(task), *description_notes(task)):
             console.print(_sentence(f"note: {note}"), soft_wrap=True)
+    for reason in verdict.reasons:
+        if reason not in {task.reason for task in verdict.tasks}:
+            console.print(_sentence(reason), soft_wrap=True)
     console.print(verdict_line(verdict.verdict))
 
 
@@ -50,7 +53,7 @@ def decision_table(title: str, rows: list[tuple[str | None, TaskDecision]]) -> T
             signed(task.difference),
             "—" if task.lower is None else f"{signed(task.lower)} to {signed(task.upper)}",
             f"{task.margin * 100:g}",
-            "—" if task.losses is None else f"{task.losses}/{task.gains}",
+            losses_and_gains(task).replace(" ", ""),
         ]
         verdict = verdict_text(task.verdict)
         if task.tier == "advisory":

@@ -81,9 +81,11 @@ class RunProgress:
         parts.append(f"errors {self._failed}" + (f" ({self._faults} retried faults)" if self._faults else ""))
         if self._faults and not self._scores:
             parts.append(f"last fault: {one_line(self._last_fault, 60)}")
+        asked_here = done - self._at_start
         if elapsed > 1 and self._tokens:
             parts.append(f"{self._tokens / elapsed:.0f} tok/s")
-        asked_here = done - self._at_start
+        if elapsed > 1 and asked_here:
+            parts.append(f"{60 * asked_here / elapsed:.0f} a minute")
         if asked_here and done < self._total:
             parts.append(f"{duration(elapsed / asked_here * (self._total - done))} left")
         else:

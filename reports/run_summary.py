@@ -55,18 +55,53 @@ def _task_lines(task: TaskRecord, samples: list[Sample], counts: Validity) -> It
     scored = [sample for sample in samples if sample.score is not None]
     if not scored:
         return
-    width = max(len(name) for name in (task.metric, *(name for sample in scored for name in sample.metrics)))
-    yield f"  {task.metric:{width}} {sum(sample.score or 0.0 for sample in scored) / len(scored):.4f} (the score)"
-    if (repeats := repeat_metrics(samples, task.repeats)) is not None:
-        for name, mean in (
-            (f"pass@{repeats.k}", repeats.pass_at_k),
-            (f"pass^{repeats.k}", repeats.pass_hat_k),
-            ("majority vote", repeats.majority),
-        ):
-            yield f"  {name:{width}} {mean:.4f}"
+    rows = [*_score_rows(task, scored), *_metric_rows(task, scored)]
+    width = max(len(name) for name, _, _ in rows)
+    for name, mean, note in rows:
+        yield f"  {name:{width}} {mean:.4f}{note}"
+
+
+Row = tuple[str, float, str]
+"""A name, a mean over items, and what is to be said of it."""
+
+
+def _score_rows(task: TaskRecord, scored: list[Sample]) -> Iterator[Row]:
+    """The score and what the repeats add to it, for the task and for each of its strata."""
+    strata = sorted({sample.stratum for sample in scored if sample.stratum is not None})
+    parts = {name: [sample for sample in scored if sample.stratum == name] for name in strata}
+    if parts:
+        macro = sum(_mean_of_items(part) for part in parts.values()) / len(parts)
+        yield f"{task.metric}, macro average", macro, " (the score)"
+    else:
+        yield task.metric, _mean_of_items(scored), " (the score)"
+        yield from _repeat_rows("", scored, task.repeats)
+    for name, part in parts.items():
+        yield f"{one_line(name, 30)}: {task.metric}", _mean_of_items(part), ""
+        yield from _repeat_rows(f"{one_line(name, 30)}: ", part, task.repeats)
+
+
+def _repeat_rows(prefix: str, scored: list[Sample], repeats: int) -> Iterator[Row]:
+    if (found := repeat_metrics(scored, repeats)) is not None:
+        yield f"{prefix}pass@{found.k}", found.pass_at_k, ""
+        yield f"{prefix}pass^{found.k}", found.pass_hat_k, ""
+        if not prefix:
+            yield "majority vote", found.majority, ""
+
+
+def _metric_rows(task: TaskRecord, scored: list[Sample]) -> Iterator[Row]:
+    """The task's other metrics, each over the samples that have it."""
     for name in sorted({name for sample in scored for name in sample.metrics} - {task.metric}):
-        mean = sum(sample.metrics.get(name, 0.0) for sample in scored) / len(scored)
-        yield f"  {name:{width}} {mean:.4f}"
+        values = [sample.metrics[name] for sample in scored if name in sample.metrics]
+        partly = "" if len(values) == len(scored) else f" (of {len(values):,} samples)"
+        yield name, sum(values) / len(values), partly
+
+
+def _mean_of_items(scored: list[Sample]) -> float:
+    """The mean over items of their answers' mean: as the gate counts."""
+    by_item: dict[str, list[float]] = {}
+    for sample in scored:
+        by_item.setdefault(sample.item_id, []).append(sample.score or 0.0)
+    return sum(sum(scores) / len(scores) for scores in by_item.values()) / len(by_item)
 
 
 def _finding_lines(run: Run, task: TaskRecord, expected: str | None) -> Iterator[str]:

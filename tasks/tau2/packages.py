@@ -10,7 +10,6 @@ import os
 import platform
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from importlib import metadata
 from typing import Any, Protocol
 
@@ -73,6 +72,8 @@ class Package:
         self._get_tasks: Callable[..., Sequence[Any]] = module.get_tasks
         self._simulate: Simulate = module.simulate
         self._running = threading.local()
+        self._read: dict[str, Mapping[str, Any]] = {}
+        self._reading = threading.Lock()
         _patch()
 
     def describe(self, domains: Sequence[str]) -> dict[str, Any]:
@@ -117,9 +118,12 @@ class Package:
             ],
         }
 
-    @cache  # noqa: B019
     def _tasks(self, domain: str) -> Mapping[str, Any]:
-        return {task.id: task for task in self._get_tasks(domain, task_split_name="base")}
+        """A domain's tasks by id, read once: telecom's file takes seconds, and all threads want it at the start."""
+        with self._reading:
+            if domain not in self._read:
+                self._read[domain] = {task.id: task for task in self._get_tasks(domain, task_split_name="base")}
+            return self._read[domain]
 
     def assertions(self, unit: Unit) -> int:
         """How many assertions a judge is asked about in the unit's task."""
@@ -174,7 +178,9 @@ def _patch() -> None:
     import tau2.evaluator.evaluator_nl_assertions
     import tau2.user.user_simulator
     import tau2.utils.llm_utils
+    from litellm.litellm_core_utils import litellm_logging
     from loguru import logger
+    from openai.resources.chat.completions import completions as openai_completions
 
     logger.remove()
     litellm.suppress_debug_info = True
@@ -186,8 +192,12 @@ def _patch() -> None:
     litellm.client_session = httpx.Client(limits=limits, follow_redirects=True, event_hooks={"response": [watch]})
     utils = tau2.utils.llm_utils
     utils.completion = retrying(utils.completion, openai.OpenAIError)
-    # A served model has no price, and looking for one takes time; so does making the tools' schemas for every call.
+    # More than half of a call's processor time goes into what nobody reads: the price of a served model, litellm's
+    # record of each success for callbacks that are not there, the tools' schemas made anew, and the openai client's
+    # search for what it would have to rename in a body that is plain JSON already.
     utils.get_response_cost = lambda response: 0.0
+    litellm_logging.Logging.success_handler = lambda *_, **__: None
+    vars(openai_completions)["maybe_transform"] = lambda body, _: body
     tau2.environment.tool.Tool.openai_schema = _kept(tau2.environment.tool.Tool.openai_schema)
     for role, module in (
         (Role.AGENT, tau2.agent.llm_agent),
@@ -198,7 +208,7 @@ def _patch() -> None:
 
 
 def _kept(schema: Any) -> property:
-    """A tool's property that is computed once for each tool: a third of the processor time of a call."""
+    """A tool's property that is computed once for each tool."""
 
     def get(tool: Any) -> Any:
         kept = tool.__dict__.get("_quantgate_schema")
