@@ -162,7 +162,7 @@ def kill(work: Path) -> None:
 
 def in_flight(work: Path) -> None:
     with served("--delay", "0.5", "--play", "chatty") as url:
-        code = run(url, work / "in-flight", "--concurrency", "64", "--domains", "telecom")
+        code = run(url, work / "in-flight", "--concurrency", "64", "--domains", "telecom", "--repeats", "2")
         told = seen(url)
     levels = told["levels"]
     begin, end = levels[0][0], levels[-1][0]
