@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 
 from evals.errors import UsageError
-from evals.gate import decide, task_verdict
-from evals.item_scores import ItemScores, item_scores
-from evals.pairing import Pairs
+from evals.gate import decide, task_verdict, with_precision
+from evals.item_scores import item_scores
+from evals.pairing import Pairs, TaskPairs
 from evals.policy import SMALLEST_ALPHA, Policy
 from evals.run_record import RunRecord
 from evals.stats import PairedBounds, items_needed, paired_bounds
@@ -172,9 +172,10 @@ def compare(
 class _Evidence:
     """A task of one format that could be compared: the gate's decision about it alone, and bounds at any level."""
 
-    def __init__(self, decision: TaskDecision, scores: ItemScores) -> None:
+    def __init__(self, decision: TaskDecision, pairs: TaskPairs) -> None:
         self.decision = decision
-        self.scores = scores
+        self.pairs = pairs
+        self.scores = item_scores(pairs)
         self._held: dict[float, PairedBounds] = {}
 
     def bounds(self, level: float) -> PairedBounds:
@@ -200,7 +201,7 @@ class _Evidence:
 
 def _evidence(verdict: Verdict, pairs: Pairs) -> dict[str, _Evidence]:
     decided = {task.task: task for task in verdict.tasks if task.verdict is not TaskVerdict.INVALID}
-    return {task.task: _Evidence(decided[task.task], item_scores(task)) for task in pairs.tasks if task.task in decided}
+    return {task.task: _Evidence(decided[task.task], task) for task in pairs.tasks if task.task in decided}
 
 
 def _together(family: list[_Evidence]) -> list[TaskDecision]:
@@ -266,6 +267,8 @@ def _with_bounds(member: _Evidence, lower: float, upper: float, shared: float) -
         enough = items_needed(decision.losses, decision.gains, decision.items, decision.margin, shared)
         needed = None if enough is None else max(enough, decision.items + 1)
         decided = replace(decided, needed={"items": needed, "repeats": 1})
+    if verdict is TaskVerdict.INCONCLUSIVE:
+        decided = with_precision(decided, member.pairs, shared)
     return explain_task(decided)
 
 

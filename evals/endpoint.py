@@ -223,7 +223,8 @@ class Endpoint:
     async def _list_models(self) -> list[dict[str, Any]]:
         text = await _exchange(self._client.get("/models", cast_to=str), _LISTING_DEADLINE_S)
         try:
-            return [{str(name): value for name, value in entry.items()} for entry in json.loads(text)["data"]]
+            listed = json.loads(text, parse_constant=str)["data"]
+            return [{str(name): value for name, value in entry.items()} for entry in listed]
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise _NoListing(excerpt(text)) from None
 

@@ -137,7 +137,7 @@ def _decide_task(
     )
     if scores.single_answers:
         decision = _with_flips(decision, scores)
-    decision = _with_precision(decision, pairs)
+    decision = with_precision(decision, pairs, decision.alpha)
     if (finding := _without_cut_items(decision, pairs, scores)) is not None:
         decision = replace(decision, findings=(*decision.findings, finding))
     return explain_task(decision)
@@ -155,7 +155,8 @@ def _not_comparable(pairs: TaskPairs, policy: TaskPolicy) -> str:
     }
     if not unscored:
         silent = [build for build, counts in pairs.validity.items() if not counts.ok]
-        return f"the {' and the '.join(silent)} has no complete answer at all" if silent else ""
+        verb = "has" if len(silent) == 1 else "have"
+        return f"the {' and the '.join(silent)} {verb} no complete answer at all" if silent else ""
     counted = " and ".join(f"{count} of the {build}'s samples" for build, count in unscored.items())
     return f"{counted} have no answer; run the same `quantgate run` again to ask them"
 
@@ -214,8 +215,11 @@ def _findings(
     return pair_findings(pairs, runs.baseline, runs.candidate, policy, lengths, expected)
 
 
-def _with_precision(decision: TaskDecision, pairs: TaskPairs) -> TaskDecision:
-    """The decision with the curve of its precision; where repeats were asked, that says how many would settle it."""
+def with_precision(decision: TaskDecision, pairs: TaskPairs, alpha: float) -> TaskDecision:
+    """The decision with the curve of its precision, its bounds being at `alpha`.
+
+    Where repeats were asked, that says how many would settle it.
+    """
     assert decision.difference is not None
     assert decision.lower is not None
     components = None
@@ -225,7 +229,8 @@ def _with_precision(decision: TaskDecision, pairs: TaskPairs) -> TaskDecision:
             components = (summary.between, summary.within)
     here = PrecisionPoint(decision.items, decision.repeats, decision.difference - decision.lower)
     known = None if decision.needed is None else decision.needed["items"]
-    curve = precision(here, decision.margin + decision.difference, components, known)
+    floor = (1 - alpha ** (1 / decision.items)) * (1 + decision.difference)
+    curve = precision(here, decision.margin + decision.difference, components, known, floor)
     decision = replace(decision, precision=curve)
     if decision.verdict is not TaskVerdict.INCONCLUSIVE or decision.needed is not None:
         return decision

@@ -64,7 +64,7 @@ def now() -> str:
 def parse_run_record(text: str, where: str) -> RunRecord:
     """Read `run.json`. Raises RunDirectoryError, naming `where`, for anything but this version's format."""
     try:
-        document = json.loads(text)
+        document = json.loads(text, parse_constant=str)  # a server may have told NaN, which no JSON can hold
         version = document["schema_version"]
     except (ValueError, KeyError, TypeError, RecursionError):
         raise RunDirectoryError(f"{where} is no quantgate run record: it is not JSON with a schema_version") from None

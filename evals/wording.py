@@ -73,12 +73,13 @@ def _way_out(decision: TaskDecision) -> str:
         return (
             "The loss that was seen is itself at the margin or beyond, so more of the same would rather fail than pass."
         )
-    if decision.repeats > 1:
+    if decision.repeats > 1 and needed == decision.items:
         again = decision.needed["repeats"]
         return (
             f"About {again:,} repeats of the {decision.items:,} items would settle it; {decision.repeats} were asked."
         )
-    return f"About {needed:,} items with as many flips would settle it; {decision.items:,} were asked."
+    each = f", asked {decision.repeats} times each," if decision.repeats > 1 else ""
+    return f"About {needed:,} items with as many flips{each} would settle it; {decision.items:,} were asked."
 
 
 def _signed(fraction: float) -> str:

@@ -29,9 +29,16 @@ class Outputs:
 
 
 def check_outputs(outputs: Outputs) -> None:
-    """Raise UsageError before anything is decided when plots are asked for and there is nothing to draw them with."""
+    """Raise UsageError before anything is decided when two outputs would be one file, or plots cannot be drawn."""
     from reports.plots.canvas import need_matplotlib
 
+    named: dict[Path, str] = {}
+    for option in ("json", "html", "markdown", "junit"):
+        file: Path | None = getattr(outputs, option)
+        if file is None or (file.exists() and not file.is_file()):
+            continue
+        if (other := named.setdefault(file.resolve(), option)) != option:
+            raise UsageError(f"--{option} {file} is the file of --{other} too: give each a name of its own")
     for option, wanted in (("--html", outputs.html), ("--plots", outputs.plots)):
         if wanted is not None:
             need_matplotlib(option)

@@ -48,7 +48,7 @@ class BundledTask(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    files: dict[str, BundledFile]
+    files: dict[str, BundledFile] = Field(min_length=1)
     source: dict[str, str]
     data_hash: str
     fetched: str

@@ -18,18 +18,20 @@ _TEMPLATE_LETTER = "X"
 # Markup that says nothing: font commands of LaTeX, mathematics' delimiters, emphasis, HTML's inline tags.
 _FONTS = re.compile(
     r"\\(?:text|textbf|textit|textrm|mathrm|mathbf|mathit|mathsf|boldsymbol|bm|rm|bf|operatorname)\b\s{0,4}"
+    r"|\\(?:text)?color\s{0,2}\{[A-Za-z]{1,20}\}"
 )
+_TYPOGRAPHIC = str.maketrans("“”„«»‘’‚【】", '"' * 5 + "'" * 3 + "[]")
 _INLINE_TAGS = re.compile(r"</?(?:b|i|u|p|em|strong|mark|span|code|br)\s{0,3}/?>", re.IGNORECASE)
 _ANSWER_TAG = re.compile(r"<(/?)answer>", re.IGNORECASE)
 _EMPHASIS = re.compile(r"[*`$]|__|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|\\[()\[\],;! ]|\\(?:quad|displaystyle|,)")
 
 _CUE = re.compile(
     r"""
-    (?P<boxed>\\[fF]?boxed\b)
+    (?P<boxed>\\(?:[fF]?boxed|fbox)\b)
   | (?<![A-Za-zÀ-ɏА-я])(?P<answer>(?:answer|ans|antwort|respuesta|réponse|risposta|resposta|ответ)(?![^\W_])
       |答案|答え|正解|정답)
-  | (?<![A-Za-zÀ-ɏ])(?P<choice>(?:(?:correct|right|best|final|true|my)\s{1,3}(?:choice|option|one|letter|statement)
-      |(?:choice|option)(?=\s{0,3}:))(?![^\W_]))
+  | (?<![A-Za-zÀ-ɏ])(?P<choice>(?:(?:correct|right|best|final|true|my)
+      \s{1,3}(?:choice|option|one|letter|statement|decision)|(?:choice|option|decision)(?=\s{0,3}:))(?![^\W_]))
   | (?<![A-Za-zÀ-ɏ])(?P<verb>(?:choose|chose|select|selected|pick|picked|opt\s{1,3}for|go\s{1,3}with|going\s{1,3}with)
       (?![^\W_])|选择|选)
     """,
@@ -103,7 +105,7 @@ def extract_letter(text: str) -> str | None:
     >>> extract_letter("It could be (A). No: the answer is **C**.")
     'C'
     """
-    answer = unicodedata.normalize("NFKC", without_thoughts(text))
+    answer = unicodedata.normalize("NFKC", without_thoughts(text)).translate(_TYPOGRAPHIC)
     plain = _plain(answer)
     stated = max(_statements(plain), key=lambda statement: statement[0], default=None)
     if stated is not None:

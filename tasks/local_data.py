@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from datasets import DatasetDict
 
 _LONGEST_CELL = 1 << 24
+_HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
+_HALF_PAIR_READ = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,8 @@ def _jsonl_rows(file: Path, stream: TextIO) -> Iterator[Row]:
             raise DataError(f"{file}, line {number} is not JSON: {error}") from None
         if not isinstance(values, dict):
             raise DataError(f"{file}, line {number} is not a JSON object")
+        if _HALF_PAIR.search(line) and _HALF_PAIR_READ.search(json.dumps(values, ensure_ascii=False)):
+            raise DataError(f"{file}, line {number} escapes half a surrogate pair, which no text can hold")
         first = first or values
         if values.keys() != first.keys():
             raise DataError(

@@ -36,7 +36,7 @@ def test_gpqa_is_asked_four_times_an_item_and_more_repeats_extend_the_run(run, e
         code, out, _ = run(server.base_url, "--data", f"gpqa_diamond={exam}")
         assert (code, len(server.log.bodies)) == (0, 40)
         assert "gpqa_diamond: 40 of 40 answered; truncated 0, empty 0, unparsed 0" in out
-        assert "exact_match 1.0000 (the score)" in out
+        assert "exact_match   1.0000 (the score)" in out
         assert run(server.base_url, "--data", f"gpqa_diamond={exam}", "--repeats", "8")[0] == 0
         assert len(server.log.bodies) == 80
         asked = server.log.bodies[0]

@@ -101,3 +101,20 @@ def test_a_unit_without_costs_is_refused(quantgate, runs):
     code, _, err = quantgate(["compare", *runs(a=(2, 0)), "--cost-unit", "GB"])
     assert code == 2
     assert "--cost-unit is given without any --cost" in err
+
+
+def test_two_outputs_into_one_file_are_refused_before_either_is_written(quantgate, runs, tmp_path):
+    file = tmp_path / "out"
+    code, _, err = quantgate(["gate", *runs(mxfp4=(2, 0)), "--json", str(file), "--html", str(tmp_path / "." / "out")])
+    assert code == 2
+    assert f"--html {file} is the file of --json too" in err
+    assert not file.exists()
+
+
+def test_a_server_that_told_nan_of_itself_does_not_cost_the_json(quantgate, runs, tmp_path):
+    folders, file = runs(mxfp4=(2, 0)), tmp_path / "gate.json"
+    record = Path(folders[0]) / "run.json"
+    document = json.loads(record.read_text())
+    record.write_text(json.dumps({**document, "endpoint": {"served": {"load": float("nan")}}}))
+    assert quantgate(["gate", *folders, "--margin", "0.03", "--json", str(file)])[0] == 0
+    assert json.loads(file.read_text())["baseline"]["endpoint"] == {"served": {"load": "NaN"}}

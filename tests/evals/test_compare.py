@@ -2,13 +2,14 @@
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 
 from evals.compare import compare
 from evals.errors import UsageError
 from evals.gate import decide
-from evals.pairing import pair_runs
+from evals.pairing import Run, pair_runs
 from evals.policy import Policy, TaskPolicy
 from evals.stats import exact_lower_bound, exact_upper_bound
 from evals.verdict import ReleaseVerdict, TaskVerdict
@@ -175,3 +176,19 @@ def test_the_json_holds_what_was_decided():
     assert [build["verdict"] for build in document["formats"]] == ["regressed", "pass"]
     assert document["formats"][0]["tasks"][0]["losses"] == 100
     assert [build["cheapest_that_passes"] for build in document["formats"]] == [False, True]
+
+
+def test_what_would_settle_repeats_is_told_at_the_bounds_of_the_family():
+    def wavering(shift):
+        run = run_of([1.0] * 400, repeats=4)
+        wrong = {key: replace(s, score=0.0) for key, s in run.samples.items() if (int(key[1]) + shift) % 8 == key[2]}
+        return Run(run.record, {**run.samples, **wrong})
+
+    policy = Policy(margin=0.017)
+    alone = decide(pair_runs(wavering(0), wavering(1)), policy).tasks[0]
+    assert alone.passes
+    task = row(compared([wavering(shift) for shift in range(1, 7)], policy, baseline=wavering(0)), "f0")
+    assert task.verdict is TaskVerdict.INCONCLUSIVE
+    assert task.precision.here.half_width == pytest.approx(task.difference - task.lower)
+    assert task.needed["repeats"] > 4
+    assert f"About {task.needed['repeats']} repeats of the 400 items would settle it" in task.reason

@@ -148,7 +148,7 @@ def test_builds_that_answered_nothing_do_not_pass():
     silent = cut(run_of([0.0] * 300), 300)
     verdict = decide(pair_runs(silent, silent), Policy())
     assert verdict.verdict is ReleaseVerdict.INVALID
-    assert "the baseline and the candidate has no complete answer" in verdict.reasons[0]
+    assert "the baseline and the candidate have no complete answer" in verdict.reasons[0]
 
 
 def test_a_baseline_below_its_floor_is_not_trusted():
@@ -317,3 +317,23 @@ def test_each_stratum_has_its_own_bounds_and_an_advisory_verdict():
     assert (airline.verdict, retail.verdict) == (TaskVerdict.REGRESSED, TaskVerdict.EQUIVALENT)
     assert airline.upper < -0.05 < retail.lower
     assert task.verdict is TaskVerdict.REGRESSED
+
+
+def test_repeats_of_too_few_items_are_not_said_to_settle_it():
+    # Of 30 items the bound cannot come nearer than 1 - 0.05 ** (1 / 30) = 9.5 points, however often they are asked.
+    scores = [1.0, 0.0] * 15
+    baseline, candidate = run_of(scores, repeats=4), run_of(scores, repeats=4)
+    noisy = {
+        key: replace(sample, score=1.0 - (sample.score or 0.0)) if key[2] == int(key[1]) % 4 else sample
+        for key, sample in candidate.samples.items()
+    }
+    task = decide(pair_runs(baseline, Run(candidate.record, noisy)), Policy(margin=0.05)).tasks[0]
+    assert task.verdict is TaskVerdict.INCONCLUSIVE
+    assert task.needed == {"items": None, "repeats": None}
+    assert "More repeats of these 30 items cannot settle it" in task.reason
+
+
+def test_one_item_asked_often_is_told_to_need_items():
+    task = decide(pair_runs(run_of([1.0], repeats=16), run_of([1.0], repeats=16)), Policy()).tasks[0]
+    assert task.needed is not None
+    assert f"About {task.needed['items']:,} items with as many flips, asked 16 times each, would" in task.reason

@@ -46,3 +46,12 @@ def test_a_loss_at_the_margin_is_settled_by_nothing(components):
 def test_builds_that_always_answer_alike_have_no_variance_to_scale_by():
     found = precision(PrecisionPoint(100, 4, 0.03), 0.02, (0.0, 0.0))
     assert {point.half_width for point in found.curve} == {0.03}
+
+
+def test_no_number_of_repeats_gets_below_the_floor_that_the_items_set():
+    here = PrecisionPoint(30, 4, 0.12)
+    assert precision(here, 0.06, (0.0, 0.08)).settles is not None
+    found = precision(here, 0.06, (0.0, 0.08), floor=0.095)
+    assert found.settles is None
+    assert all(point.half_width > 0.095 for point in found.curve)
+    assert {point.repeats: point.half_width for point in found.curve}[4] == pytest.approx(0.12)

@@ -101,7 +101,12 @@ def test_answers_that_loop_are_counted():
 def test_a_build_that_answers_one_letter_is_told_so():
     broken = lettered(sound(), ["A"] * 140 + ["B", "C", "D"] * 20)
     found = findings(lettered(sound(), ["A", "B", "C", "D"] * 50), broken)["letter_bias"]
-    assert found.message.startswith("A is 70% of the candidate's answers, where each of 4 letters is right")
+    assert found.message.startswith("A is 70% of the candidate's answers, where each letter should be right")
+
+
+def test_a_sound_build_on_a_task_of_two_choices_is_not_biased():
+    run = lettered(sound(), ["(A)", "(B)"] * 100)
+    assert "letter_bias" not in findings(run, run)
 
 
 def test_an_agents_own_failures_are_counted_by_their_reason():
@@ -121,6 +126,11 @@ def test_another_length_of_answers_is_told_with_its_interval():
     assert "1.80 times as long" in found.message
     assert "95% interval 1.80 to 1.80" in found.message
     assert "lengths_unlike" not in findings(short, changed(sound(), 200, usage={"completion_tokens": 110}))
+
+
+def test_the_lengths_of_a_handful_of_items_tell_nothing():
+    short = changed(sound(12), 12, usage={"completion_tokens": 100})
+    assert findings(short, changed(sound(12), 12, usage={"completion_tokens": 180})) == {}
 
 
 def test_another_served_context_is_told():
@@ -150,6 +160,11 @@ def test_a_baseline_off_the_users_expectation_blocks():
         ReleaseVerdict.PASS
     )
     assert findings(half_right(), half_right(), expected="0.5 +- 0.01") == {}
+
+
+def test_a_score_at_the_very_edge_of_the_tolerance_is_within_it():
+    run = run_of([1.0] * 89 + [0.0] * 11)
+    assert findings(run, run, expected="0.92 +- 0.03") == {}
 
 
 def test_a_baseline_off_a_published_score_warns_and_names_the_source():

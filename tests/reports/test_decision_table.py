@@ -37,3 +37,18 @@ def test_a_stratum_has_a_row_below_its_task_and_is_advisory():
 def test_an_advisory_task_is_marked_so():
     policy = Policy.model_validate({"tasks": {"tau2": {"tier": "advisory"}}})
     assert "(advisory)" in printed(run_of([1.0] * 99, name="tau2"), run_of([1.0] * 99, name="tau2"), policy)
+
+
+def test_the_reason_is_told_where_no_task_decides():
+    policy = Policy.model_validate({"tier": "advisory"})
+    text = printed(run_of([1.0] * 99), run_of([1.0] * 99), policy)
+    assert "there is no required task to decide on" in text
+    assert "verdict: ! invalid" in text
+
+
+def test_items_whose_mean_moved_are_counted_where_there_are_repeats():
+    baseline = run_of([1.0] * 99, repeats=2)
+    worse = {key: replace(s, score=0.0) if int(key[1]) < 3 and key[2] else s for key, s in baseline.samples.items()}
+    text = printed(baseline, Run(baseline.record, worse), Policy())
+    (row,) = [line for line in text.splitlines() if line.startswith("gsm8k ")]
+    assert "3/0" in row.split()

@@ -125,6 +125,10 @@ def test_a_file_that_is_named_goes_before_the_bundle(bundle, exam):
         (lambda manifest: manifest | {"schema_version": 9}, "schema_version"),
         (lambda manifest: manifest | {"more": 1}, "more"),
         (lambda manifest: [], "is no manifest"),
+        (
+            lambda manifest: manifest | {"tasks": {"gpqa_diamond": manifest["tasks"]["gpqa_diamond"] | {"files": {}}}},
+            "gpqa_diamond.files",
+        ),
     ],
 )
 def test_a_broken_manifest_is_refused(bundle, change, said):

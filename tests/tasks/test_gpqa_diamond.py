@@ -194,6 +194,7 @@ def test_a_broken_file_is_refused_with_its_row_and_none_of_its_text(tmp_path, fa
         ("a.csv", b"Invented 1: what?,85\nInvented 2: what?,86\n", "there is no column 'Record ID'"),
         ("a.jsonl", b'{"Question": "Invented', "line 1 is not JSON"),
         ("a.jsonl", b'["Invented"]', "not a JSON object"),
+        ("a.jsonl", b'{"Question": "Invented \\ud800"}', "line 1 escapes half a surrogate pair"),
         ("a.parquet", b"Invented", "not a Parquet file"),
         ("a.txt", b"Invented", "line 1 is not JSON"),
     ],
