@@ -16,7 +16,7 @@ from evals.policy import SMALLEST_ALPHA, Policy, TaskPolicy
 from evals.precision import PrecisionPoint, precision
 from evals.records import Status
 from evals.references import Expectation, parse_expectation, published_expectation
-from evals.stats import PairedBounds, exact_lower_bound, items_needed, mcnemar_pvalue, paired_bounds
+from evals.stats import PairedBounds, items_needed, mcnemar_pvalue, paired_bounds
 from evals.token_lengths import LengthComparison, compare_lengths
 from evals.validity import pair_findings
 from evals.verdict import ReleaseVerdict, StratumFigures, TaskDecision, TaskVerdict, Verdict
@@ -127,7 +127,7 @@ def _decide_task(
         lower=bounds.lower,
         upper=bounds.upper,
         method=bounds.method,
-        flags=_flags(bounds, pairs, policy, decision.findings),
+        flags=_flags(bounds, scores, pairs, policy, decision.findings),
         recovery=candidate / baseline if baseline > 0 else None,
         descriptive_interval=description.intervals.get("percentile"),
         strata=_strata(scores, policy),
@@ -268,14 +268,14 @@ def _without_cut_items(decision: TaskDecision, pairs: TaskPairs, scores: ItemSco
 
 
 def _flags(
-    bounds: PairedBounds, pairs: TaskPairs, policy: TaskPolicy, findings: tuple[Finding, ...]
+    bounds: PairedBounds, scores: ItemScores, pairs: TaskPairs, policy: TaskPolicy, findings: tuple[Finding, ...]
 ) -> tuple[str, ...]:
     baseline, candidate = (pairs.validity[build] for build in ("baseline", "candidate"))
-    hopeless = bounds.method == "exact" and exact_lower_bound(0, 0, bounds.n, bounds.alpha) <= -policy.margin
+    without_a_flip = _bounds(replace(scores, candidate=scores.baseline), policy.alpha)
     present = {
         "measurably_worse": bounds.upper < 0 and bounds.lower > -policy.margin,
         "superior": bounds.lower > 0,
-        "cannot_pass_at_this_n": hopeless,
+        "cannot_pass_at_this_n": without_a_flip.lower <= -policy.margin,
         "truncation": any(f.code in _CUT and f.severity is Severity.BLOCKS for f in findings),
         "truncated": bool(baseline.truncated or candidate.truncated),
         "empty": bool(baseline.empty or candidate.empty),

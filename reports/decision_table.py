@@ -58,6 +58,8 @@ def decision_table(title: str, rows: list[tuple[str | None, TaskDecision]]) -> T
         verdict = verdict_text(task.verdict)
         if task.tier == "advisory":
             verdict.append(" (advisory)")
+        if task.blocked:
+            verdict.append(" (blocked)")
         table.add_row(*([one_line(build or "", 24)] if named else []), *cells, verdict)
         for stratum in task.strata:
             table.add_row(*([""] if named else []), *_stratum_cells(stratum, task.margin))

@@ -48,7 +48,8 @@ def comparison_markdown(comparison: Comparison) -> str:
         for task in build.tasks:
             row = [markdown_text(build.name, 60) + star, *cost, markdown_text(task.task, 60), _asked(task)]
             row += [numbers.signed(task.difference), numbers.bounds(task), numbers.margin_points(task.margin)]
-            rows.append([*row, _status(task.verdict), _status(build.verdict)])
+            blocked = " (blocked)" if task.blocked else ""
+            rows.append([*row, _status(task.verdict) + blocked, _status(build.verdict)])
     named = [(f"{build.name}: {task.task}", task) for build in comparison.formats for task in build.tasks]
     count = len(comparison.formats)
     lines = [
@@ -80,7 +81,7 @@ def _gate_cells(task: TaskDecision) -> list[str]:
         numbers.margin_points(task.margin),
         numbers.recovery(task.recovery),
         numbers.losses_and_gains(task),
-        _status(task.verdict),
+        _status(task.verdict) + (" (blocked)" if task.blocked else ""),
     ]
 
 

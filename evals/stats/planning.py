@@ -69,12 +69,17 @@ def smallest_passing_n(margin: float, alpha: float = 0.05) -> int:
     return n + bisect_left(range(step), True, key=lambda more: passes(n + more))
 
 
+_EXACT_UP_TO = 10_000
+"""Beyond so many items the normal approximation is as good as the exact test, which would take long."""
+
+
 def items_needed(losses: int, gains: int, n: int, margin: float, alpha: float = 0.05, power: float = 0.8) -> int | None:
     """Items in all that would settle an inconclusive comparison, if they went on as those seen.
 
     `plan_items` at the observed discordance rate, taken as one flip where there was none, and at the observed
     difference, taken as 0 where it favours the candidate: luck so far is not counted on. Never fewer than
-    `smallest_passing_n`. It is an estimate, and may lie below `n` where the data have just missed.
+    `smallest_passing_n`, nor than a number at which the exact test passes the losses seen, grown in proportion (rounded
+    up, gains down), to within a twentieth.
 
     Returns:
         The number of items; None when the observed difference is at or below -margin, where more of the same would
@@ -90,7 +95,15 @@ def items_needed(losses: int, gains: int, n: int, margin: float, alpha: float = 
         return None
     discordance = max(losses + gains, 1) / n
     needed = plan_items(discordance, margin, difference=difference, alpha=alpha, power=power)
-    return max(needed, smallest_passing_n(margin, alpha))
+    enough = max(needed, smallest_passing_n(margin, alpha))
+    while enough <= _EXACT_UP_TO and not _more_of_the_same_passes(losses, gains, n, enough, margin, alpha):
+        enough += max(1, enough // 20)
+    return enough
+
+
+def _more_of_the_same_passes(losses: int, gains: int, n: int, items: int, margin: float, alpha: float) -> bool:
+    lost, won = math.ceil(losses * items / n), math.floor(gains * items / n)
+    return noninferiority_pvalue(lost, min(won, items - lost), items, margin) < alpha
 
 
 def _check_margin(margin: float) -> None:

@@ -337,3 +337,10 @@ def test_one_item_asked_often_is_told_to_need_items():
     task = decide(pair_runs(run_of([1.0], repeats=16), run_of([1.0], repeats=16)), Policy()).tasks[0]
     assert task.needed is not None
     assert f"About {task.needed['items']:,} items with as many flips, asked 16 times each, would" in task.reason
+
+
+def test_repeats_too_can_be_too_few_items_to_pass_at_all():
+    few = run_of([1.0] * 50, repeats=4)
+    assert "cannot_pass_at_this_n" in decide(pair_runs(few, few), Policy(margin=0.05)).tasks[0].flags
+    more = run_of([1.0] * 60, repeats=4)
+    assert "cannot_pass_at_this_n" not in decide(pair_runs(more, more), Policy(margin=0.05)).tasks[0].flags

@@ -68,3 +68,16 @@ def test_items_needed_without_a_flip_takes_one_and_never_says_less_than_can_pass
 @pytest.mark.parametrize("losses", [4, 5])
 def test_more_of_what_is_too_bad_never_passes(losses):
     assert items_needed(losses, 0, 200, 0.02) is None
+
+
+@pytest.mark.parametrize(("losses", "gains", "n", "margin"), [(2, 0, 200, 0.03), (1, 0, 120, 0.03), (1, 0, 150, 0.02)])
+def test_so_many_items_with_as_many_flips_pass_the_exact_test(losses, gains, n, margin):
+    enough = items_needed(losses, gains, n, margin)
+    assert enough is not None
+    assert noninferiority_pvalue(math.ceil(losses * enough / n), gains, enough, margin) < 0.05
+    fewer = round(enough * 0.9)
+    assert noninferiority_pvalue(math.ceil(losses * fewer / n), gains, fewer, margin) >= 0.05
+
+
+def test_a_loss_close_to_the_margin_is_answered_at_once_whatever_it_takes():
+    assert items_needed(1_999, 0, 100_000, 0.02) > 1_000_000
