@@ -146,7 +146,9 @@ class Tool:
 
 module("httpx", Client=Client, Limits=lambda **_: None)
 module("litellm", client_session=None)
+module("litellm.litellm_core_utils.litellm_logging", Logging=type("Logging", (), {}))
 module("openai", OpenAIError=OpenAIError)
+module("openai.resources.chat.completions.completions", maybe_transform=None)
 module("loguru", logger=SimpleNamespace(remove=lambda: None))
 module("tau2.agent.llm_agent", generate=generate)
 module("tau2.user.user_simulator", generate=generate)
