@@ -64,7 +64,7 @@ def run(
         Path | None, typer.Option(help="tau2: the Python of another environment that has it.")
     ] = None,
     tau2_workers: Annotated[
-        int | None, typer.Option(help="tau2: worker processes; default: one per processor.")
+        int | None, typer.Option(help="tau2: worker processes; default: two per processor, 8 at most.")
     ] = None,
     config: Annotated[Path | None, typer.Option(help="A run.yaml with these options; the command line wins.")] = None,
 ) -> None:
