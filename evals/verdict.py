@@ -100,13 +100,18 @@ class TaskDecision:
     @property
     def passes(self) -> bool:
         """Whether the verdict is what the policy requires, and nothing blocks it."""
-        enough = {TaskVerdict.EQUIVALENT} | ({TaskVerdict.NON_INFERIOR} if self.require == "non_inferior" else set())
-        return self.verdict in enough and not self.blocked
+        return self._bounds_suffice and not self.blocked
 
     @property
     def blocked(self) -> bool:
-        """Whether a finding keeps the task from passing."""
-        return any(finding.severity is Severity.BLOCKS for finding in self.findings)
+        """Whether nothing but a finding keeps the task from passing."""
+        return self._bounds_suffice and any(finding.severity is Severity.BLOCKS for finding in self.findings)
+
+    @property
+    def _bounds_suffice(self) -> bool:
+        if self.verdict is TaskVerdict.NON_INFERIOR:
+            return self.require == "non_inferior"
+        return self.verdict is TaskVerdict.EQUIVALENT
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
