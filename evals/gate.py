@@ -228,7 +228,7 @@ def with_precision(decision: TaskDecision, pairs: TaskPairs, alpha: float) -> Ta
         if summary.between is not None and summary.within is not None:
             components = (summary.between, summary.within)
     here = PrecisionPoint(decision.items, decision.repeats, decision.difference - decision.lower)
-    known = None if decision.needed is None else decision.needed["items"]
+    known = _items_known(decision)
     floor = (1 - alpha ** (1 / decision.items)) * (1 + decision.difference)
     curve = precision(here, decision.margin + decision.difference, components, known, floor)
     decision = replace(decision, precision=curve)
@@ -237,6 +237,17 @@ def with_precision(decision: TaskDecision, pairs: TaskPairs, alpha: float) -> Ta
     settles = curve.settles
     needed = {"items": settles.items if settles else None, "repeats": settles.repeats if settles else None}
     return replace(decision, needed=needed)
+
+
+def _items_known(decision: TaskDecision) -> int | None:
+    """How many items settle a task of single answers, by the exact test; not more than were asked where it passes."""
+    if decision.needed is not None:
+        return decision.needed["items"]
+    if decision.losses is None or decision.gains is None or decision.strata:
+        return None
+    enough = items_needed(decision.losses, decision.gains, decision.items, decision.margin, decision.alpha)
+    passes = decision.verdict in (TaskVerdict.EQUIVALENT, TaskVerdict.NON_INFERIOR)
+    return min(enough, decision.items) if passes and enough is not None else enough
 
 
 def _without_cut_items(decision: TaskDecision, pairs: TaskPairs, scores: ItemScores) -> Finding | None:

@@ -52,11 +52,14 @@ class Policy(TaskPolicy):
         return TaskPolicy(**{**shared, **(own.model_dump(exclude_unset=True) if own else {})})
 
     def check_tasks(self, names: Sequence[str]) -> None:
-        """Raise UsageError when something is set for a task that the runs do not hold."""
-        unknown = sorted(set(self.tasks) - set(names))
+        """Raise UsageError when something is set for a task that the runs do not hold; advisory ones may be absent."""
+        required = {name for name in self.tasks if self.for_task(name).tier == "required"}
+        unknown = sorted(required - set(names))
         if unknown:
             held = ", ".join(names) or "none"
-            raise UsageError(f"the policy speaks of task {unknown[0]!r}, which the runs do not hold; they hold {held}")
+            raise UsageError(
+                f"a margin or policy is given for task {unknown[0]!r}, which the runs do not hold; they hold {held}"
+            )
 
 
 def load_policy(file: Path | None, margins: Sequence[str] = (), alpha: float | None = None) -> Policy:

@@ -181,8 +181,9 @@ def _encoded(content: str | bytes) -> bytes:
 
 
 def write_output(file: Path, content: str | bytes, option: str) -> None:
-    """Write a file that the user named. Raises UsageError, naming the option, when that cannot be done."""
+    """Write a file that the user named, making its folder. Raises UsageError, naming the option, when it cannot be."""
     try:
+        file.parent.mkdir(parents=True, exist_ok=True)
         if file.exists() and not file.is_file():
             file.write_bytes(_encoded(content))
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from evals.findings import Severity
@@ -40,17 +41,27 @@ def _sentence(decision: TaskDecision) -> str:
             f"({confidence} confidence each way), within the margin of {margin} on either side."
         )
     if decision.verdict is TaskVerdict.NON_INFERIOR:
-        loss = f"loses at most {points(lower)}" if lower < 0 else f"gains at least {points(lower)}"
-        return f"passes. With {confidence} confidence the candidate {loss}, within the margin of {margin}."
+        passes = "passes" if decision.passes else "not worse by the margin"
+        if lower >= 0:
+            return f"{passes}. With {confidence} confidence the candidate gains at least {points(lower)}."
+        loss = f"at most {points(lower)}, within" if lower > _just_above(-decision.margin) else "less than"
+        return f"{passes}. With {confidence} confidence the candidate loses {loss} the margin of {margin}."
     if decision.verdict is TaskVerdict.REGRESSED:
-        return (
-            f"regressed. With {confidence} confidence the candidate loses at least {points(upper)}, "
-            f"more than the margin of {margin}."
-        )
+        loss = f"at least {points(upper)}, more" if upper < _just_below(-decision.margin) else "more"
+        return f"regressed. With {confidence} confidence the candidate loses {loss} than the margin of {margin}."
     return (
         f"cannot be told. The candidate may have lost as much as {points(lower)}, more than the margin of {margin}, "
         f"or {'as little as ' + points(upper) if upper < 0 else 'nothing'}. {_way_out(decision)}"
     )
+
+
+def _just_above(bound: float) -> float:
+    """Where a step-down says no more than that a bound is beyond this one (`evals.compare`)."""
+    return math.nextafter(bound, 1.0)
+
+
+def _just_below(bound: float) -> float:
+    return math.nextafter(bound, -1.0)
 
 
 def _but(decision: TaskDecision) -> str:
@@ -79,7 +90,9 @@ def _way_out(decision: TaskDecision) -> str:
             f"About {again:,} repeats of the {decision.items:,} items would settle it; {decision.repeats} were asked."
         )
     each = f", asked {decision.repeats} times each," if decision.repeats > 1 else ""
-    return f"About {needed:,} items with as many flips{each} would settle it; {decision.items:,} were asked."
+    seen = decision.losses != 0 or decision.gains != 0
+    flips = " with as many flips" if seen else f", even if one in {decision.items:,} flips,"
+    return f"About {needed:,} items{flips}{each} would settle it; {decision.items:,} were asked."
 
 
 def _signed(fraction: float) -> str:

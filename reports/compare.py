@@ -68,6 +68,8 @@ def _verdict(task: TaskDecision) -> Text:
     text = verdict_text(task.verdict)
     if task.tier == "advisory":
         text.append(" (advisory)")
+    if task.blocked:
+        text.append(" (blocked)")
     if task.verdict is TaskVerdict.INVALID:
         text.append(f": {one_line(task.reason.removeprefix(f'{task.task}: '), 300)}")
     return text

@@ -68,6 +68,8 @@ def local_files(given: Mapping[str, Path]) -> dict[str, Path]:
         raise DataError("gsm8k.train is given without the test questions: add --data gsm8k=FILE")
     if test.is_dir():
         raise DataError(f"--data gsm8k={test} is a folder: name the file, such as {test / 'test.jsonl'}")
+    if not test.exists():
+        raise DataError(f"--data gsm8k={test}: there is no such file")
     train = train or test.with_name("train.jsonl")
     if not train.exists():
         raise DataError(

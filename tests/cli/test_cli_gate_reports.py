@@ -65,7 +65,7 @@ def test_the_command_in_the_report_decides_it_again_and_names_no_output(quantgat
 
 
 def test_a_report_that_cannot_be_written_loses_neither_the_verdict_nor_the_json(quantgate, runs, tmp_path):
-    file, bad = tmp_path / "gate.json", tmp_path / "no-such" / "r.html"
+    file, bad = tmp_path / "gate.json", Path("/dev/null/r.html")
     code, out, err = quantgate(["gate", *runs(mxfp4=(60, 0)), "--html", str(bad), "--json", str(file)])
     assert code == 2
     assert "verdict: ✗ regressed" in out

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -97,10 +98,10 @@ def test_a_jobs_summary_is_added_to_and_any_other_file_replaced(quantgate, gate_
 
 
 def test_one_output_that_fails_loses_no_other_and_not_the_decision(quantgate, gate_json, tmp_path):
-    bad, good = tmp_path / "no-such" / "r.html", tmp_path / "good.xml"
+    bad, good = Path("/dev/null/r.html"), tmp_path / "good.xml"
     code, _, err = quantgate(["report", str(gate_json), "--html", str(bad), "--junit", str(good)])
     assert code == 2
-    assert f"--html {bad}: cannot be written: No such file or directory" in err
+    assert f"--html {bad}: cannot be written" in err
     assert good.exists()
 
 

@@ -191,7 +191,7 @@ def test_a_file_of_another_kind_says_what_is_missing(gsm8k_files, tmp_path):
 
 
 def test_missing_files_are_named(gsm8k_files, tmp_path):
-    with pytest.raises(DataError, match=r"no-such\.jsonl cannot be read"):
+    with pytest.raises(DataError, match=r"no-such\.jsonl: there is no such file"):
         gsm8k(test=tmp_path / "no-such.jsonl", train=gsm8k_files[1])
     (tmp_path / "test.jsonl").write_bytes(gsm8k_files[0].read_bytes())
     with pytest.raises(DataError, match=r"train\.jsonl does not exist.*--data gsm8k\.train=FILE"):
