@@ -123,7 +123,7 @@ def compare(options: argparse.Namespace, test: Path, train: Path) -> tuple[Measu
 
 def quantgate_command(options: argparse.Namespace, test: Path, train: Path, out: Path) -> list[str]:
     return [
-        *(sys.executable, "-m", "evals.cli", "run", "--task", "gsm8k", "--data", f"gsm8k={test}"),
+        *(sys.executable, "-m", "quantgate", "run", "--task", "gsm8k", "--data", f"gsm8k={test}"),
         *("--data", f"gsm8k.train={train}", "--base-url", f"http://127.0.0.1:{options.port}/v1"),
         *("--model", "test-model", "--out", str(out), "--concurrency", str(options.concurrency)),
     ]

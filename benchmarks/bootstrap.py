@@ -17,7 +17,7 @@ from scipy.stats import bootstrap
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from evals.stats import bayesian_lower_bound, bootstrap_interval, paired_bounds
+from quantgate.evals.stats import bayesian_lower_bound, bootstrap_interval, paired_bounds
 
 DRAWS = 100_000
 TAU2 = ["airline"] * 50 + ["retail"] * 114 + ["telecom"] * 114

@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from evals.stats.calibration import Method, Model, simulated_false_pass, worst_false_pass
+from quantgate.evals.stats.calibration import Method, Model, simulated_false_pass, worst_false_pass
 
 ALPHA = 0.05
 BAR = 0.055

@@ -9,7 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from evals.stats import exact_lower_bound, exact_upper_bound, noninferiority_pvalue
+from quantgate.evals.stats import exact_lower_bound, exact_upper_bound, noninferiority_pvalue
 
 OUTCOMES = [(2, 0, 200), (6, 2, 200), (36, 23, 1319), (100, 90, 1319), (270, 230, 10_000), (2500, 2400, 10_000)]
 

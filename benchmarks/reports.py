@@ -13,13 +13,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from evals.flips import Flip, FlipTexts
-from evals.gate import decide
-from evals.pairing import pair_runs
-from evals.policy import load_policy
-from evals.verdict import Verdict
-from reports.html import gate_html
-from tests.evals.runs import pair_of
+from quantgate.evals.decision.flips import Flip, FlipTexts
+from quantgate.evals.decision.gate import decide
+from quantgate.evals.decision.types import Verdict
+from quantgate.evals.pairing.pairing import pair_runs
+from quantgate.evals.settings.policy import load_policy
+from quantgate.reports.html.gate import gate_html
+from tests.evals.made_runs import pair_of
 
 FLIPS, TIMES = 10_000, 5
 

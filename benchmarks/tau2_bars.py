@@ -58,7 +58,7 @@ def served(*options: str) -> Iterator[str]:
 
 def command(url: str, out: Path, *options: str) -> list[str]:
     return [
-        sys.executable, "-c", "from evals.cli import main; main()", "run", "--task", "tau2",
+        sys.executable, "-c", "from quantgate.cli import main; main()", "run", "--task", "tau2",
         "--base-url", f"{url}/v1", "--model", "test-model", "--user-base-url", f"{url}/v1", "--user-model", "user",
         "--out", str(out), "--repeats", "1", *options,
     ]  # fmt: skip

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from evals.identity import canonical_hash
-from evals.records import Grade, Item, Prompt, Sampling
-from evals.task import TaskIdentity
+from quantgate.evals.contract.records import Grade, Item, Prompt, Sampling
+from quantgate.evals.contract.task import TaskIdentity
+from quantgate.evals.hashing import canonical_hash
 
 DEFAULT_COUNT = 100
 _SEED = 1

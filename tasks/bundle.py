@@ -20,14 +20,14 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from evals.errors import DataError, StorageError, UsageError
-from evals.identity import software_versions
-from evals.run_record import now
-from evals.store import write_atomically
-from tasks import gpqa_diamond, gsm8k
-from tasks.hub import download
-from tasks.lm_eval_task import LmEvalTask
-from tasks.registry import BUILT_IN, LM_EVAL_PREFIX, TaskOptions, load_task
+from quantgate.evals.errors import DataError, StorageError, UsageError
+from quantgate.evals.files import write_atomically
+from quantgate.evals.runs.record import now
+from quantgate.evals.versions import software_versions
+from quantgate.tasks import gpqa_diamond, gsm8k
+from quantgate.tasks.data.hub import download
+from quantgate.tasks.lm_eval.task import LmEvalTask
+from quantgate.tasks.registry import BUILT_IN, LM_EVAL_PREFIX, TaskOptions, load_task
 
 MANIFEST = "manifest.json"
 _LOCK = ".lock"

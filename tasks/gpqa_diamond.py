@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from itertools import permutations
 from pathlib import Path
 
-from evals.errors import DataError, UsageError
-from evals.identity import canonical_hash
-from evals.records import Grade, Item, Prompt, Sampling
-from evals.task import TaskIdentity
-from tasks.choices import LETTERS, extract_letter
-from tasks.hub import HubFile, download
-from tasks.local_data import read_rows
+from quantgate.evals.contract.records import Grade, Item, Prompt, Sampling
+from quantgate.evals.contract.task import TaskIdentity
+from quantgate.evals.errors import DataError, UsageError
+from quantgate.evals.hashing import canonical_hash
+from quantgate.tasks.data.hub import HubFile, download
+from quantgate.tasks.data.rows import read_rows
+from quantgate.tasks.extract.choices import LETTERS, extract_letter
 
 NAME = "gpqa_diamond"
 VERSION = "1"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from evals.errors import DataError
-from tasks.lm_eval_task import LmEvalSource, LmEvalTask
+from quantgate.evals.errors import DataError
+from quantgate.tasks.lm_eval.task import LmEvalSource, LmEvalTask
 
 REVISION = "cc7b047b6e5bb11b4f1af84efc572db110a51b3c"
 """Commit of `openai/gsm8k` on the Hugging Face hub."""

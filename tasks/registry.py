@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from evals.agentic_config import AgenticConfig
-from evals.errors import UsageError
-from evals.task import Task
+from quantgate.evals.contract.task import Task
+from quantgate.evals.errors import UsageError
+from quantgate.evals.settings.agentic import AgenticConfig
 
 BUILT_IN = {
     "gsm8k": "GSM8K: 1,319 grade-school maths problems, 5-shot, lm-eval's prompts and scores",
@@ -19,7 +19,7 @@ BUILT_IN = {
 }
 LM_EVAL_PREFIX = "lm-eval:"
 AGENTIC = frozenset({"tau2"})
-"""The tasks that need an endpoint with tool calls, and take the options of `evals.agentic_config`."""
+"""The tasks that need an endpoint with tool calls, and take the options of `evals.settings.agentic`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,33 +49,33 @@ def load_task(name: str, options: TaskOptions) -> Task:
         When its data cannot be had.
     """
     if name == "gsm8k":
-        from tasks.gsm8k import gsm8k
+        from quantgate.tasks.gsm8k import gsm8k
 
         _only_splits(name, options, "", "test", "train")
         test = options.data.get("") or options.data.get("test")
         return gsm8k(options.limit, test, options.data.get("train"), options.metric, options.origin)
     if name == "gpqa_diamond":
-        from tasks.gpqa_diamond import gpqa_diamond
+        from quantgate.tasks.gpqa_diamond import gpqa_diamond
 
         _only_splits(name, options, "", "train")
         file = options.data.get("") or options.data.get("train")
         return gpqa_diamond(options.limit, file, options.metric, options.origin)
     if name == "arithmetic":
-        from tasks.arithmetic import DEFAULT_COUNT, Arithmetic
+        from quantgate.tasks.arithmetic import DEFAULT_COUNT, Arithmetic
 
         _only_splits(name, options)
         if options.metric not in (None, "exact_match"):
             raise UsageError(f"{name} has no metric {options.metric!r}; it has exact_match")
         return Arithmetic(min(options.limit or DEFAULT_COUNT, DEFAULT_COUNT))
     if name == "tau2":
-        from tasks.tau2.task import Tau2
+        from quantgate.tasks.tau2.task import Tau2
 
         _only_splits(name, options)
         if options.metric not in (None, "reward"):
             raise UsageError(f"{name} has no metric {options.metric!r}; it has reward")
         return Tau2(options.agentic, limit=options.limit, seed=options.seed)
     if name.startswith(LM_EVAL_PREFIX):
-        from tasks.lm_eval_task import LmEvalSource, LmEvalTask
+        from quantgate.tasks.lm_eval.task import LmEvalSource, LmEvalTask
 
         files = {split or "test": path for split, path in options.data.items()} or None
         bare = name.removeprefix(LM_EVAL_PREFIX)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from evals.records import Grade, Item, Prompt, Request, Sampling
-from evals.task import TaskIdentity
+from quantgate.evals.contract.records import Grade, Item, Prompt, Request, Sampling
+from quantgate.evals.contract.task import TaskIdentity
 
 
 @dataclass

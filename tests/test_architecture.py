@@ -1,55 +1,109 @@
-"""Imports flow one way: tasks and reports import evals; evals, its command line aside, imports neither."""
+"""Imports flow one way, through the rooms in the order of one table, and no chain of them is long."""
 
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 
+ROOMS = [
+    "evals.errors",
+    "evals.text",
+    "evals.files",
+    "evals.hashing",
+    "evals.versions",
+    "evals.contract",
+    "evals.stats",
+    "evals.endpoint",
+    "evals.settings",
+    "evals.runs",
+    "evals.pairing",
+    "evals.checks",
+    "evals.decision",
+    "evals.planning",
+    "evals.claims",
+    "evals.embedded",
+    "tasks",
+    "reports",
+    "cli",
+]
+"""Each room imports only from itself and from those before it; `docs/architecture.md` says what each is for."""
 
-def imported(file: Path) -> set[str]:
-    """The top-level packages that a file imports anywhere, inside functions too."""
+APART = {"evals.stats": {"evals.stats"}, "reports": {"evals", "reports"}}
+"""Rooms that may import less than the order allows."""
+
+
+def folder_of(room: str) -> Path:
+    return ROOT / ("quantgate/cli" if room == "cli" else room.replace(".", "/"))
+
+
+def files_of(room: str) -> list[Path]:
+    folder = folder_of(room)
+    return sorted(folder.rglob("*.py")) if folder.is_dir() else [folder.with_suffix(".py")]
+
+
+def module_of(file: Path) -> str:
+    parts = file.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts).removeprefix("quantgate.").removesuffix(".__init__")
+
+
+@cache
+def modules() -> dict[str, Path]:
+    return {module_of(file): file for room in ROOMS for file in files_of(room)}
+
+
+@cache
+def imported(file: Path) -> frozenset[str]:
+    """The modules that a file imports anywhere, inside functions too; those of quantgate without that name."""
     names = set()
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names.add(node.module)
-    return names
+            names |= {_module(node.module, alias.name) for alias in node.names}
+    return frozenset(name.removeprefix("quantgate.") for name in names if name != "quantgate")
 
 
-def rooms(names: set[str]) -> set[str]:
-    return {name.partition(".")[0] for name in names} & {"evals", "tasks", "reports", "tests"}
+def _module(package: str, name: str) -> str:
+    """What `from package import name` imports: the module of that name, else the package."""
+    return f"{package}.{name}" if f"{package}.{name}".removeprefix("quantgate.") in modules() else package
 
 
-@pytest.mark.parametrize(
-    ("folder", "may_import"),
-    [
-        ("evals", {"evals"}),
-        ("evals/cli", {"evals", "tasks", "reports"}),
-        ("tasks", {"evals", "tasks"}),
-        ("reports", {"evals", "reports"}),
-    ],
-)
-def test_a_room_imports_only_what_lies_upstream(folder, may_import):
-    files = [
-        file for file in (ROOT / folder).rglob("*.py") if folder != "evals" or "cli" not in file.relative_to(ROOT).parts
-    ]
-    assert files
-    for file in files:
-        assert rooms(imported(file)) <= may_import, file
+def room_of(module: str) -> str | None:
+    return next((room for room in ROOMS if module == room or module.startswith(f"{room}.")), None)
+
+
+def test_every_module_lies_in_a_room_of_the_table():
+    tracked = [*(ROOT / "evals").rglob("*.py"), *(ROOT / "tasks").rglob("*.py"), *(ROOT / "reports").rglob("*.py")]
+    outside = {module_of(file) for file in tracked} - modules().keys()
+    assert outside == {"evals"}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_only_what_lies_before_it(room):
+    allowed = set(ROOMS[: ROOMS.index(room) + 1])
+    for file in files_of(room):
+        for name in imported(file):
+            if (found := room_of(name)) is not None:
+                assert found in allowed, (file, name)
+                if room in APART:
+                    assert any(found == may or found.startswith(f"{may}.") for may in APART[room]), (file, name)
+
+
+def test_nobody_imports_the_rooms_by_another_name_than_quantgates():
+    for file in [*modules().values(), *(ROOT / "tests").rglob("*.py")]:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                assert node.module.partition(".")[0] not in ("evals", "tasks", "reports"), file
 
 
 def test_the_statistics_know_nothing_but_numpy_and_scipy():
-    for file in (ROOT / "evals" / "stats").rglob("*.py"):
-        names = imported(file)
-        assert {name for name in names if name.startswith("evals")} <= {
-            name for name in names if name.startswith("evals.stats")
-        }, file
-        outside = {name.partition(".")[0] for name in names} - {"evals", "numpy", "scipy"}
+    for file in files_of("evals.stats"):
+        outside = {name.partition(".")[0] for name in imported(file)} - {"evals", "numpy", "scipy"}
         assert outside <= set(sys.stdlib_module_names), file
 
 
@@ -59,7 +113,7 @@ def test_help_loads_no_heavy_library():
     script = f"""
 import sys
 sys.argv = ["quantgate", "--help"]
-from evals.cli import main
+from quantgate.cli import main
 try:
     main()
 except SystemExit:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from evals.embedded.errors import CacheError, MissingExtra
+from quantgate.evals.embedded.errors import CacheError, MissingExtra
 
 Progress = Callable[[int, int], None]
 """Told how much is done, and of how much."""

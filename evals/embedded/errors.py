@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 from pathlib import Path
 
-from evals.errors import QuantgateError
+from quantgate.evals.errors import QuantgateError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 

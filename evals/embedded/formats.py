@@ -9,9 +9,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evals.embedded.cache import Progress, scratch, settle, sha256_of
-from evals.embedded.errors import BuildError, MissingExtra
-from evals.embedded.rounding import Bytes, Halves, mxfp4_encode, mxfp4_pack, round_fp8
+from quantgate.evals.embedded.cache import Progress, scratch, settle, sha256_of
+from quantgate.evals.embedded.errors import BuildError, MissingExtra
+from quantgate.evals.embedded.rounding import Bytes, Halves, mxfp4_encode, mxfp4_pack, round_fp8
 
 if TYPE_CHECKING:
     from types import ModuleType

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from evals.embedded.errors import MissingExtra
+from quantgate.evals.embedded.errors import MissingExtra
 
 if TYPE_CHECKING:
     from types import ModuleType

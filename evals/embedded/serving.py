@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
 
-from evals.embedded.errors import MissingExtra, ServeError
+from quantgate.evals.embedded.errors import MissingExtra, ServeError
 
 READY_WITHIN_S = 120.0
 _POLL_S = 0.05

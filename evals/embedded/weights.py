@@ -11,8 +11,8 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from evals.embedded.cache import Progress, cache_folder, scratch, settle, sha256_of
-from evals.embedded.errors import FetchError
+from quantgate.evals.embedded.cache import Progress, cache_folder, scratch, settle, sha256_of
+from quantgate.evals.embedded.errors import FetchError
 
 _POLL_S = 0.2
 _CHUNK = 1 << 20

@@ -1,14 +1,20 @@
 """Statistics of paired evaluation results: pure numpy and scipy, no knowledge of models."""
 
-from evals.stats.bayesian import bayesian_lower_bound, bayesian_pvalue, bayesian_upper_bound
-from evals.stats.bounds import PairedBounds, paired_bounds
-from evals.stats.descriptive import bonett_price_interval, bootstrap_interval, newcombe_interval
-from evals.stats.exact import exact_pvalue, noninferiority_pvalue
-from evals.stats.exact_bounds import exact_lower_bound, exact_upper_bound
-from evals.stats.mcnemar import mcnemar_pvalue
-from evals.stats.planning import items_needed, plan_items, smallest_passing_n
-from evals.stats.repeats import ItemMeans, RepeatSummary, item_differences, item_means, summarise_repeats
-from evals.stats.tango import score_statistic, tango_interval
+from quantgate.evals.stats.bayesian.unseen_item import bayesian_lower_bound, bayesian_pvalue, bayesian_upper_bound
+from quantgate.evals.stats.bounds import PairedBounds, paired_bounds
+from quantgate.evals.stats.describe.intervals import bonett_price_interval, bootstrap_interval, newcombe_interval
+from quantgate.evals.stats.describe.mcnemar import mcnemar_pvalue
+from quantgate.evals.stats.describe.repeats import (
+    ItemMeans,
+    RepeatSummary,
+    item_differences,
+    item_means,
+    summarise_repeats,
+)
+from quantgate.evals.stats.exact.bounds import exact_lower_bound, exact_upper_bound
+from quantgate.evals.stats.exact.noninferiority import exact_pvalue, noninferiority_pvalue
+from quantgate.evals.stats.exact.tango import score_statistic, tango_interval
+from quantgate.evals.stats.planning.items import items_needed, plan_items, smallest_passing_n
 
 __all__ = [
     "ItemMeans",

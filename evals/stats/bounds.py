@@ -9,8 +9,14 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from evals.stats.bayesian import bayesian_lower_bound, bayesian_upper_bound, check_differences, split_strata
-from evals.stats.exact_bounds import check_alpha, exact_lower_bound, exact_upper_bound
+from quantgate.evals.stats.bayesian.unseen_item import (
+    bayesian_lower_bound,
+    bayesian_upper_bound,
+    check_differences,
+    split_strata,
+)
+from quantgate.evals.stats.checks import check_alpha
+from quantgate.evals.stats.exact.bounds import exact_lower_bound, exact_upper_bound
 
 METHODS = ("auto", "exact", "bayesian")
 
@@ -49,8 +55,8 @@ def paired_bounds(
         alpha: error probability of each bound, in [0.001, 0.5).
         strata: shape (n,), the stratum of each item, for a macro average over strata.
         weights: weight of each stratum, scaled to sum to 1; equal when omitted.
-        method: "exact" (0/1 scores, one answer per item: `evals.stats.exact_bounds`), "bayesian" (any scores:
-            `evals.stats.bayesian`), or "auto": exact where it applies, else bayesian.
+        method: "exact" (0/1 scores, one answer per item: `evals.stats.exact.bounds`), "bayesian" (any scores:
+            `evals.stats.bayesian.unseen_item`), or "auto": exact where it applies, else bayesian.
         repeats: answers per item, one number or shape (n,). Means of several answers can all happen to be -1, 0 or 1,
             which the values alone do not show; the exact test holds for single answers with scores 0 and 1 only.
 

@@ -11,13 +11,12 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from evals.stats.bayesian import bayesian_pvalue
-from evals.stats.dirichlet_mean import distribution
-from evals.stats.exact_bounds import check_alpha
-from evals.stats.power import MOST_REPEATS, exact_power
-from evals.stats.resampled_mean import exact_distribution
-from evals.stats.tango import FloatArray
-from evals.stats.trinomial import RejectionSet, tail_probability
+from quantgate.evals.stats.bayesian.dirichlet_mean import distribution
+from quantgate.evals.stats.bayesian.unseen_item import bayesian_pvalue
+from quantgate.evals.stats.checks import FloatArray, check_alpha
+from quantgate.evals.stats.describe.resampled_mean import exact_distribution
+from quantgate.evals.stats.exact.trinomial import RejectionSet, tail_probability
+from quantgate.evals.stats.planning.power import MOST_REPEATS, exact_power
 
 # The pass set of more items takes minutes to enumerate.
 MOST_ENUMERATED = 3000

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from evals.stats.exact import exact_pvalue
-from evals.stats.exact_bounds import check_alpha, exact_lower_bound
-from evals.stats.tango import check_counts
+from quantgate.evals.stats.checks import check_alpha, check_counts
+from quantgate.evals.stats.exact.bounds import exact_lower_bound
+from quantgate.evals.stats.exact.noninferiority import exact_pvalue
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def holm_lower_bounds(
     Args:
         bound_at: one function a candidate, from an error probability to the one-sided lower bound at it.
         margin: largest tolerated loss, in (0, 1).
-        alpha: error probability of the family; `evals.stats.exact_bounds` wants alpha / k to be 0.001 or more.
+        alpha: error probability of the family; `evals.stats.exact.bounds` wants alpha / k to be 0.001 or more.
 
     Returns:
         One `FamilyBound` a candidate, in the order given.

@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from evals.errors import UsageError
-from reports.palette import LIGHT
-from reports.text import one_line
+from quantgate.evals.errors import UsageError
+from quantgate.evals.text import one_line
+from quantgate.reports.words.palette import LIGHT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

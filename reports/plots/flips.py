@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from evals.verdict import TaskDecision
-from reports.palette import LIGHT
-from reports.plots import canvas
+from quantgate.evals.decision.types import TaskDecision
+from quantgate.reports.plots import canvas
+from quantgate.reports.words.palette import LIGHT
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from evals.verdict import StratumFigures, TaskDecision, TaskVerdict
-from reports.numbers import bounds, signed
-from reports.palette import LIGHT, VERDICT_ROLE, verdict_word
-from reports.plots import canvas
+from quantgate.evals.decision.types import StratumFigures, TaskDecision, TaskVerdict
+from quantgate.reports.plots import canvas
+from quantgate.reports.words.numbers import bounds, signed
+from quantgate.reports.words.palette import LIGHT, VERDICT_ROLE, verdict_word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from evals.token_lengths import LengthComparison
-from evals.verdict import TaskDecision
-from reports.palette import LIGHT
-from reports.plots import canvas
+from quantgate.evals.checks.token_lengths import LengthComparison
+from quantgate.evals.decision.types import TaskDecision
+from quantgate.reports.plots import canvas
+from quantgate.reports.words.palette import LIGHT
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

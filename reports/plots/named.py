@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from evals.compare import Comparison
-from evals.verdict import Verdict
-from reports.plots import canvas
-from reports.plots.flips import draw_flips
-from reports.plots.forest import draw_forest, forest_rows
-from reports.plots.power import draw_power
-from reports.plots.tradeoff import draw_tradeoff
+from quantgate.evals.decision.compare import Comparison
+from quantgate.evals.decision.types import Verdict
+from quantgate.reports.plots import canvas
+from quantgate.reports.plots.flips import draw_flips
+from quantgate.reports.plots.forest import draw_forest, forest_rows
+from quantgate.reports.plots.power import draw_power
+from quantgate.reports.plots.tradeoff import draw_tradeoff
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -36,7 +36,7 @@ def named_figures(decision: Verdict | Comparison) -> Iterator[tuple[str, Figure]
             if (power := draw_power(task, named=True)) is not None:
                 yield _free(f"power-{task.task}", names), power
         return
-    from reports.compare_html import comparison_rows, task_names
+    from quantgate.reports.html.compare import comparison_rows, task_names
 
     yield "forest", draw_forest(comparison_rows(decision))
     for name in task_names(decision):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from evals.precision import Precision, PrecisionPoint
-from evals.verdict import TaskDecision
-from reports.palette import LIGHT
-from reports.plots import canvas
+from quantgate.evals.decision.settling import Precision, PrecisionPoint
+from quantgate.evals.decision.types import TaskDecision
+from quantgate.reports.plots import canvas
+from quantgate.reports.words.palette import LIGHT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from evals.compare import Comparison
-from evals.verdict import TaskVerdict
-from reports.palette import LIGHT, VERDICT_ROLE
-from reports.plots import canvas
+from quantgate.evals.decision.compare import Comparison
+from quantgate.evals.decision.types import TaskVerdict
+from quantgate.reports.plots import canvas
+from quantgate.reports.words.palette import LIGHT, VERDICT_ROLE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

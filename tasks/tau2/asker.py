@@ -9,13 +9,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from evals.endpoint import Fault
-from evals.errors import RequestRefused
-from evals.records import Answer, Grade, Request, Status
-from tasks.tau2 import simulations
-from tasks.tau2.pool import Pool
-from tasks.tau2.simulations import Stored
-from tasks.tau2.wire import Ending, Outcome, Retry, Role, Served, Unit
+from quantgate.evals.contract.fault import Fault
+from quantgate.evals.contract.records import Answer, Grade, Request, Status
+from quantgate.evals.errors import RequestRefused
+from quantgate.tasks.tau2 import simulations
+from quantgate.tasks.tau2.pool import Pool
+from quantgate.tasks.tau2.simulations import Stored
+from quantgate.tasks.tau2.wire import Ending, Outcome, Retry, Role, Served, Unit
 
 _FAULTY_ENDS = frozenset({"user_error", "infrastructure_error", "unexpected_error", "timeout"})
 """Termination reasons of tau2 that are not the agent's doing; none comes up as it is run here."""
@@ -36,7 +36,7 @@ class Models:
 
 
 class Conversations:
-    """The asker of tau2 (`evals.runner.Asker`): one unit is one (domain, task, trial).
+    """The asker of tau2 (`evals.contract.task.Asker`): one unit is one (domain, task, trial).
 
     `identify` gives what a stored conversation must share with a request to be its answer; `unit_of` the unit.
     """

@@ -15,9 +15,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from evals.answers import MalformedReply, excerpt, is_context_overflow, read_reply
-from evals.http_faults import OVERLOAD_STATUS, REFUSING_STATUS, is_retried, retry_after_s
-from tasks.tau2.wire import Retry, Role, Served
+from quantgate.evals.endpoint.http_status import OVERLOAD_STATUS, REFUSING_STATUS, is_retried, retry_after_s
+from quantgate.evals.endpoint.reply import MalformedReply, is_context_overflow, read_reply
+from quantgate.evals.text import excerpt
+from quantgate.tasks.tau2.wire import Retry, Role, Served
 
 _REASKED = 3
 """So often user and judge are asked again when their answer cannot be used; the agent never is."""

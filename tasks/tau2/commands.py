@@ -9,10 +9,10 @@ from functools import cache
 from typing import Any
 from urllib.parse import quote
 
-from evals.answers import excerpt
-from tasks.tau2.calls import AgentFailure, Context, RoleFault, calling
-from tasks.tau2.packages import Package, Unusable, load_package
-from tasks.tau2.wire import Ending, Outcome, Retry, Served, Unit
+from quantgate.evals.text import excerpt
+from quantgate.tasks.tau2.calls import AgentFailure, Context, RoleFault, calling
+from quantgate.tasks.tau2.packages import Package, Unusable, load_package
+from quantgate.tasks.tau2.wire import Ending, Outcome, Retry, Served, Unit
 
 _loading = threading.Lock()
 

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from evals.answers import excerpt
-from evals.errors import UsageError
-from evals.identity import is_loopback
-from tasks.tau2.drain import Drained
-from tasks.tau2.wire import Ending, Outcome
+from quantgate.evals.endpoint.url import is_loopback
+from quantgate.evals.errors import UsageError
+from quantgate.evals.text import excerpt
+from quantgate.tasks.tau2.drain import Drained
+from quantgate.tasks.tau2.wire import Ending, Outcome
 
 _WORKER = Path(__file__).with_name("worker.py")
 

@@ -9,7 +9,7 @@ from typing import Any
 import tau2.run
 from tau2.data_model.simulation import RewardInfo
 
-from tasks.tau2.wire import Unit
+from quantgate.tasks.tau2.wire import Unit
 
 get_tasks = tau2.run.get_tasks
 

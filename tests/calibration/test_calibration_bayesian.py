@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from evals.stats import bayesian_lower_bound, bayesian_pvalue
+from quantgate.evals.stats import bayesian_lower_bound, bayesian_pvalue
 
 ALPHA = 0.05
 BAR = 0.055

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import multinomial
 
-from evals.stats import bayesian_lower_bound, exact_lower_bound
-from evals.stats.calibration import (
+from quantgate.evals.stats import bayesian_lower_bound, exact_lower_bound
+from quantgate.evals.stats.calibration import (
     Method,
     discordance_grid,
     false_pass_rates,

@@ -8,8 +8,8 @@ import math
 import numpy as np
 import pytest
 
-from evals.stats import bayesian_pvalue
-from evals.stats.calibration import Method, Model, simulated_differences, simulated_false_pass
+from quantgate.evals.stats import bayesian_pvalue
+from quantgate.evals.stats.calibration import Method, Model, simulated_differences, simulated_false_pass
 
 ALPHA = 0.05
 BAR = 0.055

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from evals.cli import main
+from quantgate.cli import main
 from tests.server.served import gsm8k_rule
 
 

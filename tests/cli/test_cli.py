@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from evals import __version__
-from tasks.registry import BUILT_IN
+from quantgate import __version__
+from quantgate.tasks.registry import BUILT_IN
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -50,7 +50,7 @@ def test_the_tasks_are_listed(quantgate):
 
 
 def test_a_bug_does_not_exit_with_a_verdict(quantgate, monkeypatch):
-    monkeypatch.setattr("evals.policy.load_policy", lambda *_: 1 / 0)
+    monkeypatch.setattr("quantgate.evals.settings.policy.load_policy", lambda *_: 1 / 0)
     code, _, err = quantgate(["gate", "a", "b"])
     assert code == 70
     assert "this is a bug in quantgate" in err
@@ -58,7 +58,7 @@ def test_a_bug_does_not_exit_with_a_verdict(quantgate, monkeypatch):
 
 def test_ctrl_c_while_it_starts_is_no_verdict():
     process = subprocess.Popen(
-        [sys.executable, "-m", "evals.cli", "calibrate", "--n", "1319", "--margin", "0.02"],
+        [sys.executable, "-m", "quantgate", "calibrate", "--n", "1319", "--margin", "0.02"],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

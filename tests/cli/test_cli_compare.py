@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from evals.store import RunDirectory
-from tests.evals.runs import run_of
+from quantgate.evals.runs.directory import RunDirectory
+from tests.evals.made_runs import run_of
 
 
 def scores(losses, gains):

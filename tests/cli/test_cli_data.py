@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from evals.store import RunDirectory
+from quantgate.evals.runs.directory import RunDirectory
 from tests.server.served import Reply, served_model
 from tests.tasks.invented import invented_rows, write_csv
 

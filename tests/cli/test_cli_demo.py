@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from evals.store import RunDirectory
+from quantgate.evals.runs.directory import RunDirectory
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def demo(tmp_path_factory) -> tuple[Path, subprocess.CompletedProcess[str]]:
     """One demo with 24 items, as a user runs it."""
     out = tmp_path_factory.mktemp("demo") / "out"
-    command = [sys.executable, "-m", "evals.cli", "demo", "--items", "24", "--out", str(out)]
+    command = [sys.executable, "-m", "quantgate", "demo", "--items", "24", "--out", str(out)]
     environment = {**os.environ, "COLUMNS": "160"}
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment, timeout=300, check=False)
     return out, done
@@ -72,7 +72,7 @@ def test_what_it_says_of_the_gate_is_true(demo, quantgate):
 
 
 def test_ctrl_c_leaves_no_server_behind(tmp_path):
-    command = [sys.executable, "-m", "evals.cli", "demo", "--candidates", "fp8", "--out", str(tmp_path / "out")]
+    command = [sys.executable, "-m", "quantgate", "demo", "--candidates", "fp8", "--out", str(tmp_path / "out")]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     samples = tmp_path / "out" / "fp8" / "samples.jsonl"
     while process.poll() is None and not (samples.exists() and samples.stat().st_size):

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from evals.pairing import Run
-from evals.store import RunDirectory
-from tests.evals.runs import pair_of, run_of
+from quantgate.evals.pairing.pairing import Run
+from quantgate.evals.runs.directory import RunDirectory
+from tests.evals.made_runs import pair_of, run_of
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -100,7 +100,7 @@ def test_a_json_path_that_cannot_be_written_exits_2(quantgate, pair):
 
 
 def test_the_exit_code_stays_the_verdict_when_nobody_reads_the_output(pair):
-    command = [sys.executable, "-m", "evals.cli", "gate", *pair(36, 23, 1319), "--margin", "0.01"]
+    command = [sys.executable, "-m", "quantgate", "gate", *pair(36, 23, 1319), "--margin", "0.01"]
     reader, writer = os.pipe()
     os.close(reader)
     done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, cwd=ROOT, check=False)

@@ -8,10 +8,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from evals.gate_json import load_decision
-from evals.pairing import Run
-from evals.store import RunDirectory
-from tests.evals.runs import pair_of
+from quantgate.evals.decision.json import load_decision
+from quantgate.evals.pairing.pairing import Run
+from quantgate.evals.runs.directory import RunDirectory
+from tests.evals.made_runs import pair_of
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from evals.verdict import ReleaseVerdict
+from quantgate.evals.decision.types import ReleaseVerdict
 from tests.reports import made
 
 VERDICT = made.verdict(made.decision(), made.inconclusive(), release=ReleaseVerdict.INCONCLUSIVE)
@@ -113,7 +113,7 @@ def test_plots_without_matplotlib_are_refused_before_anything_is_read(quantgate,
 
 
 def test_a_rendering_of_the_json_is_the_rendering_of_the_gate(quantgate, gate_json, tmp_path):
-    from reports.html import gate_html
+    from quantgate.reports.html.gate import gate_html
 
     quantgate(["report", str(gate_json), "--html", str(tmp_path / "r.html")])
     assert (tmp_path / "r.html").read_text() == gate_html(VERDICT)
@@ -122,7 +122,7 @@ def test_a_rendering_of_the_json_is_the_rendering_of_the_gate(quantgate, gate_js
 def test_no_rendering_touches_matplotlibs_own_settings():
     script = (
         "import json, matplotlib as mpl; before = dict(mpl.rcParams); from tests.reports import made; "
-        "from reports.html import gate_html; gate_html(made.verdict(made.decision())); "
+        "from quantgate.reports.html.gate import gate_html; gate_html(made.verdict(made.decision())); "
         "print(json.dumps(before == dict(mpl.rcParams)))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

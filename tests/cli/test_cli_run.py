@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from evals.store import RunDirectory
+from quantgate.evals.runs.directory import RunDirectory
 from tests.server.served import FAULTS, Reply, error_body, faults_that_heal, served_model
 
 ROOT = Path(__file__).resolve().parents[2]

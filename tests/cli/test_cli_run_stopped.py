@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from evals.store import RunDirectory
+from quantgate.evals.runs.directory import RunDirectory
 from tests.server.served import Reply, served_model
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def start(arguments: list[str]) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "evals.cli", *arguments],
+        [sys.executable, "-m", "quantgate", *arguments],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

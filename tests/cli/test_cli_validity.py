@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from evals.store import RunDirectory
+from quantgate.evals.runs.directory import RunDirectory
 from tests.server.served import Reply, served_model
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from evals.compare import Comparison
-from evals.flips import FlipTexts
-from evals.verdict import ReleaseVerdict, Verdict
+from quantgate.evals.decision.compare import Comparison
+from quantgate.evals.decision.flips import FlipTexts
+from quantgate.evals.decision.types import ReleaseVerdict, Verdict
 from tests.reports import made
 from tests.reports.browser import CHROMIUM, browser
 from tests.reports.hostile import TEXTS, with_text

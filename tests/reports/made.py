@@ -6,17 +6,17 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from evals.compare import Comparison, Format
-from evals.description import Description
-from evals.findings import Finding, Severity
-from evals.flips import Flip, FlipTable, FlipTexts
-from evals.pairing import Validity
-from evals.precision import Precision, PrecisionPoint
-from evals.run_record import RunRecord, TaskRecord
-from evals.stats.agreement import Share
-from evals.stats.noise import NoiseFloor
-from evals.token_lengths import LengthComparison, Lengths, Ratio
-from evals.verdict import ReleaseVerdict, StratumFigures, TaskDecision, TaskVerdict, Verdict
+from quantgate.evals.checks.finding import Finding, Severity
+from quantgate.evals.checks.token_lengths import LengthComparison, Lengths, Ratio
+from quantgate.evals.decision.compare import Comparison, Format
+from quantgate.evals.decision.figures import Description
+from quantgate.evals.decision.flips import Flip, FlipTable, FlipTexts
+from quantgate.evals.decision.settling import Precision, PrecisionPoint
+from quantgate.evals.decision.types import ReleaseVerdict, StratumFigures, TaskDecision, TaskVerdict, Verdict
+from quantgate.evals.pairing.pairing import Validity
+from quantgate.evals.runs.record import RunRecord, TaskRecord
+from quantgate.evals.stats.describe.agreement import Share
+from quantgate.evals.stats.describe.noise import NoiseFloor
 
 
 def task_record(name: str = "gsm8k", **changes: Any) -> TaskRecord:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.arithmetic import Arithmetic
+from quantgate.tasks.arithmetic import Arithmetic
 
 
 def test_the_items_are_the_same_on_every_machine():

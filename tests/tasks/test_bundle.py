@@ -6,9 +6,9 @@ import stat
 
 import pytest
 
-from evals.errors import DataError, StorageError, UsageError
-from tasks.bundle import fetch, local_data, read_manifest
-from tasks.registry import TaskOptions, load_task
+from quantgate.evals.errors import DataError, StorageError, UsageError
+from quantgate.tasks.bundle import fetch, local_data, read_manifest
+from quantgate.tasks.registry import TaskOptions, load_task
 from tests.tasks.invented import invented_rows, write_csv
 
 
@@ -47,8 +47,8 @@ def test_the_record_says_what_the_bundle_knows(bundle):
 def test_a_dataset_of_the_hub_is_put_in_split_by_split_and_comes_out_alike(gsm8k_files, tmp_path, monkeypatch):
     import datasets
 
-    from tasks.gsm8k import REVISION
-    from tasks.local_data import read_jsonl
+    from quantgate.tasks.data.rows import read_jsonl
+    from quantgate.tasks.gsm8k import REVISION
 
     def load_dataset(*_, **__):
         splits = {"test": gsm8k_files[0], "train": gsm8k_files[1], "unused": gsm8k_files[1]}
@@ -70,7 +70,7 @@ def test_a_dataset_of_the_hub_is_put_in_split_by_split_and_comes_out_alike(gsm8k
 def test_a_parquet_file_keeps_the_types_of_its_columns(tmp_path):
     from datasets import ClassLabel, Dataset, Features, Value
 
-    from tasks.local_data import load_splits
+    from quantgate.tasks.data.rows import load_splits
 
     features = Features({"text": Value("string"), "label": ClassLabel(names=["no", "yes"]), "n": Value("int32")})
     made = Dataset.from_list([{"text": "a", "label": 1, "n": 3}], features=features)

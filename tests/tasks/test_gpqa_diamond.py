@@ -10,9 +10,9 @@ from itertools import permutations
 import pytest
 from scipy.stats import chisquare
 
-from evals.errors import DataError, UsageError
-from tasks.gpqa_diamond import NAME, GpqaDiamond, choice_order, gpqa_diamond, read_questions
-from tasks.registry import TaskOptions, load_task
+from quantgate.evals.errors import DataError, UsageError
+from quantgate.tasks.gpqa_diamond import NAME, GpqaDiamond, choice_order, gpqa_diamond, read_questions
+from quantgate.tasks.registry import TaskOptions, load_task
 from tests.tasks.invented import COLUMNS, invented_rows, write_csv, write_jsonl, write_parquet
 
 WRITERS = {"csv": write_csv, "jsonl": write_jsonl, "parquet": write_parquet}
@@ -104,7 +104,7 @@ def test_the_shuffle_stays_what_it_was():
 
 def test_another_process_with_another_hash_seed_shuffles_alike(file):
     script = (
-        "import sys, pathlib; from tasks.gpqa_diamond import gpqa_diamond\n"
+        "import sys, pathlib; from quantgate.tasks.gpqa_diamond import gpqa_diamond\n"
         "exam = gpqa_diamond(file=pathlib.Path(sys.argv[1]))\n"
         "print([exam.prompt(item, repeat).prompt_hash for item in exam.items() for repeat in range(16)])\n"
         "print(exam.identity)"

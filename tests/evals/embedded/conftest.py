@@ -6,7 +6,7 @@ import gguf
 import numpy as np
 import pytest
 
-from evals.embedded.weights import fetch
+from quantgate.evals.embedded.weights import fetch
 
 
 @pytest.fixture(scope="session")

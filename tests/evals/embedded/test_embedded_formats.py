@@ -6,9 +6,9 @@ import gguf
 import numpy as np
 import pytest
 
-from evals.embedded import rounding
-from evals.embedded.errors import BuildError, MissingExtra
-from evals.embedded.formats import Precision, build, built
+from quantgate.evals.embedded import rounding
+from quantgate.evals.embedded.errors import BuildError, MissingExtra
+from quantgate.evals.embedded.formats import Precision, build, built
 
 ROUNDED = [Precision.FP8, Precision.MXFP4]
 LINEAR = ["blk.0.attn_q.weight", "blk.0.ffn_up.weight"]
@@ -92,7 +92,7 @@ def test_a_file_that_is_not_whole_is_built_anew(small_model, harm):
 
 def test_another_build_version_makes_another_file(small_model, monkeypatch):
     old = built(small_model, Precision.FP8)
-    monkeypatch.setattr("evals.embedded.formats.BUILD_VERSION", 1000)
+    monkeypatch.setattr("quantgate.evals.embedded.formats.BUILD_VERSION", 1000)
     assert built(small_model, Precision.FP8) != old
 
 

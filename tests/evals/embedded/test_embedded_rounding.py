@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from evals.embedded.rounding import fp8_scales, mxfp4_encode, mxfp4_pack, round_fp8
+from quantgate.evals.embedded.rounding import fp8_scales, mxfp4_encode, mxfp4_pack, round_fp8
 
 # E4M3: 2^-9 steps below 2^-6, then 3 bits of mantissa up to 448 (mantissa 7 of the top exponent is NaN).
 E4M3 = np.array([n * 2.0**-9 for n in range(8)] + [(8 + m) * 2.0**e for e in range(-9, 6) for m in range(8)][:-1])

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from evals.embedded.errors import MissingExtra, ServeError
-from evals.embedded.serving import serve
+from quantgate.evals.embedded.errors import MissingExtra, ServeError
+from quantgate.evals.embedded.serving import serve
 
 ROOT = Path(__file__).parents[3]
 ENDS_WITHIN_MS = 60_000
@@ -22,7 +22,7 @@ ENDS_WITHIN_MS = 60_000
 PARENT = """
 import json, os, signal, sys
 from pathlib import Path
-from evals.embedded.serving import serve
+from quantgate.evals.embedded.serving import serve
 
 with serve(Path(sys.argv[1]), name="small", threads=1, context=256) as served:
     if sys.argv[2] == "fork" and os.fork() == 0:

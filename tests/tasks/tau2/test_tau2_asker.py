@@ -7,11 +7,11 @@ import json
 
 import pytest
 
-from evals.errors import RequestRefused
-from evals.records import Item, Prompt, Request, Sampling, Status
-from tasks.tau2.asker import Conversations, Models
-from tasks.tau2.simulations import relative_path
-from tasks.tau2.wire import Ending, Outcome, Retry, Served, Unit
+from quantgate.evals.contract.records import Item, Prompt, Request, Sampling, Status
+from quantgate.evals.errors import RequestRefused
+from quantgate.tasks.tau2.asker import Conversations, Models
+from quantgate.tasks.tau2.simulations import relative_path
+from quantgate.tasks.tau2.wire import Ending, Outcome, Retry, Served, Unit
 
 SIMULATED = Outcome(Ending.DONE, {"messages": ["hi"]}, "user_stop", usage={"agent": {"completion_tokens": 7}})
 REWARDED = Outcome(Ending.DONE, {"reward": 1.0, "reward_breakdown": {"DB": 1.0}}, usage={"judge": {"calls": 1}})

@@ -7,9 +7,18 @@ from types import SimpleNamespace
 
 import pytest
 
-from tasks.tau2 import calls
-from tasks.tau2.calls import AgentFailure, Context, RoleFault, calling, litellm_arguments, retrying, tagged, watch
-from tasks.tau2.wire import Retry, Role, Served
+from quantgate.tasks.tau2 import calls
+from quantgate.tasks.tau2.calls import (
+    AgentFailure,
+    Context,
+    RoleFault,
+    calling,
+    litellm_arguments,
+    retrying,
+    tagged,
+    watch,
+)
+from quantgate.tasks.tau2.wire import Retry, Role, Served
 from tests.server.agent import call, completion_of, text
 
 

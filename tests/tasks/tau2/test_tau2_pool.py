@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tasks.tau2.pool import Pool
-from tasks.tau2.wire import Ending
+from quantgate.tasks.tau2.pool import Pool
+from quantgate.tasks.tau2.wire import Ending
 
 STAND_IN = [sys.executable, str(Path(__file__).with_name("stand_in_worker.py"))]
 
@@ -122,7 +122,7 @@ def test_leaving_the_pool_ends_workers_that_are_busy():
 def test_no_worker_outlives_a_run_that_is_killed():
     script = (
         "import asyncio, os, sys\n"
-        "from tasks.tau2.pool import Pool\n"
+        "from quantgate.tasks.tau2.pool import Pool\n"
         "async def run():\n"
         "    async with Pool(sys.argv[1:], os.environ, 1) as pool:\n"
         "        waiting = asyncio.create_task(pool.obey({'command': 'wait'}, print))\n"

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from evals.endpoint import RetryPolicy
-from evals.errors import RequestRefused
-from evals.records import Sample, Status
+from quantgate.evals.contract.records import Sample, Status
+from quantgate.evals.endpoint.client import RetryPolicy
+from quantgate.evals.errors import RequestRefused
 from tests.server.agent import (
     AgentServer,
     Tasks,
@@ -157,7 +157,7 @@ def failing(turn: Turn) -> Reply | None:
 
 
 def test_the_agents_own_failures_score_0_and_all_others_are_errors(gold_tasks, run_tau2, monkeypatch):
-    monkeypatch.setattr("tasks.tau2.task.RetryPolicy", lambda: RetryPolicy(tries=2, first_wait_s=0.0))
+    monkeypatch.setattr("quantgate.tasks.tau2.task.RetryPolicy", lambda: RetryPolicy(tries=2, first_wait_s=0.0))
     with served_agent(AgentServer(gold_tasks, forever, broken=failing)) as server:
         run = run_tau2(server.base_url, limit=10, domains="airline,retail", max_steps=40)
     ended = {item: (sample.status, sample.score, sample.finish_reason) for (_, item, _), sample in run.samples.items()}
@@ -215,7 +215,7 @@ def test_a_run_that_is_killed_goes_on_where_it_was(gold_tasks, gold_run, run_tau
 
     with served_agent(AgentServer(gold_tasks, broken=kill_later)) as server:
         command = [
-            sys.executable, "-c", "from evals.cli import main; main()", "run", "--task", "tau2",
+            sys.executable, "-c", "from quantgate.cli import main; main()", "run", "--task", "tau2",
             "--base-url", server.base_url, "--model", "test-model",
             "--user-base-url", server.base_url, "--user-model", "user-model", "--tau2-workers", "1",
             "--out", str(tmp_path / "run"), "--repeats", "1", "--extra-body", '{"top_k": 5}', "--concurrency", "2",
@@ -265,7 +265,7 @@ def test_a_user_endpoint_that_refuses_the_key_ends_the_run_and_is_named(gold_tas
 
 def test_the_command_line_says_what_is_missing(tmp_path, gold_server):
     command = [
-        sys.executable, "-c", "from evals.cli import main; main()", "run", "--task", "tau2",
+        sys.executable, "-c", "from quantgate.cli import main; main()", "run", "--task", "tau2",
         "--base-url", gold_server.base_url, "--model", "m", "--out", str(tmp_path / "run"),
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from evals.endpoint import RetryPolicy
-from evals.errors import UsageError
-from evals.records import Status
-from evals.session import ask_side_by_side
-from evals.store import RunDirectory
+from quantgate.evals.contract.records import Status
+from quantgate.evals.endpoint.client import RetryPolicy
+from quantgate.evals.errors import UsageError
+from quantgate.evals.runs.directory import RunDirectory
+from quantgate.evals.runs.session import ask_side_by_side
 from tests.server.agent import AgentServer, Tasks, Turn, call, completion_of, lazy, served_agent, text
 from tests.server.served import Reply, error_body
 from tests.tasks.tau2.conftest import NOBODY, Told, tau2_config, tau2_data, tau2_session
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(tau2_data() is not None, reason="a real tau2 is 
 def _installed(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(STAND_IN))
     monkeypatch.setenv("TAU2_DATA_DIR", str(STAND_IN / "data"))
-    monkeypatch.setattr("tasks.tau2.task.RetryPolicy", lambda: RetryPolicy(tries=2, first_wait_s=0.0))
+    monkeypatch.setattr("quantgate.tasks.tau2.task.RetryPolicy", lambda: RetryPolicy(tries=2, first_wait_s=0.0))
 
 
 def run(url, out, **options):

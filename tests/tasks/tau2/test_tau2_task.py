@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from evals.agentic_config import AgenticConfig
-from evals.errors import UsageError
-from evals.identity import canonical_hash
-from evals.run_record import task_differences
-from evals.runner import TaskPlan
-from evals.session import Orchestrated
-from tasks.tau2 import launch
-from tasks.tau2.task import Tau2, trial_seeds
+from quantgate.evals.errors import UsageError
+from quantgate.evals.hashing import canonical_hash
+from quantgate.evals.runs.asking import TaskPlan
+from quantgate.evals.runs.record import task_differences
+from quantgate.evals.runs.session import Orchestrated
+from quantgate.evals.settings.agentic import AgenticConfig
+from quantgate.tasks.tau2 import launch
+from quantgate.tasks.tau2.task import Tau2, trial_seeds
 from tests.tasks.tau2.conftest import NOBODY, tau2_config
 
 
@@ -44,7 +44,7 @@ def tau2(monkeypatch):
         def describe(python, domains):
             return {**told, "domains": dict.fromkeys(domains, told["domains"])}
 
-        monkeypatch.setattr("tasks.tau2.task.describe", describe)
+        monkeypatch.setattr("quantgate.tasks.tau2.task.describe", describe)
         given = {"user_base_url": NOBODY, "user_model": "user-model", **options}
         return Tau2(AgenticConfig(**given), limit=limit, seed=seed)
 

@@ -1,0 +1,1 @@
+"""Whether a build's answers are to be trusted."""

@@ -1,0 +1,259 @@
+"""Whether a build's answers can be trusted: each doubt is a finding with a code, a severity and what to do."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from quantgate.evals.checks.finding import Finding, Severity
+from quantgate.evals.checks.letters import letter_counts
+from quantgate.evals.checks.looping import is_looping
+from quantgate.evals.checks.token_lengths import LengthComparison, Ratio
+from quantgate.evals.contract.records import Sample, Status
+from quantgate.evals.pairing.pairing import TaskPairs, TaskRun
+from quantgate.evals.runs.record import RunRecord
+from quantgate.evals.settings.expected import Expectation
+from quantgate.evals.settings.policy import TaskPolicy
+
+_MANY_UNPARSED = 0.02
+_BIASED_PVALUE = 1e-6
+_BIASED_TIMES = 1.5
+_LONGER, _SHORTER = 1.25, 0.8
+_LEAST_ITEMS = 20
+"""On fewer items the interval of a quantile's ratio leaves out 1 for sound builds far too often."""
+_ROUNDING = 1e-9
+_STANDARD_ERRORS = 2.0
+_AGENT_LIMITS = frozenset({"max_steps", "too_many_errors"})
+_AGENT_ENDS = frozenset({"agent_stop"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Build:
+    """One build's samples of a task. `name` is `None` for a run that is looked at by itself."""
+
+    name: str | None
+    run: TaskRun
+
+    @property
+    def samples(self) -> Sequence[Sample]:
+        return list(self.run.samples.values())
+
+    @property
+    def planned(self) -> int:
+        return self.run.planned
+
+    @property
+    def answers(self) -> str:
+        return "the answers" if self.name is None else f"the {self.name}'s answers"
+
+    @property
+    def max_tokens(self) -> int | None:
+        record = self.run.record
+        return record.sampling.get("max_tokens") if record else None
+
+    def finding(self, code: str, message: str, severity: Severity = Severity.WARNS) -> Finding:
+        return Finding(code, severity, message[:1].upper() + message[1:], self.name)
+
+    def share(self, count: int) -> str:
+        """`28% of the candidate's answers (55 of 198)`."""
+        return f"{percent(count / self.planned)} of {self.answers} ({count:,} of {self.planned:,})"
+
+
+def run_findings(run: TaskRun, limits: TaskPolicy, expected: Expectation | None = None) -> tuple[Finding, ...]:
+    """What is to be known of one run's answers to a task, before any comparison."""
+    build = _Build(None, run)
+    if not build.planned:
+        return ()
+    found = list(_build_findings(build, limits))
+    if expected is not None and (finding := _off(build, expected)) is not None:
+        found.append(finding)
+    return tuple(found)
+
+
+def pair_findings(
+    pairs: TaskPairs,
+    baseline: RunRecord,
+    candidate: RunRecord,
+    policy: TaskPolicy,
+    lengths: LengthComparison | None,
+    expected: Expectation | None,
+) -> tuple[Finding, ...]:
+    """What is to be known of both builds' answers to a task that could be paired; those that block come first."""
+    builds = [_Build(name, pairs.builds[name]) for name in ("baseline", "candidate")]
+    found = [finding for build in builds for finding in _build_findings(build, policy)]
+    if expected is not None and (finding := _off(builds[0], expected)) is not None:
+        found.append(finding)
+    found += _cut_unlike(builds, policy)
+    if lengths is not None and pairs.frame["item_id"].nunique() >= _LEAST_ITEMS:
+        found += _lengths_unlike(lengths)
+    found += _context_unlike(baseline, candidate)
+    return tuple(sorted(found, key=lambda finding: finding.severity is not Severity.BLOCKS))
+
+
+def percent(share: float) -> str:
+    """A share in words of a report: `28%`, below ten percent with a decimal (`2.5%`), `none` for 0."""
+    if share == 0:
+        return "none"
+    if share < 0.0005:
+        return "under 0.1%"
+    return f"{100 * share:.0f}%" if share >= 0.0995 else f"{100 * share:.1f}".removesuffix(".0") + "%"
+
+
+def _build_findings(build: _Build, limits: TaskPolicy) -> Iterator[Finding]:
+    samples = build.samples
+    answered = [sample for sample in samples if sample.status is not Status.ERROR]
+    if left := build.planned - len(answered):
+        yield build.finding("missing", f"{_without_answer(build, left)}: the same `quantgate run` asks them again")
+    yield from _cut(build, answered, limits)
+    yield from _empty(build, [sample for sample in answered if sample.status is Status.EMPTY])
+    unparsed = sum(sample.status is Status.OK and sample.extracted is None for sample in answered)
+    if unparsed > _MANY_UNPARSED * build.planned:
+        yield build.finding(
+            "unparsed",
+            f"no result could be read from {build.share(unparsed)}, which scores them as wrong: look at some in "
+            "samples.jsonl; a broken chat template or an unknown form of answer is not lost accuracy",
+        )
+    if looping := sum(is_looping(sample.response or sample.reasoning or "") for sample in answered):
+        yield build.finding(
+            "looping",
+            f"{build.share(looping)} end by repeating themselves, as a damaged model does: read some, and compare "
+            "the sampling parameters with those that the model's makers recommend",
+        )
+    yield from _own_failures(build, answered)
+    if (letters := letter_counts((sample.item_id, sample.extracted) for sample in answered)) is not None:
+        letter, share = letters.favourite
+        if letters.pvalue < _BIASED_PVALUE and share > _BIASED_TIMES / len(letters.counts):
+            yield build.finding(
+                "letter_bias",
+                f"{letter} is {percent(share)} of {build.answers}, where each letter should be right about equally "
+                "often: a broken chat template answers so",
+            )
+
+
+def _own_failures(build: _Build, answered: Sequence[Sample]) -> Iterator[Finding]:
+    """What an agent spoilt itself (tau2): broken tool calls, empty replies, a full context, too many steps."""
+    reasons = Counter(
+        reason.removeprefix("agent_").replace("_", " ")
+        for sample in answered
+        if (reason := sample.finish_reason or "") in _AGENT_LIMITS
+        or (reason.startswith("agent_") and reason not in _AGENT_ENDS)
+    )
+    if reasons:
+        counted = ", ".join(f"{count:,} {reason}" for reason, count in reasons.most_common())
+        yield build.finding(
+            "agent_failures",
+            f"{build.share(reasons.total())} failed by the model's own doing and score 0 ({counted}): this is what a "
+            "damaged build does first; compare the builds' counts",
+        )
+
+
+def _without_answer(build: _Build, count: int) -> str:
+    return f"{count:,} of {build.answers.replace('answers', f'{build.planned:,} samples')} have no answer"
+
+
+def _cut(build: _Build, answered: Sequence[Sample], limits: TaskPolicy) -> Iterator[Finding]:
+    truncated = [sample for sample in answered if sample.status is Status.TRUNCATED]
+    overflown = sum(sample.response is None and sample.error is not None for sample in truncated)
+    severity = Severity.BLOCKS if len(truncated) > limits.max_truncated * build.planned else Severity.WARNS
+    if cut := len(truncated) - overflown:
+        at = f"at {build.max_tokens:,} tokens" if build.max_tokens else "at the server's own limit"
+        yield build.finding(
+            "truncated",
+            f"{build.share(cut)} were cut {at}: raise --max-tokens; a truncated answer is not a wrong one",
+            severity,
+        )
+    if overflown:
+        yield build.finding(
+            "context_overflow",
+            f"{build.share(overflown)} did not fit into the context window: serve a longer one, or lower --max-tokens",
+            severity,
+        )
+
+
+def _empty(build: _Build, silent: Sequence[Sample]) -> Iterator[Finding]:
+    if silent:
+        thoughts = sum(bool(sample.reasoning) for sample in silent)
+        why = (
+            f"{thoughts:,} of them nothing but thoughts; is the reasoning parser the model's own?"
+            if thoughts
+            else "look at the chat template and the stop strings"
+        )
+        yield build.finding("empty", f"{build.share(len(silent))} hold no text and score 0: {why}")
+
+
+def _off(build: _Build, expected: Expectation) -> Finding | None:
+    """A score outside what is expected; published numbers get two standard errors of the items asked besides."""
+    scores: dict[str, list[float]] = {}
+    for sample in build.samples:
+        if sample.score is not None:
+            scores.setdefault(sample.item_id, []).append(sample.score)
+    if not scores:
+        return None
+    mean = math.fsum(math.fsum(each) / len(each) for each in scores.values()) / len(scores)
+    error = 0.0 if expected.source is None else math.sqrt(expected.score * (1 - expected.score) / len(scores))
+    if abs(mean - expected.score) <= expected.tolerance + _STANDARD_ERRORS * error + _ROUNDING:
+        return None
+    who = "this run" if build.name is None else f"the {build.name}"
+    stated = f"{expected.score:.1%} ± {100 * expected.tolerance:g} points"
+    source = "as you expect" if expected.source is None else f"as published ({expected.source})"
+    return build.finding(
+        "baseline_off",
+        f"{who} scores {mean:.1%}, not {stated} {source}: prompt, extraction, sampling or server differ, and a "
+        "comparison on a broken harness shows nothing",
+        Severity.BLOCKS if expected.source is None and build.name is not None else Severity.WARNS,
+    )
+
+
+def _cut_unlike(builds: Sequence[_Build], policy: TaskPolicy) -> Iterator[Finding]:
+    shares = [
+        sum(sample.status is Status.TRUNCATED for sample in build.samples) / max(build.planned, 1) for build in builds
+    ]
+    if abs(shares[0] - shares[1]) > policy.max_truncated_difference:
+        message = (
+            f"{percent(shares[0])} of the baseline's answers were cut and {percent(shares[1])} of the candidate's: "
+            "what is compared is partly the token budget; raise --max-tokens for both until hardly any is cut"
+        )
+        yield Finding("truncated_unlike", Severity.BLOCKS, message[:1].upper() + message[1:])
+
+
+def _lengths_unlike(lengths: LengthComparison) -> Iterator[Finding]:
+    for what, ratio in (("median", lengths.median_ratio), ("95th percentile", lengths.p95_ratio)):
+        if ratio.differs and not _SHORTER <= ratio.estimate <= _LONGER:
+            yield Finding("lengths_unlike", Severity.WARNS, _length_sentence(what, ratio), "candidate")
+            return
+
+
+def _length_sentence(what: str, ratio: Ratio) -> str:
+    advice = (
+        "it costs that much more to serve, and is cut sooner"
+        if ratio.estimate > 1
+        else "does it think less, or break off?"
+    )
+    return (
+        f"The candidate's answers are {ratio.estimate:.2f} times as long as the baseline's ({what} of completion "
+        f"tokens; 95% interval {ratio.low:.2f} to {ratio.high:.2f}): {advice}"
+    )
+
+
+def _context_unlike(baseline: RunRecord, candidate: RunRecord) -> Iterator[Finding]:
+    ours, theirs = served_context(baseline.endpoint), served_context(candidate.endpoint)
+    if ours is not None and theirs is not None and ours != theirs:
+        yield Finding(
+            "context_unlike",
+            Severity.WARNS,
+            f"The baseline was served with a context of {ours:,} tokens, the candidate with {theirs:,}: "
+            "serve both alike",
+        )
+
+
+def served_context(endpoint: dict[str, Any]) -> int | None:
+    """The context length that an endpoint said of itself (vLLM's `max_model_len`, llama.cpp's `meta.n_ctx`)."""
+    served = endpoint.get("served")
+    if not isinstance(served, dict):
+        return None
+    meta = served.get("meta")
+    told = served.get("max_model_len") or (meta.get("n_ctx") if isinstance(meta, dict) else None)
+    return told if isinstance(told, int) else None

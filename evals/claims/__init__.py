@@ -1,0 +1,1 @@
+"""What published accuracies can show, with no answers at hand."""

@@ -1,5 +1,0 @@
-"""`python -m evals.cli` is `quantgate`."""
-
-from evals.cli import main
-
-main()

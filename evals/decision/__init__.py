@@ -1,0 +1,1 @@
+"""Pairs + policy -> a decision."""

@@ -1,0 +1,95 @@
+"""Which items changed between the builds: the list that somebody looks at who wants to know why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from quantgate.evals.contract.records import Sample
+from quantgate.evals.pairing.item_scores import ItemScores
+from quantgate.evals.pairing.pairing import TaskPairs
+
+_MOST_TEXT = 2000
+"""Characters of an answer that are shown: its end, where the result is."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlipTexts:
+    """The ends of what the builds answered in the first repeat whose scores differ; `None` where there is no text."""
+
+    baseline: str | None
+    candidate: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """One item whose mean score differs between the builds. `texts` only where the user asked for texts."""
+
+    item_id: str
+    stratum: str | None
+    baseline: float
+    candidate: float
+    prompt_hash: str
+    texts: FlipTexts | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FlipTable:
+    """How the items of a task changed.
+
+    For one 0/1 answer per item `both_right` + `losses` + `gains` + `both_wrong` is the number of items, else `losses`
+    and `gains` count items whose mean went down or up, `same` those that stayed, and the other two are `None`.
+    """
+
+    losses: int
+    gains: int
+    same: int
+    both_right: int | None = None
+    both_wrong: int | None = None
+
+
+def flip_table(scores: ItemScores) -> FlipTable:
+    """Count losses, gains and what stayed."""
+    differences = scores.differences
+    losses, gains = int((differences < 0).sum()), int((differences > 0).sum())
+    table = FlipTable(losses, gains, len(differences) - losses - gains)
+    if not scores.single_answers:
+        return table
+    both_right = int(((scores.baseline == 1) & (scores.candidate == 1)).sum())
+    return replace(table, both_right=both_right, both_wrong=table.same - both_right)
+
+
+def flips(pairs: TaskPairs, scores: ItemScores, *, texts: bool = False) -> tuple[Flip, ...]:
+    """The items whose mean score differs, losses before gains, the largest first; `texts` adds what was answered."""
+    changed = np.flatnonzero(scores.differences != 0)
+    order = changed[np.argsort(scores.differences[changed], kind="stable")]
+    ids = scores.item_ids
+    return tuple(_flip(pairs, ids[place], scores, int(place), texts=texts) for place in order)
+
+
+def _flip(pairs: TaskPairs, item: str, scores: ItemScores, place: int, *, texts: bool) -> Flip:
+    repeats = [_both(pairs, item, repeat) for repeat in range(pairs.repeats)]
+    ours, theirs = next((pair for pair in repeats if _score(pair[0]) != _score(pair[1])), repeats[0])
+    known = ours or theirs
+    return Flip(
+        item_id=item,
+        stratum=None if scores.strata is None else scores.strata[place],
+        baseline=float(scores.baseline[place]),
+        candidate=float(scores.candidate[place]),
+        prompt_hash=known.prompt_hash if known else "",
+        texts=FlipTexts(_end(ours), _end(theirs)) if texts else None,
+    )
+
+
+def _both(pairs: TaskPairs, item: str, repeat: int) -> tuple[Sample | None, Sample | None]:
+    return pairs.builds["baseline"].samples.get((item, repeat)), pairs.builds["candidate"].samples.get((item, repeat))
+
+
+def _score(sample: Sample | None) -> float | None:
+    return sample.score if sample else None
+
+
+def _end(sample: Sample | None) -> str | None:
+    text = sample.response if sample else None
+    return text if text is None or len(text) <= _MOST_TEXT else "…" + text[-_MOST_TEXT:]

@@ -1,0 +1,141 @@
+"""Reads decisions back: the gate JSON and the comparison JSON, strictly, so that a report rests on what was decided."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from quantgate.evals.decision.compare import Comparison, Format
+from quantgate.evals.decision.types import SCHEMA_VERSION, ReleaseVerdict, TaskDecision, Verdict
+from quantgate.evals.errors import DataError
+from quantgate.evals.runs.record import RunRecord
+
+
+class _Document(BaseModel):
+    """What both documents share. The dataclasses in it inherit its strictness: no unknown field, no NaN."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+    schema_version: Literal[1]
+    verdict: ReleaseVerdict
+    baseline: RunRecord
+    policy: Mapping[str, object]
+    command: str = ""
+    created: str = ""
+    software: dict[str, str] = {}
+
+
+class _GateDocument(_Document):
+    reasons: tuple[str, ...]
+    candidate: RunRecord
+    tasks: tuple[TaskDecision, ...]
+
+
+class _FormatDocument(BaseModel):
+    model_config = _Document.model_config
+
+    name: str
+    folder: str
+    cost: float | None
+    verdict: ReleaseVerdict
+    cheapest_that_passes: bool
+    candidate: RunRecord
+    tasks: tuple[TaskDecision, ...]
+
+
+class _ComparisonDocument(_Document):
+    cheapest: tuple[str, ...]
+    formats: tuple[_FormatDocument, ...]
+    cost_unit: str = ""
+    more_is_better: bool = False
+
+
+_AnyDocument = TypeVar("_AnyDocument", bound=_Document)
+
+
+def load_decision(file: Path) -> Verdict | Comparison:
+    """Read what `gate --json` or `compare --json` wrote.
+
+    Raises
+    ------
+    DataError
+        Naming the file, and the field where one is wrong, when it is neither, broken, or of another schema version.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{file}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    return parse_decision(text, str(file))
+
+
+def parse_decision(text: str, where: str = "the decision") -> Verdict | Comparison:
+    """The decision that `text` holds; raises DataError as `load_decision` does, naming `where`."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        raise DataError(f"{where} is not JSON: give what `gate --json` or `compare --json` wrote") from None
+    if not isinstance(document, dict) or "schema_version" not in document or "verdict" not in document:
+        raise DataError(f"{where} holds no decision: give what `gate --json` or `compare --json` wrote")
+    version = document["schema_version"]
+    if version != SCHEMA_VERSION or isinstance(version, bool):
+        raise DataError(
+            f"{where} has schema version {str(version)[:20]!r}, this quantgate reads {SCHEMA_VERSION}: "
+            "render it with the quantgate that wrote it, or decide again from the run directories"
+        )
+    if "formats" in document:
+        return _comparison(_validated(_ComparisonDocument, text, where))
+    return _verdict(_validated(_GateDocument, text, where))
+
+
+def _validated(kind: type[_AnyDocument], text: str, where: str) -> _AnyDocument:
+    try:
+        return kind.model_validate_json(_without_half_pairs(text))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the document"
+        more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+        raise DataError(f"{where}: {place[:200]}: {first['msg'][:300]}{more}") from None
+
+
+def _without_half_pairs(text: str) -> str:
+    """The JSON without escapes of half a surrogate pair (from a server or a file name), which no text can hold."""
+    if "\\ud" not in text.lower():
+        return text
+    return json.dumps(json.loads(text), ensure_ascii=False).encode("utf-8", "replace").decode("utf-8")
+
+
+def _verdict(document: _GateDocument) -> Verdict:
+    return Verdict(
+        document.baseline,
+        document.candidate,
+        document.policy,
+        document.tasks,
+        document.verdict,
+        document.reasons,
+        document.command,
+        document.created,
+        document.software,
+    )
+
+
+def _comparison(document: _ComparisonDocument) -> Comparison:
+    formats = tuple(
+        Format(build.name, build.folder, build.candidate, build.tasks, build.verdict, build.cost)
+        for build in document.formats
+    )
+    return Comparison(
+        baseline=document.baseline,
+        policy=document.policy,
+        formats=formats,
+        verdict=document.verdict,
+        cheapest=document.cheapest,
+        cost_unit=document.cost_unit,
+        more_is_better=document.more_is_better,
+        command=document.command,
+        created=document.created,
+        software=document.software,
+    )

@@ -1,0 +1,1 @@
+"""Two runs -> one row per item and repeat, or the reason why not."""

@@ -1,0 +1,186 @@
+"""Two runs -> one row per item and repeat, or the reasons why they cannot be compared."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from quantgate.evals.contract.records import Sample, SampleKey, Status
+from quantgate.evals.runs.directory import RunDirectory
+from quantgate.evals.runs.record import RunRecord, TaskRecord, task_differences
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run directory in memory."""
+
+    record: RunRecord
+    samples: Mapping[SampleKey, Sample]
+
+    @classmethod
+    def load(cls, path: Path) -> Run:
+        """Read a run directory. Raises RunDirectoryError when it cannot be read."""
+        directory = RunDirectory(path)
+        return cls(directory.record(), directory.samples())
+
+    def of_task(self, task: str) -> dict[tuple[str, int], Sample]:
+        """The samples of one task by (item id, repeat)."""
+        return {(item, repeat): sample for (name, item, repeat), sample in self.samples.items() if name == task}
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRun:
+    """One task of one run: its record, `None` where the run does not have it, and its samples by (item id, repeat)."""
+
+    record: TaskRecord | None
+    samples: Mapping[tuple[str, int], Sample]
+
+    @classmethod
+    def of(cls, run: Run, task: str) -> TaskRun:
+        return cls(run.record.task(task), run.of_task(task))
+
+    @property
+    def planned(self) -> int:
+        """How many samples the task has when it is complete."""
+        return self.record.items * self.record.repeats if self.record else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """How many samples of one build ended how. `unparsed` are among `ok` and `truncated`; `missing` never came."""
+
+    ok: int = 0
+    truncated: int = 0
+    empty: int = 0
+    error: int = 0
+    unparsed: int = 0
+    missing: int = 0
+
+    @property
+    def unscored(self) -> int:
+        return self.error + self.missing
+
+    @classmethod
+    def count(cls, samples: Sequence[Sample], planned: int) -> Validity:
+        """Count `samples` out of the `planned` number."""
+        statuses = Counter(sample.status for sample in samples)
+        return cls(
+            ok=statuses[Status.OK],
+            truncated=statuses[Status.TRUNCATED],
+            empty=statuses[Status.EMPTY],
+            error=statuses[Status.ERROR],
+            unparsed=sum(sample.unparsed for sample in samples),
+            missing=max(0, planned - len(samples)),
+        )
+
+    def as_dict(self) -> dict[str, int]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPairs:
+    """One task of two runs, paired.
+
+    `frame` has one row per item and repeat, sorted by both, with the columns `item_id`, `repeat`, `stratum`,
+    `baseline` and `candidate` (scores in [0, 1], NaN where a sample is missing), and `alike`: whether both builds'
+    extracted results are there and equal. A sample that neither run holds has its row too. `problems` says why the
+    runs are not comparable; then the frame is empty. `builds` has the samples themselves, `validity` counts them, both
+    by `baseline` and `candidate`.
+    """
+
+    task: str
+    frame: pd.DataFrame
+    repeats: int
+    validity: Mapping[str, Validity]
+    builds: Mapping[str, TaskRun]
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Two runs, paired task by task."""
+
+    baseline: RunRecord
+    candidate: RunRecord
+    tasks: tuple[TaskPairs, ...]
+
+
+_NO_ROWS = pd.MultiIndex.from_arrays([[], []], names=["item_id", "repeat"])
+_COLUMNS = ["item_id", "repeat", "stratum", "baseline", "candidate", "alike"]
+
+
+def pair_runs(baseline: Run, candidate: Run) -> Pairs:
+    """Pair every task of two runs.
+
+    A task is comparable only when both runs have it, with the same version, grader, metric, data, sampling parameters
+    and repeats, and the same prompt hash for every item and repeat.
+    """
+    names = dict.fromkeys(task.name for run in (baseline, candidate) for task in run.record.tasks)
+    return Pairs(baseline.record, candidate.record, tuple(_pair_task(name, baseline, candidate) for name in names))
+
+
+def _pair_task(name: str, baseline: Run, candidate: Run) -> TaskPairs:
+    builds = {"baseline": TaskRun.of(baseline, name), "candidate": TaskRun.of(candidate, name)}
+    validity = {build: Validity.count(list(run.samples.values()), run.planned) for build, run in builds.items()}
+    ours, (left, right) = builds["baseline"].record, (run.samples for run in builds.values())
+    problems = _problems(ours, builds["candidate"].record, left, right)
+    frame = pd.DataFrame([], columns=_COLUMNS) if problems or ours is None else _frame(ours, left, right)
+    return TaskPairs(name, frame, ours.repeats if ours else 0, validity, builds, tuple(problems))
+
+
+def _problems(
+    ours: TaskRecord | None,
+    theirs: TaskRecord | None,
+    left: Mapping[tuple[str, int], Sample],
+    right: Mapping[tuple[str, int], Sample],
+) -> list[str]:
+    if ours is None or theirs is None:
+        return [f"only the {'candidate' if ours is None else 'baseline'} was asked this task"]
+    problems = [
+        f"the builds were not asked alike: {difference}"
+        for difference in task_differences(ours, theirs, "for the baseline", "for the candidate")
+    ]
+    for what, of_baseline, of_candidate in (
+        ("items", ours.items, theirs.items),
+        ("repeats", ours.repeats, theirs.repeats),
+    ):
+        if of_baseline != of_candidate:
+            problems.append(f"the baseline has {of_baseline} {what}, the candidate {of_candidate}")
+    for build, record, samples in (("baseline", ours, left), ("candidate", theirs, right)):
+        if len(samples) > record.items * record.repeats:
+            planned = f"{record.items} items x {record.repeats} repeats"
+            problems.append(f"the {build} holds {len(samples)} samples, more than its {planned}")
+    other_prompts = [key for key in left.keys() & right.keys() if left[key].prompt_hash != right[key].prompt_hash]
+    if other_prompts:
+        item, repeat = min(other_prompts)
+        problems.append(
+            f"{len(other_prompts)} items were asked with different prompts, the first of them {item} (repeat {repeat})"
+        )
+    return problems
+
+
+def _frame(
+    record: TaskRecord, left: Mapping[tuple[str, int], Sample], right: Mapping[tuple[str, int], Sample]
+) -> pd.DataFrame:
+    strata = {item: sample.stratum for samples in (left, right) for (item, _), sample in samples.items()}
+    unheard = [f"(missing {number + 1})" for number in range(record.items - len(strata))]
+    rows = pd.MultiIndex.from_product([sorted([*strata, *unheard]), range(record.repeats)], names=["item_id", "repeat"])
+    ours, theirs = _scores(left).reindex(rows), _scores(right).reindex(rows)
+    alike = (ours["extracted"] == theirs["extracted"]) & ours["extracted"].notna()
+    frame = pd.DataFrame({"baseline": ours["score"], "candidate": theirs["score"], "alike": alike}).reset_index()
+    frame["stratum"] = frame["item_id"].map(strata)
+    return frame[_COLUMNS]
+
+
+def _scores(samples: Mapping[tuple[str, int], Sample]) -> pd.DataFrame:
+    """Score and extracted result by item and repeat; NaN and None where there is none."""
+    index = pd.MultiIndex.from_tuples(list(samples), names=["item_id", "repeat"]) if samples else _NO_ROWS
+    columns = {
+        "score": pd.Series([sample.score for sample in samples.values()], index=index, dtype="float64"),
+        "extracted": pd.Series([sample.extracted for sample in samples.values()], index=index, dtype="object"),
+    }
+    return pd.DataFrame(columns)

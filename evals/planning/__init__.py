@@ -1,0 +1,1 @@
+"""How many items and repeats a margin needs."""

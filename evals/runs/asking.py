@@ -1,0 +1,255 @@
+"""Plan, ask, store: asks what a run directory does not hold yet. Resuming is the same call again."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Protocol
+
+from quantgate.evals.contract.fault import Fault
+from quantgate.evals.contract.records import Answer, Grade, Request, Sample, SampleKey, Sampling, Status
+from quantgate.evals.contract.task import Asker, Task
+from quantgate.evals.endpoint.window import Window
+from quantgate.evals.errors import EndpointUnreachable, RequestRefused, ResumeMismatch
+from quantgate.evals.runs.directory import SampleWriter
+from quantgate.evals.runs.record import TaskRecord, now
+
+_GIVE_UP_AFTER = 10
+"""So many requests in a row that end alike, with no answer between, mean that the others would end so too."""
+
+_BACKLOG = 16
+"""So many answers may wait to be graded and stored while the network is served first."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPlan:
+    """One task as it is to be run: how it samples, how many items, how often each."""
+
+    task: Task
+    sampling: Sampling
+    repeats: int
+
+    def requests(self) -> Iterator[Request]:
+        """Every request, whole passes over the items first, so that an interrupted run has whole repeats."""
+        items = self.task.items()
+        name = self.task.identity.name
+        for repeat in range(self.repeats):
+            for item in items:
+                yield Request(name, item, repeat, self.task.prompt(item, repeat), self.sampling)
+
+    def record(self) -> TaskRecord:
+        identity = self.task.identity
+        sampling = asdict(self.sampling)
+        return TaskRecord(
+            name=identity.name,
+            version=identity.version,
+            grader=identity.grader,
+            metric=identity.metric,
+            data_hash=identity.data_hash,
+            provenance=dict(identity.provenance),
+            settings=dict(identity.settings),
+            items=len(self.task.items()),
+            repeats=self.repeats,
+            sampling={**sampling, "stop": list(self.sampling.stop), "extra_body": dict(self.sampling.extra_body)},
+        )
+
+
+class Progress(Protocol):
+    """Who is told how the run goes; called from the event loop, so it must be quick."""
+
+    def asked(self, request: Request) -> None: ...
+
+    def fault(self, request: Request, fault: Fault) -> None: ...
+
+    def finished(self, sample: Sample) -> None: ...
+
+
+def missing_requests(plans: Sequence[TaskPlan], held: Mapping[SampleKey, Sample]) -> list[Request]:
+    """The requests that a run directory holds no answer to yet; faults are asked again.
+
+    Raises
+    ------
+    ResumeMismatch
+        When the directory holds an answer to another prompt under the same item and repeat.
+    """
+    missing = []
+    for plan in plans:
+        for request in plan.requests():
+            sample = held.get(request.key)
+            if sample is not None and sample.prompt_hash != request.prompt.prompt_hash:
+                raise ResumeMismatch(
+                    f"the directory holds an answer of {request.task} item {request.item.item_id} (repeat "
+                    f"{request.repeat}) to another prompt: hash {sample.prompt_hash[:12]} there, "
+                    f"{request.prompt.prompt_hash[:12]} here. Use another --out"
+                )
+            if sample is None or sample.status is Status.ERROR:
+                missing.append(request)
+    return missing
+
+
+async def ask_all(
+    requests: Sequence[Request],
+    tasks: Mapping[str, Task],
+    askers: Mapping[str, Asker],
+    writer: SampleWriter,
+    window: Window,
+    progress: Progress,
+    *,
+    has_answers: bool = False,
+) -> None:
+    """Ask every request of its task's asker and store each sample as it arrives.
+
+    `has_answers` says that the endpoint has answered before, so that a refusal now cannot be a wrong model name. When
+    the call is cancelled (Ctrl-C, SIGTERM) the answers that have arrived are stored first.
+
+    Raises
+    ------
+    EndpointUnreachable
+        When the endpoint has stopped answering.
+    RequestRefused
+        When it refuses every request.
+    StorageError
+        When the run directory cannot be written any more.
+    """
+    arrived: asyncio.Queue[tuple[Request, Answer]] = asyncio.Queue()
+    recorder = _Recorder(tasks, writer, progress, has_answers=has_answers)
+
+    async def one(request: Request) -> None:
+        def on_fault(fault: Fault) -> None:
+            if fault.overload:
+                window.overloaded()
+            progress.fault(request, fault)
+
+        try:
+            progress.asked(request)
+            answer = await askers[request.task].ask(request, on_fault)
+        except RequestRefused as refusal:
+            if not recorder.has_answers:
+                raise
+            raise EndpointUnreachable(f"{refusal}. It has answered before: the same command goes on") from None
+        finally:
+            window.release()
+        if answer.status is not Status.ERROR:
+            window.answered()
+        arrived.put_nowait((request, answer))
+
+    async def record_arrivals() -> None:
+        for _ in requests:
+            recorder.record(*await arrived.get())
+            if arrived.qsize() < _BACKLOG:
+                await asyncio.sleep(0)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(record_arrivals())
+            for request in requests:
+                await window.acquire()
+                group.create_task(one(request))
+    except BaseExceptionGroup as failures:
+        raise _first(failures) from None
+    finally:
+        while not arrived.empty():
+            recorder.record(*arrived.get_nowait())
+
+
+class _Recorder:
+    """Grades and stores; stops the run when nothing but faults arrives, or nothing was ever answered but refused."""
+
+    def __init__(
+        self, tasks: Mapping[str, Task], writer: SampleWriter, progress: Progress, *, has_answers: bool
+    ) -> None:
+        self.has_answers = has_answers
+        self._tasks = tasks
+        self._writer = writer
+        self._progress = progress
+        self._faults_in_a_row = 0
+        self._refused = 0
+
+    def record(self, request: Request, answer: Answer) -> None:
+        sample = to_sample(request, answer, self._tasks[request.task])
+        self._writer.append(sample)
+        self._progress.finished(sample)
+        if answer.refused:
+            self._refused += 1
+        elif sample.status is Status.ERROR:
+            self._faults_in_a_row += 1
+        else:
+            self.has_answers = True
+            self._faults_in_a_row = 0
+        if self._faults_in_a_row == _GIVE_UP_AFTER:
+            raise EndpointUnreachable(
+                f"the endpoint has stopped answering: {_GIVE_UP_AFTER} requests in a row have failed, the last with: "
+                f"{answer.error}. The same command goes on"
+            )
+        if self._refused == _GIVE_UP_AFTER and not self.has_answers:
+            raise RequestRefused(
+                f"the endpoint has refused the first {_GIVE_UP_AFTER} requests, the last with: {answer.error}. "
+                + (
+                    "Prompt and token budget do not fit its context window: lower --max-tokens or serve a longer one"
+                    if answer.status is Status.TRUNCATED
+                    else "Check the sampling options and --extra-body"
+                )
+            )
+
+
+def to_sample(request: Request, answer: Answer, task: Task) -> Sample:
+    """Grade an answer into a sample. A fault has no score, an empty answer scores 0, any other text is graded."""
+    grade: Grade | None = None
+    if answer.status is not Status.ERROR:
+        grade = answer.grade or task.grade(request.item, request.repeat, answer.response or "")
+    score = None if grade is None else 0.0 if answer.status is Status.EMPTY else grade.score
+    return Sample(
+        task=request.task,
+        item_id=request.item.item_id,
+        repeat=request.repeat,
+        stratum=request.item.stratum,
+        prompt_hash=request.prompt.prompt_hash,
+        status=answer.status,
+        error=answer.error,
+        score=score,
+        extracted=grade.extracted if grade else None,
+        vote=grade.vote if grade else None,
+        metrics=dict(grade.metrics) if grade else {},
+        response=answer.response,
+        reasoning=answer.reasoning,
+        finish_reason=answer.finish_reason,
+        usage=answer.usage,
+        latency_s=answer.latency_s,
+        attempts=answer.attempts,
+        seed=request.seed if answer.seed is None else answer.seed,
+        time=now(),
+    )
+
+
+def run_until_stopped(main: Callable[[], Awaitable[None]]) -> None:
+    """Run a coroutine; SIGINT and SIGTERM cancel it, so that it can store what it has.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        After such a stop.
+
+    Any other failure is raised as it is; of a group of failures the first.
+    """
+
+    async def supervised() -> None:
+        if (this := asyncio.current_task()) is not None:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)
+        await main()
+
+    try:
+        asyncio.run(supervised())
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
+    except BaseExceptionGroup as failures:
+        raise _first(failures) from None
+
+
+def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The first failure of a group that is not itself a group."""
+    failure: BaseException = failures
+    while isinstance(failure, BaseExceptionGroup):
+        failure = failure.exceptions[0]
+    return failure

@@ -1,0 +1,185 @@
+"""The run directory: `run.json` says what was asked of whom, `samples.jsonl` holds every finished sample."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, Self
+
+from quantgate.evals.contract.records import Sample, SampleKey, Status
+from quantgate.evals.errors import RunDirectoryError, StorageError
+from quantgate.evals.files import write_atomically
+from quantgate.evals.runs.record import RunRecord, parse_run_record
+
+RUN_FILE = "run.json"
+SAMPLES_FILE = "samples.jsonl"
+_LOCK_FILE = ".lock"
+_SAMPLE_FIELDS = tuple(field.name for field in fields(Sample))
+
+
+class RunDirectory:
+    """A run directory that is open for reading; `writing()` opens it for appending."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def exists(self) -> bool:
+        return (self.path / RUN_FILE).exists()
+
+    def record(self) -> RunRecord:
+        """Read `run.json`.
+
+        Raises
+        ------
+        RunDirectoryError
+            When there is none, it is broken, or another version of the format wrote it.
+        """
+        file = self.path / RUN_FILE
+        try:
+            text = file.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            raise RunDirectoryError(
+                f"{self.path} is no run directory: it has no {RUN_FILE}. `quantgate run --out {self.path}` makes one"
+            ) from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise RunDirectoryError(f"{file} cannot be read: {error}") from None
+        return parse_run_record(text, str(file))
+
+    def samples(self) -> dict[SampleKey, Sample]:
+        """Read every sample; the last line of a key counts. A torn last line, as a power cut leaves it, is passed over.
+
+        Raises
+        ------
+        RunDirectoryError
+            When any other line is broken; names the line.
+        """
+        return {sample.key: sample for sample in self._lines()}
+
+    def _lines(self) -> Iterator[Sample]:
+        file = self.path / SAMPLES_FILE
+        if not file.exists():
+            return
+        try:
+            with file.open("rb") as stream:
+                for number, line in enumerate(stream, start=1):
+                    if not line.endswith(b"\n"):
+                        return
+                    try:
+                        yield _parse_sample(json.loads(line))
+                    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+                        raise RunDirectoryError(
+                            f"{file}, line {number} is no sample ({error}): delete that line, and the same "
+                            "`quantgate run` asks it again"
+                        ) from None
+        except OSError as error:
+            raise RunDirectoryError(f"{file} cannot be read: {error}") from None
+
+    @contextmanager
+    def writing(self, record: RunRecord, expected: RunRecord | None = None) -> Iterator[SampleWriter]:
+        """Hold the directory for one writer, write `run.json` atomically, and append samples.
+
+        `expected` is the record that the caller saw there, `None` for none.
+
+        Raises
+        ------
+        StorageError
+            When it cannot be written, or another process is writing to it, or has since the caller looked.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock = (self.path / _LOCK_FILE).open("w")
+        except OSError as error:
+            raise _unwritable(self.path, error) from None
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise StorageError(
+                    f"another quantgate is writing to {self.path}: wait for it, or give another --out"
+                ) from None
+            if (self.record() if self.exists() else None) != expected:
+                raise StorageError(
+                    f"another quantgate has changed {self.path} since this one looked: run the same command again"
+                )
+            try:
+                write_atomically(self.path / RUN_FILE, record.to_json())
+                writer = SampleWriter(self.path / SAMPLES_FILE)
+            except OSError as error:
+                raise _unwritable(self.path, error) from None
+            with writer:
+                yield writer
+
+
+class SampleWriter:
+    """Appends samples, one line and one write each, so that whatever kills the process leaves whole lines."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        self._cut_torn_line()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            os.fsync(self._descriptor)
+        except OSError as error:
+            raise _unwritable(self._file, error) from None
+        finally:
+            os.close(self._descriptor)
+
+    def append(self, sample: Sample) -> None:
+        """Write one sample. Raises StorageError, leaving the file whole, when the disk is full."""
+        text = json.dumps({name: getattr(sample, name) for name in _SAMPLE_FIELDS}, ensure_ascii=False)
+        line = memoryview((text + "\n").encode("utf-8", "backslashreplace"))
+        end = os.fstat(self._descriptor).st_size
+        try:
+            while line:
+                line = line[os.write(self._descriptor, line) :]
+        except OSError as error:
+            os.ftruncate(self._descriptor, end)
+            raise _unwritable(self._file, error) from None
+
+    def _cut_torn_line(self) -> None:
+        end = os.fstat(self._descriptor).st_size
+        whole = end
+        while whole > 0:
+            start = max(0, whole - 65536)
+            newline = os.pread(self._descriptor, whole - start, start).rfind(b"\n")
+            if newline >= 0:
+                whole = start + newline + 1
+                break
+            whole = start
+        if whole != end:
+            os.ftruncate(self._descriptor, whole)
+
+
+def _parse_sample(document: Mapping[str, Any]) -> Sample:
+    known = {name: value for name, value in document.items() if name in _SAMPLE_FIELDS}
+    sample = Sample(**{**known, "status": Status(document["status"])})
+    for name in ("task", "item_id", "prompt_hash"):
+        if not isinstance(known[name], str):
+            raise ValueError(f"{name} must be text")
+    if isinstance(sample.repeat, bool) or not isinstance(sample.repeat, int):
+        raise ValueError("repeat must be a whole number")
+    if not isinstance(sample.metrics, dict):
+        raise ValueError("metrics must be an object")
+    if sample.status is Status.ERROR:
+        if sample.score is not None:
+            raise ValueError("a sample with status error has no score")
+    elif isinstance(sample.score, bool) or not isinstance(sample.score, int | float) or not 0 <= sample.score <= 1:
+        raise ValueError(f"the score must lie between 0 and 1, not {sample.score!r}")
+    return sample
+
+
+def _unwritable(path: Path, error: OSError) -> StorageError:
+    return StorageError(
+        f"cannot write to {path}: {error.strerror or error}. What was collected before is kept; "
+        "mend that and run the same command again"
+    )

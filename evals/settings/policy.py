@@ -1,0 +1,114 @@
+"""What a gate asks for, fixed before the data are seen: margins, error rate, and what may be missing or cut."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from quantgate.evals.errors import UsageError
+from quantgate.evals.settings.run import ExpectedScore, explain, read_yaml
+
+SMALLEST_MARGIN = 0.0001
+SMALLEST_ALPHA = 0.001
+
+
+class TaskPolicy(BaseModel):
+    """What one task must show. Margins, shares and floors are fractions: 0.02 is two points, or two in a hundred.
+
+    `alpha` is one-sided, for each bound. `require` says whether it is enough that the candidate is no worse by the
+    margin (`non_inferior`), or must be no better by it either (`equivalent`). An `advisory` task never blocks. At most
+    `max_missing` of a build's samples may be missing, which count against the candidate; more make the task invalid.
+    More than `max_truncated` of a build's answers cut, or shares that differ by more than `max_truncated_difference`,
+    block a pass. A baseline below `baseline_at_least` makes the task invalid: a harness that is broken for both builds
+    alike must not pass. `expected`, as `0.92 +- 0.03`, is what the baseline should score; outside of it nothing passes.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    margin: float = Field(0.02, ge=SMALLEST_MARGIN, lt=1)
+    alpha: float = Field(0.05, ge=SMALLEST_ALPHA, lt=0.5)
+    require: Literal["non_inferior", "equivalent"] = "non_inferior"
+    tier: Literal["required", "advisory"] = "required"
+    max_missing: float = Field(0.0, ge=0, lt=1)
+    max_truncated: float = Field(0.02, ge=0, le=1)
+    max_truncated_difference: float = Field(0.01, ge=0, le=1)
+    baseline_at_least: float | None = Field(None, ge=0, le=1)
+    expected: ExpectedScore | None = None
+
+
+class Policy(TaskPolicy):
+    """A policy for all tasks, and what differs for some."""
+
+    tasks: dict[str, TaskPolicy] = {}
+
+    def for_task(self, name: str) -> TaskPolicy:
+        """The policy of one task: what it sets itself, else what is set for all."""
+        shared = self.model_dump(include=set(TaskPolicy.model_fields))
+        own = self.tasks.get(name)
+        return TaskPolicy(**{**shared, **(own.model_dump(exclude_unset=True) if own else {})})
+
+    def check_tasks(self, names: Sequence[str]) -> None:
+        """Raise UsageError when something is set for a task that the runs do not hold; advisory ones may be absent."""
+        required = {name for name in self.tasks if self.for_task(name).tier == "required"}
+        unknown = sorted(required - set(names))
+        if unknown:
+            held = ", ".join(names) or "none"
+            raise UsageError(
+                f"a margin or policy is given for task {unknown[0]!r}, which the runs do not hold; they hold {held}"
+            )
+
+
+def load_policy(file: Path | None, margins: Sequence[str] = (), alpha: float | None = None) -> Policy:
+    """A policy from a YAML file, `--margin 0.02` and `--margin gsm8k=0.01` options and `--alpha`, which win.
+
+    Raises
+    ------
+    UsageError
+        Naming the file and key, or the option, and what is allowed; for an unknown key the nearest known one.
+    """
+    written: dict[str, Any] = read_yaml(file) if file is not None else {}
+    if alpha is not None:
+        if not SMALLEST_ALPHA <= alpha < 0.5:
+            raise UsageError(f"--alpha {alpha:g}: the one-sided error rate lies between 0.001 and 0.5; 0.05 is usual")
+        written["alpha"] = alpha
+    tasks = written.setdefault("tasks", {})
+    given: set[str] = set()
+    for text in margins:
+        task, named, value = text.rpartition("=")
+        margin = _margin(value, text)
+        if named and not task:
+            raise UsageError(f"--margin {text}: write a margin, or TASK=MARGIN")
+        if task in given:
+            raise UsageError(f"--margin {text}: {task or 'the margin for all tasks'} is given twice")
+        given.add(task)
+        if not named:
+            written["margin"] = margin
+        elif isinstance(tasks, dict):
+            tasks[task] = {**(tasks.get(task) or {}), "margin": margin}
+    try:
+        return Policy.model_validate(written)
+    except ValidationError as error:
+        raise UsageError(explain(error, Policy, file, frozenset(written))) from None
+
+
+def _margin(value: str, given: str) -> float:
+    try:
+        margin = float(value)
+    except ValueError:
+        hint = ""
+        if value.endswith("%"):
+            try:
+                hint = f": for {value} write {float(value[:-1]) / 100:g}"
+            except ValueError:
+                hint = ""
+        raise UsageError(f"--margin {given}: a margin is a fraction such as 0.02 (two points){hint}") from None
+    if 0 < margin < SMALLEST_MARGIN:
+        raise UsageError(f"--margin {given}: under a hundredth of a point no benchmark has the items; 0.01 is strict")
+    if not (math.isfinite(margin) and 0 < margin < 1):
+        hint = f"; for {margin:g} points write {margin / 100:g}" if 1 <= margin < 100 else ""
+        raise UsageError(f"--margin {given}: a margin lies between 0 and 1, 0.02 is two points{hint}")
+    return margin

@@ -1,0 +1,211 @@
+"""What a verb is asked to do: the options of `run` and `doctor`, from the command line, a `run.yaml`, or both."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+
+from quantgate.evals.contract.records import Sampling
+from quantgate.evals.endpoint.window import MAX_IN_FLIGHT
+from quantgate.evals.errors import UsageError
+from quantgate.evals.settings.agentic import AgenticConfig, key_from_environment
+from quantgate.evals.settings.expected import parse_expectation
+from quantgate.evals.settings.presets import Preset
+
+_NOT_EXTRA = frozenset({"model", "messages", "seed", "n", "stream", "temperature", "top_p", "max_tokens", "stop"})
+
+
+def _is_expectation(value: object) -> str:
+    parse_expectation(str(value))
+    return str(value)
+
+
+ExpectedScore: TypeAlias = Annotated[str, BeforeValidator(_is_expectation)]
+"""A score with its tolerance, as `0.92 +- 0.03`."""
+
+
+class EndpointConfig(BaseModel):
+    """Where to ask, and how answers are sampled; the names are the command line's with underscores."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    base_url: str
+    api_key_env: str | None = None
+    timeout: float | None = Field(None, gt=0, allow_inf_nan=False)
+    temperature: float | None = Field(None, ge=0, le=10, allow_inf_nan=False)
+    top_p: float | None = Field(None, gt=0, le=1)
+    max_tokens: int | None = Field(None, ge=1)
+    seed: int | None = None
+    extra_body: dict[str, Any] = {}
+    data: dict[str, Path] = {}
+    data_dir: Path | None = None
+
+    @field_validator("extra_body")
+    @classmethod
+    def _is_plain_json(cls, value: dict[str, Any]) -> dict[str, Any]:
+        """What is sent is what is recorded, and what has an option of its own is not set behind its back."""
+        try:
+            plain: dict[str, Any] = json.loads(json.dumps(value, allow_nan=False))
+        except (ValueError, TypeError, RecursionError) as error:
+            raise ValueError(f"must be plain JSON ({error})") from None
+        taken = sorted(_NOT_EXTRA & plain.keys())
+        if taken:
+            raise ValueError(f"may not set {', '.join(taken)}: quantgate sets that itself")
+        return plain
+
+    def sampling(self, defaults: Sampling) -> Sampling:
+        """A task's own sampling parameters with those that the user has set."""
+        chosen = {
+            name: value
+            for name in ("temperature", "top_p", "max_tokens", "seed")
+            if (value := getattr(self, name)) is not None
+        }
+        return replace(defaults, **chosen, extra_body={**defaults.extra_body, **self.extra_body})
+
+    def api_key(self) -> str | None:
+        """The key from the named environment variable. Raises UsageError when that is not set."""
+        return key_from_environment("--api-key-env", self.api_key_env)
+
+    def data_of(self, task: str) -> dict[str, Path]:
+        """The task's local files by split; the one that is given without a split is under the empty name."""
+        return files_of(task, self.data)
+
+
+class RunConfig(EndpointConfig, AgenticConfig):
+    """The options of `quantgate run`."""
+
+    task: tuple[str, ...] = Field(min_length=1)
+    model: str = Field(min_length=1)
+    out: Path
+    label: str | None = None
+    limit: int | None = Field(None, ge=1)
+    repeats: int | None = Field(None, ge=1, le=1000)
+    concurrency: Annotated[int, Field(ge=1, le=MAX_IN_FLIGHT)] | Literal["auto"] = "auto"
+    metric: dict[str, str] = {}
+    expected: dict[str, ExpectedScore] = {}
+    preset: Preset | None = None
+
+    def sampling(self, defaults: Sampling) -> Sampling:
+        """A task's own sampling parameters with the preset's and, over both, those that the user has set."""
+        return super().sampling(defaults if self.preset is None else self.preset.sampling(defaults))
+
+    def repeats_of(self, default: int) -> int:
+        """How often each item of a task is asked whose own number is `default`."""
+        return self.repeats or (self.preset and self.preset.repeats) or default
+
+
+class DoctorConfig(EndpointConfig):
+    """The options of `quantgate doctor`."""
+
+    model: str | None = None
+    task: str | None = None
+
+
+Config = TypeVar("Config", bound=EndpointConfig)
+
+
+def load_config(kind: type[Config], file: Path | None, options: Mapping[str, Any]) -> Config:
+    """Merge a YAML file with the command line's options, which win where they are given.
+
+    Raises
+    ------
+    UsageError
+        Naming file or option, the value, and what is allowed.
+    """
+    given = {name: value for name, value in options.items() if value not in (None, (), [], {})}
+    written = read_yaml(file) if file is not None else {}
+    if kind is RunConfig and "task" in written and not isinstance(written["task"], list):
+        written["task"] = [written["task"]]
+    try:
+        return kind.model_validate({**written, **given})
+    except ValidationError as error:
+        from_file = frozenset(written) - frozenset(given)
+        raise UsageError(explain(error, kind, file, from_file)) from None
+
+
+def read_yaml(file: Path) -> dict[str, Any]:
+    """A YAML file that holds a mapping. Raises UsageError, naming the file and line, for anything else."""
+    try:
+        document = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror or error}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} is not YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(document, dict):
+        raise UsageError(f"{file} must hold a mapping of names to values")
+    for name in document:
+        if not isinstance(name, str):
+            raise UsageError(f"{file}: {_shown(name)} is no name of an option")
+    return document
+
+
+def explain(error: ValidationError, model: type[BaseModel], file: Path | None, from_file: frozenset[str]) -> str:
+    """A validation error as one line: where, what was given, what is allowed, and the nearest name of an unknown key.
+
+    `from_file` names the keys that come from the file; the others are the command line's.
+    """
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"] if not str(part).startswith(("literal", "constrained", "int")))
+    name = str(first["loc"][0]) if first["loc"] else ""
+    where = f"{file}: {place}" if name in from_file else _option(place)
+    if first["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(str(first["loc"][-1]), model.model_fields, n=1)
+        return f"{where} is not known" + (f"; did you mean {near[0]}?" if near else "")
+    if first["type"] == "missing":
+        return f"{_option(place)} is missing: give it on the command line or as {place}: in --config"
+    said = first["msg"].removeprefix("Value error, ")
+    if name == "concurrency":
+        said = f"give a number from 1 to {MAX_IN_FLIGHT}, or auto"
+    return f"{where} {_shown(first['input'])}: {said[:1].lower()}{said[1:]}"
+
+
+def _option(place: str) -> str:
+    return "--" + place.partition(".")[0].replace("_", "-")
+
+
+def _shown(value: object) -> str:
+    try:
+        text = json.dumps(value, default=str, ensure_ascii=False)
+    except (ValueError, TypeError, RecursionError):
+        return f"({type(value).__name__})"
+    return text if len(text) <= 60 else text[:57] + '..."'
+
+
+def files_of(task: str, data: Mapping[str, Path]) -> dict[str, Path]:
+    """A task's files by split, of files by `TASK` or `TASK.SPLIT`; the one without a split is under the empty name."""
+    return {
+        name.removeprefix(task).removeprefix("."): path
+        for name, path in data.items()
+        if name == task or name.startswith(f"{task}.")
+    }
+
+
+def parse_json_object(option: str, text: str | None) -> dict[str, Any] | None:
+    """A JSON object given as an option. Raises UsageError for anything else."""
+    if text is None:
+        return None
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise UsageError(f"{option}: not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise UsageError(f"""{option} must be a JSON object such as '{{"top_k": 20}}'""")
+    return value
+
+
+def parse_assignments(option: str, pairs: list[str]) -> dict[str, str]:
+    """`NAME=VALUE` pairs of a repeatable option. Raises UsageError for anything else."""
+    parsed: dict[str, str] = {}
+    for pair in pairs:
+        name, separator, value = pair.partition("=")
+        if not separator or not name or not value:
+            raise UsageError(f"{option} {pair!r}: write NAME=VALUE")
+        parsed[name] = value
+    return parsed

@@ -1,0 +1,1 @@
+"""The Bayesian bootstrap with one unseen item, for repeats, fractional scores and strata."""

@@ -1,0 +1,35 @@
+"""McNemar's test: are losses and gains equally likely? Exact, and with the mid-p correction."""
+
+from __future__ import annotations
+
+from scipy.stats import binom
+
+from quantgate.evals.stats.checks import check_counts
+
+
+def mcnemar_pvalue(losses: int, gains: int, mid_p: bool = False) -> float:
+    """Two-sided p-value of "a flip is as likely a loss as a gain", given the number of flips.
+
+    Args:
+        losses: items that only the baseline got right.
+        gains: items that only the candidate got right.
+        mid_p: count half of the observed outcome's probability; less conservative, no longer guaranteed.
+
+    Returns:
+        A probability. 1.0 when nothing flipped: no flip is no evidence of a difference, and none of sameness.
+
+    Raises:
+        ValueError: counts that are negative or not whole.
+
+    Source: Fagerland, Lydersen and Laake 2013, BMC Med Res Methodol 13:91, with their case losses = gains.
+    """
+    check_counts(losses, gains, max(losses + gains, 1))
+    flips = losses + gains
+    if flips == 0:
+        return 1.0
+    fewer = min(losses, gains)
+    observed = float(binom.pmf(fewer, flips, 0.5))
+    if losses == gains:
+        return 1.0 - 0.5 * observed if mid_p else 1.0
+    tail = 2.0 * float(binom.cdf(fewer, flips, 0.5))
+    return tail - observed if mid_p else min(1.0, tail)

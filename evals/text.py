@@ -1,0 +1,31 @@
+"""Makes text that came from a model, a file or a server safe and short for a terminal."""
+
+from __future__ import annotations
+
+import unicodedata
+
+_SHOWN_AS_SPACE = "\n\r\t"
+
+
+def printable(text: str) -> str:
+    """The text without control, format and bidirectional characters; line breaks stay."""
+    if text.isprintable():
+        return text
+    return "".join(character for character in text if character == "\n" or unicodedata.category(character)[0] != "C")
+
+
+def one_line(text: str, width: int = 100) -> str:
+    """The text on one line of at most `width` characters: control, format and bidirectional characters are dropped."""
+    spaced = "".join(" " if character in _SHOWN_AS_SPACE else character for character in text[: 4 * width])
+    line = " ".join(printable(spaced).split())
+    return line if len(line) <= width else line[: width - 1] + "…"
+
+
+_EXCERPT = 120
+
+
+def excerpt(text: str) -> str:
+    """The beginning of a text on one line, made safe to print, for an error message."""
+    shown = text[: 4 * _EXCERPT]
+    line = " ".join("".join(character if character.isprintable() else " " for character in shown).split())
+    return line if len(line) <= _EXCERPT else line[: _EXCERPT - 1] + "…"

@@ -1,0 +1,5 @@
+"""`python -m quantgate` is `quantgate`."""
+
+from quantgate.cli import main
+
+main()

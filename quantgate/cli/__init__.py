@@ -1,0 +1,48 @@
+"""The command line: `quantgate VERB`. The only package that imports tasks and reports."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from typing import Annotated
+
+import typer
+
+from quantgate import __version__
+from quantgate.cli import calibrate, claim, compare, data, demo, doctor, gate, plan, report, run, tasks
+from quantgate.evals.errors import QuantgateError
+from quantgate.evals.text import printable
+
+app = typer.Typer(
+    name="quantgate",
+    help="The accuracy gate for quantized language models: asks a baseline and a candidate build the same questions, "
+    "pairs the answers, and decides.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+for module in (demo, run, gate, compare, report, plan, claim, calibrate, doctor, data, tasks):
+    module.register(app)
+
+
+@app.callback(invoke_without_command=True)
+def _options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"quantgate {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line; what a user can cause ends in a message of a line or two and an exit code."""
+    try:
+        app()
+    except QuantgateError as error:
+        print(f"quantgate: {printable(str(error))}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except Exception:  # noqa: BLE001
+        # Python's own exit code for this would be 1, which is a verdict.
+        traceback.print_exc()
+        print("quantgate: this is a bug in quantgate; please report it with the lines above", file=sys.stderr)
+        sys.exit(70)

@@ -1,0 +1,54 @@
+"""`quantgate data fetch`: puts the documents of tasks into a bundle, for machines without network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+_data = typer.Typer(name="data", help="Data of tasks, for machines that cannot reach the hub.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    app.add_typer(_data)
+
+
+@_data.callback()
+def _verbs() -> None:
+    """Data of tasks, for machines that cannot reach the hub."""
+
+
+@_data.command()
+def fetch(
+    tasks: Annotated[list[str], typer.Argument(help="Tasks, as `quantgate tasks` lists them.")],
+    out: Annotated[Path, typer.Option(help="The bundle to write, or to extend.")],
+    data: Annotated[
+        list[str] | None,
+        typer.Option(help="TASK=FILE or TASK.SPLIT=FILE: take this file, not the hub's; repeatable."),
+    ] = None,
+) -> None:
+    """Fetch the documents of tasks into a bundle, with hashes, for `--data-dir` on a machine without network."""
+    from quantgate.evals.errors import UsageError
+    from quantgate.evals.settings.run import files_of, parse_assignments
+    from quantgate.evals.text import one_line
+    from quantgate.tasks.bundle import fetch as fetch_task
+    from quantgate.tasks.bundle import needs_data
+    from quantgate.tasks.gpqa_diamond import REQUEST
+    from quantgate.tasks.registry import BUILT_IN
+
+    given = {name: Path(file) for name, file in parse_assignments("--data", data or []).items()}
+    names = list(dict.fromkeys(tasks))
+    for name in given:
+        if not any(name == task or name.startswith(f"{task}.") for task in names):
+            raise UsageError(f"--data {name}=...: the task {name} is not fetched here")
+    for task in names:
+        if task in BUILT_IN and not needs_data(task):
+            typer.echo(f"{task}: needs no data from the hub")
+            continue
+        fetched = fetch_task(task, files_of(task, given), out)
+        for split, file in fetched.files.items():
+            typer.echo(f"{one_line(task, 60)} {one_line(split, 30)}: {out / file.path} (SHA-256 {file.sha256[:12]}…)")
+        if "gpqa" in task:
+            typer.echo(f"note: {REQUEST}.", err=True)
+    typer.echo(f"On the machine without network: quantgate run --data-dir {out} ...")

@@ -1,0 +1,105 @@
+"""`quantgate gate`: decides whether a candidate run passes against a baseline run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from quantgate.cli.outputs import Html, Junit, JunitInconclusive, Markdown, Plots
+from quantgate.reports.files.options import Inconclusive
+
+_OUTPUTS = ("json", "html", "markdown", "junit", "plots", "junit_inconclusive")
+
+
+def register(app: typer.Typer) -> None:
+    app.command(name="gate")(gate)
+
+
+def gate(
+    context: typer.Context,
+    baseline: Annotated[Path, typer.Argument(help="The baseline's run directory.")],
+    candidate: Annotated[Path, typer.Argument(help="The candidate's run directory.")],
+    margin: Annotated[
+        list[str] | None,
+        typer.Option(help="Largest loss that still passes: 0.02, or gsm8k=0.01; repeatable. Default 0.02."),
+    ] = None,
+    policy: Annotated[
+        Path | None, typer.Option(help="A policy.yaml: margins and what else must hold, per task; --margin wins.")
+    ] = None,
+    alpha: Annotated[float | None, typer.Option(help="One-sided error rate of each bound. Default 0.05.")] = None,
+    noise: Annotated[
+        Path | None, typer.Option(help="A second run of the baseline: tells how many flips serving alone causes.")
+    ] = None,
+    json: Annotated[Path | None, typer.Option(help="Write the decision as JSON.")] = None,
+    html: Html = None,
+    markdown: Markdown = None,
+    junit: Junit = None,
+    plots: Plots = None,
+    junit_inconclusive: JunitInconclusive = Inconclusive.FAILURE,
+    include_text: Annotated[
+        bool, typer.Option("--include-text", help="Put what the builds answered on flipped items into the outputs.")
+    ] = False,
+) -> None:
+    """Decide whether the candidate is equivalent to the baseline within the margin.
+
+    Exits 0 pass, 1 regressed, 3 inconclusive, 4 invalid (not comparable, or answers are missing).
+    """
+    from quantgate.cli.command_line import command_line
+    from quantgate.evals.decision.figures import check_noise_run
+    from quantgate.evals.decision.gate import decide
+    from quantgate.evals.errors import UsageError
+    from quantgate.evals.pairing.pairing import Run, pair_runs
+    from quantgate.evals.runs.record import now
+    from quantgate.evals.settings.policy import load_policy
+    from quantgate.evals.versions import software_versions
+    from quantgate.reports.files.write import Outputs, check_outputs, write_reports
+    from quantgate.reports.terminal.console import output_console
+    from quantgate.reports.terminal.decision_table import print_verdict
+
+    outputs = Outputs(json, html, markdown, junit, plots, junit_inconclusive)
+    check_outputs(outputs)
+    asked = load_policy(policy, margin or [], alpha)
+    reference = Run.load(baseline)
+    if baseline.resolve() == candidate.resolve():
+        notice(f"{candidate} is both baseline and candidate: such a comparison always passes and shows nothing")
+    if noise is not None and noise.resolve() in (baseline.resolve(), candidate.resolve()):
+        raise UsageError(f"--noise {noise}: name a second run of the baseline, not one of the two that are compared")
+    pairs = pair_runs(reference, Run.load(candidate))
+    asked.check_tasks([task.task for task in pairs.tasks])
+    again = None
+    if noise is not None:
+        again = pair_runs(reference, Run.load(noise))
+        check_noise_run(again)
+    if include_text:
+        warn_of_texts([task.task for task in pairs.tasks])
+    verdict = replace(
+        decide(pairs, asked, again, texts=include_text),
+        command=command_line(context, _OUTPUTS),
+        created=now(),
+        software=software_versions(),
+    )
+    print_verdict(output_console(), verdict)
+    write_reports(verdict, outputs)
+    raise typer.Exit(verdict.verdict.exit_code)
+
+
+def warn_of_texts(tasks: Sequence[str]) -> None:
+    """Say on standard error what the authors of a benchmark ask of those who publish texts."""
+    if any("gpqa" in task for task in tasks):
+        notice(
+            "answers to GPQA quote its questions, which its authors ask not to put online in plain text: keep what "
+            "--include-text writes to yourselves"
+        )
+
+
+def notice(text: str) -> None:
+    """Print a warning on standard error."""
+    from rich.text import Text
+
+    from quantgate.reports.terminal.console import progress_console
+
+    progress_console().print(Text(f"warning: {text}"), soft_wrap=True)

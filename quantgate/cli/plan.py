@@ -1,0 +1,84 @@
+"""`quantgate plan`: how many items and repeats a margin needs, before anything is spent."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from quantgate.evals.planning.plan import Assumptions, Guess
+
+
+def register(app: typer.Typer) -> None:
+    app.command(name="plan")(plan)
+
+
+def plan(
+    baseline: Annotated[Path | None, typer.Argument(help="A pilot's baseline run directory.")] = None,
+    candidate: Annotated[Path | None, typer.Argument(help="A pilot's candidate run directory.")] = None,
+    task: Annotated[str | None, typer.Option(help="gsm8k, gpqa_diamond or tau2; or one task of the pilot.")] = None,
+    items: Annotated[int | None, typer.Option(help="The task's number of items.")] = None,
+    margin: Annotated[
+        list[float] | None, typer.Option(help="Largest loss that would pass: 0.02; repeatable. Default: a table.")
+    ] = None,
+    power: Annotated[float, typer.Option(help="Probability that an equal build passes all required tasks.")] = 0.8,
+    alpha: Annotated[float, typer.Option(help="One-sided error rate of each bound.")] = 0.05,
+    accuracy: Annotated[float | None, typer.Option(help="Guessed accuracy of both builds, such as 0.95.")] = None,
+    discordance: Annotated[
+        float | None, typer.Option(help="Guessed share of items on which the builds differ, such as 0.05.")
+    ] = None,
+    within_variance: Annotated[
+        float | None, typer.Option(help="Guessed part of the discordance that is noise of re-runs.")
+    ] = None,
+    repeats: Annotated[int, typer.Option(help="The most answers to each item.")] = 64,
+    tasks: Annotated[
+        int | None, typer.Option(help="Number of required tasks, which must all pass. Default: those planned.")
+    ] = None,
+    tokens_per_answer: Annotated[float | None, typer.Option(help="Completion tokens of an answer.")] = None,
+    throughput: Annotated[float | None, typer.Option(help="The server's tokens per second, for the hours.")] = None,
+    json: Annotated[Path | None, typer.Option(help="Write the plan as JSON.")] = None,
+) -> None:
+    """Say how many items, repeats, requests and tokens a margin needs, from a guess or from two runs of a pilot."""
+    from quantgate.evals.errors import UsageError
+    from quantgate.evals.files import write_output
+    from quantgate.evals.planning.plan import MARGINS, Aim, Guess, assume, check_aim, make_plan, plans_json
+    from quantgate.evals.text import one_line
+    from quantgate.reports.terminal.console import output_console, progress_console
+    from quantgate.reports.terminal.plan import print_plans
+
+    aim = check_aim(Aim(tuple(margin or MARGINS), power, alpha, 1 if tasks is None else tasks, repeats, throughput))
+    guess = Guess(accuracy, discordance, within_variance, tokens_per_answer)
+    if baseline is not None and candidate is not None:
+        assumed = _piloted(baseline, candidate, task, items, guess)
+    elif baseline is not None:
+        raise UsageError(f"{baseline}: a pilot is two run directories, BASELINE and CANDIDATE")
+    else:
+        assumed = [assume(task, items, guess)]
+    aim = aim if tasks is not None else replace(aim, tasks=len(assumed))
+    plans = []
+    with progress_console().status("") as status:
+        for one in assumed:
+            status.update(f"planning {one_line(one.task, 40)}")
+            plans.append(make_plan(one, aim))
+    if json is not None:
+        write_output(json, plans_json(plans), "--json")
+    print_plans(output_console(), plans)
+
+
+def _piloted(baseline: Path, candidate: Path, task: str | None, items: int | None, guess: Guess) -> list[Assumptions]:
+    from quantgate.evals.errors import UsageError
+    from quantgate.evals.pairing.pairing import Run, pair_runs
+    from quantgate.evals.planning.plan import pilot
+
+    runs = Run.load(baseline), Run.load(candidate)
+    pairs = pair_runs(*runs).tasks
+    held = ", ".join(one.task for one in pairs) or "none"
+    chosen = [one for one in pairs if task in (None, one.task)]
+    if not chosen:
+        raise UsageError(f"--task {task}: the pilot does not hold it; it holds {held}" if task else "no task in it")
+    if items is not None and len(chosen) > 1:
+        raise UsageError(f"--items {items}: the pilot holds several tasks ({held}); say which by --task")
+    return [pilot(one, runs, items, guess) for one in chosen]

@@ -1,0 +1,67 @@
+"""`quantgate report`: renders a saved decision again, for people, pull requests, CI servers, papers and model cards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from quantgate.cli.outputs import Html, Junit, JunitInconclusive, Markdown, Plots
+from quantgate.reports.files.options import Inconclusive
+
+
+def register(app: typer.Typer) -> None:
+    app.command(name="report")(report)
+
+
+def report(
+    decision: Annotated[Path, typer.Argument(help="What `gate --json` or `compare --json` wrote.")],
+    html: Html = None,
+    markdown: Markdown = None,
+    junit: Junit = None,
+    plots: Plots = None,
+    junit_inconclusive: JunitInconclusive = Inconclusive.FAILURE,
+    model_card: Annotated[
+        bool, typer.Option("--model-card", help="Print the recovery table of a model card, as Markdown.")
+    ] = False,
+    eval_results: Annotated[
+        Path | None, typer.Option("--eval-results", help="Write the candidate's scores for .eval_results on the hub.")
+    ] = None,
+    source_url: Annotated[
+        str | None, typer.Option("--source-url", help="Where the report can be read: the source named on the hub.")
+    ] = None,
+) -> None:
+    """Render a saved decision: nothing is decided anew. Without an option it is printed as `gate` printed it.
+
+    Exits 0 whatever the verdict is, for it renders and does not gate.
+    """
+    from quantgate.evals.decision.json import load_decision
+    from quantgate.evals.decision.types import Verdict
+    from quantgate.evals.errors import UsageError
+    from quantgate.evals.files import write_output
+    from quantgate.reports.files.eval_results import eval_results_yaml
+    from quantgate.reports.files.model_card import model_card as card_of
+    from quantgate.reports.files.write import Outputs, check_outputs, write_reports
+    from quantgate.reports.terminal.compare import print_comparison
+    from quantgate.reports.terminal.console import output_console
+    from quantgate.reports.terminal.decision_table import print_verdict
+
+    outputs = Outputs(None, html, markdown, junit, plots, junit_inconclusive)
+    check_outputs(outputs)
+    read = load_decision(decision)
+    for option, wanted in (("--model-card", model_card), ("--eval-results", eval_results is not None)):
+        if wanted and not isinstance(read, Verdict):
+            raise UsageError(f"{option}: {decision} is a comparison; give the gate's JSON of the format to publish")
+    if isinstance(read, Verdict):
+        if eval_results is not None:
+            write_output(eval_results, eval_results_yaml(read, source_url), "--eval-results")
+        if model_card:
+            typer.echo(card_of(read, with_yaml=eval_results is None, source_url=source_url), nl=False)
+    write_reports(read, outputs)
+    if not model_card and not any((html, markdown, junit, plots, eval_results)):
+        console = output_console()
+        if isinstance(read, Verdict):
+            print_verdict(console, read)
+        else:
+            print_comparison(console, read)

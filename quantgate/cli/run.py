@@ -1,0 +1,168 @@
+"""`quantgate run`: evaluates a served model into a run directory; the same command again goes on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from quantgate.evals.settings.run import RunConfig
+
+
+def register(app: typer.Typer) -> None:
+    app.command(name="run")(run)
+
+
+def run(
+    task: Annotated[list[str] | None, typer.Option(help="Task to run, as `quantgate tasks` lists; repeatable.")] = None,
+    base_url: Annotated[str | None, typer.Option(help="The endpoint's API root, as http://127.0.0.1:8000/v1.")] = None,
+    model: Annotated[str | None, typer.Option(help="The served model's name.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The run directory to write, or to go on with.")] = None,
+    label: Annotated[str | None, typer.Option(help="What reports call this build; default: the folder's name.")] = None,
+    limit: Annotated[int | None, typer.Option(help="Only the first N items of each task.")] = None,
+    repeats: Annotated[int | None, typer.Option(help="Ask each item so many times.")] = None,
+    concurrency: Annotated[str | None, typer.Option(help="Requests in flight: a number, or auto.")] = None,
+    preset: Annotated[
+        str | None, typer.Option(help="Sampling by one word: greedy, or reasoning (temperature 1, top_p 0.95).")
+    ] = None,
+    temperature: Annotated[float | None, typer.Option(help="Sampling temperature; default: the task's.")] = None,
+    top_p: Annotated[float | None, typer.Option(help="Nucleus sampling; default: the task's.")] = None,
+    max_tokens: Annotated[int | None, typer.Option(help="Token budget of one answer; default: the task's.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of repeat 0; repeat k asks with seed + k.")] = None,
+    data: Annotated[
+        list[str] | None,
+        typer.Option(help="TASK=FILE or TASK.SPLIT=FILE: local data, not the hub's; repeatable."),
+    ] = None,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="A bundle of `quantgate data fetch`: the tasks' data, without network.")
+    ] = None,
+    metric: Annotated[
+        list[str] | None, typer.Option(help="TASK=METRIC: the metric that becomes the score; repeatable.")
+    ] = None,
+    api_key_env: Annotated[str | None, typer.Option(help="Environment variable that holds the endpoint's key.")] = None,
+    timeout: Annotated[
+        float | None, typer.Option(help="Seconds one attempt may take; default: 60 plus a tenth per budgeted token.")
+    ] = None,
+    extra_body: Annotated[str | None, typer.Option(help="JSON object that is added to every request's body.")] = None,
+    user_base_url: Annotated[
+        str | None, typer.Option(help="tau2: the API root of the model that plays the user.")
+    ] = None,
+    user_model: Annotated[str | None, typer.Option(help="tau2: that model's name; the same for both builds.")] = None,
+    user_api_key_env: Annotated[str | None, typer.Option(help="tau2: environment variable with its key.")] = None,
+    user_extra_body: Annotated[str | None, typer.Option(help="tau2: JSON object added to its requests.")] = None,
+    judge_base_url: Annotated[
+        str | None, typer.Option(help="tau2: the API root of the judge, where tasks need one (Sierra's retail).")
+    ] = None,
+    judge_model: Annotated[str | None, typer.Option(help="tau2: the judge's name; the same for both builds.")] = None,
+    judge_api_key_env: Annotated[str | None, typer.Option(help="tau2: environment variable with its key.")] = None,
+    judge_extra_body: Annotated[str | None, typer.Option(help="tau2: JSON object added to its requests.")] = None,
+    domains: Annotated[str | None, typer.Option(help="tau2: airline,retail,telecom or some of them.")] = None,
+    max_steps: Annotated[int | None, typer.Option(help="tau2: steps of one conversation; default 200.")] = None,
+    tau2_python: Annotated[
+        Path | None, typer.Option(help="tau2: the Python of another environment that has it.")
+    ] = None,
+    tau2_workers: Annotated[
+        int | None, typer.Option(help="tau2: worker processes; default: two per processor, 8 at most.")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="A run.yaml with these options; the command line wins.")] = None,
+) -> None:
+    """Evaluate a served model into a run directory. The same command again asks only what is missing.
+
+    Exits 0 when complete, 5 when some samples are still missing.
+    """
+    from quantgate.evals.settings.run import RunConfig, load_config, parse_assignments, parse_json_object
+
+    options = {
+        "task": task,
+        "base_url": base_url,
+        "model": model,
+        "out": out,
+        "label": label,
+        "limit": limit,
+        "repeats": repeats,
+        "concurrency": concurrency,
+        "preset": preset,
+        "temperature": temperature,
+        "top_p": top_p,
+        "max_tokens": max_tokens,
+        "seed": seed,
+        "data": parse_assignments("--data", data or []),
+        "data_dir": data_dir,
+        "metric": parse_assignments("--metric", metric or []),
+        "api_key_env": api_key_env,
+        "timeout": timeout,
+        "extra_body": parse_json_object("--extra-body", extra_body),
+        "user_base_url": user_base_url,
+        "user_model": user_model,
+        "user_api_key_env": user_api_key_env,
+        "user_extra_body": parse_json_object("--user-extra-body", user_extra_body),
+        "judge_base_url": judge_base_url,
+        "judge_model": judge_model,
+        "judge_api_key_env": judge_api_key_env,
+        "judge_extra_body": parse_json_object("--judge-extra-body", judge_extra_body),
+        "domains": domains,
+        "max_steps": max_steps,
+        "tau2_python": tau2_python,
+        "tau2_workers": tau2_workers,
+    }
+    raise typer.Exit(evaluate(load_config(RunConfig, config, options)))
+
+
+def evaluate(config: RunConfig) -> int:
+    """Do what the configuration says and return the exit code."""
+    from rich.text import Text
+
+    from quantgate.evals.files import check_writable
+    from quantgate.evals.runs.session import ask_side_by_side, prepare
+    from quantgate.reports.terminal.console import output_console, progress_console
+    from quantgate.reports.terminal.progress import RunProgress, shown
+    from quantgate.reports.terminal.run_summary import print_summary
+    from quantgate.tasks.bundle import local_data
+    from quantgate.tasks.registry import TaskOptions, load_task
+
+    console = progress_console()
+    loaded = {}
+    check_writable(config.out)
+    config.api_key()
+    _check_data_names(config)
+    for name in dict.fromkeys(config.task):
+        with console.status(f"{name}: building the prompts"):
+            data = local_data(name, config.data_of(name), config.data_dir)
+            options = TaskOptions(
+                config.limit,
+                data.files,
+                config.metric.get(name),
+                agentic=config,
+                seed=config.seed,
+                origin=data.origin,
+            )
+            loaded[name] = load_task(name, options)
+            loaded[name].items()
+    session = prepare(config, loaded)
+    for notice in session.notices:
+        console.print(Text(f"note: {notice}"), soft_wrap=True)
+    progress = RunProgress(session.record.label, session.total, session.held)
+    try:
+        with shown(console, progress):
+            ask_side_by_side([(session, progress)])
+    except KeyboardInterrupt:
+        left = session.missing_count()
+        arrived = f"everything that arrived is in {config.out}"
+        stopped = f"stopped with {left} of {session.total} samples missing; {arrived}. The same command goes on."
+        console.print(Text(stopped), soft_wrap=True)
+        return 5
+    return print_summary(output_console(), config.out, session.tasks, config.expected)
+
+
+def _check_data_names(config: RunConfig) -> None:
+    from quantgate.evals.errors import UsageError
+    from quantgate.tasks.registry import AGENTIC
+
+    for option, names in (("--data", config.data), ("--metric", config.metric)):
+        for name in names:
+            if not any(name == task or (option == "--data" and name.startswith(f"{task}.")) for task in config.task):
+                raise UsageError(f"{option} {name}=...: no --task {name} is run")
+    if (agentic := config.agentic_options()) and AGENTIC.isdisjoint(config.task):
+        raise UsageError(f"{next(iter(agentic))} is for an agentic task: none ({', '.join(sorted(AGENTIC))}) is run")

@@ -1,0 +1,108 @@
+"""A candidate's scores in the form of the Hugging Face hub: `.eval_results/*.yaml` in the model's repository.
+
+The form is that of https://huggingface.co/docs/hub/eval-results: a list of entries with `dataset` (`id`, `task_id`,
+`revision`), `value`, `date`, `source` (`url`, `name`) and `notes`. The hub takes results only for data sets that are
+registered as benchmarks, and reads a value as that of the whole benchmark, so others are left out and said so.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+
+from quantgate.evals.decision.types import TaskDecision, TaskVerdict, Verdict
+from quantgate.evals.errors import UsageError
+from quantgate.evals.runs.record import RunRecord, TaskRecord
+from quantgate.evals.text import one_line
+from quantgate.reports.words import numbers
+from quantgate.reports.words.palette import verdict_word
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """A data set that the hub keeps a leaderboard of; `items` is how many the whole of it has."""
+
+    dataset: str
+    task_id: str
+    items: int
+
+
+_BENCHMARKS = {
+    "gsm8k": Benchmark("openai/gsm8k", "gsm8k", 1319),
+    "gpqa_diamond": Benchmark("Idavidrein/gpqa", "gpqa_diamond", 198),
+}
+_REVISION = re.compile(r"[0-9a-f]{40}")
+
+
+def eval_results_yaml(verdict: Verdict, source_url: str | None = None) -> str:
+    """The entries as YAML, and a comment for each task that is no entry.
+
+    `source_url` is where the report or the answers can be read; the hub asks for it where a source is named.
+
+    Raises
+    ------
+    UsageError
+        When `source_url` is no http(s) address.
+    """
+    if source_url is not None and not _is_address(source_url):
+        raise UsageError(f"--source-url {one_line(source_url, 80)}: give an address such as https://example.org/report")
+    entries: list[dict[str, Any]] = []
+    left_out = []
+    for task in verdict.tasks:
+        record = verdict.candidate.task(task.task)
+        known = _BENCHMARKS.get(task.task.removeprefix("lm-eval:"))
+        problem = _problem(task, record, known)
+        if problem or record is None or known is None:
+            left_out.append(f"# left out: {one_line(task.task, 60)}: {problem}")
+        else:
+            entries.append(_entry(task, record, known, verdict.candidate, source_url))
+    body = yaml.safe_dump(entries, sort_keys=False, allow_unicode=True, width=100) if entries else "[]\n"
+    return "".join(f"{line}\n" for line in left_out) + body
+
+
+def _problem(task: TaskDecision, record: TaskRecord | None, known: Benchmark | None) -> str:
+    if task.verdict is TaskVerdict.INVALID or task.candidate is None or record is None:
+        return "it has no valid score"
+    if known is None:
+        return "the hub keeps no leaderboard of it that quantgate knows"
+    if record.items < known.items:
+        return f"{record.items:,} of its {known.items:,} items are no score of the benchmark"
+    return ""
+
+
+def _entry(
+    task: TaskDecision, record: TaskRecord, known: Benchmark, candidate: RunRecord, source_url: str | None
+) -> dict[str, Any]:
+    assert task.candidate is not None
+    dataset = {"id": known.dataset, "task_id": known.task_id}
+    revision = next((value for value in record.provenance.values() if _REVISION.fullmatch(value)), None)
+    if revision is not None and record.provenance.get("dataset") in (None, known.dataset):
+        dataset["revision"] = revision
+    entry: dict[str, Any] = {"dataset": dataset, "value": round(100 * task.candidate, 2)}
+    if re.match(r"\d{4}-\d\d-\d\d", candidate.created):
+        entry["date"] = candidate.created[:10]
+    if source_url is not None:
+        entry["source"] = {"url": source_url, "name": "quantgate report"}
+    entry["notes"] = _notes(task, record)
+    return entry
+
+
+def _notes(task: TaskDecision, record: TaskRecord) -> str:
+    told = (
+        f"{one_line(record.grader, 40)}, {one_line(record.metric, 40)}, {numbers.items_times_repeats(task)} items; "
+        f"baseline {numbers.percent(task.baseline)}, difference {numbers.signed(task.difference)} points "
+        f"({numbers.bounds(task)}), margin {numbers.margin_points(task.margin)}: {verdict_word(task.verdict.value)}"
+    )
+    return f"{told} (quantgate)"
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and url.isprintable() and " " not in url

@@ -1,0 +1,130 @@
+"""A decision as JUnit XML, which every CI server shows: one test case a task."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from xml.etree import ElementTree
+
+from quantgate.evals.decision.compare import Comparison
+from quantgate.evals.decision.types import ReleaseVerdict, TaskDecision, TaskVerdict, Verdict
+from quantgate.evals.text import one_line, printable
+from quantgate.reports.files.options import Inconclusive
+from quantgate.reports.words import numbers
+from quantgate.reports.words.palette import verdict_word
+
+# What XML 1.0 cannot hold, not even escaped; `printable` leaves out most of it already.
+_ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_MOST_TEXT = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    name: str
+    message: str
+    details: str = ""
+    outcome: str | None = None
+    """`failure`, `error` or `skipped`; `None` is a pass."""
+    kind: str = ""
+
+
+def gate_junit(verdict: Verdict, inconclusive: Inconclusive = Inconclusive.FAILURE) -> str:
+    """The decision as one test suite."""
+    name = f"quantgate.{verdict.candidate.label}"
+    cases = [_case(task, inconclusive) for task in verdict.tasks]
+    reason = verdict.reasons[0] if verdict.reasons else "there is nothing to decide on"
+    cases += _release_case(verdict.verdict, cases, inconclusive, reason)
+    return _document([(name, verdict.verdict, cases)], verdict.created)
+
+
+def comparison_junit(comparison: Comparison, inconclusive: Inconclusive = Inconclusive.FAILURE) -> str:
+    """The comparison as one test suite a format."""
+    suites = []
+    for build in comparison.formats:
+        cases = [_case(task, inconclusive) for task in build.tasks]
+        reason = "every task passes by itself, but not all of them with the formats searched"
+        cases += _release_case(build.verdict, cases, inconclusive, reason)
+        suites.append((f"quantgate.{build.name}", build.verdict, cases))
+    return _document(suites, comparison.created)
+
+
+def _case(task: TaskDecision, inconclusive: Inconclusive) -> _Case:
+    bounds = numbers.bounds(task)
+    details = (
+        f"difference {numbers.signed(task.difference)} points, bounds {bounds}, margin "
+        f"{numbers.margin_points(task.margin)}; {numbers.items_times_repeats(task)} items; "
+        f"baseline {numbers.percent(task.baseline)}, candidate {numbers.percent(task.candidate)}"
+    )
+    details += "".join(f"\n{finding.severity.value}: {finding.message}" for finding in task.findings)
+    if task.passes:
+        return _Case(task.task, task.reason, details)
+    kind = verdict_word(task.verdict.value)
+    if task.tier == "advisory":
+        return _Case(task.task, f"advisory, {kind}: {task.reason}", details, "skipped", kind)
+    if task.verdict is TaskVerdict.INVALID:
+        return _Case(task.task, task.reason, details, "error", kind)
+    if task.verdict is TaskVerdict.REGRESSED:
+        return _Case(task.task, task.reason, details, "failure", kind)
+    if task.blocked:
+        kind = "blocked"
+    return _Case(task.task, task.reason, details, inconclusive.value, kind)
+
+
+def _release_case(
+    verdict: ReleaseVerdict, cases: Sequence[_Case], inconclusive: Inconclusive, reason: str
+) -> list[_Case]:
+    """A case for the whole where it does not pass and no task's case says so: a green suite must mean a pass."""
+    told = any(case.outcome in ("failure", "error") or case.outcome == inconclusive.value for case in cases)
+    if verdict is ReleaseVerdict.PASS or (told and verdict is not ReleaseVerdict.INVALID):
+        return []
+    if verdict is ReleaseVerdict.INVALID:
+        if any(case.outcome == "error" for case in cases):
+            return []
+        return [_Case("(all tasks together)", reason, outcome="error", kind="invalid")]
+    outcome = inconclusive.value if verdict is ReleaseVerdict.INCONCLUSIVE else "failure"
+    return [_Case("(all tasks together)", reason, outcome=outcome, kind=verdict.value)]
+
+
+def _document(suites: Sequence[tuple[str, ReleaseVerdict, Sequence[_Case]]], created: str) -> str:
+    root = ElementTree.Element("testsuites", name="quantgate")
+    for name, verdict, cases in suites:
+        counts = {what: sum(case.outcome == what for case in cases) for what in ("failure", "error", "skipped")}
+        suite = ElementTree.SubElement(
+            root,
+            "testsuite",
+            name=_short(name),
+            tests=str(len(cases)),
+            failures=str(counts["failure"]),
+            errors=str(counts["error"]),
+            skipped=str(counts["skipped"]),
+            time="0",
+        )
+        if stamp := re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", created):
+            suite.set("timestamp", stamp.group())
+        properties = ElementTree.SubElement(suite, "properties")
+        ElementTree.SubElement(properties, "property", name="verdict", value=verdict.value)
+        for case in cases:
+            _add(suite, name, case)
+    ElementTree.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def _add(suite: ElementTree.Element, suite_name: str, case: _Case) -> None:
+    element = ElementTree.SubElement(suite, "testcase", name=_short(case.name), classname=_short(suite_name), time="0")
+    text = _legal(f"{case.message}\n{case.details}" if case.details else case.message)
+    if case.outcome is None:
+        ElementTree.SubElement(element, "system-out").text = text
+        return
+    child = ElementTree.SubElement(element, case.outcome, message=_short(case.message, 600))
+    if case.outcome != "skipped":
+        child.set("type", case.kind)
+        child.text = text
+
+
+def _short(text: str, width: int = 200) -> str:
+    return _legal(one_line(text, width))
+
+
+def _legal(text: str) -> str:
+    return _ILLEGAL.sub("", printable(text[:_MOST_TEXT]))

@@ -1,0 +1,133 @@
+"""A decision as a short Markdown text, for a pull request or a job's summary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from quantgate.evals.decision.compare import Comparison
+from quantgate.evals.decision.types import ReleaseVerdict, TaskDecision, TaskVerdict, Verdict
+from quantgate.reports.files.character_plot import character_plot
+from quantgate.reports.files.markdown_text import markdown_code, markdown_text
+from quantgate.reports.words import numbers
+from quantgate.reports.words.headline import comparison_headline, headline
+from quantgate.reports.words.palette import MARK, verdict_word
+from quantgate.reports.words.settling import settling
+
+_MOST_ROWS = 200
+"""GitHub takes a comment of 65,536 characters and a summary of a megabyte."""
+
+
+def gate_markdown(verdict: Verdict) -> str:
+    """The verdict, what decided it, the table, the plot in characters, findings, and how to decide it again."""
+    title = f"{markdown_text(verdict.candidate.label, 60)} against {markdown_text(verdict.baseline.label, 60)}"
+    lines = [
+        f"### {_status(verdict.verdict)}: {title}",
+        "",
+        markdown_text(headline(verdict), 700),
+        "",
+        *_table(
+            ("task", "items", "baseline", "candidate", "diff", "bounds", "margin", "recovery", "lost / won", "verdict"),
+            (_gate_cells(task) for task in verdict.tasks),
+        ),
+        *_plot([(task.task, task) for task in verdict.tasks]),
+        *_findings((task.task, task) for task in verdict.tasks),
+        *_bullets(f"To settle it: {line}" for line in settling(verdict.tasks)),
+        *_footer(verdict.command, verdict.created),
+    ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def comparison_markdown(comparison: Comparison) -> str:
+    """The verdict over all formats, a row a format and task, the plot in characters, and findings."""
+    priced = any(build.cost is not None for build in comparison.formats)
+    columns = ["format", *([markdown_text(comparison.cost_unit or "cost", 30)] if priced else [])]
+    rows = []
+    for build in comparison.formats:
+        star = " ★" if build.name in comparison.cheapest else ""
+        cost = [numbers.NONE if build.cost is None else f"{build.cost:g}"] if priced else []
+        for task in build.tasks:
+            row = [markdown_text(build.name, 60) + star, *cost, markdown_text(task.task, 60), _asked(task)]
+            row += [numbers.signed(task.difference), numbers.bounds(task), numbers.margin_points(task.margin)]
+            blocked = " (blocked)" if task.blocked else ""
+            rows.append([*row, _status(task.verdict) + blocked, _status(build.verdict)])
+    named = [(f"{build.name}: {task.task}", task) for build in comparison.formats for task in build.tasks]
+    count = len(comparison.formats)
+    lines = [
+        f"### {_status(comparison.verdict)}: {count} format{'' if count == 1 else 's'} against "
+        f"{markdown_text(comparison.baseline.label, 60)}",
+        "",
+        markdown_text(comparison_headline(comparison), 700),
+        "",
+        *_table((*columns, "task", "items", "diff", "bounds", "margin", "task's verdict", "format's verdict"), rows),
+        *_plot(named),
+        *_bullets(
+            f"{build.name}: {task.reason}" for build in comparison.formats for task in build.tasks if not task.passes
+        ),
+        *_findings(named),
+        *_footer(comparison.command, comparison.created),
+    ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _gate_cells(task: TaskDecision) -> list[str]:
+    advisory = " (advisory)" if task.tier == "advisory" else ""
+    return [
+        markdown_text(task.task, 60) + advisory,
+        _asked(task),
+        numbers.percent(task.baseline),
+        numbers.percent(task.candidate),
+        numbers.signed(task.difference),
+        numbers.bounds(task),
+        numbers.margin_points(task.margin),
+        numbers.recovery(task.recovery),
+        numbers.losses_and_gains(task),
+        _status(task.verdict) + (" (blocked)" if task.blocked else ""),
+    ]
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """A table of cells that are Markdown already."""
+    cells = list(rows)
+    if not cells:
+        return []
+    words = {"task", "format", "verdict", "task's verdict", "format's verdict"}
+    lines = [_joined(columns), _joined(["---" if column in words else "---:" for column in columns])]
+    lines += [_joined(row) for row in cells[:_MOST_ROWS]]
+    left = len(cells) - _MOST_ROWS
+    return [*lines, "", *([f"{left:,} more rows are in the JSON.", ""] if left > 0 else [])]
+
+
+def _joined(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _status(verdict: TaskVerdict | ReleaseVerdict) -> str:
+    return f"{MARK[verdict.value]} {verdict_word(verdict.value)}"
+
+
+def _asked(task: TaskDecision) -> str:
+    return numbers.items_times_repeats(task)
+
+
+def _plot(rows: Sequence[tuple[str, TaskDecision]]) -> list[str]:
+    plot = character_plot(rows[:_MOST_ROWS])
+    legend = "points; `░` within the margin, `━` the bounds that decide"
+    return ["```text", plot, "```", "", legend, ""] if plot else []
+
+
+def _findings(rows: Iterable[tuple[str, TaskDecision]]) -> list[str]:
+    return _bullets(
+        f"{'■ blocks a pass' if finding.severity == 'blocks' else '▲ warning'}: {name}: {finding.message}"
+        for name, task in rows
+        for finding in task.findings
+    )
+
+
+def _bullets(texts: Iterable[str]) -> list[str]:
+    lines = [f"- {markdown_text(text, 500)}" for text in texts][:_MOST_ROWS]
+    return [*lines, ""] if lines else []
+
+
+def _footer(command: str, created: str) -> list[str]:
+    lines = [f"Decide it again: {markdown_code(command)}"] if command else []
+    return [*lines, *(["", f"Decided {markdown_text(created, 40)}."] if created else [])]

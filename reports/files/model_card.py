@@ -1,0 +1,79 @@
+"""The recovery table that quantizers publish in a model card, with what makes it checkable: n, bounds, verdict."""
+
+from __future__ import annotations
+
+from quantgate.evals.decision.types import TaskDecision, Verdict
+from quantgate.reports.files.eval_results import eval_results_yaml
+from quantgate.reports.files.markdown_text import markdown_code, markdown_text
+from quantgate.reports.words import numbers
+from quantgate.reports.words.palette import MARK, verdict_word
+
+_COLUMNS = (
+    "Benchmark",
+    "n",
+    "Repeats",
+    "{baseline}",
+    "{candidate} (this model)",
+    "Recovery (%)",
+    "Difference",
+    "Bounds",
+    "Margin",
+    "Verdict",
+)
+
+
+def model_card(verdict: Verdict, *, with_yaml: bool = True, source_url: str | None = None) -> str:
+    """The section of a model card; `with_yaml` adds the hub's `.eval_results` entries for the candidate."""
+    labels = {
+        "baseline": markdown_text(verdict.baseline.label, 40),
+        "candidate": markdown_text(verdict.candidate.label, 40),
+    }
+    columns = [column.format_map(labels) for column in _COLUMNS]
+    lines = ["## Accuracy", "", _joined(columns)]
+    lines.append(_joined(["---", *["---:"] * (len(columns) - 2), "---"]))
+    lines += [_joined(_cells(task)) for task in verdict.tasks]
+    lines += ["", *_explained(verdict), ""]
+    if with_yaml:
+        lines += [
+            "For `.eval_results/quantgate.yaml` in this repository:",
+            "",
+            "```yaml",
+            eval_results_yaml(verdict, source_url).replace("```", "'''").rstrip(),
+            "```",
+            "",
+        ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _cells(task: TaskDecision) -> list[str]:
+    advisory = " (advisory)" if task.tier == "advisory" else ""
+    blocked = ", blocked" if task.blocked else ""
+    return [
+        markdown_text(task.task, 60) + advisory,
+        f"{task.items:,}",
+        str(task.repeats),
+        numbers.percent(task.baseline).rstrip("%"),
+        numbers.percent(task.candidate).rstrip("%"),
+        numbers.recovery(task.recovery).rstrip("%"),
+        numbers.signed(task.difference),
+        numbers.bounds(task),
+        numbers.margin_points(task.margin),
+        f"{MARK[task.verdict.value]} {verdict_word(task.verdict.value)}{blocked}",
+    ]
+
+
+def _explained(verdict: Verdict) -> list[str]:
+    levels = " and ".join(sorted({f"{100 * (1 - task.alpha):g}%" for task in verdict.tasks})) or "95%"
+    told = (
+        "Scores in percent; difference, bounds and margin in points, this model minus the baseline, over the same "
+        f"questions. Each bound holds with {levels} confidence; a task passes when the lower one lies above minus the "
+        f"margin. Release verdict: **{verdict_word(verdict.verdict.value)}**."
+    )
+    lines = [told]
+    if verdict.command:
+        lines.append(f"Measured with quantgate: {markdown_code(verdict.command)}")
+    return lines
+
+
+def _joined(cells: list[str]) -> str:
+    return "| " + " | ".join(cells) + " |"

@@ -1,0 +1,125 @@
+"""Writes a decision's renderings to the files that were asked for, each for itself: one that fails stops no other."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from quantgate.evals.decision.compare import Comparison
+from quantgate.evals.decision.types import Verdict
+from quantgate.evals.errors import UsageError
+from quantgate.evals.files import write_output
+from quantgate.reports.files.junit import comparison_junit, gate_junit
+from quantgate.reports.files.markdown import comparison_markdown, gate_markdown
+from quantgate.reports.files.options import Inconclusive
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """Where each rendering goes; `None` for those that nobody asked for."""
+
+    json: Path | None = None
+    html: Path | None = None
+    markdown: Path | None = None
+    junit: Path | None = None
+    plots: Path | None = None
+    junit_inconclusive: Inconclusive = Inconclusive.FAILURE
+
+
+def check_outputs(outputs: Outputs) -> None:
+    """Raise UsageError before anything is decided when two outputs would be one file, or plots cannot be drawn."""
+    from quantgate.reports.plots.canvas import need_matplotlib
+
+    named: dict[Path, str] = {}
+    for option in ("json", "html", "markdown", "junit"):
+        file: Path | None = getattr(outputs, option)
+        if file is None or (file.exists() and not file.is_file()):
+            continue
+        if (other := named.setdefault(file.resolve(), option)) != option:
+            raise UsageError(f"--{option} {file} is the file of --{other} too: give each a name of its own")
+    for option, wanted in (("--html", outputs.html), ("--plots", outputs.plots)):
+        if wanted is not None:
+            need_matplotlib(option)
+
+
+def write_reports(decision: Verdict | Comparison, outputs: Outputs) -> None:
+    """Write the JSON first, then every other rendering that was asked for.
+
+    Raises
+    ------
+    UsageError
+        After all others are written, naming each file that could not be.
+    """
+    failures = []
+    for write in _writers(decision, outputs):
+        try:
+            write()
+        except UsageError as error:
+            failures.append(str(error))
+    if failures:
+        raise UsageError("; ".join(failures))
+
+
+def write_markdown(file: Path, text: str) -> None:
+    """Write Markdown; where `file` is the summary of a GitHub job, add to it, as its steps share that file.
+
+    Raises
+    ------
+    UsageError
+        When it cannot be written.
+    """
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not summary or not _same(file, Path(summary)):
+        write_output(file, text, "--markdown")
+        return
+    try:
+        with file.open("a", encoding="utf-8", errors="backslashreplace") as stream:
+            stream.write(text + "\n")
+    except OSError as error:
+        raise UsageError(f"--markdown {file}: cannot be written: {error.strerror or error}") from None
+
+
+def _writers(decision: Verdict | Comparison, outputs: Outputs) -> Iterator[Callable[[], None]]:
+    json, html, markdown, junit, plots = outputs.json, outputs.html, outputs.markdown, outputs.junit, outputs.plots
+    if json is not None:
+        yield lambda: write_output(json, decision.to_json(), "--json")
+    if html is not None:
+        yield lambda: write_output(html, _html(decision), "--html")
+    if markdown is not None:
+        text = gate_markdown(decision) if isinstance(decision, Verdict) else comparison_markdown(decision)
+        yield lambda: write_markdown(markdown, text)
+    if junit is not None:
+        how = outputs.junit_inconclusive
+        xml = gate_junit(decision, how) if isinstance(decision, Verdict) else comparison_junit(decision, how)
+        yield lambda: write_output(junit, xml, "--junit")
+    if plots is not None:
+        yield lambda: _write_plots(decision, plots)
+
+
+def _html(decision: Verdict | Comparison) -> str:
+    from quantgate.reports.html.compare import comparison_html
+    from quantgate.reports.html.gate import gate_html
+
+    return gate_html(decision) if isinstance(decision, Verdict) else comparison_html(decision)
+
+
+def _write_plots(decision: Verdict | Comparison, folder: Path) -> None:
+    from quantgate.reports.plots.canvas import png_file, svg_file
+    from quantgate.reports.plots.named import named_figures
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"--plots {folder}: {error.strerror or error}") from None
+    for name, figure in named_figures(decision):
+        write_output(folder / f"{name}.svg", svg_file(figure), "--plots")
+        write_output(folder / f"{name}.png", png_file(figure), "--plots")
+
+
+def _same(file: Path, other: Path) -> bool:
+    try:
+        return file.resolve() == other.resolve()
+    except OSError:
+        return False

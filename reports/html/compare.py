@@ -1,0 +1,99 @@
+"""A comparison as one HTML file: formats by tasks, accuracy against cost, and what decided."""
+
+from __future__ import annotations
+
+from quantgate.evals.decision.compare import Comparison
+from quantgate.evals.decision.types import TaskVerdict
+from quantgate.reports.html.gate import PlotEntry
+from quantgate.reports.html.identity import identity_rows
+from quantgate.reports.html.page import figure_markup, render
+from quantgate.reports.plots import canvas
+from quantgate.reports.plots.forest import ForestRow, draw_forest, shapes_of
+from quantgate.reports.plots.tradeoff import draw_tradeoff
+from quantgate.reports.words.headline import comparison_headline
+from quantgate.reports.words.settling import settling
+
+
+def comparison_html(comparison: Comparison) -> str:
+    """The page of a comparison.
+
+    Raises
+    ------
+    UsageError
+        When matplotlib, which draws the plots, is not installed.
+    """
+    canvas.need_matplotlib("--html")
+    rows = comparison_rows(comparison)
+    said = comparison_headline(comparison)
+    wide, narrow = (draw_forest(rows, wide=wide) for wide in (True, False))
+    tasks = task_names(comparison)
+    return render(
+        "compare.html.j2",
+        comparison=comparison,
+        headline=said,
+        tasks=tasks,
+        priced=any(build.cost is not None for build in comparison.formats),
+        unit=comparison.cost_unit or "cost",
+        matrix=[
+            (build, [next((row for row in build.tasks if row.task == task), None) for task in tasks])
+            for build in comparison.formats
+        ],
+        forest_wide=figure_markup(canvas.inline_svg(wide, "wide", said)),
+        forest_narrow=figure_markup(canvas.inline_svg(narrow, "narrow", said)),
+        shapes=shapes_of(task for build in comparison.formats for task in build.tasks),
+        tradeoff=_tradeoff(comparison, tasks),
+        reasons=[
+            (build.name, task.reason)
+            for build in comparison.formats
+            for task in build.tasks
+            if not task.passes or task.verdict is TaskVerdict.INVALID
+        ],
+        findings=[
+            (f"{build.name}: {task.task}", finding)
+            for build in comparison.formats
+            for task in build.tasks
+            for finding in task.findings
+        ],
+        identity=identity_rows(
+            (comparison.baseline, *(build.record for build in comparison.formats)),
+            comparison.policy,
+            comparison.software,
+        ),
+        builds=["baseline", *(build.name for build in comparison.formats)],
+        settling=[f"{build.name}: {line}" for build in comparison.formats for line in settling(build.tasks)],
+        software=comparison.software or comparison.baseline.software,
+        created=comparison.created,
+    )
+
+
+def task_names(comparison: Comparison) -> list[str]:
+    """The tasks of any format, in the order in which they first appear."""
+    return list(dict.fromkeys(task.task for build in comparison.formats for task in build.tasks))
+
+
+def comparison_rows(comparison: Comparison) -> list[ForestRow]:
+    """A row of the forest plot for each task and format, task by task."""
+    names = task_names(comparison)
+    rows = []
+    for name in names:
+        for build in comparison.formats:
+            for task in build.tasks:
+                if task.task == name:
+                    shown = build.name if len(names) == 1 else f"{name}: {build.name}"
+                    rows.append(
+                        ForestRow(
+                            shown, task, task.margin, task.tier == "advisory", descriptive=task.descriptive_interval
+                        )
+                    )
+    return rows
+
+
+def _tradeoff(comparison: Comparison, tasks: list[str]) -> list[PlotEntry]:
+    entries = []
+    for number, task in enumerate(tasks):
+        figure = draw_tradeoff(comparison, task)
+        if figure is not None:
+            caption = "Each format's difference with the bounds that decide, against what it costs; shaded: the margin."
+            svg = canvas.inline_svg(figure, f"tradeoff{number}", f"{task}: {caption}")
+            entries.append(PlotEntry(task, figure_markup(svg), caption))
+    return entries

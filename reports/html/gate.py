@@ -1,0 +1,119 @@
+"""A decision as one HTML file: no script, nothing loaded, for a phone, a desk and paper, light and dark."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from quantgate.evals.decision.settling import Precision
+from quantgate.evals.decision.types import TaskDecision, Verdict
+from quantgate.reports.html.flipped import flip_lists
+from quantgate.reports.html.identity import identity_rows
+from quantgate.reports.html.page import figure_markup, render
+from quantgate.reports.plots import canvas
+from quantgate.reports.plots.forest import draw_forest, forest_rows, shapes_of
+from quantgate.reports.plots.lengths import draw_lengths
+from quantgate.reports.plots.power import draw_power, grows
+from quantgate.reports.terminal.decision_table import description_notes, flag_sentences
+from quantgate.reports.words.headline import headline
+from quantgate.reports.words.settling import settling
+
+
+@dataclass(frozen=True, slots=True)
+class PlotEntry:
+    """A task's plot on a page, with what it says in words."""
+
+    name: str
+    svg: Any
+    caption: str
+
+
+def gate_html(verdict: Verdict) -> str:
+    """The page of a gate's decision.
+
+    Raises
+    ------
+    UsageError
+        When matplotlib, which draws the plots, is not installed.
+    """
+    canvas.need_matplotlib("--html")
+    rows = forest_rows(verdict.tasks)
+    said = headline(verdict)
+    title = f"Differences with their bounds: {said}"
+    wide, narrow = (draw_forest(rows, wide=wide) for wide in (True, False))
+    return render(
+        "gate.html.j2",
+        verdict=verdict,
+        headline=said,
+        other_reasons=[reason for reason in verdict.reasons if reason not in said],
+        forest_wide=figure_markup(canvas.inline_svg(wide, "wide", title)),
+        forest_narrow=figure_markup(canvas.inline_svg(narrow, "narrow", title)),
+        shapes=shapes_of(verdict.tasks),
+        confidences=" and ".join(sorted({f"{100 * (1 - task.alpha):g}%" for task in verdict.tasks})),
+        strata=any(task.strata for task in verdict.tasks),
+        findings=[(task.task, finding) for task in verdict.tasks for finding in task.findings],
+        notes=[(task.task, note) for task in verdict.tasks for note in flag_sentences(task)],
+        described={task.task: _described(task) for task in verdict.tasks},
+        flip_tables=[task for task in verdict.tasks if task.flip_table is not None],
+        any_noise=any(task.description and task.description.noise for task in verdict.tasks),
+        power=_power_plots(verdict.tasks),
+        lengths=_length_plots(verdict.tasks),
+        identity=identity_rows((verdict.baseline, verdict.candidate), verdict.policy, verdict.software),
+        settling=settling(verdict.tasks),
+        flips=flip_lists(verdict.tasks),
+        software=verdict.software or verdict.candidate.software,
+        created=verdict.created,
+    )
+
+
+def _described(task: TaskDecision) -> list[str]:
+    """What the terminal tells beside the decision, but for the noise floor, which has its own place."""
+    return [note for note in description_notes(task) if "two runs of the baseline" not in note]
+
+
+def _power_plots(tasks: tuple[TaskDecision, ...]) -> list[PlotEntry]:
+    entries = []
+    for number, task in enumerate(tasks):
+        figure = draw_power(task)
+        if figure is not None and task.precision is not None:
+            caption = _power_caption(task.precision)
+            entries.append(
+                _entry(task, canvas.inline_svg(figure, f"power{number}", f"{task.task}: {caption}"), caption)
+            )
+    return entries
+
+
+def _power_caption(precision: Precision) -> str:
+    here, unit = grows(precision, precision.here), precision.over
+    told = (
+        f"With {here:,} {unit} the lower bound lies {100 * precision.here.half_width:.2f} points below the difference."
+    )
+    if precision.room is None or precision.room <= 0:
+        return f"{told} The difference itself is at the margin or beyond: narrower bounds would not make it pass."
+    told += f" To pass at this difference it may lie {100 * precision.room:.2f} points below."
+    if precision.settles is None:
+        return f"{told} No number shown here gets there." if precision.here.half_width >= precision.room else told
+    return f"{told} About {grows(precision, precision.settles):,} {unit} get there."
+
+
+def _length_plots(tasks: tuple[TaskDecision, ...]) -> list[PlotEntry]:
+    entries = []
+    for number, task in enumerate(tasks):
+        figure = draw_lengths(task)
+        if figure is not None and task.lengths is not None:
+            told = task.lengths
+            middle = told.median_ratio
+            caption = (
+                f"Median {told.baseline.median:,.0f} tokens in the baseline, {told.candidate.median:,.0f} in the "
+                f"candidate: {middle.estimate:.2f} times as long (95% interval {middle.low:.2f} to {middle.high:.2f}). "
+                f"Mean {told.baseline.mean:,.0f} and {told.candidate.mean:,.0f}; one answer in twenty is longer than "
+                f"{told.baseline.p95:,.0f} and {told.candidate.p95:,.0f}."
+            )
+            entries.append(
+                _entry(task, canvas.inline_svg(figure, f"lengths{number}", f"{task.task}: {caption}"), caption)
+            )
+    return entries
+
+
+def _entry(task: TaskDecision, svg: str, caption: str) -> PlotEntry:
+    return PlotEntry(task.task, figure_markup(svg), caption)

@@ -1,0 +1,95 @@
+"""A plan on the terminal: one row a margin, and what it all rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from quantgate.evals.planning.plan import Plan, Row
+from quantgate.evals.stats.planning.power import MOST_ITEMS
+from quantgate.evals.text import one_line
+
+
+def print_plans(console: Console, plans: Sequence[Plan]) -> None:
+    """Print each task's table with its sentences, and the sum over tasks at each margin where there are several."""
+    for plan in plans:
+        console.print(_table(plan))
+        for line in _sentences(plan):
+            console.print(Text(one_line(line, 600)), soft_wrap=True)
+        console.print()
+    if len(plans) > 1:
+        for row in zip(*(plan.rows for plan in plans), strict=True):
+            console.print(Text(_total(row)), soft_wrap=True)
+
+
+def _table(plan: Plan) -> Table:
+    assumed, aim = plan.assumptions, plan.aim
+    title = f"{one_line(assumed.task, 40)}: {assumed.items:,} items, power {aim.task_power:.3g}, alpha {aim.alpha:g}"
+    table = Table(
+        title=Text(title), title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 1, 0, 0)
+    )
+    columns = ["margin", "items for one answer each", "power now", "plan", "power", "requests"]
+    extra = [name for name in ("tokens", "hours") if any(getattr(row, name) is not None for row in plan.rows)]
+    for column in (*columns, *extra):
+        table.add_column(column, justify="left" if column == "plan" else "right", overflow="fold")
+    for row in plan.rows:
+        needed = f"over {MOST_ITEMS:,}" if row.items_needed is None else f"{row.items_needed:,}"
+        power = "—" if row.power is None else f"{row.power:.1%}"
+        cells = [f"{row.margin * 100:g}", needed, f"{row.power_now:.1%}", _plan(plan, row), power, _whole(row.requests)]
+        figures = {"tokens": _tokens(row.tokens), "hours": "—" if row.hours is None else f"{row.hours:,.1f}"}
+        table.add_row(*cells, *(figures[name] for name in extra))
+    return table
+
+
+def _plan(plan: Plan, row: Row) -> str:
+    if row.ask is None or row.repeats is None:
+        return f"out of reach with up to {plan.aim.repeats} repeats"
+    if row.repeats == 1:
+        return f"{row.ask:,} of {plan.assumptions.items:,} items once"
+    return f"all {row.ask:,} items × {row.repeats} repeats"
+
+
+def _sentences(plan: Plan) -> list[str]:
+    assumed, aim = plan.assumptions, plan.aim
+    lines = [
+        f'margins in points; requests of both builds; "power now": how often an equal build passes when all '
+        f"{assumed.items:,} items are asked once; {assumed.discordance:.2%} of the items flip, no true difference"
+    ]
+    if aim.tasks > 1:
+        lines.append(
+            f"{aim.tasks} required tasks must all pass: each aims at {aim.task_power:.1%}, for {aim.power:.0%} together"
+        )
+    simulated = [row for row in plan.rows if row.simulations is not None]
+    if simulated:
+        error = max(row.power_error or 0.0 for row in simulated)
+        lines.append(
+            f"power of repeats: simulated with the bound that decides, {simulated[0].simulations:,} comparisons each, "
+            "of equal builds with the variances assumed; it meets the aim to within its standard error, at most "
+            f"{100 * error:.1f} points; power of one answer each: exact"
+        )
+    return [*lines, *assumed.notes]
+
+
+def _total(rows: Sequence[Row]) -> str:
+    margin = f"all tasks at {rows[0].margin * 100:g}:"
+    if any(row.requests is None for row in rows):
+        return f"{margin} out of reach"
+    said = f"{margin} {sum(row.requests or 0 for row in rows):,} requests"
+    if all(row.tokens is not None for row in rows):
+        said += f", {_tokens(sum(row.tokens or 0 for row in rows))} tokens"
+    if all(row.hours is not None for row in rows):
+        said += f", {sum(row.hours or 0 for row in rows):,.1f} hours"
+    return said
+
+
+def _whole(count: int | None) -> str:
+    return "—" if count is None else f"{count:,}"
+
+
+def _tokens(count: float | None) -> str:
+    if count is None:
+        return "—"
+    return f"{count / 1e6:,.1f} M" if count >= 1e6 else f"{count:,.0f}"

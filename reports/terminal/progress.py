@@ -1,0 +1,166 @@
+"""How a run goes, live on a terminal or as plain lines elsewhere."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+from rich.text import Text
+
+from quantgate.evals.contract.fault import Fault
+from quantgate.evals.contract.records import Request, Sample, Status
+from quantgate.evals.text import one_line
+
+_PLAIN_EVERY_S = 10.0
+_BAR_CELLS = 24
+_MOST_TOKENS = 10**9
+
+
+class RunProgress:
+    """Counts a run's samples and says: done, in flight, accuracy, errors, truncated, tokens per second, time left.
+
+    `total` is what the whole run has, `held` what it held before.
+    """
+
+    def __init__(self, label: str, total: int, held: list[Sample]) -> None:
+        self._label = one_line(label, 24)
+        self._total = total
+        self._statuses = Counter(sample.status for sample in held if sample.status is not Status.ERROR)
+        self._scores = [sample.score for sample in held if sample.score is not None]
+        self._at_start = sum(self._statuses.values())
+        self._failed = 0
+        self._in_flight = 0
+        self._faults = 0
+        self._last_fault = ""
+        self._tokens = 0
+        self._began = time.monotonic()
+        self._ended: float | None = None
+
+    def asked(self, request: Request) -> None:
+        self._in_flight += 1
+
+    def fault(self, request: Request, fault: Fault) -> None:
+        self._faults += 1
+        self._last_fault = str(fault)
+
+    def finished(self, sample: Sample) -> None:
+        self._in_flight -= 1
+        if sample.status is Status.ERROR:
+            self._failed += 1
+        else:
+            self._statuses[sample.status] += 1
+        if sample.score is not None:
+            self._scores.append(sample.score)
+        tokens = (sample.usage or {}).get("completion_tokens")
+        if isinstance(tokens, int) and 0 <= tokens < _MOST_TOKENS:
+            self._tokens += tokens
+        if sum(self._statuses.values()) + self._failed >= self._total:
+            self._ended = time.monotonic()
+
+    def line(self, *, bar: bool = False) -> Text:
+        """How it goes, on one line; with a bar for a terminal."""
+        done = sum(self._statuses.values())
+        elapsed = (self._ended or time.monotonic()) - self._began
+        parts = [f"{self._label}: {done}/{self._total}"]
+        if bar:
+            filled = round(_BAR_CELLS * done / self._total) if self._total else _BAR_CELLS
+            parts[0] = f"{self._label} {'━' * filled}{'╌' * (_BAR_CELLS - filled)} {done}/{self._total}"
+        if self._in_flight:
+            parts.append(f"{self._in_flight} in flight")
+        if self._scores:
+            parts.append(f"accuracy {sum(self._scores) / len(self._scores):.3f}")
+        parts.append(f"truncated {self._statuses[Status.TRUNCATED]}")
+        if self._statuses[Status.EMPTY]:
+            parts.append(f"empty {self._statuses[Status.EMPTY]}")
+        parts.append(f"errors {self._failed}" + (f" ({self._faults} retried faults)" if self._faults else ""))
+        if self._faults and not self._scores:
+            parts.append(f"last fault: {one_line(self._last_fault, 60)}")
+        asked_here = done - self._at_start
+        if elapsed > 1 and self._tokens:
+            parts.append(f"{self._tokens / elapsed:.0f} tok/s")
+        if elapsed > 1 and asked_here:
+            parts.append(f"{60 * asked_here / elapsed:.0f} a minute")
+        if asked_here and done < self._total:
+            parts.append(f"{duration(elapsed / asked_here * (self._total - done))} left")
+        else:
+            parts.append(duration(elapsed))
+        return Text(", ".join(parts))
+
+
+@contextmanager
+def shown(console: Console, *runs: RunProgress) -> Iterator[None]:
+    """Show runs live on a terminal, elsewhere as plain lines every ten seconds; at the end a last line for each."""
+
+    def lines() -> Group:
+        return Group(*(run.line(bar=console.is_terminal) for run in runs))
+
+    try:
+        if console.is_terminal:
+            with Live(console=console, get_renderable=lines, refresh_per_second=4, transient=True):
+                yield
+        else:
+            with _every(_PLAIN_EVERY_S, lambda: console.print(lines(), soft_wrap=True)):
+                yield
+    finally:
+        console.print(lines(), soft_wrap=True)
+
+
+@contextmanager
+def _every(seconds: float, act: Callable[[], None]) -> Iterator[None]:
+    ended = threading.Event()
+
+    def repeat() -> None:
+        while not ended.wait(seconds):
+            act()
+
+    thread = threading.Thread(target=repeat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them: `48 s`, `3 min 20 s`, `2 h 05 min`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+Step = Callable[[str], Callable[[int, int], None]]
+
+
+@contextmanager
+def steps(console: Console) -> Iterator[Step]:
+    """Progress of steps that count: each call names a step and gives what it is to be told, done and total.
+
+    On a terminal every step has a bar; elsewhere it is a line when it begins.
+    """
+    with Progress(TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), console=console) as bars:
+
+        def begin(description: str) -> Callable[[int, int], None]:
+            if not console.is_terminal:
+                started = False
+
+                def say_once(done: int, total: int) -> None:
+                    nonlocal started
+                    if not started:
+                        started = True
+                        console.print(Text(description))
+
+                return say_once
+            bar = bars.add_task(description, visible=False)
+            return lambda done, total: bars.update(bar, completed=done, total=total, visible=True)
+
+        yield begin

@@ -1,0 +1,1 @@
+"""The words, numbers, colours and marks that all reports share."""

@@ -1,0 +1,35 @@
+"""What would settle an inconclusive task, in a sentence each; all numbers are the decision's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from quantgate.evals.decision.types import TaskDecision, TaskVerdict
+
+
+def settling(tasks: Iterable[TaskDecision]) -> list[str]:
+    """A sentence for each task that could not be told."""
+    return [f"{task.task}: {_sentence(task)}" for task in tasks if task.verdict is TaskVerdict.INCONCLUSIVE]
+
+
+def _sentence(task: TaskDecision) -> str:
+    precision = task.precision
+    items = (task.needed or {}).get("items")
+    repeats = (task.needed or {}).get("repeats")
+    if precision is not None and precision.room is not None and precision.room <= 0:
+        return (
+            "the loss that was seen is itself at the margin or beyond, so more answers would rather fail than pass it."
+        )
+    if precision is not None and precision.over == "repeats":
+        if precision.settles is not None:
+            repeats = precision.settles.repeats
+        if repeats is not None and repeats > task.repeats:
+            return f"about {repeats:,} repeats of the same {task.items:,} items, if the difference stays where it is."
+        return f"no number of repeats of these {task.items:,} items would, as it looks; more items, or a wider margin."
+    if items is None and precision is not None and precision.settles is not None:
+        items = precision.settles.items
+    if items is not None and items > task.items:
+        return f"about {items:,} items with as many flips; {task.items:,} were asked."
+    if repeats is not None and repeats > task.repeats:
+        return f"about {repeats:,} repeats of the same {task.items:,} items, if the difference stays where it is."
+    return "more items or repeats; how many cannot be told from what was seen."

@@ -1,0 +1,102 @@
+"""Fetches one file of a dataset from the Hugging Face hub, and explains what to do when that fails."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+from quantgate.evals.errors import DataError
+
+
+@dataclass(frozen=True, slots=True)
+class HubFile:
+    """A file of a dataset at one commit."""
+
+    dataset: str
+    path: str
+    revision: str
+
+    @property
+    def page(self) -> str:
+        return f"https://huggingface.co/datasets/{self.dataset}"
+
+
+def download(wanted: HubFile, task: str) -> Path:
+    """The file in the hub's own cache on this machine, fetched when it is not there yet.
+
+    The token is that of `HF_TOKEN`, `HUGGING_FACE_HUB_TOKEN` or `hf auth login`; `HF_ENDPOINT` names another hub.
+
+    Raises
+    ------
+    DataError
+        When there is no access, no network or no such file: with what to do about it.
+    """
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import (
+        EntryNotFoundError,
+        GatedRepoError,
+        HfHubHTTPError,
+        LocalEntryNotFoundError,
+        OfflineModeIsEnabled,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
+
+    # Its notices of retries would come between the lines of the progress bar.
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
+    try:
+        return Path(hf_hub_download(wanted.dataset, wanted.path, repo_type="dataset", revision=wanted.revision))
+    except (GatedRepoError, RepositoryNotFoundError) as error:
+        raise DataError(_no_access(wanted, task, error)) from None
+    except (LocalEntryNotFoundError, OfflineModeIsEnabled):
+        raise DataError(
+            f"{task}: the Hugging Face hub cannot be reached from here, and {wanted.dataset} is not in its cache. "
+            f"{_elsewhere(task)}"
+        ) from None
+    except (RevisionNotFoundError, EntryNotFoundError):
+        raise DataError(
+            f"{task}: {wanted.dataset} has no {wanted.path} at revision {wanted.revision} any more. {_elsewhere(task)}"
+        ) from None
+    except HfHubHTTPError as error:
+        status = getattr(error.response, "status_code", None)
+        if status in (401, 403):
+            raise DataError(_no_access(wanted, task, error)) from None
+        raise DataError(
+            f"{task}: the Hugging Face hub answers with HTTP {status}; try later. {_elsewhere(task)}"
+        ) from None
+    except OSError as error:
+        said = f"{type(error).__name__}: {error.strerror or 'the download failed'}"
+        raise DataError(f"{task}: {wanted.dataset} could not be fetched ({said}). {_elsewhere(task)}") from None
+
+
+def newest_revision(dataset: str) -> str | None:
+    """The commit that the hub's main branch of a dataset is at; `None` when the hub does not say."""
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]
+
+    try:
+        sha = HfApi().dataset_info(dataset).sha
+    except (HTTPError, OSError, ValueError):
+        return None
+    return sha if isinstance(sha, str) else None
+
+
+def _no_access(wanted: HubFile, task: str, error: Exception) -> str:
+    from huggingface_hub import get_token
+
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    if get_token() is None:
+        todo = f"Ask for access on {wanted.page}, then set HF_TOKEN to a token of that account (or `hf auth login`)."
+    elif status == 401:
+        todo = f"The hub does not take the token that is set: renew HF_TOKEN, of an account that {wanted.page} lets in."
+    else:
+        todo = f"The token's account has not been let in: accept the terms on {wanted.page} and await the approval."
+    return f"{task}: {wanted.dataset} is gated, and the hub gives no access (HTTP {status}). {todo} {_elsewhere(task)}"
+
+
+def _elsewhere(task: str) -> str:
+    return (
+        f"Without the hub: give the file itself with --data {task}=FILE, or a bundle that "
+        f"`quantgate data fetch {task} --out BUNDLE` made on another machine with --data-dir BUNDLE"
+    )

@@ -1,0 +1,1 @@
+"""Reads results out of texts."""

@@ -1,0 +1,226 @@
+"""What published accuracies prove, task by task and together."""
+
+import json
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from quantgate.evals.claims.claim import Claim, claim_of_options, judge, judge_claims, read_claims
+from quantgate.evals.errors import UsageError
+
+judge_once = cache(judge)
+GSM8K = {"task": "gsm8k", "n": 200, "baseline": "0.965", "candidate": "0.955"}
+TAU2 = {"task": "tau2", "strata": (50, 114, 114), "baseline": "0.819", "candidate": "0.834"}
+
+
+def claim(base=GSM8K, **other) -> Claim:
+    return Claim.model_validate({**base, **other})
+
+
+def test_gsm8k_is_inconclusive_at_three_points_under_every_pairing():
+    decision = judge(claim(margin=0.03))
+    assert decision.verdict == "inconclusive"
+    assert (decision.closest, decision.farthest) == ((2, 0), (9, 7))
+    assert (round(decision.pvalue_best, 3), round(decision.pvalue_worst, 3)) == (0.059, 0.175)
+    assert decision.lower_best < -0.03
+    assert (decision.baseline_counts, decision.candidate_counts) == ((193, 193), (191, 191))
+    assert [one.items for one in decision.settling] == sorted(one.items for one in decision.settling)
+
+
+def test_gsm8k_passes_at_five_points_under_every_pairing():
+    decision = judge(claim(margin=0.05))
+    assert decision.passes
+    assert decision.pvalue_worst < 0.035
+    assert decision.lower_worst > -0.05
+
+
+def test_a_large_loss_has_regressed_under_every_pairing():
+    assert judge(claim(candidate="0.800", margin=0.03)).verdict == "regressed"
+
+
+def test_an_accuracy_that_no_count_gives_is_warned_of_with_the_nearest():
+    decision = judge(claim(task="gpqa", n=198, repeats=2, baseline="0.9217", candidate="0.9026"))
+    assert (decision.baseline_counts, decision.candidate_counts) == ((365, 365), (357, 357))
+    assert "0.9026: no count out of 198 items x 2 answers" in decision.notes[0]
+    assert decision.closest is None
+    assert decision.verdict == "inconclusive"
+
+
+def test_digits_are_those_that_were_written():
+    assert claim(baseline="0.950", candidate="0.955").printed_to == 3
+    assert claim(baseline="0.95", candidate="0.96").printed_to == 2
+    assert claim(baseline="0.95", candidate="0.96", digits=4).printed_to == 4
+    decision = judge(claim(baseline="0.95", candidate="0.96"))
+    assert decision.baseline_counts == (189, 191)
+
+
+def test_unlike_digits_are_read_as_the_longer_and_said():
+    decision = judge(claim(baseline=0.95, candidate=0.955))
+    assert decision.digits == 3
+    assert "zeros at the end may be lost" in decision.notes[0]
+    assert judge(claim(baseline=0.95, candidate=0.955, digits=3)).notes == ()
+
+
+@pytest.mark.parametrize(("value", "said"), [("96.5", "for 96.5% write 0.965"), ("-0.1", "no share from 0 to 1")])
+def test_an_impossible_accuracy_is_invalid(value, said):
+    verdict = judge_claims([claim(baseline=value)])
+    assert (verdict.verdict.value, verdict.verdict.exit_code) == ("invalid", 4)
+    assert said in verdict.tasks[0].problem
+
+
+@pytest.mark.parametrize(
+    ("candidates", "verdict", "code"),
+    [
+        (["0.965", "0.965"], "pass", 0),
+        (["0.965", "0.800"], "regressed", 1),
+        (["0.955", "0.800"], "regressed", 1),
+        (["0.965", "0.940"], "inconclusive", 3),
+        (["1.2", "0.800"], "invalid", 4),
+    ],
+)
+def test_all_tasks_must_pass_and_one_that_regressed_decides(candidates, verdict, code):
+    claims = [claim(task=str(place), candidate=value, margin=0.05) for place, value in enumerate(candidates)]
+    decided = judge_claims(claims).verdict
+    assert (decided.value, decided.exit_code) == (verdict, code)
+
+
+def test_one_regression_among_many_claims_decides_only_if_holm_confirms_it():
+    weak = claim(task="weak", candidate="0.880", margin=0.03)
+    others = [claim(task=str(place), candidate="0.955", margin=0.03) for place in range(3)]
+    assert judge_claims([weak]).verdict.value == "regressed"
+    among = judge_claims([weak, *others])
+    assert among.tasks[0].verdict == "regressed"
+    assert "Holm" in among.tasks[0].notes[-1]
+    assert among.verdict.value == "inconclusive"
+
+
+def test_holm_steps_down_from_a_confirmed_regression_to_the_next():
+    clear, weaker = (
+        claim(task="clear", candidate="0.800", margin=0.03),
+        claim(task="weaker", candidate="0.880", margin=0.03),
+    )
+    verdict = judge_claims([clear, weaker])
+    assert verdict.verdict.value == "regressed"
+    assert not any("Holm" in note for task in verdict.tasks for note in task.notes)
+
+
+def test_a_macro_average_passes_in_the_best_case_only():
+    decision = judge_once(claim(TAU2, margin=0.03))
+    assert decision.verdict == "inconclusive"
+    assert decision.lower_worst < -0.03 < decision.lower_best
+    assert "only a macro average was published" in decision.notes[0]
+    assert all(one.items > 0 for one in decision.settling)
+
+
+@pytest.mark.parametrize(
+    ("candidate", "margin", "verdict"), [("0.819", 0.15, "equivalent"), ("0.400", 0.03, "regressed")]
+)
+def test_a_macro_average_is_judged_where_all_divisions_agree(candidate, margin, verdict):
+    assert judge(claim(TAU2, candidate=candidate, margin=margin)).verdict == verdict
+
+
+def test_a_macro_averages_extremes_enclose_divisions_that_someone_may_have_seen():
+    """Real counts with that macro average, paired at random: their bounds lie between the extremes."""
+    import numpy as np
+
+    from quantgate.evals.stats import bayesian_lower_bound
+
+    decision = judge_once(claim(TAU2, margin=0.03))
+    rng = np.random.default_rng(3)
+    names = np.repeat(["a", "b", "c"], TAU2["strata"]).tolist()
+    for first, second in (((40, 94, 94), (41, 96, 95)), ((25, 113, 110), (36, 101, 100))):
+        pairs = []
+        for size, right, other in zip(TAU2["strata"], first, second, strict=True):
+            baseline, candidate = (np.arange(size) < right), rng.permutation(np.arange(size) < other)
+            pairs.append(candidate.astype(float) - baseline)
+        lower = bayesian_lower_bound(np.concatenate(pairs), strata=names, draws=20_000)
+        assert decision.lower_worst - 0.003 <= lower <= decision.lower_best + 0.003
+
+
+def test_the_mirror_image_of_a_macro_claim_has_mirrored_bounds():
+    forth = judge_once(claim(TAU2, margin=0.03))
+    back = judge(claim(TAU2, baseline="0.834", candidate="0.819"))
+    assert back.lower_worst == pytest.approx(-forth.upper_worst, abs=0.004)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"n": 0}, "--n 0: input should be greater than or equal to 1"),
+        ({"n": -5}, "--n -5"),
+        ({"n": 30_000}, "--n 30000"),
+        ({"n": None}, "give n, the number of items"),
+        ({"strata": "50,114"}, "give n, the number of items"),
+        ({"n": None, "strata": "50;114"}, "--strata"),
+        ({"baseline": "high"}, '--baseline "high": an accuracy is a share such as 0.965'),
+        ({"baseline": "96.5%"}, "for 96.5% write 0.965"),
+        ({"baseline": "nan"}, "an accuracy is a share"),
+        ({"baseline": "1_0"}, "an accuracy is a share"),
+        ({"baseline": None}, "--baseline is missing"),
+        ({"digits": 2}, "an accuracy has 3 decimals, but digits says 2"),
+        ({"margin": 5.0}, "--margin 5.0"),
+        ({"alpha": 0.7}, "--alpha 0.7"),
+        ({"repeats": 0}, "--repeats 0"),
+        ({"repeats": 900}, "items times repeats are 180,000"),
+    ],
+)
+def test_an_option_that_cannot_be_used_is_named(change, said):
+    with pytest.raises(UsageError) as refusal:
+        claim_of_options({**GSM8K, **change})
+    assert said in str(refusal.value)
+
+
+@pytest.fixture
+def written(tmp_path):
+    def write(text: str) -> Path:
+        (tmp_path / "claims.yaml").write_text(text)
+        return tmp_path / "claims.yaml"
+
+    return write
+
+
+ENTRY = "{task: gsm8k, n: 200, baseline: '0.965', candidate: 0.955}"
+
+
+def test_a_file_shares_margin_and_alpha_and_the_command_line_wins(written):
+    file = written(f"margin: 0.03\nalpha: 0.01\nclaims:\n- {ENTRY}\n- {ENTRY.replace('gsm8k', 'x, margin: 0.05')}\n")
+    assert [(one.margin, one.alpha) for one in read_claims(file)] == [(0.03, 0.01), (0.05, 0.01)]
+    assert [(one.margin, one.alpha) for one in read_claims(file, 0.02, 0.1)] == [(0.02, 0.1)] * 2
+
+
+def test_an_unquoted_number_may_have_lost_its_zeros_and_that_is_said(written):
+    unquoted, quoted = "{n: 20, baseline: 0.950, candidate: 0.900", "{n: 20, baseline: '0.950', candidate: '0.900'}"
+    first, second, third = read_claims(written(f"claims:\n- {unquoted}}}\n- {quoted}\n- {unquoted}, digits: 3}}\n"))
+    assert [one.printed_to for one in (first, second, third)] == [2, 3, 3]
+    assert "YAML drops them" in judge(first).notes[0]
+    assert judge(second).notes == judge(third).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f"claims: [{ENTRY.replace('n:', 'unquoted: true, n:')}]", "unquoted is not known"),
+        (f"claims: [{ENTRY.replace('baseline', 'basline')}]", "claim 1: basline is not known; did you mean baseline?"),
+        (f"claims: [{ENTRY.replace('200', '0')}]", "claim 1: n 0"),
+        (f"claims: [{ENTRY}, {ENTRY}]", "task gsm8k is claimed more than once"),
+        ("claims: [{task: x, n: 5, baseline: '0.9'}]", "claim 1: candidate is missing"),
+        ("claims: [{task: x, n: 5, baseline: true, candidate: '0.9'}]", "claim 1: baseline true"),
+        ("claims: [1]", "claim 1 must be a mapping"),
+        ("claims: []", "must hold a list of claims"),
+        ("tasks: []", "tasks is not known here"),
+        (f"n: 5\nclaims: [{ENTRY}]", "n is not known here; it belongs under a claim"),
+    ],
+)
+def test_a_broken_file_is_named_with_claim_and_key(written, text, said):
+    with pytest.raises(UsageError, match=r"claims\.yaml") as refusal:
+        read_claims(written(text + "\n"))
+    assert said in str(refusal.value)
+
+
+def test_json_has_every_figure():
+    verdict = judge_claims([claim(margin=0.03)])
+    document = json.loads(verdict.to_json(["because"]))
+    assert (document["schema_version"], document["verdict"], document["reasons"]) == (1, "inconclusive", ["because"])
+    assert document["tasks"][0]["closest"] == [2, 0]
+    assert document["tasks"][0]["verdict"] == "inconclusive"

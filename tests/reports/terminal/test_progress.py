@@ -1,0 +1,61 @@
+"""How a run's progress reads."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from quantgate.evals.contract.fault import Fault
+from quantgate.evals.contract.records import Sample, Status
+from quantgate.reports.terminal.progress import RunProgress, duration, shown, steps
+
+
+def sample(item: int, status: Status = Status.OK, score: float | None = 1.0) -> Sample:
+    return Sample("t", str(item), 0, "h", status, score, usage={"completion_tokens": 10})
+
+
+def test_the_line_counts_what_a_watcher_needs(request_of):
+    progress = RunProgress("fp8", 10, [sample(0)])
+    for _ in range(5):
+        progress.asked(request_of())
+    progress.finished(sample(1, score=0.0))
+    progress.finished(sample(2, Status.TRUNCATED, 0.0))
+    progress.fault(request_of(), Fault("HTTP 500"))
+    progress.finished(sample(3, Status.ERROR, None))
+    line = progress.line().plain
+    assert line.startswith("fp8: 3/10, 2 in flight, accuracy 0.333, truncated 1, errors 1 (1 retried faults)")
+    assert "left" in line
+
+
+def test_when_nothing_is_answered_yet_the_last_fault_is_told(request_of):
+    progress = RunProgress("fp8", 10, [])
+    progress.fault(request_of(), Fault("HTTP 503: \x1b[31mloading"))
+    assert "last fault: HTTP 503: [31mloading" in progress.line().plain
+
+
+def test_elsewhere_than_on_a_terminal_a_last_plain_line_is_printed():
+    out = io.StringIO()
+    with shown(Console(file=out, width=120), RunProgress("fp8", 1, [sample(0)])):
+        pass
+    assert out.getvalue().startswith("fp8: 1/1, accuracy 1.000")
+
+
+def test_on_a_terminal_there_is_a_bar_that_leaves_only_its_last_line():
+    out = io.StringIO()
+    with shown(Console(file=out, width=120, force_terminal=True), RunProgress("fp8", 1, [sample(0)])):
+        pass
+    assert out.getvalue().count("━" * 24) >= 1
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(0.4, "0 s"), (59.4, "59 s"), (200, "3 min 20 s"), (7500, "2 h 05 min")])
+def test_durations_are_said_as_people_say_them(seconds, said):
+    assert duration(seconds) == said
+
+
+def test_a_step_is_said_once_where_there_is_no_terminal():
+    out = io.StringIO()
+    with steps(Console(file=out, width=120)) as step:
+        tell = step("building FP8")
+        tell(1, 10)
+        tell(10, 10)
+    assert out.getvalue().count("building FP8") == 1

@@ -1,0 +1,49 @@
+"""The one sentence on top is that of the task that decided."""
+
+from __future__ import annotations
+
+from quantgate.evals.decision.types import ReleaseVerdict
+from quantgate.reports.words.headline import comparison_headline, headline
+from quantgate.reports.words.settling import settling
+from tests.reports import made
+
+
+def test_a_pass_of_several_tasks_names_the_closest_call():
+    easy = made.decision("easy", lower=-0.001, reason="easy: passes.")
+    assert headline(made.verdict(easy, made.decision())).startswith(
+        "All 2 required tasks pass; the closest call is gsm8k: passes."
+    )
+
+
+def test_a_regression_is_named_before_what_is_merely_inconclusive():
+    verdict = made.verdict(made.inconclusive(), made.regressed(), release=ReleaseVerdict.REGRESSED)
+    assert headline(verdict) == made.regressed().reason
+
+
+def test_an_advisory_task_is_never_what_decided():
+    verdict = made.verdict(made.regressed(tier="advisory"), made.decision())
+    assert headline(verdict) == made.decision().reason
+
+
+def test_others_alike_are_counted():
+    verdict = made.verdict(made.inconclusive("a"), made.inconclusive("b"), release=ReleaseVerdict.INCONCLUSIVE)
+    assert headline(verdict).endswith("So it is with 1 other task.")
+
+
+def test_nothing_to_decide_on_is_said():
+    assert headline(made.verdict(release=ReleaseVerdict.INVALID)) == "There is nothing to decide on."
+
+
+def test_a_comparison_counts_what_passes():
+    assert comparison_headline(made.comparison()) == "1 of 3 formats passes: nvfp4."
+
+
+def test_what_would_settle_it_is_told_in_repeats_items_or_not_at_all():
+    assert settling([made.inconclusive()]) == [
+        "gpqa_diamond: about 16 repeats of the same 198 items, if the difference stays where it is."
+    ]
+    items = made.inconclusive("x", items=200, repeats=1, precision=None, needed={"items": 500, "repeats": 1})
+    assert settling([items]) == ["x: about 500 items with as many flips; 200 were asked."]
+    hopeless = made.inconclusive("y", precision=made.over_repeats(room=-0.01, settles=None))
+    assert "would rather fail than pass it" in settling([hopeless])[0]
+    assert settling([made.decision(), made.regressed()]) == []
