@@ -18,9 +18,12 @@ Progress = Callable[[int, int], None]
 def cache_folder(override: Path | None = None) -> Path:
     """The folder that holds the model and what is built of it, created if need be.
 
-    Raises:
-        CacheError: it cannot be created.
-        MissingExtra: `platformdirs` is not installed.
+    Raises
+    ------
+    CacheError
+        It cannot be created.
+    MissingExtra
+        `platformdirs` is not installed.
     """
     folder = override
     if folder is None:

@@ -39,8 +39,10 @@ def built(source: Path, precision: Precision, progress: Progress | None = None) 
 
     A file's name carries its own digest, so a torn or altered one is recognised, removed and built anew.
 
-    Raises:
-        BuildError, CacheError, MissingExtra: as `build`.
+    Raises
+    ------
+    BuildError, CacheError, MissingExtra
+        As `build`.
     """
     if precision is Precision.Q4_1:
         return source
@@ -61,19 +63,30 @@ def build(source: Path, precision: Precision, target: Path, progress: Progress |
     Only the linear layers are rounded; embeddings, norms and metadata are copied as they are. FP8 weights are stored
     multiplied out, as F16; MXFP4 weights in GGUF's own type.
 
-    Args:
-        source: a GGUF file.
-        precision: Q4_1 writes nothing; the source is that file.
-        target: the file to write; its folder exists.
-        progress: told the linear layers done and their total.
+    Parameters
+    ----------
+    source
+        A GGUF file.
+    precision
+        Q4_1 writes nothing; the source is that file.
+    target
+        The file to write; its folder exists.
+    progress
+        Told the linear layers done and their total.
 
-    Returns:
+    Returns
+    -------
+    Path
         `target`, or `source` for Q4_1.
 
-    Raises:
-        BuildError: `source` cannot be read as a GGUF file, or its weights cannot be rounded.
-        CacheError: no space or no permission to write.
-        MissingExtra: a package of the extra `[demo]` is missing.
+    Raises
+    ------
+    BuildError
+        `source` cannot be read as a GGUF file, or its weights cannot be rounded.
+    CacheError
+        No space or no permission to write.
+    MissingExtra
+        A package of the extra `[demo]` is missing.
     """
     if precision is Precision.Q4_1:
         return source

@@ -32,10 +32,14 @@ def fp8_scales(weights: Floats) -> Floats:
     An E4M3 number has 4 significant bits, so its product with such a scale has at most 11: what F16 holds. Rounding
     up, by less than 1 part in 64, keeps amax within range. A channel of zeros gets the scale 1.
 
-    Args:
-        weights: (outputs, inputs), finite.
+    Parameters
+    ----------
+    weights
+        (outputs, inputs), finite.
 
-    Returns:
+    Returns
+    -------
+    Floats
         (outputs, 1), float32, exact.
     """
     amax = np.abs(weights).max(axis=1, keepdims=True)
@@ -50,14 +54,20 @@ def round_fp8(weights: Floats) -> Halves:
     The result is exact in F16 wherever it is 2^-14 or larger; below, F16 itself steps by 2^-24, and a product may be
     off by half of that. (That is 1 weight in 26,000 of the embedded model, by 3e-8 at most.)
 
-    Args:
-        weights: (outputs, inputs), float32.
+    Parameters
+    ----------
+    weights
+        (outputs, inputs), float32.
 
-    Returns:
+    Returns
+    -------
+    Halves
         (outputs, inputs), float16.
 
-    Raises:
-        ValueError: a weight is not finite, or too large for F16.
+    Raises
+    ------
+    ValueError
+        A weight is not finite, or too large for F16.
     """
     _check_finite(weights)
     if weights.size and np.abs(weights).max() > np.finfo(np.float16).max:
@@ -75,15 +85,21 @@ def mxfp4_encode(weights: Floats) -> tuple[Bytes, Bytes]:
     E2M1, which is 4). Elements are rounded to nearest, ties to even, and clamped to 6 (MX, 5.3 and 6.3). `gguf`'s own
     `quantize` is not used because it sends ties toward zero and takes the exponent from a rounded float32 logarithm.
 
-    Args:
-        weights: (outputs, inputs), float32, with inputs a multiple of 32.
+    Parameters
+    ----------
+    weights
+        (outputs, inputs), float32, with inputs a multiple of 32.
 
-    Returns:
-        scales: (outputs, inputs / 32), E8M0 codes: the scale is 2^(code - 127) (MX, 5.4.1).
-        codes: (outputs, inputs), E2M1 codes 0 to 15: sign, two bits of exponent, one of mantissa (MX, 5.3.3).
+    Returns
+    -------
+    tuple[Bytes, Bytes]
+        Scales: (outputs, inputs / 32), E8M0 codes: the scale is 2^(code - 127) (MX, 5.4.1). codes: (outputs, inputs),
+        E2M1 codes 0 to 15: sign, two bits of exponent, one of mantissa (MX, 5.3.3).
 
-    Raises:
-        ValueError: a weight is not finite, or the inputs do not divide into blocks.
+    Raises
+    ------
+    ValueError
+        A weight is not finite, or the inputs do not divide into blocks.
     """
     outputs, inputs = weights.shape
     if inputs % BLOCK:
@@ -102,11 +118,16 @@ def mxfp4_encode(weights: Floats) -> tuple[Bytes, Bytes]:
 def mxfp4_pack(scales: Bytes, codes: Bytes) -> Bytes:
     """Pack into GGUF's MXFP4 type: per block the scale's byte, then 16 bytes with element i low and i + 16 high.
 
-    Args:
-        scales: (outputs, inputs / 32), as `mxfp4_encode` gives them.
-        codes: (outputs, inputs), likewise.
+    Parameters
+    ----------
+    scales
+        (outputs, inputs / 32), as `mxfp4_encode` gives them.
+    codes
+        (outputs, inputs), likewise.
 
-    Returns:
+    Returns
+    -------
+    Bytes
         (outputs, inputs / 32 * 17), uint8.
     """
     outputs, blocks = scales.shape

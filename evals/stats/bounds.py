@@ -12,11 +12,10 @@ import numpy.typing as npt
 from quantgate.evals.stats.bayesian.unseen_item import (
     bayesian_lower_bound,
     bayesian_upper_bound,
-    check_differences,
-    split_strata,
 )
-from quantgate.evals.stats.checks import check_alpha
+from quantgate.evals.stats.checks import FloatArray, check_alpha, check_differences
 from quantgate.evals.stats.exact.bounds import exact_lower_bound, exact_upper_bound
+from quantgate.evals.stats.strata import split_strata
 
 METHODS = ("auto", "exact", "bayesian")
 
@@ -50,19 +49,28 @@ def paired_bounds(
 ) -> PairedBounds:
     """Estimate and bounds of the mean of per-item differences in score, candidate - baseline.
 
-    Args:
-        differences: shape (n,), each in [-1, 1]; one value per item, repeats averaged first.
-        alpha: error probability of each bound, in [0.001, 0.5).
-        strata: shape (n,), the stratum of each item, for a macro average over strata.
-        weights: weight of each stratum, scaled to sum to 1; equal when omitted.
-        method: "exact" (0/1 scores, one answer per item: `evals.stats.exact.bounds`), "bayesian" (any scores:
-            `evals.stats.bayesian.unseen_item`), or "auto": exact where it applies, else bayesian.
-        repeats: answers per item, one number or shape (n,). Means of several answers can all happen to be -1, 0 or 1,
-            which the values alone do not show; the exact test holds for single answers with scores 0 and 1 only.
+    Parameters
+    ----------
+    differences
+        Shape (n,), each in [-1, 1]; one value per item, repeats averaged first.
+    alpha
+        Error probability of each bound, in [0.001, 0.5).
+    strata
+        Shape (n,), the stratum of each item, for a macro average over strata.
+    weights
+        Weight of each stratum, scaled to sum to 1; equal when omitted.
+    method
+        "exact" (0/1 scores, one answer per item: `evals.stats.exact.bounds`), "bayesian" (any scores:
+        `evals.stats.bayesian.unseen_item`), or "auto": exact where it applies, else bayesian.
+    repeats
+        Answers per item, one number or shape (n,). Means of several answers can all happen to be -1, 0 or 1, which the
+        values alone do not show; the exact test holds for single answers with scores 0 and 1 only.
 
-    Raises:
-        ValueError: differences that are empty, not one-dimensional, not finite or outside [-1, 1]; strata, weights or
-            repeats that do not fit them; alpha or method unknown; "exact" for data that it does not hold for.
+    Raises
+    ------
+    ValueError
+        Differences that are empty, not one-dimensional, not finite or outside [-1, 1]; strata, weights or repeats that
+        do not fit them; alpha or method unknown; "exact" for data that it does not hold for.
     """
     values = check_differences(differences)
     check_alpha(alpha)
@@ -97,7 +105,7 @@ def paired_bounds(
     )
 
 
-def _obstacle_to_exact(values: npt.NDArray[np.float64], strata: Sequence[str] | None, answers: int) -> str:
+def _obstacle_to_exact(values: FloatArray, strata: Sequence[str] | None, answers: int) -> str:
     """Why the exact test does not hold for the data; empty where it does."""
     if strata is not None:
         return "a macro average over strata is asked for"

@@ -16,7 +16,8 @@ from quantgate.evals.stats.bayesian.unseen_item import bayesian_pvalue
 from quantgate.evals.stats.checks import FloatArray, check_alpha
 from quantgate.evals.stats.describe.resampled_mean import exact_distribution
 from quantgate.evals.stats.exact.trinomial import RejectionSet, tail_probability
-from quantgate.evals.stats.planning.power import MOST_REPEATS, exact_power
+from quantgate.evals.stats.planning.power import exact_power
+from quantgate.evals.stats.planning.repeats import MOST_REPEATS
 
 # The pass set of more items takes minutes to enumerate.
 MOST_ENUMERATED = 3000
@@ -85,19 +86,29 @@ def discordance_grid(margin: float, size: int = 200) -> FloatArray:
 def false_pass_rates(method: Method, n: int, margin: float, discordance: FloatArray, alpha: float = 0.05) -> FloatArray:
     """Probability that a build exactly `margin` worse passes, single 0/1 answers, by summing over all outcomes.
 
-    Args:
-        method: "exact" (the test that decides), "bayesian" (the plus-one bound, as if it decided here), or "naive" (the
-            percentile bootstrap with infinitely many resamples).
-        n: items, from 1 to `MOST_ENUMERATED`.
-        margin: largest tolerated loss, in (0, 1); it is also the true loss.
-        discordance: psi, shape (k,), each in [margin, 1].
-        alpha: one-sided error probability, in [0.001, 0.5).
+    Parameters
+    ----------
+    method
+        "exact" (the test that decides), "bayesian" (the plus-one bound, as if it decided here), or "naive" (the
+        percentile bootstrap with infinitely many resamples).
+    n
+        Items, from 1 to `MOST_ENUMERATED`.
+    margin
+        Largest tolerated loss, in (0, 1); it is also the true loss.
+    discordance
+        Psi, shape (k,), each in [margin, 1].
+    alpha
+        One-sided error probability, in [0.001, 0.5).
 
-    Returns:
+    Returns
+    -------
+    FloatArray
         Probabilities, shape (k,), right to about 1e-10.
 
-    Raises:
-        ValueError: an argument out of its range.
+    Raises
+    ------
+    ValueError
+        An argument out of its range.
     """
     _check(n, margin, alpha)
     if method is Method.EXACT:
@@ -138,9 +149,12 @@ def calibrate_repeats(
 def naive_lower_bound(differences: npt.ArrayLike, alpha: float = 0.05) -> float:
     """Lower bound of the percentile bootstrap: the alpha quantile of the resampled mean. Not to decide by.
 
-    Args:
-        differences: shape (n,), per item, repeats averaged.
-        alpha: one-sided error probability.
+    Parameters
+    ----------
+    differences
+        Shape (n,), per item, repeats averaged.
+    alpha
+        One-sided error probability.
     """
     values = np.asarray(differences, dtype=np.float64)
     if values.min() == values.max():
@@ -153,12 +167,18 @@ def simulated_differences(
 ) -> FloatArray:
     """Differences of item means, shape (n,), of a candidate whose mean over all possible items is `margin` lower.
 
-    Args:
-        model: how it is worse; see `Model`.
-        rng: source of randomness.
-        n, repeats: items, and independent answers of either build to each.
-        margin: the true loss.
-        rates: parameters of the Beta distribution of solve rates; its mean must be at least `margin`.
+    Parameters
+    ----------
+    model
+        How it is worse; see `Model`.
+    rng
+        Source of randomness.
+    n, repeats
+        Items, and independent answers of either build to each.
+    margin
+        The true loss.
+    rates
+        Parameters of the Beta distribution of solve rates; its mean must be at least `margin`.
     """
     solve = np.ones(n) if model is Model.SURE else rng.beta(*rates, n)
     share = margin if model is Model.SURE else margin * sum(rates) / rates[0]
@@ -182,16 +202,25 @@ def simulated_false_pass(
 ) -> SimulatedRate:
     """Share of simulated comparisons that a build exactly `margin` worse passes; equal seeds give equal data.
 
-    Args:
-        method: "bayesian" or "naive".
-        model, n, repeats, rates: see `simulated_differences`.
-        margin: in (0, 0.5].
-        alpha: one-sided error probability.
-        runs: comparisons, at least 1.
-        seed: of the random generator; the methods see the same data at the same seed.
+    Parameters
+    ----------
+    method
+        "bayesian" or "naive".
+    model, n, repeats, rates
+        See `simulated_differences`.
+    margin
+        In (0, 0.5].
+    alpha
+        One-sided error probability.
+    runs
+        Comparisons, at least 1.
+    seed
+        Of the random generator; the methods see the same data at the same seed.
 
-    Raises:
-        ValueError: an argument out of its range.
+    Raises
+    ------
+    ValueError
+        An argument out of its range.
     """
     _check(n, margin, alpha)
     if method is Method.EXACT:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
-from quantgate.evals.stats.checks import check_alpha, check_counts
-from quantgate.evals.stats.exact.bounds import exact_lower_bound
+from quantgate.evals.stats.checks import check_margin
 from quantgate.evals.stats.exact.noninferiority import exact_pvalue
 
 
@@ -31,11 +29,17 @@ def holm_adjusted(pvalues: Sequence[float]) -> list[float]:
 
     The i-th smallest of k is multiplied by k - i + 1, never falls below the one before, and stays at most 1.
 
-    Raises:
-        ValueError: a p-value that is not in [0, 1].
+    Raises
+    ------
+    ValueError
+        A p-value that is not in [0, 1].
 
-    Source: Holm 1979, Scand J Stat 6:65.
+    References
+    ----------
+    Holm 1979, Scand J Stat 6:65.
 
+    Examples
+    --------
     >>> holm_adjusted([0.01, 0.04, 0.03, 0.005])
     [0.03, 0.06, 0.06, 0.02]
     """
@@ -56,8 +60,10 @@ def holm(pvalues: Sequence[float], alpha: float = 0.05) -> list[bool]:
     The probability of rejecting any true one is at most alpha, whatever the dependence between the p-values. Strictly
     below alpha, as the exact test decides.
 
-    Raises:
-        ValueError: a p-value that is not in [0, 1], or alpha outside (0, 1).
+    Raises
+    ------
+    ValueError
+        A p-value that is not in [0, 1], or alpha outside (0, 1).
     """
     if not 0 < alpha < 1:
         raise ValueError(f"alpha must lie between 0 and 1, got {alpha}")
@@ -70,11 +76,12 @@ def regression_pvalue(losses: int, gains: int, n: int, margin: float) -> float:
     The mirror image of the non-inferiority test: with the builds exchanged, that the difference is at most +margin.
     Holm over the tasks' p-values names those that regressed.
 
-    Raises:
-        ValueError: counts that do not fit, or a margin outside (0, 1).
+    Raises
+    ------
+    ValueError
+        Counts that do not fit, or a margin outside (0, 1).
     """
-    if not 0 < margin < 1:
-        raise ValueError(f"margin must lie between 0 and 1 (0.02 means two points), got {margin}")
+    check_margin(margin)
     return exact_pvalue(gains, losses, n, margin)
 
 
@@ -92,21 +99,30 @@ def holm_lower_bounds(
     bound at alpha / r; of one that passed no more than "above -margin" is claimed, and `lower` is the next number above
     it; where all pass, the error probability can be spent once more, and `lower` is the bound at alpha / k if higher.
 
-    Args:
-        bound_at: one function a candidate, from an error probability to the one-sided lower bound at it.
-        margin: largest tolerated loss, in (0, 1).
-        alpha: error probability of the family; `evals.stats.exact.bounds` wants alpha / k to be 0.001 or more.
+    Parameters
+    ----------
+    bound_at
+        One function a candidate, from an error probability to the one-sided lower bound at it.
+    margin
+        Largest tolerated loss, in (0, 1).
+    alpha
+        Error probability of the family; `evals.stats.exact.bounds` wants alpha / k to be 0.001 or more.
 
-    Returns:
+    Returns
+    -------
+    list[FamilyBound]
         One `FamilyBound` a candidate, in the order given.
 
-    Raises:
-        ValueError: margin or alpha out of range; what the functions raise.
+    Raises
+    ------
+    ValueError
+        Margin or alpha out of range; what the functions raise.
 
-    Sources: Holm 1979; Guilbaud 2008, Biom J 50:678; Strassburger and Bretz 2008, Stat Med 27:4914.
+    References
+    ----------
+    Holm 1979; Guilbaud 2008, Biom J 50:678; Strassburger and Bretz 2008, Stat Med 27:4914.
     """
-    if not 0 < margin < 1:
-        raise ValueError(f"margin must lie between 0 and 1 (0.02 means two points), got {margin}")
+    check_margin(margin)
     if not 0 < alpha < 0.5:
         raise ValueError(f"alpha must lie between 0 and 0.5, got {alpha}")
     within = math.nextafter(-margin, 1.0)
@@ -123,19 +139,3 @@ def holm_lower_bounds(
         return bounds
     shared = (bound_at[i](alpha / len(bounds)) for i in range(len(bounds)))
     return [FamilyBound(max(within, b), True, bound.level, bound.own) for b, bound in zip(shared, bounds, strict=True)]
-
-
-def exact_family_bounds(
-    outcomes: Sequence[tuple[int, int, int]], margin: float, alpha: float = 0.05
-) -> list[FamilyBound]:
-    """`holm_lower_bounds` for 0/1 data by the exact test, from each candidate's (losses, gains, n).
-
-    Raises:
-        ValueError: counts that do not fit; margin or alpha out of range; alpha divided by the number of candidates
-            below 0.001.
-    """
-    for losses, gains, n in outcomes:
-        check_counts(losses, gains, n)
-    if outcomes:
-        check_alpha(alpha / len(outcomes))
-    return holm_lower_bounds([partial(exact_lower_bound, b, c, n) for b, c, n in outcomes], margin, alpha)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from quantgate.evals.claims.claim import Claim
+    from quantgate.evals.claims.reading import Claim
 
 
 def register(app: typer.Typer) -> None:
@@ -34,7 +34,7 @@ def claim(
 
     Exits 0 pass, 1 regressed, 3 inconclusive, 4 invalid (impossible numbers).
     """
-    from quantgate.evals.claims.claim import judge_claims
+    from quantgate.evals.claims.judging import judge_claims
     from quantgate.evals.files import write_output
     from quantgate.reports.terminal.claim import print_claim, sentence
     from quantgate.reports.terminal.console import output_console, progress_console
@@ -58,7 +58,7 @@ def claim(
 
 
 def _claims(file: Path | None, single: dict[str, Any], shared: dict[str, float | None]) -> tuple[Claim, ...]:
-    from quantgate.evals.claims.claim import claim_of_options, read_claims
+    from quantgate.evals.claims.reading import claim_of_options, read_claims
     from quantgate.evals.errors import UsageError
 
     if file is None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from quantgate.evals.planning.plan import Assumptions, Guess
+    from quantgate.evals.planning.types import Assumptions, Guess
 
 
 def register(app: typer.Typer) -> None:
@@ -44,7 +44,10 @@ def plan(
     """Say how many items, repeats, requests and tokens a margin needs, from a guess or from two runs of a pilot."""
     from quantgate.evals.errors import UsageError
     from quantgate.evals.files import write_output
-    from quantgate.evals.planning.plan import MARGINS, Aim, Guess, assume, check_aim, make_plan, plans_json
+    from quantgate.evals.planning.assumptions import assume
+    from quantgate.evals.planning.options import check_aim
+    from quantgate.evals.planning.plan import make_plan
+    from quantgate.evals.planning.types import MARGINS, Aim, Guess, plans_json
     from quantgate.evals.text import one_line
     from quantgate.reports.terminal.console import output_console, progress_console
     from quantgate.reports.terminal.plan import print_plans
@@ -71,7 +74,7 @@ def plan(
 def _piloted(baseline: Path, candidate: Path, task: str | None, items: int | None, guess: Guess) -> list[Assumptions]:
     from quantgate.evals.errors import UsageError
     from quantgate.evals.pairing.pairing import Run, pair_runs
-    from quantgate.evals.planning.plan import pilot
+    from quantgate.evals.planning.pilot import pilot
 
     runs = Run.load(baseline), Run.load(candidate)
     pairs = pair_runs(*runs).tasks

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from quantgate.evals.decision.sentences import points
 from quantgate.evals.stats.calibration import Method, Model, SimulatedRate, WorstCase
-from quantgate.evals.stats.planning.items import smallest_passing_n
+from quantgate.evals.stats.exact.noninferiority import smallest_passing_n
 
 _METHODS = {
     Method.EXACT: "exact test",

@@ -6,10 +6,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from quantgate.evals.claims.claim import ClaimDecision, ClaimVerdict
+from quantgate.evals.claims.types import ClaimDecision, ClaimVerdict, Settling
 from quantgate.evals.decision.sentences import points
 from quantgate.evals.decision.types import TaskVerdict
-from quantgate.evals.stats.published.pairings import Settling
 from quantgate.evals.text import one_line
 from quantgate.reports.terminal.decision_table import verdict_line, verdict_text
 

@@ -8,8 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from quantgate.evals.planning.plan import Plan, Row
-from quantgate.evals.stats.planning.power import MOST_ITEMS
+from quantgate.evals.planning.types import MOST_ITEMS, Plan, Row
 from quantgate.evals.text import one_line
 
 

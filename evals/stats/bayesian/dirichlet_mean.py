@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import brentq
 from scipy.special import betaincinv
 
-FloatArray = npt.NDArray[np.float64]
+from quantgate.evals.stats.checks import FloatArray
 
 # Step of the trapezoid rule. Halving it changes no bound by more than 1e-12: the integrand is analytic in a strip.
 _STEP = 0.04
@@ -26,16 +25,24 @@ def quantile(values: FloatArray, masses: FloatArray, probability: float) -> floa
     moment generating function prod of (1 - s (values_j - x))^(-masses_j), which `distribution` inverts. For two values
     M is an affine function of a Beta variable.
 
-    Args:
-        values: shape (j,), distinct and ascending.
-        masses: shape (j,), positive; that of the smallest value is at least 1.
-        probability: in (0, 0.5).
+    Parameters
+    ----------
+    values
+        Shape (j,), distinct and ascending.
+    masses
+        Shape (j,), positive; that of the smallest value is at least 1.
+    probability
+        In (0, 0.5).
 
-    Returns:
+    Returns
+    -------
+    float
         The quantile, right to about 1e-11.
 
-    Sources: Cifarelli and Regazzini 1990 (means of a Dirichlet process); Imhof 1961, Biometrika 48:419 (the inversion);
-    Daniels 1954 (the path through the saddle point).
+    References
+    ----------
+    Cifarelli and Regazzini 1990 (means of a Dirichlet process); Imhof 1961, Biometrika 48:419 (the inversion); Daniels
+    1954 (the path through the saddle point).
     """
     if len(values) == 1:
         return float(values[0])

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import betaincinv, ndtri
 
-from quantgate.evals.stats.checks import check_counts
+from quantgate.evals.stats.checks import check_confidence, check_counts
 
 
 @dataclass(frozen=True)
@@ -37,17 +36,23 @@ class Kappa:
 def share(count: int, n: int, confidence: float = 0.95) -> Share:
     """The share `count` of `n` with the exact (Clopper-Pearson) interval.
 
-    Raises:
-        ValueError: counts that do not fit, or a confidence outside (0, 1).
+    Raises
+    ------
+    ValueError
+        Counts that do not fit, or a confidence outside (0, 1).
 
-    Source: Clopper and Pearson 1934, Biometrika 26:404.
+    References
+    ----------
+    Clopper and Pearson 1934, Biometrika 26:404.
 
+    Examples
+    --------
     >>> result = share(0, 20)
     >>> result.estimate, result.low, round(result.high, 6)
     (0.0, 0.0, 0.168433)
     """
     check_counts(count, 0, n)
-    _check_confidence(confidence)
+    check_confidence(confidence)
     tail = (1 - confidence) / 2
     low = 0.0 if count == 0 else float(betaincinv(count, n - count + 1, tail))
     high = 1.0 if count == n else float(betaincinv(count + 1, n - count, 1 - tail))
@@ -60,35 +65,18 @@ def discordance(losses: int, gains: int, n: int, confidence: float = 0.95) -> Sh
     return share(losses + gains, n, confidence)
 
 
-def answer_agreement(
-    baseline: Sequence[Hashable | None], candidate: Sequence[Hashable | None], confidence: float = 0.95
-) -> Share:
-    """The share of items on which both builds gave the same answer, right or wrong.
-
-    Two wrong answers that differ are a change that accuracy does not show (Dutta et al. 2024, arXiv 2407.09141). None
-    stands for no answer found in the response; it agrees with nothing, another None included, since such items say
-    nothing of what was meant.
-
-    Args:
-        baseline, candidate: the extracted answers, shape (n,), item by item.
-
-    Raises:
-        ValueError: no item, or not one answer each per item.
-    """
-    if len(baseline) != len(candidate):
-        raise ValueError(f"each item needs an answer of either build, got {len(baseline)} and {len(candidate)} answers")
-    same = sum(one is not None and one == other for one, other in zip(baseline, candidate, strict=True))
-    return share(same, len(baseline), confidence)
-
-
 def cohen_kappa(both_right: int, losses: int, gains: int, both_wrong: int, confidence: float = 0.95) -> Kappa | None:
     """Cohen's kappa of two builds' right and wrong answers, from the four counts of items.
 
-    Returns:
+    Returns
+    -------
+    Kappa | None
         The kappa; None where both builds are all right or all wrong: chance alone agrees fully then.
 
-    Raises:
-        ValueError: counts that are negative, not whole or all 0.
+    Raises
+    ------
+    ValueError
+        Counts that are negative, not whole or all 0.
     """
     return table_kappa([[both_right, losses], [gains, both_wrong]], confidence)
 
@@ -98,18 +86,29 @@ def table_kappa(table: npt.ArrayLike, confidence: float = 0.95) -> Kappa | None:
 
     The standard error is the large-sample one for a kappa that is not assumed to be 0; it is 0 at full agreement.
 
-    Args:
-        table: shape (classes, classes), counts.
-        confidence: two-sided level of the interval.
+    Parameters
+    ----------
+    table
+        Shape (classes, classes), counts.
+    confidence
+        Two-sided level of the interval.
 
-    Returns:
+    Returns
+    -------
+    Kappa | None
         The kappa; None where only one class was ever used by both, which leaves it undefined (0/0).
 
-    Raises:
-        ValueError: a table that is not square or holds no counts, or a confidence outside (0, 1).
+    Raises
+    ------
+    ValueError
+        A table that is not square or holds no counts, or a confidence outside (0, 1).
 
-    Sources: Cohen 1960, Educ Psychol Meas 20:37; Fleiss, Cohen and Everitt 1969, Psychol Bull 72:323 (the error).
+    References
+    ----------
+    Cohen 1960, Educ Psychol Meas 20:37; Fleiss, Cohen and Everitt 1969, Psychol Bull 72:323 (the error).
 
+    Examples
+    --------
     >>> result = table_kappa([[106, 10, 4], [22, 28, 10], [2, 12, 6]])  # the example of 1969
     >>> round(result.estimate, 3), round(result.standard_error**2, 6)
     (0.429, 0.002885)
@@ -119,7 +118,7 @@ def table_kappa(table: npt.ArrayLike, confidence: float = 0.95) -> Kappa | None:
         raise ValueError(f"the table must be square, got shape {counts.shape}")
     if not (np.isfinite(counts) & (counts >= 0) & (counts == np.floor(counts))).all():
         raise ValueError("the table must hold whole numbers >= 0")
-    _check_confidence(confidence)
+    check_confidence(confidence)
     n = float(counts.sum())
     if n == 0:
         raise ValueError("the table is empty: there is no item to compare")
@@ -135,8 +134,3 @@ def table_kappa(table: npt.ArrayLike, confidence: float = 0.95) -> Kappa | None:
     error = math.sqrt(max(float(variance), 0.0))
     reach = float(-ndtri((1 - confidence) / 2)) * error
     return Kappa(kappa, error, max(kappa - reach, -1.0), min(kappa + reach, 1.0))
-
-
-def _check_confidence(confidence: float) -> None:
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence must lie between 0 and 1, got {confidence}")

@@ -8,11 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr, ndtri
 
-from quantgate.evals.stats.bayesian.unseen_item import check_differences
-from quantgate.evals.stats.checks import check_counts
+from quantgate.evals.stats.checks import FloatArray, check_confidence, check_counts, check_differences
 from quantgate.evals.stats.describe.resampled_mean import ResampledMean, exact_distribution, simulated_distribution
-
-FloatArray = npt.NDArray[np.float64]
 
 BOOTSTRAP_METHODS = ("percentile", "basic", "bca")
 SEED = 20_250_419
@@ -32,25 +29,37 @@ def bootstrap_interval(
     few flips it passes a build that is worse by the margin far more often than it should (n = 198, margin 2 points:
     9.2% in place of 5%). `evals.stats.paired_bounds` decides.
 
-    Args:
-        differences: shape (n,), each in [-1, 1], one per item.
-        confidence: two-sided level, in (0, 1).
-        method: "percentile", "basic" (reflected at the estimate) or "bca" (bias-corrected and accelerated).
-        draws: None for the limit of infinitely many resamples, which needs no random numbers and is exact for
-            differences on a grid of up to 1/64 (`evals.stats.describe.resampled_mean`); a number of at least 100 for
-            what so many resamples would show.
-        seed: of the simulation; unused otherwise.
+    Parameters
+    ----------
+    differences
+        Shape (n,), each in [-1, 1], one per item.
+    confidence
+        Two-sided level, in (0, 1).
+    method
+        "percentile", "basic" (reflected at the estimate) or "bca" (bias-corrected and accelerated).
+    draws
+        None for the limit of infinitely many resamples, which needs no random numbers and is exact for differences on a
+        grid of up to 1/64 (`evals.stats.describe.resampled_mean`); a number of at least 100 for what so many resamples
+        would show.
+    seed
+        Of the simulation; unused otherwise.
 
-    Returns:
+    Returns
+    -------
+    tuple[float, float]
         (lower, upper). Exchanging the builds mirrors them where draws is None; the order of items changes nothing.
 
-    Raises:
-        ValueError: an argument out of its range.
+    Raises
+    ------
+    ValueError
+        An argument out of its range.
 
-    Sources: Efron 1987, JASA 82:171 (BCa); Efron and Tibshirani 1993.
+    References
+    ----------
+    Efron 1987, JASA 82:171 (BCa); Efron and Tibshirani 1993.
     """
     values = np.sort(check_differences(differences))
-    _check_confidence(confidence)
+    check_confidence(confidence)
     if method not in BOOTSTRAP_METHODS:
         raise ValueError(f"method must be one of {', '.join(BOOTSTRAP_METHODS)}, got {method!r}")
     if draws is not None and draws < 100:
@@ -72,23 +81,35 @@ def newcombe_interval(
     The two Wilson intervals of the builds' accuracies are combined with the correlation phi of their answers, which
     needs all four cells of the table; the correction for continuity of a positive phi is his.
 
-    Args:
-        losses: items that only the baseline got right.
-        gains: items that only the candidate got right.
-        n: items in all.
-        both_right: items that both got right, at most n - losses - gains.
-        confidence: two-sided level, in (0, 1).
+    Parameters
+    ----------
+    losses
+        Items that only the baseline got right.
+    gains
+        Items that only the candidate got right.
+    n
+        Items in all.
+    both_right
+        Items that both got right, at most n - losses - gains.
+    confidence
+        Two-sided level, in (0, 1).
 
-    Raises:
-        ValueError: counts that do not fit, or a confidence outside (0, 1).
+    Raises
+    ------
+    ValueError
+        Counts that do not fit, or a confidence outside (0, 1).
 
-    Source: Newcombe 1998, Stat Med 17:2635, whose difference is baseline - candidate.
+    References
+    ----------
+    Newcombe 1998, Stat Med 17:2635, whose difference is baseline - candidate.
 
+    Examples
+    --------
     >>> [round(limit, 4) for limit in newcombe_interval(16, 6, 161, both_right=59)]
     [-0.1186, -0.0046]
     """
     check_counts(losses, gains, n)
-    _check_confidence(confidence)
+    check_confidence(confidence)
     if isinstance(both_right, bool) or not isinstance(both_right, int | np.integer):
         raise ValueError(f"both_right must be a whole number, got {both_right!r}")
     if not 0 <= both_right <= n - losses - gains:
@@ -112,23 +133,34 @@ def newcombe_interval(
 def bonett_price_interval(losses: int, gains: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
     """Bonett and Price's adjusted Wald interval: Wald's with one loss and one gain more (n + 2 items).
 
-    Args:
-        losses, gains, n: as in `newcombe_interval`.
-        confidence: two-sided level, in (0, 1).
+    Parameters
+    ----------
+    losses, gains, n
+        As in `newcombe_interval`.
+    confidence
+        Two-sided level, in (0, 1).
 
-    Returns:
+    Returns
+    -------
+    tuple[float, float]
         (lower, upper), cut to [-1, 1]. It is centred at (gains - losses)/(n + 2).
 
-    Raises:
-        ValueError: counts that do not fit, or a confidence outside (0, 1).
+    Raises
+    ------
+    ValueError
+        Counts that do not fit, or a confidence outside (0, 1).
 
-    Source: Bonett and Price 2012, J Educ Behav Stat 37:479.
+    References
+    ----------
+    Bonett and Price 2012, J Educ Behav Stat 37:479.
 
+    Examples
+    --------
     >>> [round(limit, 4) for limit in bonett_price_interval(16, 6, 161)]
     [-0.1195, -0.0032]
     """
     check_counts(losses, gains, n)
-    _check_confidence(confidence)
+    check_confidence(confidence)
     loss_rate, gain_rate = (losses + 1) / (n + 2), (gains + 1) / (n + 2)
     centre = (gains - losses) / (n + 2)
     reach = _deviate(confidence) * math.sqrt((loss_rate + gain_rate - centre**2) / (n + 2))
@@ -159,8 +191,3 @@ def _wilson(right: int, n: int, z: float) -> tuple[float, float]:
 
 def _deviate(confidence: float) -> float:
     return float(-ndtri((1 - confidence) / 2))
-
-
-def _check_confidence(confidence: float) -> None:
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence must lie between 0 and 1, got {confidence}")

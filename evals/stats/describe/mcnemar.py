@@ -10,18 +10,28 @@ from quantgate.evals.stats.checks import check_counts
 def mcnemar_pvalue(losses: int, gains: int, mid_p: bool = False) -> float:
     """Two-sided p-value of "a flip is as likely a loss as a gain", given the number of flips.
 
-    Args:
-        losses: items that only the baseline got right.
-        gains: items that only the candidate got right.
-        mid_p: count half of the observed outcome's probability; less conservative, no longer guaranteed.
+    Parameters
+    ----------
+    losses
+        Items that only the baseline got right.
+    gains
+        Items that only the candidate got right.
+    mid_p
+        Count half of the observed outcome's probability; less conservative, no longer guaranteed.
 
-    Returns:
+    Returns
+    -------
+    float
         A probability. 1.0 when nothing flipped: no flip is no evidence of a difference, and none of sameness.
 
-    Raises:
-        ValueError: counts that are negative or not whole.
+    Raises
+    ------
+    ValueError
+        Counts that are negative or not whole.
 
-    Source: Fagerland, Lydersen and Laake 2013, BMC Med Res Methodol 13:91, with their case losses = gains.
+    References
+    ----------
+    Fagerland, Lydersen and Laake 2013, BMC Med Res Methodol 13:91, with their case losses = gains.
     """
     check_counts(losses, gains, max(losses + gains, 1))
     flips = losses + gains

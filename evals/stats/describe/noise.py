@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from quantgate.evals.stats.checks import FloatArray
 from quantgate.evals.stats.describe.agreement import Share, share
 from quantgate.evals.stats.exact.tango import tango_interval
 
@@ -42,15 +43,22 @@ def noise_floor(
     indicators, and the interval of the excess is Tango's for their difference: items that only the second run flips
     against items that only the candidate flips. It describes; the margin is never taken from it.
 
-    Args:
-        baseline, again, candidate: scores in [0, 1], shape (n,), of the same items in the same order. With repeats
-            they are item means of equal numbers of answers, and a flip is any change of the mean.
-        confidence: two-sided level of all intervals.
+    Parameters
+    ----------
+    baseline, again, candidate
+        Scores in [0, 1], shape (n,), of the same items in the same order. With repeats they are item means of equal
+        numbers of answers, and a flip is any change of the mean.
+    confidence
+        Two-sided level of all intervals.
 
-    Raises:
-        ValueError: no item, shapes that differ, scores that are not in [0, 1], or a confidence outside (0, 1).
+    Raises
+    ------
+    ValueError
+        No item, shapes that differ, scores that are not in [0, 1], or a confidence outside (0, 1).
 
-    Source: Tango 1998, Stat Med 17:891, for the interval.
+    References
+    ----------
+    Tango 1998, Stat Med 17:891, for the interval.
     """
     first, second, other = (
         _checked(name, values) for name, values in (("baseline", baseline), ("again", again), ("candidate", candidate))
@@ -78,7 +86,7 @@ def noise_floor(
     )
 
 
-def _checked(name: str, values: npt.ArrayLike) -> npt.NDArray[np.float64]:
+def _checked(name: str, values: npt.ArrayLike) -> FloatArray:
     scores = np.asarray(values, dtype=np.float64)
     if scores.ndim != 1 or scores.size == 0:
         raise ValueError(f"{name} must hold one score per item and at least one item, got shape {scores.shape}")

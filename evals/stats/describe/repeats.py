@@ -9,21 +9,28 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import t as student
 
-FloatArray = npt.NDArray[np.float64]
+from quantgate.evals.stats.checks import FloatArray
 
 
 @dataclass(frozen=True, eq=False)
 class ItemMeans:
     """One mean per item, of scores or of differences in score, and what re-running would change about it.
 
-    Attributes:
-        items: shape (n,), the items' keys, ascending.
-        means: shape (n,).
-        answers: shape (n,), answers per item; for differences, of the build with fewer.
-        within: shape (n,), estimated variance of a single answer's score (difference: of a single pair's). An item
-            answered once gets the average of the others. All NaN where no item was answered twice.
-        noise: shape (n,), estimated variance of `means` through re-runs: `within` over answers, summed over builds.
-        freedom: degrees of freedom of `within`, the sum of answers - 1.
+    Attributes
+    ----------
+    items
+        Shape (n,), the items' keys, ascending.
+    means
+        Shape (n,).
+    answers
+        Shape (n,), answers per item; for differences, of the build with fewer.
+    within
+        Shape (n,), estimated variance of a single answer's score (difference: of a single pair's). An item answered
+        once gets the average of the others. All NaN where no item was answered twice.
+    noise
+        Shape (n,), estimated variance of `means` through re-runs: `within` over answers, summed over builds.
+    freedom
+        Degrees of freedom of `within`, the sum of answers - 1.
     """
 
     items: npt.NDArray[np.generic]
@@ -47,14 +54,21 @@ class ErrorOfMean:
 class RepeatSummary:
     """The mean over items, its two components of variance, and its two errors. Descriptive: no bound decides by them.
 
-    Attributes:
-        mean: mean of the item means: every item counts alike, however often it was answered.
-        items, answers: how many, in all.
-        between: variance of the items' true means, unbiased, so that it can come out slightly below 0.
-        within: mean variance of a single answer (difference: of a single pair); None where no item was answered twice.
-            `between` then is the variance of the item means, answers' noise included.
-        new_questions: over benchmarks of n other questions of the kind, re-run noise included; None for one item.
-        same_questions: over re-runs of this very benchmark; None where no item was answered twice.
+    Attributes
+    ----------
+    mean
+        Mean of the item means: every item counts alike, however often it was answered.
+    items, answers
+        How many, in all.
+    between
+        Variance of the items' true means, unbiased, so that it can come out slightly below 0.
+    within
+        Mean variance of a single answer (difference: of a single pair); None where no item was answered twice.
+        `between` then is the variance of the item means, answers' noise included.
+    new_questions
+        Over benchmarks of n other questions of the kind, re-run noise included; None for one item.
+    same_questions
+        Over re-runs of this very benchmark; None where no item was answered twice.
     """
 
     mean: float
@@ -69,16 +83,25 @@ class RepeatSummary:
 def item_means(items: npt.ArrayLike, scores: npt.ArrayLike) -> ItemMeans:
     """Average the answers of each item.
 
-    Args:
-        items: shape (answers,), the item that each answer belongs to: indices or keys, in any order.
-        scores: shape (answers,), each in [0, 1].
+    Parameters
+    ----------
+    items
+        Shape (answers,), the item that each answer belongs to: indices or keys, in any order.
+    scores
+        Shape (answers,), each in [0, 1].
 
-    Returns:
+    Returns
+    -------
+    ItemMeans
         One row per distinct item. The order of answers changes nothing, to the bit.
 
-    Raises:
-        ValueError: arrays that are empty, of unlike or several dimensions; a score that is not a number in [0, 1].
+    Raises
+    ------
+    ValueError
+        Arrays that are empty, of unlike or several dimensions; a score that is not a number in [0, 1].
 
+    Examples
+    --------
     >>> item_means(["a", "b", "a"], [1, 1, 0]).means.tolist()
     [0.5, 1.0]
     """
@@ -109,8 +132,10 @@ def item_differences(baseline: ItemMeans, candidate: ItemMeans) -> ItemMeans:
 
     The builds' answers to an item are independent given the item, so their variances through re-runs add up.
 
-    Raises:
-        ValueError: items that only one of them answered.
+    Raises
+    ------
+    ValueError
+        Items that only one of them answered.
     """
     if not np.array_equal(baseline.items, candidate.items):
         odd = np.setxor1d(baseline.items, candidate.items)
@@ -135,11 +160,15 @@ def summarise_repeats(data: ItemMeans, *, confidence: float = 0.95) -> RepeatSum
     Numbers of answers may differ. An item answered once is taken to vary as the others do on average, which is without
     bias as long as the number of answers has nothing to do with the item.
 
-    Raises:
-        ValueError: confidence outside (0, 1).
+    Raises
+    ------
+    ValueError
+        Confidence outside (0, 1).
 
-    Source: Miller 2024, arXiv 2411.00640 (error bars for evals), sections 3 and 4; Searle, Casella and McCulloch 1992
-    (analysis of variance estimates).
+    References
+    ----------
+    Miller 2024, arXiv 2411.00640 (error bars for evals), sections 3 and 4; Searle, Casella and McCulloch 1992 (analysis
+    of variance estimates).
     """
     if not 0 < confidence < 1:
         raise ValueError(f"confidence must lie between 0 and 1, got {confidence}")

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.fft import next_fast_len
 
-FloatArray = npt.NDArray[np.float64]
+from quantgate.evals.stats.checks import FloatArray
 
 # Grids of steps 1/1 ... 1/64 are looked for; repeats of k answers give differences in steps of 1/k.
 _FINEST_GRID = 64
@@ -51,8 +51,10 @@ def exact_distribution(values: FloatArray) -> ResampledMean:
     neighbours on a grid of 4096 steps so that its mean is kept, which adds at most 1/8192 of the range per item, over
     sqrt(n), to the standard error (in quadrature).
 
-    Args:
-        values: shape (n,), not all equal.
+    Parameters
+    ----------
+    values
+        Shape (n,), not all equal.
     """
     n, scale = len(values), _steps_per_unit(values)
     place = values * scale
@@ -81,10 +83,14 @@ def exact_distribution(values: FloatArray) -> ResampledMean:
 def simulated_distribution(values: FloatArray, draws: int, seed: int) -> ResampledMean:
     """What `draws` resamples would show of it: how many fall on each point is multinomial.
 
-    Args:
-        values: shape (n,), not all equal.
-        draws: resamples.
-        seed: of the generator.
+    Parameters
+    ----------
+    values
+        Shape (n,), not all equal.
+    draws
+        resamples.
+    seed
+        Of the generator.
     """
     exact = exact_distribution(values)
     generator = np.random.Generator(np.random.PCG64(seed))

@@ -36,19 +36,30 @@ def exact_lower_bound(losses: int, gains: int, n: int, alpha: float = 0.05) -> f
     covered, which happens just above a jump, the bound moves past it. So errors fall on the conservative side, to which
     they stayed within 2e-8 in thousands of outcomes.
 
-    Args:
-        losses: items that only the baseline got right.
-        gains: items that only the candidate got right.
-        n: items in all.
-        alpha: one-sided error probability, at least 0.001 and below 0.5.
+    Parameters
+    ----------
+    losses
+        Items that only the baseline got right.
+    gains
+        Items that only the candidate got right.
+    n
+        Items in all.
+    alpha
+        One-sided error probability, at least 0.001 and below 0.5.
 
-    Returns:
+    Returns
+    -------
+    float
         The bound, a proportion in [-1, (gains - losses)/n].
 
-    Raises:
-        ValueError: counts that do not fit, or alpha out of its range.
+    Raises
+    ------
+    ValueError
+        Counts that do not fit, or alpha out of its range.
 
-    Sources: as `evals.stats.exact.noninferiority.noninferiority_pvalue`.
+    References
+    ----------
+    As `evals.stats.exact.noninferiority.noninferiority_pvalue`.
     """
     check_counts(losses, gains, n)
     check_alpha(alpha)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_left
+
 import numpy as np
 from scipy.special import betaincinv
 
-from quantgate.evals.stats.checks import FloatArray, check_counts
+from quantgate.evals.stats.checks import FloatArray, check_alpha, check_counts, check_margin
 from quantgate.evals.stats.exact.supremum import maximise
-from quantgate.evals.stats.exact.tango import score_statistic
-from quantgate.evals.stats.exact.trinomial import likely_gains, rejection_set, tail_probability
+from quantgate.evals.stats.exact.tango import most_losses_reaching, score_statistic
+from quantgate.evals.stats.exact.trinomial import RejectionSet, likely_gains, tail_probability
 
 # Error probability spent on the confidence interval of the discordance rate (Berger and Boos 1994).
 GAMMA = 1e-4
@@ -26,26 +29,38 @@ def noninferiority_pvalue(losses: int, gains: int, n: int, margin: float) -> flo
     difference, of an outcome at least as favourable as the one observed, plus GAMMA. It needs no asymptotics: a build
     exactly `margin` worse gets a p-value of alpha or less with probability alpha at most.
 
-    Args:
-        losses: items that only the baseline got right.
-        gains: items that only the candidate got right.
-        n: items in all.
-        margin: largest loss of accuracy that is tolerated, a proportion in (0, 1).
+    Parameters
+    ----------
+    losses
+        Items that only the baseline got right.
+    gains
+        Items that only the candidate got right.
+    n
+        Items in all.
+    margin
+        Largest loss of accuracy that is tolerated, a proportion in (0, 1).
 
-    Returns:
+    Returns
+    -------
+    float
         A probability, right to about 1e-10; never below GAMMA.
 
-    Raises:
-        ValueError: counts that do not fit, or a margin outside (0, 1).
+    Raises
+    ------
+    ValueError
+        Counts that do not fit, or a margin outside (0, 1).
 
-    Sources: Lloyd and Moldovan 2008 (exact paired non-inferiority); Berger and Boos 1994 (p-values over a confidence
-    set); Tango 1998 and Liu, Hsueh, Hsieh and Chen 2002 (the statistic).
+    References
+    ----------
+    Lloyd and Moldovan 2008 (exact paired non-inferiority); Berger and Boos 1994 (p-values over a confidence set); Tango
+    1998 and Liu, Hsueh, Hsieh and Chen 2002 (the statistic).
 
+    Examples
+    --------
     >>> round(noninferiority_pvalue(6, 2, 198, margin=0.05), 6)
     0.044183
     """
-    if not 0 < margin < 1:
-        raise ValueError(f"margin must lie between 0 and 1 (0.02 means two points), got {margin}")
+    check_margin(margin)
     return exact_pvalue(losses, gains, n, -margin)
 
 
@@ -58,6 +73,30 @@ def exact_pvalue(losses: int, gains: int, n: int, null_difference: float) -> flo
     if not -1 < null_difference < 1:
         raise ValueError(f"null_difference must lie between -1 and 1, got {null_difference}")
     return largest_pvalue(losses, gains, n, null_difference, null_difference, discordance_interval(losses + gains, n))
+
+
+def smallest_passing_n(margin: float, alpha: float = 0.05) -> int:
+    """Fewest items at which a build without a single flip passes the exact test at `margin`.
+
+    Never fewer than ln(alpha - GAMMA) / ln(1 - margin), since a build that loses on a share `margin` of the items shows
+    no flip with probability (1 - margin)^n; at alpha = .05 just that many, at smaller ones up to a tenth more.
+
+    Raises
+    ------
+    ValueError
+        Margin outside (0, 1), or alpha outside [0.001, 0.5).
+    """
+    check_margin(margin)
+    check_alpha(alpha)
+
+    def passes(n: int) -> bool:
+        return noninferiority_pvalue(0, 0, n, margin) < alpha
+
+    n = max(1, math.ceil(math.log(alpha - GAMMA) / math.log1p(-margin)))
+    step = 1
+    while not passes(n + step - 1):
+        step *= 2
+    return n + bisect_left(range(step), True, key=lambda more: passes(n + more))
 
 
 def discordance_interval(flips: int, n: int) -> tuple[float, float]:
@@ -84,11 +123,16 @@ def largest_pvalue(
     probability of a set that a loss fewer or a gain more never leaves rises with the true difference. The first is
     applied to each of `pieces` parts, and the sets united: more of them take longer and bring the bound closer.
 
-    Args:
-        losses, gains, n: the outcome.
-        lowest_null, highest_null: in (-1, 1).
-        interval: `discordance_interval` of the outcome.
-        pieces: at least 1.
+    Parameters
+    ----------
+    losses, gains, n
+        The outcome.
+    lowest_null, highest_null
+        In (-1, 1).
+    interval
+        `discordance_interval` of the outcome.
+    pieces
+        At least 1.
     """
     low, high = interval
     if highest_null > high:
@@ -101,7 +145,8 @@ def largest_pvalue(
         low, difference = max(low, abs(highest_null)), highest_null
     span = likely_gains(n, max((low + difference) / 2, 0.0), min((high + difference) / 2, 1.0))
     nulls = np.linspace(lowest_null, highest_null, pieces + 1)
-    rejection = rejection_set(n, nulls[:-1], _levels(losses, gains, n, nulls[1:]), span)
+    most_losses = most_losses_reaching(n, nulls[:-1], _levels(losses, gains, n, nulls[1:]), span)
+    rejection = RejectionSet(span[0], most_losses)
 
     def probability(discordance: FloatArray) -> FloatArray:
         return tail_probability(rejection, n, discordance, difference)

@@ -7,9 +7,8 @@ from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
+from quantgate.evals.stats.checks import FloatArray
 
 # The interpolant may differ from the probability by this much anywhere in the interval.
 TOLERANCE = 1e-11
@@ -34,11 +33,16 @@ def maximise(
     maximum exceeds the best grid value by less than 2 % of itself, and lies beside one of the local maxima that are
     that close; each of those is refined by Newton's method.
 
-    Args:
-        probability: maps psi, shape (k,), to probabilities, shape (k,).
-        low, high: the interval, |difference| <= low <= high <= 1.
-        n: number of items.
-        difference: P(gain) - P(loss), the same at every psi.
+    Parameters
+    ----------
+    probability
+        Maps psi, shape (k,), to probabilities, shape (k,).
+    low, high
+        The interval, |difference| <= low <= high <= 1.
+    n
+        Number of items.
+    difference
+        P(gain) - P(loss), the same at every psi.
     """
     if high <= low:
         return float(probability(np.array([low]))[0])

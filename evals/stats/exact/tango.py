@@ -1,15 +1,16 @@
-"""Tango's score statistic for the difference of two paired proportions, and the interval that inverts it."""
+"""Tango's score statistic of two paired proportions: its interval, and the outcomes that it ranks above a level."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import brentq
 from scipy.special import ndtri
 
-from quantgate.evals.stats.checks import FloatArray, check_counts
+from quantgate.evals.stats.checks import BoolArray, FloatArray, IntArray, check_counts
 
 # Stands in for a variance of 0 (d0 = 0 without a flip, or |d0| = 1): 0/0 becomes 0 and x/0 a huge x.
 _NO_VARIANCE = 1e-300
@@ -22,16 +23,24 @@ def score_statistic(losses: npt.ArrayLike, gains: npt.ArrayLike, n: int, null_di
     n (d - d0) / sqrt(n (psi - d0^2)). It falls as losses grow, rises as gains grow, and falls as d0 grows: the
     rejection sets of the exact test and the search for its bounds rest on these three.
 
-    Args:
-        losses, gains: counts of items.
-        n: number of items.
-        null_difference: d0 = P(gain) - P(loss) under the null, in [-1, 1]. All three broadcast against each other.
+    Parameters
+    ----------
+    losses, gains
+        Counts of items.
+    n
+        Number of items.
+    null_difference
+        D0 = P(gain) - P(loss) under the null, in [-1, 1]. All three broadcast against each other.
 
-    Returns:
+    Returns
+    -------
+    FloatArray
         Array of the broadcast shape, in units of a standard normal deviate. Where the variance under the null is 0, it
         is 0 for data that equal the null, and beyond 1e100 in size for any other.
 
-    Source: Tango 1998, Stat Med 17:891, with the closed form of the constrained estimate.
+    References
+    ----------
+    Tango 1998, Stat Med 17:891, with the closed form of the constrained estimate.
     """
     # Z(losses, gains, d0) = -Z(gains, losses, -d0), and for d0 <= 0 the closed form cancels no digits.
     margin = -np.asarray(null_difference, dtype=np.float64)
@@ -55,20 +64,33 @@ def tango_interval(losses: int, gains: int, n: int, confidence: float = 0.95) ->
     Asymptotic: its coverage is close to nominal but not guaranteed (`evals.stats.exact.bounds` is). Limits are found
     by bracketed root finding to 1e-13.
 
-    Args:
-        losses: items that only the baseline got right.
-        gains: items that only the candidate got right.
-        n: items in all.
-        confidence: two-sided level, in (0, 1).
+    Parameters
+    ----------
+    losses
+        Items that only the baseline got right.
+    gains
+        Items that only the candidate got right.
+    n
+        Items in all.
+    confidence
+        Two-sided level, in (0, 1).
 
-    Returns:
+    Returns
+    -------
+    tuple[float, float]
         (lower, upper), differences of proportions in [-1, 1].
 
-    Raises:
-        ValueError: counts that do not fit, or a confidence outside (0, 1).
+    Raises
+    ------
+    ValueError
+        Counts that do not fit, or a confidence outside (0, 1).
 
-    Source: Tango 1998, Stat Med 17:891; Liu, Hsueh, Hsieh and Chen 2002 for its use in equivalence testing.
+    References
+    ----------
+    Tango 1998, Stat Med 17:891; Liu, Hsueh, Hsieh and Chen 2002 for its use in equivalence testing.
 
+    Examples
+    --------
     >>> [round(limit, 6) for limit in tango_interval(7, 1, 21)]
     [-0.517232, -0.026003]
     """
@@ -90,3 +112,63 @@ def _lower_limit(losses: int, gains: int, n: int, z: float) -> float:
 
     # Where all items are gains the statistic falls to 0 only at d0 = 1, where it is 0 by definition.
     return float(brentq(above, -1.0, estimate, xtol=1e-13, rtol=4 * math.ulp(1.0)))
+
+
+def most_losses_reaching(
+    n: int, null_differences: npt.ArrayLike, levels: npt.ArrayLike, gains: tuple[int, int]
+) -> IntArray:
+    """The most losses, per number of gains, whose statistic against any of the nulls is at least the level with it.
+
+    Parameters
+    ----------
+    n
+        Number of items.
+    null_differences
+        One or several, shape (k,), each in (-1, 1).
+    levels
+        Smallest statistic that belongs to the set, one for each null difference.
+    gains
+        First and last number of gains to describe, both included.
+    """
+    first, last = gains
+    gained = np.arange(first, last + 1, dtype=np.int64)
+    nulls = np.atleast_1d(np.asarray(null_differences, dtype=np.float64))[:, None]
+    level = np.atleast_1d(np.asarray(levels, dtype=np.float64))[:, None]
+
+    def rejects(lost: IntArray) -> BoolArray:
+        return np.asarray((score_statistic(lost, gained, n, nulls) >= level).any(axis=0))
+
+    guess = _contour(gained, n, nulls[[0, -1]], level[[0, -1]]).max(axis=0)
+    return _largest_true(rejects, guess, n - gained)
+
+
+def _contour(gained: IntArray, n: int, null_difference: FloatArray, level: FloatArray) -> IntArray:
+    """About how many losses bring the statistic down to `level`: a few steps of a fixed-point iteration."""
+    shift = gained - n * null_difference
+    lost = np.maximum(shift - level * np.sqrt(gained + 1.0), 0.0)
+    for _ in range(2):
+        statistic = score_statistic(lost, gained, n, null_difference)
+        spread = np.where(np.abs(statistic) > 1e-6, (shift - lost) / np.where(statistic == 0, 1.0, statistic), 1.0)
+        lost = np.clip(shift - level * spread, 0.0, n - gained)
+    return np.asarray(np.floor(lost), dtype=np.int64)
+
+
+def _largest_true(holds: Callable[[IntArray], BoolArray], guess: IntArray, last: IntArray) -> IntArray:
+    """Per element the largest integer in [0, last] at which a condition holds that fails from some point on; or -1."""
+    low = np.clip(guess, -1, last)  # -1 counts as holding
+    high = low + 1  # last + 1 counts as failing
+    step = 1
+    while (wrong := (low >= 0) & ~holds(np.maximum(low, 0))).any():
+        high = np.where(wrong, low, high)
+        low = np.where(wrong, np.maximum(low - step, -1), low)
+        step *= 2
+    step = 1
+    while (wrong := (high <= last) & holds(np.minimum(high, last))).any():
+        low = np.where(wrong, high, low)
+        high = np.where(wrong, np.minimum(high + step, last + 1), high)
+        step *= 2
+    while (high - low > 1).any():
+        middle = (low + high) // 2
+        yes = (middle < 0) | holds(np.maximum(middle, 0))
+        low, high = np.where(yes, middle, low), np.where(yes, high, middle)
+    return low

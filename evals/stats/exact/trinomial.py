@@ -1,21 +1,15 @@
-"""The probability that losses and gains of n items fall into a rejection set of the exact test."""
+"""The probability that losses and gains of n items fall into a set that fewer losses and more gains never leave."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import betainc, gammaln
 
-from quantgate.evals.stats.exact.tango import score_statistic
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
+from quantgate.evals.stats.checks import FloatArray, IntArray
 
 # Counts of gains that are left out have at most this probability on either side.
 NEGLECTED_MASS = 1e-14
@@ -49,61 +43,6 @@ def likely_gains(n: int, lowest_rate: float, highest_rate: float) -> tuple[int, 
     return max(first, 0), min(last, n)
 
 
-def rejection_set(
-    n: int, null_differences: npt.ArrayLike, levels: npt.ArrayLike, gains: tuple[int, int]
-) -> RejectionSet:
-    """Outcomes whose Tango statistic against any of `null_differences` is at least the level that goes with it.
-
-    Args:
-        n: number of items.
-        null_differences: one or several, shape (k,), each in (-1, 1).
-        levels: smallest statistic that belongs to the set, one for each null difference.
-        gains: first and last number of gains to describe, both included.
-    """
-    first, last = gains
-    gained = np.arange(first, last + 1, dtype=np.int64)
-    nulls = np.atleast_1d(np.asarray(null_differences, dtype=np.float64))[:, None]
-    level = np.atleast_1d(np.asarray(levels, dtype=np.float64))[:, None]
-
-    def rejects(lost: IntArray) -> BoolArray:
-        return np.asarray((score_statistic(lost, gained, n, nulls) >= level).any(axis=0))
-
-    guess = _contour(gained, n, nulls[[0, -1]], level[[0, -1]]).max(axis=0)
-    return RejectionSet(first, _largest_true(rejects, guess, n - gained))
-
-
-def _contour(gained: IntArray, n: int, null_difference: FloatArray, level: FloatArray) -> IntArray:
-    """About how many losses bring the statistic down to `level`: a few steps of a fixed-point iteration."""
-    shift = gained - n * null_difference
-    lost = np.maximum(shift - level * np.sqrt(gained + 1.0), 0.0)
-    for _ in range(2):
-        statistic = score_statistic(lost, gained, n, null_difference)
-        spread = np.where(np.abs(statistic) > 1e-6, (shift - lost) / np.where(statistic == 0, 1.0, statistic), 1.0)
-        lost = np.clip(shift - level * spread, 0.0, n - gained)
-    return np.asarray(np.floor(lost), dtype=np.int64)
-
-
-def _largest_true(holds: Callable[[IntArray], BoolArray], guess: IntArray, last: IntArray) -> IntArray:
-    """Per element the largest integer in [0, last] at which a condition holds that fails from some point on; or -1."""
-    low = np.clip(guess, -1, last)  # -1 counts as holding
-    high = low + 1  # last + 1 counts as failing
-    step = 1
-    while (wrong := (low >= 0) & ~holds(np.maximum(low, 0))).any():
-        high = np.where(wrong, low, high)
-        low = np.where(wrong, np.maximum(low - step, -1), low)
-        step *= 2
-    step = 1
-    while (wrong := (high <= last) & holds(np.minimum(high, last))).any():
-        low = np.where(wrong, high, low)
-        high = np.where(wrong, np.minimum(high + step, last + 1), high)
-        step *= 2
-    while (high - low > 1).any():
-        middle = (low + high) // 2
-        yes = (middle < 0) | holds(np.maximum(middle, 0))
-        low, high = np.where(yes, middle, low), np.where(yes, high, middle)
-    return low
-
-
 @lru_cache(maxsize=64)
 def _log_factorials(n: int) -> FloatArray:
     table = np.asarray(gammaln(np.arange(n + 1, dtype=np.float64) + 1.0), dtype=np.float64)
@@ -118,13 +57,20 @@ def tail_probability(rejection: RejectionSet, n: int, discordance: FloatArray, d
     from the one before: an item fewer adds rate * pmf(edge), and each step of the edge adds one pmf. All terms are
     positive, so nothing cancels; the sum is right to about 1e-11 of itself, plus 2 * NEGLECTED_MASS.
 
-    Args:
-        rejection: must be closed under a loss fewer and a gain more.
-        n: number of items.
-        discordance: psi, shape (k,), each in [|difference|, 1].
-        difference: d.
+    Parameters
+    ----------
+    rejection
+        Must be closed under a loss fewer and a gain more.
+    n
+        Number of items.
+    discordance
+        Psi, shape (k,), each in [|difference|, 1].
+    difference
+        d.
 
-    Returns:
+    Returns
+    -------
+    FloatArray
         Probabilities, shape (k,).
     """
     loss_rate = np.maximum((discordance - difference) / 2, 0.0)[:, None]

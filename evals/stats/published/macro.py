@@ -17,10 +17,14 @@ def arrangements(strata: tuple[int, ...], repeats: int, baseline: float, candida
     flip; and as many opposed flips as fit when wrong (or right) answers gather in one stratum after the other, smallest
     or largest first, half or all of it.
 
-    Args:
-        strata: items of each stratum.
-        repeats: answers to each item.
-        baseline, candidate: macro averages, shares.
+    Parameters
+    ----------
+    strata
+        Items of each stratum.
+    repeats
+        Answers to each item.
+    baseline, candidate
+        Macro averages, shares.
     """
     count, net = len(strata), candidate - baseline
     yield np.concatenate([_spread(size, net, repeats) for size in strata])

@@ -11,19 +11,10 @@ from quantgate.evals.stats.checks import check_alpha, check_counts
 from quantgate.evals.stats.exact.bounds import exact_lower_bound, exact_upper_bound
 from quantgate.evals.stats.exact.noninferiority import exact_pvalue, noninferiority_pvalue
 from quantgate.evals.stats.exact.tango import tango_interval
-from quantgate.evals.stats.planning.items import plan_items, smallest_passing_n
 
 # Bounds take far longer than p-values; beyond so many pairings only the extreme ones get theirs.
 _ALL_BOUNDS = 16
 _EXTREMES = 2
-
-
-@dataclass(frozen=True)
-class Settling:
-    """How many items would settle a claim, at one discordance rate; None where more of the same would not pass."""
-
-    discordance: float
-    items: int | None
 
 
 @dataclass(frozen=True)
@@ -51,18 +42,11 @@ class ClaimJudgement:
     upper_best: float
     upper_worst: float
     verdict: str
-    settling: tuple[Settling, ...]
 
     @property
     def difference(self) -> float:
         """Candidate - baseline, a proportion."""
         return (self.candidate_correct - self.baseline_correct) / self.n
-
-
-def printed_digits(value: str) -> int:
-    """Decimal places of a number as it is written: 3 for "0.965". Raises ValueError for what is no number."""
-    exponent = _decimal(value).as_tuple().exponent
-    return max(-exponent, 0) if isinstance(exponent, int) else 0
 
 
 def fitting_counts(value: str | float, digits: int, n: int, repeats: int = 1) -> tuple[int, ...]:
@@ -71,20 +55,33 @@ def fitting_counts(value: str | float, digits: int, n: int, repeats: int = 1) ->
     A share halfway between two printed values may go to either by rounding half up, half to even, or the way that
     binary floating point prints it. A share that is only truncated to the value does not fit.
 
-    Args:
-        value: a share in [0, 1], with at most `digits` decimals.
-        digits: decimals of the printed share, at least 0.
-        n: items.
-        repeats: answers to each item.
+    Parameters
+    ----------
+    value
+        A share in [0, 1], with at most `digits` decimals.
+    digits
+        Decimals of the printed share, at least 0.
+    n
+        Items.
+    repeats
+        Answers to each item.
 
-    Returns:
+    Returns
+    -------
+    tuple[int, ...]
         The counts in ascending order; empty when no count fits.
 
-    Raises:
-        ValueError: a value that is no share or has more decimals than `digits`; n or repeats below 1.
+    Raises
+    ------
+    ValueError
+        A value that is no share or has more decimals than `digits`; n or repeats below 1.
 
-    Source: Brown and Heathers 2017, Soc Psychol Personal Sci 8:363 (the GRIM test).
+    References
+    ----------
+    Brown and Heathers 2017, Soc Psychol Personal Sci 8:363 (the GRIM test).
 
+    Examples
+    --------
     >>> fitting_counts("0.9217", 4, 198, repeats=2), fitting_counts("0.9026", 4, 198, repeats=2)
     ((365,), ())
     """
@@ -109,23 +106,16 @@ def nearest_counts(value: str | float, digits: int, n: int, repeats: int = 1) ->
     return tuple(count for count in sorted({low, high}) if abs(count - exact) == gap)
 
 
-def fitting_sizes(value: str | float, digits: int, largest: int) -> tuple[int, ...]:
-    """The totals from 1 to `largest` of which some count is printed as `value`; a total is n * repeats.
-
-    Raises ValueError as `fitting_counts` does.
-    """
-    _unit(value, digits)
-    return tuple(total for total in range(1, largest + 1) if fitting_counts(value, digits, total))
-
-
 def feasible_pairings(n: int, baseline_correct: int, candidate_correct: int) -> list[tuple[int, int]]:
     """All (losses, gains) that two numbers of right answers allow, from the fewest flips to the most.
 
     Gains - losses is the difference. Losses are right in the baseline and wrong in the candidate, so neither number
     exceeds what the other side has; gains the reverse. The flips then fit into n as well.
 
-    Raises:
-        ValueError: numbers that are not whole or not within [0, n].
+    Raises
+    ------
+    ValueError
+        Numbers that are not whole or not within [0, n].
     """
     check_counts(baseline_correct, 0, n)
     check_counts(candidate_correct, 0, n)
@@ -145,17 +135,28 @@ def judge_claim(
     observation: every pair of opposite flips that is added widens the bounds, but for steps back of up to 1e-4. The
     extremes were at the two ends in all of 400 random claims of 10 to 114 items, and a test repeats some of it.
 
-    Args:
-        n: items.
-        baseline_correct, candidate_correct: right answers of each build, in [0, n].
-        margin: largest tolerated loss, in (0, 1).
-        alpha: one-sided error probability, in [0.001, 0.5).
+    Parameters
+    ----------
+    n
+        Items.
+    baseline_correct, candidate_correct
+        Right answers of each build, in [0, n].
+    margin
+        Largest tolerated loss, in (0, 1).
+    alpha
+        One-sided error probability, in [0.001, 0.5).
 
-    Raises:
-        ValueError: an argument out of its range.
+    Raises
+    ------
+    ValueError
+        An argument out of its range.
 
-    Sources: `evals.stats.exact.noninferiority` and `evals.stats.exact.bounds` for test and bounds.
+    References
+    ----------
+    `evals.stats.exact.noninferiority` and `evals.stats.exact.bounds` for test and bounds.
 
+    Examples
+    --------
     >>> judge_claim(200, 193, 191, margin=0.03).verdict, judge_claim(200, 193, 191, margin=0.05).verdict
     ('inconclusive', 'equivalent')
     """
@@ -188,27 +189,7 @@ def judge_claim(
         upper_best=min(uppers),
         upper_worst=max(uppers),
         verdict=verdict,
-        settling=settling_items(pairings[0], pairings[-1], n, margin, alpha),
     )
-
-
-def settling_items(
-    closest: tuple[float, float], farthest: tuple[float, float], n: int, margin: float, alpha: float = 0.05
-) -> tuple[Settling, ...]:
-    """Items for 80% power at the smallest, the middle (geometric) and the largest feasible discordance rate.
-
-    The published difference is assumed to be the true one, except that a gain counts as none; no flip counts as one.
-    """
-    difference = min((closest[1] - closest[0]) / n, 0.0)
-    low, high = (max(sum(flips), 1) / n for flips in (closest, farthest))
-    result = []
-    for discordance in sorted({low, math.sqrt(low * high), high}):
-        items = None
-        if difference > -margin:
-            items = plan_items(min(discordance, 1.0), margin, difference=difference, alpha=alpha)
-            items = max(items, smallest_passing_n(margin, alpha))
-        result.append(Settling(discordance, items))
-    return tuple(result)
 
 
 def _decisive(

@@ -7,16 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from quantgate.evals.stats.bayesian.unseen_item import bayesian_lower_bound, bayesian_upper_bound
-from quantgate.evals.stats.checks import FloatArray, check_alpha, check_counts
-from quantgate.evals.stats.planning.items import smallest_passing_n
+from quantgate.evals.stats.checks import FloatArray, check_alpha, check_counts, check_margin
 from quantgate.evals.stats.published.pairings import (
     ClaimJudgement,
-    Settling,
     claim_verdict,
     fitting_counts,
     judge_claim,
     nearest_counts,
-    settling_items,
 )
 
 
@@ -40,7 +37,6 @@ class RepeatedJudgement:
     upper_best: float
     upper_worst: float
     verdict: str
-    settling: tuple[Settling, ...]
 
     @property
     def difference(self) -> float:
@@ -80,18 +76,26 @@ def judge_repeated_claim(
       multiples of 1 / repeats at most. None spreads them less.
 
     That the bounds of all other divisions lie in between is no theorem for a quantile, but tests of all divisions of
-    few items and of random ones of many found none outside. `settling` counts items of the least favourable kind, on
-    which repeats do not help; items that vary from answer to answer need fewer.
+    few items and of random ones of many found none outside.
 
-    Args:
-        n, repeats: items, and answers to each.
-        baseline_correct, candidate_correct: right answers, in [0, n * repeats].
-        margin: largest tolerated loss, in (0, 1).
-        alpha: one-sided error probability, in [0.001, 0.5).
+    Parameters
+    ----------
+    n, repeats
+        Items, and answers to each.
+    baseline_correct, candidate_correct
+        Right answers, in [0, n * repeats].
+    margin
+        Largest tolerated loss, in (0, 1).
+    alpha
+        One-sided error probability, in [0.001, 0.5).
 
-    Raises:
-        ValueError: an argument out of its range.
+    Raises
+    ------
+    ValueError
+        An argument out of its range.
 
+    Examples
+    --------
     >>> judge_repeated_claim(198, 2, 365, 357, margin=0.05).verdict
     'inconclusive'
     """
@@ -102,13 +106,11 @@ def judge_repeated_claim(
     for correct in (baseline_correct, candidate_correct):
         check_counts(correct, 0, n * repeats)
     check_alpha(alpha)
-    smallest_passing_n(margin, alpha)  # refuses a margin out of range
+    check_margin(margin)
     even = _even_differences(n, repeats, candidate_correct - baseline_correct)
     extreme = _opposed_differences(n, repeats, baseline_correct, candidate_correct)
     lowers = [bayesian_lower_bound(values, alpha=alpha) for values in (even, extreme)]
     uppers = [bayesian_upper_bound(values, alpha=alpha) for values in (even, extreme)]
-    net = (candidate_correct - baseline_correct) / repeats
-    opposed = min(baseline_correct, n * repeats - candidate_correct) / repeats
     return RepeatedJudgement(
         n=n,
         repeats=repeats,
@@ -121,7 +123,6 @@ def judge_repeated_claim(
         upper_best=min(uppers),
         upper_worst=max(uppers),
         verdict=claim_verdict(min(lowers), max(uppers), margin),
-        settling=settling_items((max(-net, 0.0), max(net, 0.0)), (opposed, opposed + net), n, margin, alpha),
     )
 
 
@@ -140,15 +141,23 @@ def judge_published(
     Where several counts fit the digits, the verdict has to hold for the largest and for the smallest difference they
     allow. Those between have no more losses and no fewer gains than the one, and the reverse for the other.
 
-    Args:
-        n, repeats: items, and answers to each.
-        baseline, candidate: the printed shares, like "0.965".
-        margin: largest tolerated loss, in (0, 1).
-        digits: decimals to which they were printed (`evals.stats.published.pairings.printed_digits`).
-        alpha: one-sided error probability, in [0.001, 0.5).
+    Parameters
+    ----------
+    n, repeats
+        Items, and answers to each.
+    baseline, candidate
+        The printed shares, like "0.965".
+    margin
+        Largest tolerated loss, in (0, 1).
+    digits
+        Decimals to which they were printed (`evals.stats.published.pairings.printed_digits`).
+    alpha
+        One-sided error probability, in [0.001, 0.5).
 
-    Raises:
-        ValueError: an argument out of its range, or a value with more decimals than `digits`.
+    Raises
+    ------
+    ValueError
+        An argument out of its range, or a value with more decimals than `digits`.
     """
     warnings: list[str] = []
 

@@ -7,9 +7,14 @@ import pytest
 
 from quantgate.evals.errors import UsageError
 from quantgate.evals.pairing.pairing import Run, pair_runs
-from quantgate.evals.planning.plan import Aim, Assumptions, Guess, assume, check_aim, make_plan, pilot
-from quantgate.evals.stats.planning.power import exact_power, items_for_power
-from quantgate.evals.stats.planning.repeats import simulated_repeats
+from quantgate.evals.planning.assumptions import assume
+from quantgate.evals.planning.options import check_aim
+from quantgate.evals.planning.pilot import pilot
+from quantgate.evals.planning.plan import make_plan
+from quantgate.evals.planning.types import Aim, Assumptions, Guess
+from quantgate.evals.stats.planning.items import items_for_power
+from quantgate.evals.stats.planning.power import exact_power
+from quantgate.evals.stats.planning.simulation import simulated_repeats
 from tests.evals.made_runs import pair_of, run_of
 
 GPQA = Assumptions("gpqa_diamond", 198, 198, 0.1, 0.0025, 0.0975, tokens=1000.0)

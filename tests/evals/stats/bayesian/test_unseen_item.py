@@ -145,29 +145,10 @@ def four_trials(seed=4):
     return (rng.binomial(4, 0.7, 278) - rng.binomial(4, 0.7, 278)) / 4
 
 
-def test_strata_are_averaged_with_a_third_of_the_unseen_item_in_each():
-    values, rng, draws = four_trials(), np.random.default_rng(8), 60_000
-    means = np.zeros(draws)
-    for part in np.split(values, [50, 164]):
-        items = np.append(part, -1.0)
-        means += rng.dirichlet([*np.ones(len(part)), 1 / 3], draws) @ items / 3
-    bound = bayesian_lower_bound(values, strata=TAU2, unseen="shared")
-    assert (means <= bound).mean() == pytest.approx(0.05, abs=4.5 * np.sqrt(0.05 * 0.95 / draws))
-
-
-def test_without_a_flip_strata_share_the_unseen_item():
-    rng = np.random.default_rng(6)
-    loss = sum(rng.beta(1 / 3, n, 200_000) for n in (50, 114, 114)) / 3
-    assert bayesian_lower_bound(np.zeros(278), strata=TAU2, unseen="shared") == pytest.approx(
-        -np.quantile(loss, 0.95), abs=2e-4
-    )
-
-
 def test_the_whole_unseen_item_in_the_worst_place_is_the_limit_for_the_smallest_stratum():
     # A build that loses a share q of the airline items alone shows no flip with probability (1 - q)^50.
-    bound = bayesian_lower_bound(np.zeros(278), strata=TAU2, unseen="worst")
+    bound = bayesian_lower_bound(np.zeros(278), strata=TAU2)
     assert bound == pytest.approx(-(1 - 0.05 ** (1 / 50)) / 3, abs=2e-4)
-    assert bound < bayesian_lower_bound(np.zeros(278), strata=TAU2, unseen="shared")
 
 
 def test_p_value_and_bound_of_strata_take_the_same_decision():
@@ -227,7 +208,6 @@ def test_many_distinct_values_in_strata_are_simulated_on_a_grid(monkeypatch):
         ({"alpha": 0.0}, "alpha must lie"),
         ({"alpha": float("nan")}, "alpha must lie"),
         ({"strata": ["a", "b"], "draws": 10}, "draws must be at least 1000"),
-        ({"strata": ["a", "b"], "unseen": "none"}, "unseen must be"),
         ({"strata": ["a"]}, "strata names 1 items"),
     ],
 )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from quantgate.evals.stats.describe.agreement import answer_agreement, cohen_kappa, discordance, share, table_kappa
+from quantgate.evals.stats.describe.agreement import cohen_kappa, discordance, share, table_kappa
 
 
 @pytest.mark.parametrize(("count", "n"), [(0, 20), (20, 20), (8, 198), (59, 1319), (1, 1)])
@@ -24,21 +24,6 @@ def test_without_a_flip_the_discordance_rate_may_still_be_some_way_from_zero():
 
 def test_flips_count_either_way():
     assert discordance(6, 2, 198) == share(8, 198)
-
-
-def test_answers_agree_whether_right_or_wrong():
-    result = answer_agreement(["4", "7", "B", None, "x"], ["4", "8", "B", None, None])
-    assert (result.count, result.n, result.estimate) == (2, 5, 0.4)
-
-
-def test_an_answer_of_zero_is_an_answer():
-    assert answer_agreement([0, ""], [0, ""]).count == 2
-
-
-@pytest.mark.parametrize(("one", "other"), [([], []), (["a"], ["a", "b"])])
-def test_agreement_needs_items_answered_by_both(one, other):
-    with pytest.raises(ValueError, match=r"n must be at least 1|of either build"):
-        answer_agreement(one, other)
 
 
 def test_kappa_of_two_classes_has_statas_value():

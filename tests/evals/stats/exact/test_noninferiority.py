@@ -10,7 +10,8 @@ from scipy.stats import binomtest
 from quantgate.evals.stats import exact_pvalue, noninferiority_pvalue, score_statistic
 from quantgate.evals.stats.exact.noninferiority import GAMMA, discordance_interval, largest_pvalue
 from quantgate.evals.stats.exact.supremum import maximise
-from quantgate.evals.stats.exact.trinomial import likely_gains, rejection_set, tail_probability
+from quantgate.evals.stats.exact.tango import most_losses_reaching
+from quantgate.evals.stats.exact.trinomial import RejectionSet, likely_gains, tail_probability
 
 
 @pytest.mark.parametrize(
@@ -119,7 +120,7 @@ def test_supremum_is_never_below_a_grid_of_twenty_thousand_rates(losses, gains, 
     low = max(low, abs(null_difference))
     level = float(score_statistic(losses, gains, n, null_difference)) - 1e-9
     span = likely_gains(n, (low + null_difference) / 2, (high + null_difference) / 2)
-    rejection = rejection_set(n, null_difference, level, span)
+    rejection = RejectionSet(span[0], most_losses_reaching(n, null_difference, level, span))
 
     def probability(psi):
         return tail_probability(rejection, n, psi, null_difference)
@@ -132,7 +133,7 @@ def test_supremum_is_never_below_a_grid_of_twenty_thousand_rates(losses, gains, 
 
 def test_probability_of_a_rejection_set_is_that_of_its_outcomes():
     n, null_difference = 40, -0.1
-    rejection = rejection_set(n, null_difference, 1.2, (0, n))
+    rejection = RejectionSet(0, most_losses_reaching(n, null_difference, 1.2, (0, n)))
     psi = np.array([0.1, 0.25, 0.6, 1.0])
     b, c = (a.ravel() for a in np.meshgrid(np.arange(n + 1), np.arange(n + 1), indexing="ij"))
     inside = (b + c <= n) & (score_statistic(b, c, n, null_difference) >= 1.2)
@@ -147,9 +148,9 @@ def test_probability_of_a_rejection_set_is_that_of_its_outcomes():
 
 def test_a_rejection_set_of_several_nulls_is_the_union_of_their_sets():
     n, nulls, levels = 60, [-0.12, -0.02, 0.05], [1.9, 1.2, 0.4]
-    parts = [rejection_set(n, d, level, (0, n)).most_losses for d, level in zip(nulls, levels, strict=True)]
+    parts = [most_losses_reaching(n, d, level, (0, n)) for d, level in zip(nulls, levels, strict=True)]
     assert len({tuple(part) for part in parts}) == 3
-    assert rejection_set(n, nulls, levels, (0, n)).most_losses.tolist() == np.max(parts, axis=0).tolist()
+    assert most_losses_reaching(n, nulls, levels, (0, n)).tolist() == np.max(parts, axis=0).tolist()
 
 
 @settings(deadline=None, max_examples=40)

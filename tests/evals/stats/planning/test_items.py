@@ -6,6 +6,8 @@ import pytest
 from scipy.stats import norm
 
 from quantgate.evals.stats import exact_lower_bound, items_needed, noninferiority_pvalue, plan_items, smallest_passing_n
+from quantgate.evals.stats.planning.items import items_for_power
+from quantgate.evals.stats.planning.power import exact_power
 
 
 @pytest.mark.parametrize(("discordance", "expected"), [(0.03, 464), (0.06, 928), (0.12, 1855)])
@@ -81,3 +83,20 @@ def test_so_many_items_with_as_many_flips_pass_the_exact_test(losses, gains, n, 
 
 def test_a_loss_close_to_the_margin_is_answered_at_once_whatever_it_takes():
     assert items_needed(1_999, 0, 100_000, 0.02) > 1_000_000
+
+
+@pytest.mark.parametrize(("margin", "discordance", "difference"), [(0.05, 0.05, 0.0), (0.05, 0.1, -0.01)])
+def test_items_for_power_have_it_and_clearly_fewer_do_not(margin, discordance, difference):
+    n = items_for_power(margin, discordance, difference)
+    assert exact_power(n, margin, discordance, difference) >= 0.8
+    assert exact_power(int(0.93 * n), margin, discordance, difference) < 0.8
+    assert n == pytest.approx(plan_items(discordance, margin, difference=difference), rel=0.3)
+
+
+def test_items_for_power_without_a_flip_are_the_fewest_that_pass():
+    assert items_for_power(0.03, 0.0) == 99
+
+
+def test_no_items_are_enough_for_a_build_beyond_the_margin_or_for_an_absurd_margin():
+    assert items_for_power(0.02, 0.05, -0.02) is None
+    assert items_for_power(0.001, 0.2) is None

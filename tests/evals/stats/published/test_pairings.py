@@ -8,15 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quantgate.evals.stats import exact_lower_bound, exact_upper_bound, noninferiority_pvalue, plan_items
+from quantgate.evals.stats import exact_lower_bound, exact_upper_bound, noninferiority_pvalue
 from quantgate.evals.stats.published.pairings import (
     feasible_pairings,
     fitting_counts,
-    fitting_sizes,
     judge_claim,
     nearest_counts,
-    printed_digits,
-    settling_items,
 )
 
 
@@ -73,17 +70,6 @@ def test_nearest_counts_where_none_fits():
     assert nearest_counts("0.9026", 4, 198, 2) == (357,)
     assert nearest_counts("0.5", 1, 3) == (1, 2)
     assert nearest_counts("0.965", 3, 200) == (193,)
-
-
-def test_sizes_that_fit():
-    sizes = fitting_sizes("0.9026", 4, 1000)
-    assert sizes[:3] == (154, 195, 267)
-    assert 396 not in sizes
-    assert 200 in fitting_sizes("0.965", 3, 200)
-
-
-def test_digits_as_printed():
-    assert [printed_digits(text) for text in ("0.965", "0.9650", "1", "0", "1e-3")] == [3, 4, 0, 0, 3]
 
 
 @pytest.mark.parametrize(
@@ -179,21 +165,6 @@ def test_the_bounds_are_the_most_extreme_where_fewest_and_most_items_flip(n, dat
     lowers = [exact_lower_bound(b, c, n) for b, c in pairings]
     assert max(lowers) <= lowers[0] + 1e-4
     assert min(lowers) >= lowers[-1] - 1e-4
-
-
-def test_what_would_settle_it_grows_with_the_flips_that_are_possible():
-    settling = judge_claim(200, 193, 191, margin=0.03).settling
-    assert [s.discordance for s in settling] == pytest.approx([0.01, np.sqrt(0.01 * 0.08), 0.08])
-    assert settling[-1].items == plan_items(0.08, 0.03, difference=-0.01)
-    assert settling[0].items < settling[1].items < settling[2].items
-
-
-def test_nothing_settles_a_difference_beyond_the_margin():
-    assert {s.items for s in settling_items((8, 0), (12, 4), 200, 0.03)} == {None}
-
-
-def test_equal_accuracies_are_planned_for_as_if_one_item_flipped_at_least():
-    assert settling_items((0, 0), (0, 0), 200, 0.03)[0].discordance == 1 / 200
 
 
 @pytest.mark.parametrize(

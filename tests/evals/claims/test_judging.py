@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from quantgate.evals.claims.claim import Claim, claim_of_options, judge, judge_claims, read_claims
+from quantgate.evals.claims.judging import judge, judge_claims
+from quantgate.evals.claims.reading import Claim, claim_of_options, read_claims
 from quantgate.evals.errors import UsageError
 
 judge_once = cache(judge)

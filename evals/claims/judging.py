@@ -1,0 +1,194 @@
+"""Claims -> what they prove, task by task and together; pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+import numpy as np
+
+from quantgate.evals.claims.reading import Claim, printed_decimals
+from quantgate.evals.claims.types import ClaimDecision, ClaimVerdict, Settling
+from quantgate.evals.decision.types import ReleaseVerdict, TaskVerdict
+from quantgate.evals.settings.policy import SMALLEST_ALPHA
+from quantgate.evals.stats.bayesian.unseen_item import bayesian_lower_bound, bayesian_upper_bound
+from quantgate.evals.stats.published.macro import arrangements
+from quantgate.evals.stats.published.pairings import ClaimJudgement, claim_verdict
+from quantgate.evals.stats.published.repeats import RepeatedJudgement, judge_published
+from quantgate.evals.stats.published.settling import settling_items
+
+_UNCONFIRMED = (
+    "with so many claims one such regression may be chance (Holm over them does not confirm it): it does not decide by "
+    "itself"
+)
+# Enough for an arrangement's bound, which errs outwards; some twenty of them are computed.
+_DRAWS = 50_000
+
+
+def judge_claims(claims: Sequence[Claim]) -> ClaimVerdict:
+    """Judge every claim. All must pass, each at its alpha; an impossible one makes the whole invalid.
+
+    To name a task that regressed, out of several, is a search: one decides only where its regression stands with the
+    family-wise error of its alpha, by Holm's step-down. The others keep their verdict and say it in a note.
+    """
+    tasks = tuple(judge(claim) for claim in claims)
+    if not tasks or TaskVerdict.INVALID in {task.verdict for task in tasks}:
+        return ClaimVerdict(tasks, ReleaseVerdict.INVALID)
+    confirmed = _confirmed_regressions(claims, tasks)
+    tasks = tuple(
+        replace(task, notes=(*task.notes, _UNCONFIRMED))
+        if task.verdict is TaskVerdict.REGRESSED and place not in confirmed
+        else task
+        for place, task in enumerate(tasks)
+    )
+    if confirmed:
+        return ClaimVerdict(tasks, ReleaseVerdict.REGRESSED)
+    shown = all(task.passes for task in tasks)
+    return ClaimVerdict(tasks, ReleaseVerdict.PASS if shown else ReleaseVerdict.INCONCLUSIVE)
+
+
+def _confirmed_regressions(claims: Sequence[Claim], tasks: Sequence[ClaimDecision]) -> frozenset[int]:
+    """The places of the claims whose regression stands among all of them, as the gate confirms those of tasks."""
+    suspects = {place for place, task in enumerate(tasks) if task.verdict is TaskVerdict.REGRESSED}
+    confirmed: set[int] = set()
+    while True:
+        family = len(claims) - len(confirmed)
+        found = {
+            place
+            for place in suspects - confirmed
+            if claims[place].alpha / family >= SMALLEST_ALPHA
+            and judge(claims[place].model_copy(update={"alpha": claims[place].alpha / family})).verdict
+            is TaskVerdict.REGRESSED
+        }
+        if not found:
+            return frozenset(confirmed)
+        confirmed |= found
+
+
+def judge(claim: Claim) -> ClaimDecision:
+    """Judge one task's claim: invalid where its numbers cannot be, else what holds whatever they leave open."""
+    decision = ClaimDecision(
+        task=claim.task,
+        items=claim.items,
+        repeats=claim.repeats,
+        strata=claim.strata,
+        baseline=claim.baseline,
+        candidate=claim.candidate,
+        digits=claim.printed_to,
+        margin=claim.margin,
+        alpha=claim.alpha,
+    )
+    for build, value in (("baseline", claim.baseline), ("candidate", claim.candidate)):
+        number = Decimal(value)
+        if not 0 <= number <= 1:
+            hint = f": for {number}% write {number.scaleb(-2):f}" if 1 < number <= 100 else ""
+            return replace(decision, problem=f"the {build}'s accuracy {value} is no share from 0 to 1{hint}")
+    decision = replace(decision, difference=float(Decimal(claim.candidate) - Decimal(claim.baseline)))
+    decision = _judge_macro(decision) if claim.strata else _with_counts(decision, claim)
+    return replace(decision, notes=(*_digit_notes(claim), *decision.notes))
+
+
+def _with_counts(decision: ClaimDecision, claim: Claim) -> ClaimDecision:
+    judged = judge_published(
+        claim.items,
+        claim.baseline,
+        claim.candidate,
+        claim.margin,
+        digits=decision.digits,
+        repeats=claim.repeats,
+        alpha=claim.alpha,
+    )
+    single = [one for one in judged.judgements if isinstance(one, ClaimJudgement)]
+    decision = replace(
+        decision,
+        verdict=TaskVerdict(judged.verdict),
+        notes=judged.warnings,
+        baseline_counts=(judged.baseline_counts[0], judged.baseline_counts[-1]),
+        candidate_counts=(judged.candidate_counts[0], judged.candidate_counts[-1]),
+        lower_best=max(one.lower_best for one in judged.judgements),
+        lower_worst=min(one.lower_worst for one in judged.judgements),
+        upper_best=min(one.upper_best for one in judged.judgements),
+        upper_worst=max(one.upper_worst for one in judged.judgements),
+        # Where the counts leave two differences, the larger loss asks for absurdly many.
+        settling=_settling(max(judged.judgements, key=lambda one: one.difference)),
+    )
+    if not single:
+        return decision
+    return replace(
+        decision,
+        closest=min((one.closest for one in single), key=sum),
+        farthest=max((one.farthest for one in single), key=sum),
+        pvalue_best=min(one.pvalue_best for one in single),
+        pvalue_worst=max(one.pvalue_worst for one in single),
+    )
+
+
+def _settling(judged: ClaimJudgement | RepeatedJudgement) -> tuple[Settling, ...]:
+    """Items of the least favourable kind with repeats: on those that are always answered alike repeats do not help."""
+    if isinstance(judged, ClaimJudgement):
+        flips: tuple[tuple[float, float], tuple[float, float]] = judged.closest, judged.farthest
+    else:
+        net = (judged.candidate_correct - judged.baseline_correct) / judged.repeats
+        opposed = min(judged.baseline_correct, judged.n * judged.repeats - judged.candidate_correct) / judged.repeats
+        flips = (max(-net, 0.0), max(net, 0.0)), (opposed, opposed + net)
+    needed = settling_items(*flips, judged.n, judged.margin, judged.alpha)
+    return tuple(Settling(discordance, items) for discordance, items in needed.items())
+
+
+def _judge_macro(decision: ClaimDecision) -> ClaimDecision:
+    """Judge a macro average over strata of which only the average was published.
+
+    Neither the strata's accuracies nor the pairing is known, so arrangements are tried that are extreme each in its way
+    (`evals.stats.published.macro`), at both ends of what the printed digits allow, with the stratified bound that
+    decides on such data (`evals.stats.bayesian.unseen_item`). A verdict must hold in all of them. That an inconclusive
+    is right is proven by the two that contradict each other; that no arrangement left out would contradict a pass is
+    no theorem. One item of a stratum may have a fractional score, so that no count is rounded.
+    """
+    half = 0.5 * 10.0**-decision.digits
+    baseline, candidate = float(decision.baseline), float(decision.candidate)
+    lowers: list[float] = []
+    uppers: list[float] = []
+    names = np.repeat([f"{number:02}" for number in range(len(decision.strata))], decision.strata).tolist()
+    for shift in (-half, half):
+        first, second = min(max(baseline - shift, 0.0), 1.0), min(max(candidate + shift, 0.0), 1.0)
+        for differences in arrangements(decision.strata, decision.repeats, first, second):
+            lowers.append(bayesian_lower_bound(differences, alpha=decision.alpha, strata=names, draws=_DRAWS))
+            uppers.append(bayesian_upper_bound(differences, alpha=decision.alpha, strata=names, draws=_DRAWS))
+    return replace(
+        decision,
+        verdict=TaskVerdict(claim_verdict(min(lowers), max(uppers), decision.margin)),
+        notes=(
+            "only a macro average was published: how the answers divide over its strata is unknown too, so the bounds "
+            "are those of the most and the least favourable of several extreme divisions, and digits tell no counts",
+        ),
+        lower_best=max(lowers),
+        lower_worst=min(lowers),
+        upper_best=min(uppers),
+        upper_worst=max(uppers),
+        settling=_macro_settling(decision, baseline, candidate),
+    )
+
+
+def _macro_settling(decision: ClaimDecision, baseline: float, candidate: float) -> tuple[Settling, ...]:
+    """Items in all, shared as the strata are now, whose macro average is as precise as that many items in one pool."""
+    net, opposed = candidate - baseline, min(baseline, 1 - candidate)
+    pool = len(decision.strata) ** 2 / sum(1 / size for size in decision.strata)
+    flips = (max(-net, 0.0) * pool, max(net, 0.0) * pool), (opposed * pool, (opposed + net) * pool)
+    needed = settling_items(*flips, round(pool), decision.margin, decision.alpha)
+    return tuple(
+        Settling(discordance, None if items is None else math.ceil(items * decision.items / pool))
+        for discordance, items in needed.items()
+    )
+
+
+def _digit_notes(claim: Claim) -> tuple[str, ...]:
+    """What was assumed about the printed digits."""
+    unlike = printed_decimals(claim.baseline) != printed_decimals(claim.candidate)
+    if claim.digits is not None or not (claim.unquoted or unlike):
+        return ()
+    return (
+        f"{claim.baseline} and {claim.candidate} are read as printed with {claim.printed_to} decimals; zeros at the "
+        "end may be lost (YAML drops them from unquoted numbers). If so, say digits.",
+    )

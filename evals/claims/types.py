@@ -1,0 +1,77 @@
+"""What a judged claim says; plain data, which reports read without the statistics."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from quantgate.evals.decision.types import ReleaseVerdict, TaskVerdict
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """How many items would settle a claim, at one discordance rate; None where more of the same would not pass."""
+
+    discordance: float
+    items: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimDecision:
+    """What one published pair of accuracies proves; every figure is a fraction, differences candidate minus baseline.
+
+    Bounds and p-values (of "the candidate loses the margin or more") are extremes over all that the numbers leave open.
+    `closest` and `farthest` are the (losses, gains) with the fewest and the most flips; None with repeats or strata.
+    `baseline_counts` and `candidate_counts` are the counts of right answers that are printed so, smallest and largest.
+    `problem` says why a claim is invalid.
+    """
+
+    task: str
+    items: int
+    repeats: int
+    strata: tuple[int, ...]
+    baseline: str
+    candidate: str
+    digits: int
+    margin: float
+    alpha: float
+    verdict: TaskVerdict = TaskVerdict.INVALID
+    problem: str = ""
+    notes: tuple[str, ...] = ()
+    baseline_counts: tuple[int, int] | None = None
+    candidate_counts: tuple[int, int] | None = None
+    difference: float | None = None
+    closest: tuple[int, int] | None = None
+    farthest: tuple[int, int] | None = None
+    pvalue_best: float | None = None
+    pvalue_worst: float | None = None
+    lower_best: float | None = None
+    lower_worst: float | None = None
+    upper_best: float | None = None
+    upper_worst: float | None = None
+    settling: tuple[Settling, ...] = ()
+
+    @property
+    def passes(self) -> bool:
+        return self.verdict in (TaskVerdict.EQUIVALENT, TaskVerdict.NON_INFERIOR)
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimVerdict:
+    """The decision about all tasks of a claim."""
+
+    tasks: tuple[ClaimDecision, ...]
+    verdict: ReleaseVerdict
+
+    def to_json(self, reasons: Sequence[str]) -> str:
+        """All figures, with `schema_version`, and a sentence for each task."""
+        document = {
+            "schema_version": SCHEMA_VERSION,
+            "verdict": self.verdict.value,
+            "reasons": list(reasons),
+            "tasks": [asdict(task) for task in self.tasks],
+        }
+        return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

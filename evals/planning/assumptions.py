@@ -1,0 +1,109 @@
+"""What a plan rests on: guesses, and what is assumed where there is none."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from quantgate.evals.errors import UsageError
+from quantgate.evals.planning.known import KNOWN
+from quantgate.evals.planning.options import check_guess, sizes
+from quantgate.evals.planning.types import Assumptions, Guess
+
+# The variance of items' true change in solve rate that is assumed: a standard deviation of five points.
+BETWEEN = 0.0025
+
+
+def assume(task: str | None, items: int | None, guess: Guess) -> Assumptions:
+    """What a plan without a pilot rests on; what was not given is derived or assumed, and named in the notes.
+
+    Half of the most flips that an accuracy allows, 2 min(a, 1 - a), are assumed; and that of the flips all but
+    `BETWEEN` is noise of re-runs, at most the 2 a (1 - a) of builds that answer each item with that probability.
+
+    Raises
+    ------
+    UsageError
+        Naming the option.
+    """
+    check_guess(guess)
+    strata = sizes(task, items)
+    notes: list[str] = []
+    accuracy, psi = guess.accuracy, guess.discordance
+    if psi is None:
+        if accuracy is None:
+            known = KNOWN.get(task or "")
+            accuracy = known.accuracy if known else 0.9
+            notes.append(f"assumed: an accuracy of {accuracy:g}; give --accuracy")
+        psi = min(accuracy, 1 - accuracy)
+        notes.append(
+            f"assumed: {psi:.2%} of the items flip, half of the most that this accuracy allows; give --discordance, "
+            "or two run directories of a pilot"
+        )
+        if psi < (guess.within_variance or 0.0):
+            psi = guess.within_variance or 0.0
+            notes[-1] = f"assumed: {psi:.2%} of the items flip, all of it noise of re-runs (--within-variance)"
+    within_guess, known_task = guess.within_variance, KNOWN.get(task or "")
+    if within_guess is None and known_task is not None and known_task.within is not None:
+        within_guess = min(known_task.within, psi, 1 - psi)
+        notes.append(
+            f"assumed for repeats: {within_guess / psi if psi else 0:.0%} of the flips are noise of re-runs, as 50 "
+            f"greedy runs of one model on {task} showed; a server that always answers alike gains nothing by them; "
+            "give --within-variance"
+        )
+    between, within, said = flip_parts(psi, accuracy, within_guess)
+    return Assumptions(
+        task=task or "the task",
+        items=sum(strata),
+        pool=pool_of(strata),
+        discordance=psi,
+        between=between,
+        within=within,
+        tokens=guess.tokens,
+        notes=(*notes, *said, *pool_note(strata)),
+    )
+
+
+def flip_parts(psi: float, accuracy: float | None, within: float | None) -> tuple[float, float, tuple[str, ...]]:
+    """(between, within, notes): the flips, split into true change and re-run noise.
+
+    Half the flips or more are true change where they are so many that noise, at most a coin's, leaves no other way:
+    between + 2 * within is at most 1.
+    """
+    if within is not None:
+        if within <= psi and psi + within > 1 + 1e-9:
+            raise UsageError(
+                f"--within-variance {within:g}: where {psi:g} of the items flip, the noise of re-runs explains "
+                f"{1 - psi:.4g} at most; write that or less"
+            )
+        if within > psi + 1e-9:
+            raise UsageError(
+                f"--within-variance {within:g}: the noise of re-runs is a part of the flips ({psi:g}); write that or "
+                "less, or a larger --discordance"
+            )
+        return max(psi - within, 0.0), within, ()
+    between = max(min(psi, BETWEEN), 2 * psi - 1)
+    if accuracy is not None:
+        between = max(between, psi - 2 * accuracy * (1 - accuracy))
+    return (
+        between,
+        psi - between,
+        (
+            f"assumed for repeats: {1 - between / psi if psi else 0:.0%} of the flips are noise of re-runs, as when "
+            "sampling at temperature 1; with greedy decoding repeats help far less; give --within-variance",
+        ),
+    )
+
+
+def pool_of(strata: Sequence[int]) -> int:
+    """Items whose plain mean has the variance of the strata's macro average: H^2 / sum(1 / n_h)."""
+    return max(1, int(len(strata) ** 2 / math.fsum(1 / size for size in strata) + 1e-9))
+
+
+def pool_note(strata: Sequence[int]) -> tuple[str, ...]:
+    if len(strata) == 1:
+        return ()
+    parts = " + ".join(str(size) for size in strata)
+    return (
+        f"macro average over {parts} items: as precise as {pool_of(strata)} in one pool, of which the power is "
+        "computed; its own bound is a little wider, so that its power is a little less",
+    )

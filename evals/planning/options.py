@@ -1,0 +1,58 @@
+"""What a planner may ask for or guess: refused by the option's name, with what to write."""
+
+from __future__ import annotations
+
+from quantgate.evals.errors import UsageError
+from quantgate.evals.planning.known import KNOWN
+from quantgate.evals.planning.types import MOST_ITEMS, Aim, Guess
+
+
+def check_aim(aim: Aim) -> Aim:
+    """The aim, or a UsageError that names the option and says what to write."""
+    for margin in aim.margins:
+        _in_range("--margin", margin, 0.0001, 0.9999, "a margin is a fraction, 0.02 is two points")
+    _in_range("--alpha", aim.alpha, 0.001, 0.499, "the one-sided error rate; 0.05 is usual")
+    _in_range("--power", aim.power, 0.5, 0.999, "the probability of a pass that is wanted; 0.8 is usual")
+    _in_range("--tasks", aim.tasks, 1, 100, "the number of required tasks")
+    _in_range("--repeats", aim.repeats, 1, 1000, "the most answers to each item")
+    if aim.throughput is not None:
+        _in_range("--throughput", aim.throughput, 1e-3, 1e9, "tokens per second of the server, such as 2000")
+    return aim
+
+
+def check_guess(guess: Guess) -> None:
+    if guess.accuracy is not None:
+        _in_range("--accuracy", guess.accuracy, 0, 1, "an accuracy is a share of items")
+    if guess.discordance is not None:
+        _in_range("--discordance", guess.discordance, 0, 1, "the share of items that flip")
+    if guess.within_variance is not None:
+        _in_range("--within-variance", guess.within_variance, 0, 1, "the part of the flips that re-runs explain")
+    if guess.tokens is not None:
+        _in_range("--tokens-per-answer", guess.tokens, 1, 1e7, "completion tokens of one answer, such as 500")
+    if guess.accuracy is not None and guess.discordance is not None:
+        ceiling = 2 * min(guess.accuracy, 1 - guess.accuracy)
+        if guess.discordance > ceiling + 1e-9:
+            raise UsageError(
+                f"--discordance {guess.discordance:g}: two builds at an accuracy of {guess.accuracy:g} differ on at "
+                f"most {ceiling:.4g} of the items; write that or less, or another --accuracy"
+            )
+
+
+def sizes(task: str | None, items: int | None) -> tuple[int, ...]:
+    """Items of each stratum: of a known task, or one stratum of as many as were given. Raises UsageError."""
+    if items is not None:
+        _in_range("--items", items, 1, MOST_ITEMS, "the task's number of items")
+        return (items,)
+    if task is None:
+        raise UsageError("give --items N, the task's size, or --task " + "|".join(KNOWN))
+    if task not in KNOWN:
+        raise UsageError(f"--task {task}: its size is not known; give --items N as well (known: {', '.join(KNOWN)})")
+    return KNOWN[task].strata
+
+
+def _in_range(option: str, value: float, low: float, high: float, meaning: str) -> None:
+    if low <= value <= high:
+        return
+    share = option in ("--accuracy", "--discordance", "--margin", "--power", "--alpha")
+    hint = f"; for {value:g}% write {value / 100:g}" if share and 1 <= value < 100 and value / 100 >= low else ""
+    raise UsageError(f"{option} {value:g}: {meaning}, from {low:g} to {high:g}{hint}")

@@ -1,0 +1,84 @@
+"""What a pilot's paired answers say of a task, as the assumptions of a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from quantgate.evals.errors import UsageError
+from quantgate.evals.pairing.pairing import Run, TaskPairs
+from quantgate.evals.planning.assumptions import flip_parts, pool_note, pool_of
+from quantgate.evals.planning.known import KNOWN
+from quantgate.evals.planning.options import check_guess, sizes
+from quantgate.evals.planning.types import Assumptions, Guess
+from quantgate.evals.stats.describe.agreement import discordance as flip_share
+from quantgate.evals.stats.describe.repeats import item_differences, item_means, summarise_repeats
+
+
+def pilot(pairs: TaskPairs, runs: Sequence[Run], items: int | None, guess: Guess) -> Assumptions:
+    """What a pilot's paired answers say of one task; what is given in `guess` wins over what was measured.
+
+    The planned size is `items`, else the known size of the task, else the pilot's own. Samples that are missing on
+    either side are left out.
+
+    Raises
+    ------
+    UsageError
+        Runs that are not comparable, or without an item that both answered.
+    """
+    if pairs.problems:
+        raise UsageError(f"{pairs.task}: the pilot's runs are not comparable: {'; '.join(pairs.problems)}")
+    frame = pairs.frame.dropna(subset=["baseline", "candidate"])
+    if frame.empty:
+        raise UsageError(f"{pairs.task}: the pilot has no item that both builds answered; finish `quantgate run`")
+    check_guess(guess)
+    builds = [item_means(frame["item_id"].to_numpy(dtype=str), frame[build]) for build in ("baseline", "candidate")]
+    summary = summarise_repeats(item_differences(*builds))
+    accuracy = float(min((build.means.mean() for build in builds), key=lambda mean: abs(mean - 0.5)))
+    change = frame["candidate"] - frame["baseline"]
+    losses, gains = int((change < 0).sum()), int((change > 0).sum())
+    notes = [
+        f"pilot: {summary.items:,} items, {len(frame):,} answers of either build; accuracies "
+        f"{builds[0].means.mean():.2%} and {builds[1].means.mean():.2%} (planned for no true difference)"
+    ]
+    within = guess.within_variance if guess.within_variance is not None else summary.within
+    psi = guess.discordance
+    if psi is None and summary.within is None:
+        share = flip_share(losses, gains, len(frame))
+        psi = max(float((change**2).mean()), 1 / len(frame))
+        notes.append(
+            f"pilot: {share.count} of {share.n} items flipped, {share.estimate:.2%} (95% interval {share.low:.2%} to "
+            f"{share.high:.2%}): plan with its upper end (--discordance {share.high:.4f}) to be on the safe side"
+        )
+    elif psi is None:
+        within = within or 0.0
+        psi = max(within + max(summary.between or 0.0, 0.0), 1 / len(frame))
+        notes.append(f"pilot: {psi:.2%} of single answers differ; re-runs explain {min(within / psi, 1):.0%} of that")
+    between, within, said = flip_parts(psi, accuracy, None if within is None else min(within, psi, 1 - psi))
+    tokens = guess.tokens if guess.tokens is not None else _tokens(pairs.task, runs)
+    strata = _pilot_strata(pairs, items)
+    return Assumptions(
+        task=pairs.task,
+        items=sum(strata),
+        pool=pool_of(strata),
+        discordance=psi,
+        between=between,
+        within=within,
+        tokens=tokens,
+        notes=(*notes, *said, *pool_note(strata)),
+    )
+
+
+def _pilot_strata(pairs: TaskPairs, items: int | None) -> tuple[int, ...]:
+    if items is not None or pairs.task in KNOWN:
+        return sizes(pairs.task, items)
+    per_item = pairs.frame.drop_duplicates("item_id")["stratum"]
+    return tuple(int(size) for size in per_item.fillna("").value_counts(sort=False))
+
+
+def _tokens(task: str, runs: Iterable[Run]) -> float | None:
+    """Mean completion tokens of an answer, thoughts included; None where no server told them."""
+    usages: list[Mapping[str, object]] = [
+        sample.usage for run in runs for sample in run.of_task(task).values() if sample.usage
+    ]
+    told = [count for usage in usages if isinstance(count := usage.get("completion_tokens"), int) and count >= 0]
+    return sum(told) / len(told) if told else None

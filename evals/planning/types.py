@@ -1,0 +1,104 @@
+"""What a plan is asked for, rests on and says; plain data, which reports read without the statistics."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+SCHEMA_VERSION = 1
+MARGINS = (0.01, 0.02, 0.03, 0.05)
+MOST_REPEATS = 64
+MOST_ITEMS = 20_000
+"""No benchmark has more, and no plan says more than that so many are not enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What is guessed of the two builds; None where it is not. Shares and variances of differences are fractions.
+
+    `discordance` is the share of items whose score differs between the builds at one answer each; `within_variance`
+    the part of it that re-runs alone explain: the mean over items of p (1 - p) + q (1 - q), p and q the builds' solve
+    rates; `tokens` the completion tokens of one answer.
+    """
+
+    accuracy: float | None = None
+    discordance: float | None = None
+    within_variance: float | None = None
+    tokens: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assumptions:
+    """What a plan rests on. `notes` says in sentences what was taken for granted, and what a pilot measured.
+
+    `pool` is the number of items in one pool whose mean is as precise as the task's: fewer than `items` for a macro
+    average over strata of unlike size. `discordance` = `between` + `within`, where no true difference is assumed.
+    """
+
+    task: str
+    items: int
+    pool: int
+    discordance: float
+    between: float
+    within: float
+    tokens: float | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What is wanted: power for the whole release, one-sided alpha, required tasks, the most repeats, tokens/second."""
+
+    margins: tuple[float, ...] = MARGINS
+    power: float = 0.8
+    alpha: float = 0.05
+    tasks: int = 1
+    repeats: int = MOST_REPEATS
+    throughput: float | None = None
+
+    @property
+    def task_power(self) -> float:
+        """Power of one task, so that all required ones pass together with `power`: they pass independently."""
+        return math.pow(self.power, 1 / self.tasks)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One margin. `ask` and `repeats` are the plan, None where out of reach; requests and tokens are both builds'.
+
+    `items_needed` is for one answer each, None where more than 20,000; `power_now` that of all items asked once;
+    `power` that of the plan: exact for one answer each, simulated in `simulations` comparisons with the standard error
+    `power_error` for repeats.
+    """
+
+    margin: float
+    items_needed: int | None
+    power_now: float
+    ask: int | None
+    repeats: int | None
+    requests: int | None
+    tokens: float | None
+    hours: float | None
+    power: float | None = None
+    power_error: float | None = None
+    simulations: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The rows of one task, with what they rest on."""
+
+    assumptions: Assumptions
+    aim: Aim
+    rows: tuple[Row, ...]
+
+
+def plans_json(plans: Sequence[Plan]) -> str:
+    """All figures of the plans, with `schema_version`."""
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "plans": [{**asdict(plan), "task_power": plan.aim.task_power} for plan in plans],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
