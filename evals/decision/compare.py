@@ -122,14 +122,21 @@ def compare(
     regressed when the step-down over formats confirms it at alpha divided by the number of required tasks. A format
     that cannot be paired is invalid, and no member of the family.
 
-    Args:
-        candidates: name (unique), folder and pairs with the baseline; at least one, all with the same baseline.
-        policy: what each task must show.
-        costs: by name. With it the formats are sorted by cost, else by difference, the best first.
-        more_is_better: a higher figure is the better one, as with tokens per second.
+    Parameters
+    ----------
+    candidates
+        Name (unique), folder and pairs with the baseline; at least one, all with the same baseline.
+    policy
+        What each task must show.
+    costs
+        By name. With it the formats are sorted by cost, else by difference, the best first.
+    more_is_better
+        A higher figure is the better one, as with tokens per second.
 
-    Raises:
-        UsageError: more formats than alpha can be divided by.
+    Raises
+    ------
+    UsageError
+        More formats than alpha can be divided by.
     """
     prices = costs or {}
     verdicts = [decide(pairs, policy) for _, _, pairs in candidates]

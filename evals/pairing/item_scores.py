@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from quantgate.evals.pairing.pairing import TaskPairs
+from quantgate.evals.stats.checks import BoolArray, FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,13 +17,13 @@ class ItemScores:
     `item_ids` are in the same order. `single_answers` says that every item was answered once and scored 0 or 1.
     """
 
-    baseline: NDArray[np.float64]
-    candidate: NDArray[np.float64]
+    baseline: FloatArray
+    candidate: FloatArray
     strata: tuple[str, ...] | None
     single_answers: bool
     item_ids: tuple[str, ...]
 
-    def of(self, chosen: NDArray[np.bool_]) -> ItemScores:
+    def of(self, chosen: BoolArray) -> ItemScores:
         """The chosen items alone; `chosen` has the shape (items,)."""
         places = np.flatnonzero(chosen)
         strata = None if self.strata is None else tuple(self.strata[place] for place in places)
@@ -31,10 +31,10 @@ class ItemScores:
         return ItemScores(self.baseline[chosen], self.candidate[chosen], strata, self.single_answers, ids)
 
     @property
-    def differences(self) -> NDArray[np.float64]:
+    def differences(self) -> FloatArray:
         return self.candidate - self.baseline
 
-    def mean(self, scores: NDArray[np.float64]) -> float:
+    def mean(self, scores: FloatArray) -> float:
         """The task's score: the mean over items, or the unweighted mean of the strata's means."""
         if self.strata is None:
             return float(scores.mean())

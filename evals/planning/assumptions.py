@@ -100,6 +100,7 @@ def pool_of(strata: Sequence[int]) -> int:
 
 
 def pool_note(strata: Sequence[int]) -> tuple[str, ...]:
+    """A sentence on what a macro average counts as; none for one pool."""
     if len(strata) == 1:
         return ()
     parts = " + ".join(str(size) for size in strata)

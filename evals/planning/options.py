@@ -21,6 +21,7 @@ def check_aim(aim: Aim) -> Aim:
 
 
 def check_guess(guess: Guess) -> None:
+    """Raise UsageError, naming the option, for a guess that cannot be."""
     if guess.accuracy is not None:
         _in_range("--accuracy", guess.accuracy, 0, 1, "an accuracy is a share of items")
     if guess.discordance is not None:

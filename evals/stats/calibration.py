@@ -120,7 +120,10 @@ def false_pass_rates(method: Method, n: int, margin: float, discordance: FloatAr
 def worst_false_pass(method: Method, n: int, margin: float, alpha: float = 0.05, size: int = 200) -> WorstCase:
     """The largest of `false_pass_rates` over a grid of `size` discordance rates, refined around its best point.
 
-    Raises ValueError as `false_pass_rates` does.
+    Raises
+    ------
+    ValueError
+        As `false_pass_rates`.
     """
     _check(n, margin, alpha)
     grid = discordance_grid(margin, size)
@@ -132,14 +135,26 @@ def worst_false_pass(method: Method, n: int, margin: float, alpha: float = 0.05,
 
 
 def calibrate_single(n: int, margin: float, alpha: float = 0.05) -> dict[Method, WorstCase]:
-    """The worst case of every method for single 0/1 answers. Raises ValueError as `false_pass_rates` does."""
+    """The worst case of every method for single 0/1 answers.
+
+    Raises
+    ------
+    ValueError
+        As `false_pass_rates`.
+    """
     return {method: worst_false_pass(method, n, margin, alpha) for method in Method}
 
 
 def calibrate_repeats(
     model: Model, n: int, repeats: int, margin: float, alpha: float = 0.05, runs: int = 2000, seed: int = 0
 ) -> dict[Method, SimulatedRate]:
-    """The methods that know repeats, on the same simulated data. Raises ValueError as `simulated_false_pass` does."""
+    """The methods that know repeats, on the same simulated data.
+
+    Raises
+    ------
+    ValueError
+        As `simulated_false_pass`.
+    """
     return {
         method: simulated_false_pass(method, model, n, repeats, margin, alpha=alpha, runs=runs, seed=seed)
         for method in (Method.BAYESIAN, Method.NAIVE)

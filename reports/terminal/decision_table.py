@@ -87,6 +87,7 @@ def verdict_text(verdict: TaskVerdict | ReleaseVerdict) -> Text:
 
 
 def verdict_line(verdict: ReleaseVerdict) -> Text:
+    """The release's verdict and the exit code that goes with it."""
     return Text.assemble("verdict: ", verdict_text(verdict), f" (exit code {verdict.exit_code})")
 
 

@@ -94,9 +94,9 @@ _MARKED = re.compile(r"[(\[]\s?([A-D])\s?[)\]]|(?<![^\W])\*\*\(?([A-D])[).]?\*\*
 
 
 def extract_letter(text: str) -> str | None:
-    """The letter, A to D, that an answer settles on; `None` where it settles on none.
+    r"""The letter, A to D, that an answer settles on; `None` where it settles on none.
 
-    What the text states (`ANSWER: B`, `\\boxed{B}`, "the answer is B", "B is correct") goes before letters that merely
+    What the text states (`ANSWER: B`, `\boxed{B}`, "the answer is B", "B is correct") goes before letters that merely
     stand in it, and of several statements the last wins; when that one is ambiguous ("A or B"), or names a letter that
     was not on offer, nothing was settled. Without a statement a letter alone on the last line counts, then the one
     letter that lines begin with, then the one letter in parentheses or bold on the last line. Thoughts do not count.

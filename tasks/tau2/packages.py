@@ -18,7 +18,7 @@ from quantgate.tasks.tau2.wire import PACKAGES, Role, Served, Unit
 
 
 class Unusable(Exception):
-    """This environment cannot run tau2; the message says why and what to do."""
+    """An environment that cannot run tau2; the message says why and what to do."""
 
 
 class Simulate(Protocol):

@@ -60,7 +60,13 @@ def share(count: int, n: int, confidence: float = 0.95) -> Share:
 
 
 def discordance(losses: int, gains: int, n: int, confidence: float = 0.95) -> Share:
-    """psi, the share of items that flip either way, with its interval. Raises ValueError as `share` does."""
+    """psi, the share of items that flip either way, with its interval.
+
+    Raises
+    ------
+    ValueError
+        As `share`.
+    """
     check_counts(losses, gains, n)
     return share(losses + gains, n, confidence)
 

@@ -37,9 +37,6 @@ def pass_hat_k(successes: Sequence[int], trials: Trials, k: int) -> float:
 
     Examples
     --------
-
-    Examples
-    --------
     >>> pass_hat_k([4, 2, 0], 4, 2)
     0.38888888888888884
     """

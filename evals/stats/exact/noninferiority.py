@@ -67,7 +67,17 @@ def noninferiority_pvalue(losses: int, gains: int, n: int, margin: float) -> flo
 def exact_pvalue(losses: int, gains: int, n: int, null_difference: float) -> float:
     """The same test against any null: p-value of "the true difference is at most `null_difference`".
 
-    `null_difference` lies in (-1, 1); a value >= 0 tests superiority. Raises ValueError otherwise.
+    Parameters
+    ----------
+    losses, gains, n
+        As in `noninferiority_pvalue`.
+    null_difference
+        In (-1, 1); a value of 0 or more tests superiority.
+
+    Raises
+    ------
+    ValueError
+        Counts that do not fit, or a null that is no difference.
     """
     check_counts(losses, gains, n)
     if not -1 < null_difference < 1:

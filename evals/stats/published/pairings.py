@@ -99,7 +99,13 @@ def fitting_counts(value: str | float, digits: int, n: int, repeats: int = 1) ->
 
 
 def nearest_counts(value: str | float, digits: int, n: int, repeats: int = 1) -> tuple[int, ...]:
-    """The one or two counts out of n * repeats whose share is nearest to `value`. Raises as `fitting_counts`."""
+    """The one or two counts out of n * repeats whose share is nearest to `value`.
+
+    Raises
+    ------
+    ValueError
+        As `fitting_counts`.
+    """
     exact = Fraction(_unit(value, digits), 10**digits) * _answers(n, repeats)
     low, high = math.floor(exact), math.ceil(exact)
     gap = min(exact - low, high - exact)
