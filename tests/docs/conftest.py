@@ -1,4 +1,4 @@
-"""A reader's working folder: data, two served builds, and runs of several formats, made once and copied for every page."""
+"""A reader's working folder: data, served builds and runs of several formats, made once and copied for every page."""
 
 from __future__ import annotations
 

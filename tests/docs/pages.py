@@ -1,9 +1,11 @@
 """Reads what a page asks its reader to type, and plays it.
 
-Every ```` ```sh ```` block of the README and of `docs/` is run, in the page's order, unless an HTML comment right before it says
-`<!-- not run: WHY -->`. A block holds `quantgate` commands; each must end with 0, those that give a verdict (`gate`,
-`compare`, `claim`) with that of some verdict. A ```` ```console ```` block shows a command after `$` and what it prints; `...` on a line
-of its own stands for whatever is left out. A ```` ```yaml title="NAME" ```` block is the file of that name.
+Of the README and of `docs/`, every block that is fenced as
+
+- `sh` is run, in the page's order, unless an HTML comment right before it says `<!-- not run: WHY -->`. It holds
+  `quantgate` commands; each must end with 0, one that judges (`gate`, `compare`, `claim`) with the code of a verdict;
+- `console` shows a command after `$` and what it prints, where `...` on a line of its own stands for what is left out;
+- `yaml title="NAME"` is the file of that name.
 
 The reader's endpoints are played by the tests' served models, and the hub, which tests cannot reach, by a local file:
 `Place.played` is all that is changed about a command.
@@ -27,7 +29,7 @@ _TITLE = re.compile(r'title="([^"]+)"')
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block: its kind, the file that it is, its text, its first line's number, and whether it is not to run."""
+    """A fenced block. `title` names the file that it is, `line` is where it begins."""
 
     kind: str
     title: str | None

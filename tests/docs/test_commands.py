@@ -14,7 +14,29 @@ from tests.docs.site import options
 
 JUDGES = {"gate", "compare", "claim"}
 VERDICTS = {0, 1, 3}
+KINDS = {"sh", "console", "python", "yaml", "groovy", "text"}
 OPTIONS = options()
+PAGE = """
+<!-- not run: needs a GPU -->
+```sh
+make # all
+```
+
+1. do
+
+    ```sh
+    quantgate run \\
+        --out a
+    ```
+
+```yaml title="p.yaml"
+a: 1
+```
+```console
+$ quantgate tasks
+gsm8k
+```
+"""
 FOLDED = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 
 
@@ -49,7 +71,9 @@ def test_every_command_of_a_page_works(page, place, capsys):
             place.write(block)
             continue
         for words in block.commands():
-            assert words[0] == "quantgate", f"{page.name}:{block.line}: mark it `not run`, or say why it can run: {words}"
+            assert words[0] == "quantgate", (
+                f"{page.name}:{block.line}: mark it `not run`, or say why it can run: {words}"
+            )
             if words[1] == "run" and (out := words[words.index("--out") + 1]) not in begun:
                 begun.add(out)
                 shutil.rmtree(out, ignore_errors=True)
@@ -61,6 +85,13 @@ def test_every_command_of_a_page_works(page, place, capsys):
             if block.kind == "console":
                 shown = block.expected()
                 assert doctest.OutputChecker().check_output(shown, told.out, FOLDED), f"{where}\nshown:\n{shown}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[str(page.relative_to(ROOT)) for page in PAGES])
+def test_no_command_hides_in_a_block_of_another_kind(page):
+    for block in blocks(page):
+        assert block.kind in KINDS, f"{page.name}:{block.line}: {block.kind or 'no kind'}"
+        assert block.kind != "text" or "$ quantgate" not in block.text, f"{page.name}:{block.line}"
 
 
 @of_kind("sh", "console")
@@ -76,10 +107,7 @@ def test_every_option_that_is_named_exists_whether_it_is_run_or_not(page, block)
 
 def test_a_page_is_read_as_its_reader_reads_it(tmp_path):
     page = tmp_path / "page.md"
-    page.write_text(
-        "<!-- not run: needs a GPU -->\n```sh\nmake # all\n```\n\n1. do\n\n    ```sh\n    quantgate run \\\n        --out a\n"
-        '    ```\n\n```yaml title="p.yaml"\na: 1\n```\n```console\n$ quantgate tasks\ngsm8k\n```\n'
-    )
+    page.write_text(PAGE)
     first, second, third, fourth = blocks(page)
     assert (first.not_run, first.commands()) == (True, [["make"]])
     assert (second.not_run, second.commands()) == (False, [["quantgate", "run", "--out", "a"]])
