@@ -11,15 +11,13 @@ from typing import Annotated
 
 import typer
 
-from quantgate.cli.outputs import Html, Junit, JunitInconclusive, Markdown, Plots
+from quantgate.cli.outputs import OUTPUT_NAMES, with_outputs
 from quantgate.evals.errors import UsageError
-from quantgate.reports.files.options import Inconclusive
-
-_OUTPUTS = ("json", "html", "markdown", "junit", "plots", "junit_inconclusive")
+from quantgate.reports.files.options import Outputs
 
 
 def register(app: typer.Typer) -> None:
-    app.command(name="compare")(compare)
+    app.command(name="compare")(with_outputs(compare))
 
 
 def compare(
@@ -46,12 +44,8 @@ def compare(
     more_is_better: Annotated[
         bool, typer.Option("--more-is-better", help="A higher --cost is the better one, as with tokens per second.")
     ] = False,
-    json: Annotated[Path | None, typer.Option(help="Write the comparison as JSON.")] = None,
-    html: Html = None,
-    markdown: Markdown = None,
-    junit: Junit = None,
-    plots: Plots = None,
-    junit_inconclusive: JunitInconclusive = Inconclusive.FAILURE,
+    *,
+    outputs: Outputs,
 ) -> None:
     """Compare several formats with one baseline, in bounds that hold for all of them together.
 
@@ -63,11 +57,10 @@ def compare(
     from quantgate.evals.runs.record import now
     from quantgate.evals.settings.policy import load_policy
     from quantgate.evals.versions import software_versions
-    from quantgate.reports.files.write import Outputs, check_outputs, write_reports
+    from quantgate.reports.files.write import check_outputs, write_reports
     from quantgate.reports.terminal.compare import print_comparison
     from quantgate.reports.terminal.console import output_console
 
-    outputs = Outputs(json, html, markdown, junit, plots, junit_inconclusive)
     check_outputs(outputs)
     if (cost_unit or more_is_better) and not cost:
         raise UsageError(f"{'--cost-unit' if cost_unit else '--more-is-better'} is given without any --cost")
@@ -83,7 +76,7 @@ def compare(
     comparison = replace(
         decide_all(together, asked, costs, more_is_better=more_is_better),
         cost_unit=cost_unit,
-        command=command_line(context, _OUTPUTS),
+        command=command_line(context, OUTPUT_NAMES),
         created=now(),
         software=software_versions(),
     )

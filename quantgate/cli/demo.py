@@ -103,7 +103,8 @@ def _decide(out: Path, candidates: Mapping[str, str], policy: Policy) -> tuple[d
 
 def _write(out: Path, candidates: Mapping[str, str], verdicts: Mapping[str, Verdict], comparison: Comparison) -> None:
     """The decisions as JSON and as reports, beside the run directories."""
-    from quantgate.reports.files.write import Outputs, write_reports
+    from quantgate.reports.files.options import Outputs
+    from quantgate.reports.files.write import write_reports
 
     for name, verdict in verdicts.items():
         kind = candidates[name]

@@ -9,14 +9,12 @@ from typing import Annotated
 
 import typer
 
-from quantgate.cli.outputs import Html, Junit, JunitInconclusive, Markdown, Plots
-from quantgate.reports.files.options import Inconclusive
-
-_OUTPUTS = ("json", "html", "markdown", "junit", "plots", "junit_inconclusive")
+from quantgate.cli.outputs import OUTPUT_NAMES, with_outputs
+from quantgate.reports.files.options import Outputs
 
 
 def register(app: typer.Typer) -> None:
-    app.command(name="gate")(gate)
+    app.command(name="gate")(with_outputs(gate))
 
 
 def gate(
@@ -34,15 +32,11 @@ def gate(
     noise: Annotated[
         Path | None, typer.Option(help="A second run of the baseline: tells how many flips serving alone causes.")
     ] = None,
-    json: Annotated[Path | None, typer.Option(help="Write the decision as JSON.")] = None,
-    html: Html = None,
-    markdown: Markdown = None,
-    junit: Junit = None,
-    plots: Plots = None,
-    junit_inconclusive: JunitInconclusive = Inconclusive.FAILURE,
     include_text: Annotated[
         bool, typer.Option("--include-text", help="Put what the builds answered on flipped items into the outputs.")
     ] = False,
+    *,
+    outputs: Outputs,
 ) -> None:
     """Decide whether the candidate is equivalent to the baseline within the margin.
 
@@ -56,11 +50,10 @@ def gate(
     from quantgate.evals.runs.record import now
     from quantgate.evals.settings.policy import load_policy
     from quantgate.evals.versions import software_versions
-    from quantgate.reports.files.write import Outputs, check_outputs, write_reports
+    from quantgate.reports.files.write import check_outputs, write_reports
     from quantgate.reports.terminal.console import output_console
     from quantgate.reports.terminal.decision_table import print_verdict
 
-    outputs = Outputs(json, html, markdown, junit, plots, junit_inconclusive)
     check_outputs(outputs)
     asked = load_policy(policy, margin or [], alpha)
     reference = Run.load(baseline)
@@ -78,7 +71,7 @@ def gate(
         warn_of_texts([task.task for task in pairs.tasks])
     verdict = replace(
         decide(pairs, asked, again, texts=include_text),
-        command=command_line(context, _OUTPUTS),
+        command=command_line(context, OUTPUT_NAMES),
         created=now(),
         software=software_versions(),
     )

@@ -2,20 +2,42 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
+from collections.abc import Callable, Collection
+from dataclasses import fields
+from inspect import Parameter, Signature, signature
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from quantgate.reports.files.options import Inconclusive
+from quantgate.reports.files.options import Outputs
 
-Html = Annotated[Path | None, typer.Option("--html", help="Write the report as one HTML file.")]
-Markdown = Annotated[
-    Path | None,
-    typer.Option("--markdown", help="Write a short report for a pull request; $GITHUB_STEP_SUMMARY is added to."),
-]
-Junit = Annotated[Path | None, typer.Option("--junit", help="Write JUnit XML, a test case for each task.")]
-Plots = Annotated[Path | None, typer.Option("--plots", help="A folder for the plots as SVG and PNG files.")]
-JunitInconclusive = Annotated[
-    Inconclusive, typer.Option("--junit-inconclusive", help="What JUnit calls a task that cannot be told.")
-]
+OUTPUT_NAMES = tuple(each.name for each in fields(Outputs))
+
+
+def with_outputs(verb: Callable[..., None], leave_out: Collection[str] = ()) -> Callable[..., None]:
+    """A verb for typer, with an option for each field of `Outputs` in the place of the verb's parameter `outputs`."""
+    names = [name for name in OUTPUT_NAMES if name not in leave_out]
+
+    def called(**given: Any) -> None:
+        outputs = Outputs(**{name: given.pop(name) for name in names})
+        verb(**given, outputs=outputs)
+
+    hints = get_type_hints(verb, include_extras=True)
+    own = [
+        parameter.replace(annotation=hints[name], kind=Parameter.KEYWORD_ONLY)
+        for name, parameter in signature(verb).parameters.items()
+        if name != "outputs"
+    ]
+    shown = Signature([*own, *(_option(name) for name in names)])
+    called.__name__, called.__doc__ = verb.__name__, verb.__doc__
+    called.__annotations__ = {name: parameter.annotation for name, parameter in shown.parameters.items()}
+    # What typer reads a command's options from; functions have no such attribute of their own.
+    vars(called)["__signature__"] = shown
+    return called
+
+
+def _option(name: str) -> Parameter:
+    (of,) = (each for each in fields(Outputs) if each.name == name)
+    kind: Any = get_type_hints(Outputs)[name]
+    option = typer.Option(help=of.metadata["help"])
+    return Parameter(name, Parameter.KEYWORD_ONLY, default=of.default, annotation=Annotated[kind, option])

@@ -7,21 +7,16 @@ from typing import Annotated
 
 import typer
 
-from quantgate.cli.outputs import Html, Junit, JunitInconclusive, Markdown, Plots
-from quantgate.reports.files.options import Inconclusive
+from quantgate.cli.outputs import with_outputs
+from quantgate.reports.files.options import Outputs
 
 
 def register(app: typer.Typer) -> None:
-    app.command(name="report")(report)
+    app.command(name="report")(with_outputs(report, leave_out=("json",)))
 
 
 def report(
     decision: Annotated[Path, typer.Argument(help="What `gate --json` or `compare --json` wrote.")],
-    html: Html = None,
-    markdown: Markdown = None,
-    junit: Junit = None,
-    plots: Plots = None,
-    junit_inconclusive: JunitInconclusive = Inconclusive.FAILURE,
     model_card: Annotated[
         bool, typer.Option("--model-card", help="Print the recovery table of a model card, as Markdown.")
     ] = False,
@@ -31,6 +26,8 @@ def report(
     source_url: Annotated[
         str | None, typer.Option("--source-url", help="Where the report can be read: the source named on the hub.")
     ] = None,
+    *,
+    outputs: Outputs,
 ) -> None:
     """Render a saved decision: nothing is decided anew. Without an option it is printed as `gate` printed it.
 
@@ -42,12 +39,11 @@ def report(
     from quantgate.evals.files import write_output
     from quantgate.reports.files.eval_results import eval_results_yaml
     from quantgate.reports.files.model_card import model_card as card_of
-    from quantgate.reports.files.write import Outputs, check_outputs, write_reports
+    from quantgate.reports.files.write import check_outputs, write_reports
     from quantgate.reports.terminal.compare import print_comparison
     from quantgate.reports.terminal.console import output_console
     from quantgate.reports.terminal.decision_table import print_verdict
 
-    outputs = Outputs(None, html, markdown, junit, plots, junit_inconclusive)
     check_outputs(outputs)
     read = load_decision(decision)
     for option, wanted in (("--model-card", model_card), ("--eval-results", eval_results is not None)):
@@ -59,7 +55,7 @@ def report(
         if model_card:
             typer.echo(card_of(read, with_yaml=eval_results is None, source_url=source_url), nl=False)
     write_reports(read, outputs)
-    if not model_card and not any((html, markdown, junit, plots, eval_results)):
+    if not (model_card or outputs.files() or eval_results):
         console = output_console()
         if isinstance(read, Verdict):
             print_verdict(console, read)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
+from pathlib import Path
 
 
 class Inconclusive(StrEnum):
@@ -10,3 +12,24 @@ class Inconclusive(StrEnum):
 
     FAILURE = "failure"
     SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """Where each rendering goes, `None` for what nobody asked for; each field is an option of the command line."""
+
+    json: Path | None = field(default=None, metadata={"help": "Write the decision as JSON."})
+    html: Path | None = field(default=None, metadata={"help": "Write the report as one HTML file."})
+    markdown: Path | None = field(
+        default=None, metadata={"help": "Write a short report for a pull request; $GITHUB_STEP_SUMMARY is added to."}
+    )
+    junit: Path | None = field(default=None, metadata={"help": "Write JUnit XML, a test case for each task."})
+    plots: Path | None = field(default=None, metadata={"help": "A folder for the plots as SVG and PNG files."})
+    junit_inconclusive: Inconclusive = field(
+        default=Inconclusive.FAILURE, metadata={"help": "What JUnit calls a task that cannot be told."}
+    )
+
+    def files(self) -> dict[str, Path]:
+        """The files and folders that were asked for, by option."""
+        given = ((each.name, getattr(self, each.name)) for each in fields(self))
+        return {name: value for name, value in given if isinstance(value, Path)}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from quantgate.evals.decision.compare import Comparison
@@ -13,19 +12,7 @@ from quantgate.evals.errors import UsageError
 from quantgate.evals.files import write_output
 from quantgate.reports.files.junit import comparison_junit, gate_junit
 from quantgate.reports.files.markdown import comparison_markdown, gate_markdown
-from quantgate.reports.files.options import Inconclusive
-
-
-@dataclass(frozen=True, slots=True)
-class Outputs:
-    """Where each rendering goes; `None` for those that nobody asked for."""
-
-    json: Path | None = None
-    html: Path | None = None
-    markdown: Path | None = None
-    junit: Path | None = None
-    plots: Path | None = None
-    junit_inconclusive: Inconclusive = Inconclusive.FAILURE
+from quantgate.reports.files.options import Outputs
 
 
 def check_outputs(outputs: Outputs) -> None:
@@ -33,9 +20,8 @@ def check_outputs(outputs: Outputs) -> None:
     from quantgate.reports.plots.canvas import need_matplotlib
 
     named: dict[Path, str] = {}
-    for option in ("json", "html", "markdown", "junit"):
-        file: Path | None = getattr(outputs, option)
-        if file is None or (file.exists() and not file.is_file()):
+    for option, file in outputs.files().items():
+        if file.exists() and not file.is_file():
             continue
         if (other := named.setdefault(file.resolve(), option)) != option:
             raise UsageError(f"--{option} {file} is the file of --{other} too: give each a name of its own")
