@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from quantgate.evals.errors import UsageError
+from quantgate.evals.settings.named_policies import policy_file
 from quantgate.evals.settings.run import ExpectedScore, explain, read_yaml
 
 SMALLEST_MARGIN = 0.0001
@@ -62,14 +63,24 @@ class Policy(TaskPolicy):
             )
 
 
-def load_policy(file: Path | None, margins: Sequence[str] = (), alpha: float | None = None) -> Policy:
-    """A policy from a YAML file, `--margin 0.02` and `--margin gsm8k=0.01` options and `--alpha`, which win.
+def load_policy(chosen: str | Path | None, margins: Sequence[str] = (), alpha: float | None = None) -> Policy:
+    """A shipped policy by its name or one from a YAML file; the options `--margin` and `--alpha` win over it.
+
+    Parameters
+    ----------
+    chosen
+        A name such as "strict", or the path of a file; a `Path` is always a file.
+    margins
+        Margins as given on the command line: 0.02, or gsm8k=0.01.
+    alpha
+        One-sided error rate of each bound.
 
     Raises
     ------
     UsageError
         Naming the file and key, or the option, and what is allowed; for an unknown key the nearest known one.
     """
+    file = None if chosen is None else policy_file(chosen)
     written: dict[str, Any] = read_yaml(file) if file is not None else {}
     if alpha is not None:
         if not SMALLEST_ALPHA <= alpha < 0.5:

@@ -6,6 +6,7 @@ import difflib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
@@ -130,7 +131,7 @@ def load_config(kind: type[Config], file: Path | None, options: Mapping[str, Any
         raise UsageError(explain(error, kind, file, from_file)) from None
 
 
-def read_yaml(file: Path) -> dict[str, Any]:
+def read_yaml(file: Path | Traversable) -> dict[str, Any]:
     """A YAML file that holds a mapping. Raises UsageError, naming the file and line, for anything else."""
     try:
         document = yaml.safe_load(file.read_text(encoding="utf-8"))
@@ -146,7 +147,9 @@ def read_yaml(file: Path) -> dict[str, Any]:
     return document
 
 
-def explain(error: ValidationError, model: type[BaseModel], file: Path | None, from_file: frozenset[str]) -> str:
+def explain(
+    error: ValidationError, model: type[BaseModel], file: Path | Traversable | None, from_file: frozenset[str]
+) -> str:
     """A validation error as one line: where, what was given, what is allowed, and the nearest name of an unknown key.
 
     `from_file` names the keys that come from the file; the others are the command line's.

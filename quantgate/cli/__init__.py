@@ -19,7 +19,7 @@ app = typer.Typer(
     "pairs the answers, and decides.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 for module in (demo, run, gate, compare, report, plan, claim, calibrate, doctor, data, tasks):
     module.register(app)
@@ -37,7 +37,8 @@ def _options(
 def main() -> None:
     """Run the command line; what a user can cause ends in a message of a line or two and an exit code."""
     try:
-        app()
+        # By its own name also when it runs as `python -m quantgate`: shell completion is installed for that name.
+        app(prog_name="quantgate")
     except QuantgateError as error:
         print(f"quantgate: {printable(str(error))}", file=sys.stderr)
         sys.exit(error.exit_code)

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from quantgate.cli.outputs import OUTPUT_NAMES, with_outputs
+from quantgate.cli.policy import PolicyName
 from quantgate.evals.errors import UsageError
 from quantgate.reports.files.options import Outputs
 
@@ -28,7 +29,7 @@ def compare(
         list[str] | None,
         typer.Option(help="Largest loss that still passes: 0.02, or gsm8k=0.01; repeatable. Default 0.02."),
     ] = None,
-    policy: Annotated[Path | None, typer.Option(help="A policy.yaml, as for gate; --margin wins.")] = None,
+    policy: PolicyName = None,
     alpha: Annotated[
         float | None, typer.Option(help="One-sided error rate over all formats together. Default 0.05.")
     ] = None,

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from quantgate.cli.outputs import OUTPUT_NAMES, with_outputs
+from quantgate.cli.policy import PolicyName
 from quantgate.reports.files.options import Outputs
 
 
@@ -25,9 +26,7 @@ def gate(
         list[str] | None,
         typer.Option(help="Largest loss that still passes: 0.02, or gsm8k=0.01; repeatable. Default 0.02."),
     ] = None,
-    policy: Annotated[
-        Path | None, typer.Option(help="A policy.yaml: margins and what else must hold, per task; --margin wins.")
-    ] = None,
+    policy: PolicyName = None,
     alpha: Annotated[float | None, typer.Option(help="One-sided error rate of each bound. Default 0.05.")] = None,
     noise: Annotated[
         Path | None, typer.Option(help="A second run of the baseline: tells how many flips serving alone causes.")

@@ -1,5 +1,6 @@
 """The command line as a whole: usage errors, versions, bugs."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -34,6 +35,48 @@ def test_wrong_usage_exits_2_with_what_was_wrong(quantgate, arguments, said):
 def test_the_version_is_told(quantgate):
     code, out, _ = quantgate(["--version"])
     assert (code, out.strip()) == (0, f"quantgate {__version__}")
+
+
+def test_it_is_a_module_too_that_goes_by_the_same_name(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "quantgate", "-h"], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert "Usage: quantgate [OPTIONS]" in done.stdout
+
+
+@pytest.mark.parametrize("verb", [[], ["gate"], ["data"], ["data", "fetch"]])
+def test_h_is_help(quantgate, verb):
+    code, short, _ = quantgate([*verb, "-h"])
+    assert (code, short) == quantgate([*verb, "--help"])[:2]
+    assert "Usage: " + " ".join(["quantgate", *verb]) in short
+
+
+@pytest.mark.parametrize(
+    ("words", "completions"),
+    [
+        ("quantgate ga", ["gate"]),
+        ("quantgate gate --pol", ["--policy"]),
+        ("quantgate gate --policy s", ["smoke", "strict"]),
+    ],
+)
+def test_bash_completes_verbs_options_and_policies(quantgate, monkeypatch, words, completions):
+    monkeypatch.setenv("_QUANTGATE_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", words)
+    monkeypatch.setenv("COMP_CWORD", str(words.count(" ")))
+    code, out, _ = quantgate([])
+    assert (code, out.split()) == (0, completions)
+
+
+def test_the_completion_that_is_installed_for_bash_asks_quantgate(tmp_path):
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environment = {**os.environ, "HOME": str(tmp_path), "PATH": path}
+    command = [sys.executable, "-m", "quantgate", "--install-completion", "bash"]
+    subprocess.run(command, env=environment, check=True, capture_output=True)
+    typed = """source ~/.bashrc; complete -p quantgate
+        COMP_WORDS=(quantgate comp); COMP_CWORD=1; _quantgate_completion quantgate; echo "${COMPREPLY[@]}"
+    """
+    done = subprocess.run(["bash", "-c", typed], env=environment, check=True, capture_output=True, text=True)
+    assert done.stdout.splitlines() == ["complete -o default -F _quantgate_completion quantgate", "compare"]
 
 
 def test_every_verb_of_the_contract_that_is_built_has_its_help(quantgate):

@@ -128,6 +128,12 @@ def test_json_margin_and_policy_work_as_for_the_gate(quantgate, saved, tmp_path)
     assert "'gpqa', which the runs do not hold" in err
 
 
+def test_a_shipped_policy_goes_by_its_name(quantgate, saved):
+    runs = [saved("fp8"), saved("mxfp4", 36, 23)]
+    assert quantgate(["compare", *runs, "--policy", "smoke"])[0] == 0
+    assert quantgate(["compare", *runs, "--policy", "strict"])[0] == 3
+
+
 def test_what_is_no_run_directory_exits_2_by_name(quantgate, saved, tmp_path):
     code, _, err = quantgate(["compare", saved("fp8"), str(tmp_path / "none")])
     assert code == 2

@@ -110,11 +110,27 @@ def test_the_exit_code_stays_the_verdict_when_nobody_reads_the_output(pair):
 
 def test_a_policy_file_decides_what_is_asked(quantgate, pair, tmp_path):
     runs = pair(36, 23, 1319)
-    assert quantgate(["gate", *runs, "--policy", str(ROOT / "policies" / "strict.yaml")])[0] == 3
+    assert quantgate(["gate", *runs, "--policy", str(ROOT / "quantgate" / "policies" / "strict.yaml")])[0] == 3
     (tmp_path / "policy.yaml").write_text("baseline_at_least: 0.95\n")
     code, out, _ = quantgate(["gate", *runs, "--policy", str(tmp_path / "policy.yaml")])
     assert code == 4
     assert "is the harness or the server broken?" in out
+
+
+def test_a_shipped_policy_goes_by_its_name(quantgate, pair, tmp_path):
+    runs = pair(36, 23, 1319)
+    json_file = tmp_path / "gate.json"
+    assert quantgate(["gate", *runs, "--policy", "strict", "--json", str(json_file)])[0] == 3
+    written = json.loads(json_file.read_text())
+    assert written["tasks"][0]["margin"] == 0.01
+    assert written["command"].endswith("--policy strict")
+    assert quantgate(["gate", *runs, "--policy", "release"])[0] == 0
+
+
+def test_a_policy_that_is_neither_name_nor_file_exits_2_with_the_nearest_name(quantgate, pair):
+    code, _, err = quantgate(["gate", *pair(0, 0, 50), "--policy", "strct"])
+    assert code == 2
+    assert "--policy strct: there is no such file and no policy of that name; did you mean strict?" in err
 
 
 def test_hostile_labels_and_task_names_come_out_as_text(quantgate, tmp_path):
