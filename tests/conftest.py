@@ -1,9 +1,10 @@
-"""What the tests share: a task of invented questions, and requests for it."""
+"""What the tests share: the surroundings they run in, a task of invented questions, and requests for it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import signal
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +12,47 @@ import pytest
 
 from quantgate.evals.contract.records import Grade, Item, Prompt, Request, Sampling
 from quantgate.evals.contract.task import TaskIdentity
+
+_OF_A_TERMINAL = (
+    "COLUMNS",
+    "LINES",
+    "FORCE_COLOR",
+    "NO_COLOR",
+    "PY_COLORS",
+    "TTY_COMPATIBLE",
+    "TTY_INTERACTIVE",
+    "GITHUB_ACTIONS",
+    "GITHUB_STEP_SUMMARY",
+)
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """No workers for single files and tests, which are through before a worker has started."""
+    return 0 if all(Path(it.partition("::")[0]).is_file() for it in config.args) else None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_terminal() -> Iterator[None]:
+    """What is printed depends on the test alone, not on where pytest runs.
+
+    A worker of pytest-xdist has COLUMNS=80 from readline in the process that started it, and a CI service asks for
+    colours.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        for name in _OF_A_TERMINAL:
+            patch.delenv(name, raising=False)
+        yield
+
+
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Processes that the test starts heed Ctrl-C.
+
+    They would inherit that it is ignored where a script started pytest in its background, as `pytest &`.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @dataclass

@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -112,6 +112,9 @@ def _address(process: subprocess.Popen[bytes], deadline: float) -> str:
     except queue.Empty:
         raise _NotReady("did not load it in time") from None
     if not line:
+        # It closes the pipe before llama.cpp has written the last of its log.
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=max(0.0, deadline - time.monotonic()))
         raise _NotReady("ended while it loaded the file")
     address: str = json.loads(line)["address"]
     return address

@@ -99,6 +99,7 @@ def test_a_bug_does_not_exit_with_a_verdict(quantgate, monkeypatch):
     assert "this is a bug in quantgate" in err
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_while_it_starts_is_no_verdict():
     process = subprocess.Popen(
         [sys.executable, "-m", "quantgate", "calibrate", "--n", "1319", "--margin", "0.02"],

@@ -71,6 +71,7 @@ def test_what_it_says_of_the_gate_is_true(demo, quantgate):
     assert quantgate(["gate", str(out / "fp8"), str(out / "mxfp4"), "--margin", "0.05"])[0] == 1
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_leaves_no_server_behind(tmp_path):
     command = [sys.executable, "-m", "quantgate", "demo", "--candidates", "fp8", "--out", str(tmp_path / "out")]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

@@ -11,6 +11,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from quantgate.evals.runs.directory import RunDirectory
 from tests.server.served import Reply, served_model
 
@@ -49,6 +51,7 @@ def slow(rule):
     return answer
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(arguments, rule, tmp_path):
     with served_model(slow(rule)) as server:
         process = start(arguments(server.base_url, "--concurrency", "2"))

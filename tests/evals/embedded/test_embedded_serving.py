@@ -135,6 +135,7 @@ def test_the_server_ends_when_its_parent_is_killed(model, mode):
         assert ended(watched)
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_ends_parent_and_server_without_a_trace_of_the_server(model):
     with parent_process(model) as (parent, watched, _):
         os.killpg(parent.pid, signal.SIGINT)
@@ -144,6 +145,7 @@ def test_ctrl_c_ends_parent_and_server_without_a_trace_of_the_server(model):
     assert "server_process" not in errors
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_the_server_itself_outlives_a_ctrl_c(model):
     with serve(model, name="small", threads=1, context=256) as served:
         os.kill(served.pid, signal.SIGINT)

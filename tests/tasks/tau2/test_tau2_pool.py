@@ -108,7 +108,8 @@ def test_leaving_the_pool_ends_workers_that_are_busy():
     async def run():
         async with Pool(STAND_IN, os.environ, 2) as pool:
             waiting = [asyncio.create_task(pool.obey({"command": "wait"}, nothing)) for _ in range(4)]
-            await pool.obey({"command": "tell"}, nothing)
+            # Behind them in the queue for a worker: once it is answered, both workers are there and busy.
+            await asyncio.create_task(pool.obey({"command": "tell"}, nothing))
             pids = pool.process_ids
             for task in waiting:
                 task.cancel()
