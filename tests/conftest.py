@@ -27,8 +27,9 @@ _OF_A_TERMINAL = (
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """No workers for single files and tests, which are through before a worker has started."""
-    return 0 if all(Path(it.partition("::")[0]).is_file() for it in config.args) else None
+    """No workers for files, tests and the quick tier: one costs seconds of CPU before its first test."""
+    of_files = all(Path(it.partition("::")[0]).is_file() for it in config.args)
+    return 0 if of_files or config.option.markexpr == "not slow" else None
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,6 +8,8 @@ from scipy.stats import binom
 
 from quantgate.evals.stats import bayesian_lower_bound, bayesian_pvalue
 
+pytestmark = pytest.mark.slow
+
 ALPHA = 0.05
 BAR = 0.055
 SIZES = {"airline": 50, "retail": 114, "telecom": 114}

@@ -13,6 +13,8 @@ from quantgate.evals.stats.calibration import (
     worst_false_pass,
 )
 
+pytestmark = pytest.mark.slow
+
 ALPHA = 0.05
 
 

@@ -11,6 +11,8 @@ import pytest
 from quantgate.evals.stats import bayesian_pvalue
 from quantgate.evals.stats.calibration import Method, Model, simulated_differences, simulated_false_pass
 
+pytestmark = pytest.mark.slow
+
 ALPHA = 0.05
 BAR = 0.055
 RUNS = 500

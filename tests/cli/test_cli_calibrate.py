@@ -22,6 +22,7 @@ def test_enough_items_are_not_said_to_be_too_few(quantgate):
     assert "it takes" not in out
 
 
+@pytest.mark.slow
 def test_repeats_are_simulated_and_a_seed_repeats_the_answer(quantgate):
     command = ["calibrate", "--n", "30", "--margin", "0.05", "--repeats", "4", "--runs", "200"]
     code, out, _ = quantgate(command)

@@ -9,6 +9,7 @@ ROOT = Path(__file__).resolve().parents[2]
 GSM8K = ["claim", "--task", "gsm8k", "--n", "200", "--baseline", "0.965"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("candidate", "margin", "code", "words"),
     [
@@ -40,6 +41,7 @@ def test_where_the_pairing_decides_the_items_that_were_asked_may_do(quantgate):
     assert "At best the candidate loses at most" in out
 
 
+@pytest.mark.slow
 def test_the_claim_that_started_it_is_not_shown(quantgate, tmp_path):
     file = str(ROOT / "docs" / "claims" / "glm-5.2-mxfp4.yaml")
     code, out, _ = quantgate(["claim", file, "--json", str(tmp_path / "claim.json")])

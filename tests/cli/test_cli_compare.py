@@ -41,6 +41,7 @@ def test_one_row_a_format_with_every_figure(quantgate, saved):
     assert out.index("int8") < out.index("nvfp4"), "the best comes first"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("counts", "changes", "code", "word"),
     [
@@ -63,6 +64,7 @@ def test_an_invalid_row_says_why_in_the_row(quantgate, saved):
     assert "not comparable: the builds were not asked alike" in lines(out, "old")[0]
 
 
+@pytest.mark.slow
 def test_the_cheapest_that_passes_is_marked_and_rows_come_by_cost(quantgate, saved):
     runs = [saved("fp8"), saved("int4", 100, 5), saved("nvfp4", 20, 15), saved("int8", 3, 2)]
     costs = ["--cost", "int4=0.4", "--cost", "nvfp4=0.52", "--cost", "int8=1"]
@@ -79,6 +81,7 @@ def test_with_costs_and_no_pass_none_is_the_cheapest(quantgate, saved):
     assert "★" not in out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("costs", "said"),
     [
@@ -98,6 +101,7 @@ def test_a_cost_that_cannot_be_is_refused(quantgate, saved, costs, said):
     assert said in err
 
 
+@pytest.mark.slow
 def test_formats_of_one_label_are_told_apart_by_folder(quantgate, saved):
     runs = [saved("fp8"), saved("monday", 3, 2, label="mxfp4"), saved("friday", 100, 5, label="mxfp4")]
     _, out, _ = quantgate(["compare", *runs, "--cost", "monday=1", "--cost", "friday=2"])
@@ -116,6 +120,7 @@ def test_a_run_against_itself_is_refused_for_it_would_always_pass(quantgate, sav
     assert quantgate(["compare", baseline, other, other])[0] == 2
 
 
+@pytest.mark.slow
 def test_json_margin_and_policy_work_as_for_the_gate(quantgate, saved, tmp_path):
     runs = [saved("fp8"), saved("mxfp4", 36, 23)]
     (tmp_path / "policy.yaml").write_text("margin: 0.05\n")

@@ -73,6 +73,7 @@ def test_what_is_told_and_recorded_holds_no_question(quantgate, run, exam, tmp_p
     assert "gpqa_diamond, first item: answered" in "".join(told)
 
 
+@pytest.mark.slow
 def test_a_run_from_a_bundle_pairs_with_one_from_the_files(quantgate, run, rule, gsm8k_files, exam, tmp_path):
     data = ["--data", f"gsm8k={gsm8k_files[0]}", "--data", f"gpqa_diamond={exam}"]
     bundle = str(tmp_path / "bundle")

@@ -13,6 +13,8 @@ import pytest
 
 from quantgate.evals.runs.directory import RunDirectory
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("processes")]
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

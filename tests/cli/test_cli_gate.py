@@ -35,6 +35,7 @@ def pair(tmp_path):
     return make
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("counts", "margin", "code", "word"),
     [
@@ -99,6 +100,7 @@ def test_a_json_path_that_cannot_be_written_exits_2(quantgate, pair):
     assert "--json /dev/null/gate.json: cannot be written" in err
 
 
+@pytest.mark.slow
 def test_the_exit_code_stays_the_verdict_when_nobody_reads_the_output(pair):
     command = [sys.executable, "-m", "quantgate", "gate", *pair(36, 23, 1319), "--margin", "0.01"]
     reader, writer = os.pipe()
@@ -189,6 +191,7 @@ def test_the_noise_run_may_be_neither_of_the_two(quantgate, pair):
     assert "name a second run of the baseline" in err
 
 
+@pytest.mark.slow
 def test_an_advisory_task_of_the_policy_may_be_absent_and_a_required_one_may_not(quantgate, pair, tmp_path):
     runs, policy = pair(36, 23, 1319), tmp_path / "policy.yaml"
     policy.write_text("tasks:\n  other:\n    tier: advisory\n")

@@ -43,6 +43,7 @@ def outputs(folder: Path) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_gate_writes_every_report_of_one_decision(quantgate, runs, tmp_path):
     folder = tmp_path / "out"
     folder.mkdir()
@@ -57,6 +58,7 @@ def test_gate_writes_every_report_of_one_decision(quantgate, runs, tmp_path):
     assert again.read_bytes() == (folder / "html").read_bytes()
 
 
+@pytest.mark.slow
 def test_the_command_in_the_report_decides_it_again_and_names_no_output(quantgate, runs, tmp_path):
     file = tmp_path / "gate.json"
     quantgate(["gate", *runs(mxfp4=(2, 0)), "--margin", "0.03", "--json", str(file), "--junit-inconclusive", "skipped"])
@@ -73,6 +75,7 @@ def test_a_report_that_cannot_be_written_loses_neither_the_verdict_nor_the_json(
     assert load_decision(file).verdict == "regressed"
 
 
+@pytest.mark.slow
 def test_compare_writes_every_report_and_report_renders_them_again(quantgate, runs, tmp_path):
     folder = tmp_path / "out"
     folder.mkdir()

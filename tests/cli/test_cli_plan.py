@@ -31,6 +31,7 @@ def test_a_known_task_has_enough_items_for_two_points(quantgate, tmp_path):
     assert f"{row['requests']:,}" in out
 
 
+@pytest.mark.slow
 def test_the_power_of_repeats_is_said_to_be_simulated(quantgate, tmp_path):
     options = ["--items", "198", "--discordance", "0.1", "--margin", "0.05", "--json", str(tmp_path / "plan.json")]
     _, out, _ = quantgate(["plan", *options])
@@ -46,6 +47,7 @@ def test_what_is_out_of_reach_is_said_plainly(quantgate):
     assert "out of reach with up to 64 repeats" in out
 
 
+@pytest.mark.slow
 def test_tokens_and_hours_are_shown_where_they_are_known(quantgate):
     options = ["--discordance", "0.1", "--margin", "0.05", "--tokens-per-answer", "5000", "--throughput", "2000"]
     _, out, _ = quantgate(["plan", "--task", "gpqa_diamond", *options])
@@ -54,6 +56,7 @@ def test_tokens_and_hours_are_shown_where_they_are_known(quantgate):
     assert "M" in out
 
 
+@pytest.mark.slow
 def test_a_pilot_plans_each_of_its_tasks_for_all_of_them(quantgate, pilot):
     code, out, _ = quantgate(["plan", *pilot, "--margin", "0.05"])
     assert code == 0

@@ -43,6 +43,7 @@ def test_a_comparison_is_printed_as_compare_printed_it(quantgate, compare_json):
     assert "3 formats against fp8" in out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["gate_json", "compare_json"])
 def test_every_rendering_is_written(quantgate, kind, request, tmp_path):
     source, out = request.getfixturevalue(kind), tmp_path / "out"
@@ -78,6 +79,7 @@ def test_a_comparison_has_no_model_card(quantgate, compare_json):
     assert "is a comparison" in err
 
 
+@pytest.mark.slow
 def test_a_file_that_holds_no_decision_is_a_plain_message(quantgate, tmp_path):
     file = tmp_path / "x.json"
     file.write_text("{}")
@@ -112,6 +114,7 @@ def test_plots_without_matplotlib_are_refused_before_anything_is_read(quantgate,
     assert 'pip install "quantgate[plots]"' in err
 
 
+@pytest.mark.slow
 def test_a_rendering_of_the_json_is_the_rendering_of_the_gate(quantgate, gate_json, tmp_path):
     from quantgate.reports.html.gate import gate_html
 
@@ -119,6 +122,7 @@ def test_a_rendering_of_the_json_is_the_rendering_of_the_gate(quantgate, gate_js
     assert (tmp_path / "r.html").read_text() == gate_html(VERDICT)
 
 
+@pytest.mark.slow
 def test_no_rendering_touches_matplotlibs_own_settings():
     script = (
         "import json, matplotlib as mpl; before = dict(mpl.rcParams); from tests.reports import made; "

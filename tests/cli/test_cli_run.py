@@ -71,6 +71,7 @@ def test_faults_that_heal_change_no_number(quantgate, arguments, rule, tmp_path)
     assert "retried faults" in err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -121,6 +122,7 @@ def test_a_configuration_file_gives_the_options_and_the_command_line_wins(quantg
     assert (record.label, record.tasks[0].items, record.tasks[0].sampling["temperature"]) == ("FP8", 4, 0.5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("more", "said"),
     [

@@ -34,6 +34,7 @@ def evaluated(quantgate, arguments, tmp_path):
     return run
 
 
+@pytest.mark.slow
 def test_a_known_rate_of_truncation_is_found_and_blocks_the_verdict(evaluated, quantgate, rule, tmp_path):
     baseline, _, _ = evaluated("fp8", rule)
     candidate, code, out = evaluated("mxfp4", cut_at_a_rate(rule, 0.25))
@@ -51,6 +52,7 @@ def test_a_known_rate_of_truncation_is_found_and_blocks_the_verdict(evaluated, q
     assert {finding["code"] for finding in task["findings"]} >= {"truncated", "truncated_unlike"}
 
 
+@pytest.mark.slow
 def test_more_repeats_ask_only_the_new_ones_and_add_their_metrics(evaluated, quantgate, arguments, rule, tmp_path):
     with served_model(rule) as server:
         quantgate(arguments(server.base_url, "--repeats", "2"))
@@ -78,6 +80,7 @@ def test_an_expectation_that_is_none_is_refused(evaluated, quantgate, arguments,
     assert "0.92 +- 0.03" in err
 
 
+@pytest.mark.slow
 def test_texts_are_written_only_when_asked_for(evaluated, quantgate, rule, tmp_path):
     baseline, _, _ = evaluated("fp8", rule)
     candidate, _, _ = evaluated("mxfp4", lambda body: Reply(content="The answer is secret-1."))

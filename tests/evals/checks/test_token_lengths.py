@@ -36,6 +36,7 @@ def test_the_interval_of_builds_that_write_alike_holds_one():
     assert not found.median_ratio.differs
 
 
+@pytest.mark.slow
 def test_the_interval_covers_the_true_ratio_nineteen_times_in_twenty():
     covered = 0
     for seed in range(200):

@@ -68,6 +68,7 @@ def test_an_impossible_accuracy_is_invalid(value, said):
     assert said in verdict.tasks[0].problem
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("candidates", "verdict", "code"),
     [
@@ -84,6 +85,7 @@ def test_all_tasks_must_pass_and_one_that_regressed_decides(candidates, verdict,
     assert (decided.value, decided.exit_code) == (verdict, code)
 
 
+@pytest.mark.slow
 def test_one_regression_among_many_claims_decides_only_if_holm_confirms_it():
     weak = claim(task="weak", candidate="0.880", margin=0.03)
     others = [claim(task=str(place), candidate="0.955", margin=0.03) for place in range(3)]
@@ -94,6 +96,7 @@ def test_one_regression_among_many_claims_decides_only_if_holm_confirms_it():
     assert among.verdict.value == "inconclusive"
 
 
+@pytest.mark.slow
 def test_holm_steps_down_from_a_confirmed_regression_to_the_next():
     clear, weaker = (
         claim(task="clear", candidate="0.800", margin=0.03),
@@ -104,6 +107,7 @@ def test_holm_steps_down_from_a_confirmed_regression_to_the_next():
     assert not any("Holm" in note for task in verdict.tasks for note in task.notes)
 
 
+@pytest.mark.slow
 def test_a_macro_average_passes_in_the_best_case_only():
     decision = judge_once(claim(TAU2, margin=0.03))
     assert decision.verdict == "inconclusive"
@@ -112,6 +116,7 @@ def test_a_macro_average_passes_in_the_best_case_only():
     assert all(one.items > 0 for one in decision.settling)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("candidate", "margin", "verdict"), [("0.819", 0.15, "equivalent"), ("0.400", 0.03, "regressed")]
 )
@@ -137,6 +142,7 @@ def test_a_macro_averages_extremes_enclose_divisions_that_someone_may_have_seen(
         assert decision.lower_worst - 0.003 <= lower <= decision.lower_best + 0.003
 
 
+@pytest.mark.slow
 def test_the_mirror_image_of_a_macro_claim_has_mirrored_bounds():
     forth = judge_once(claim(TAU2, margin=0.03))
     back = judge(claim(TAU2, baseline="0.834", candidate="0.819"))

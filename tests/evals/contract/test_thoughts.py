@@ -49,6 +49,7 @@ def test_thoughts_anywhere_can_be_left_out(text, left):
     assert without_thoughts(text) == left
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from(["<think>", "</think>", "\n", "[THINK]", "<|channel|>", "final", " "]) | st.text()))
 def test_no_text_breaks_it_and_nothing_is_invented(parts):
     text = "".join(parts)

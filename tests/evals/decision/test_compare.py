@@ -71,6 +71,7 @@ def test_where_all_pass_the_bounds_are_those_at_alpha_over_their_number():
     assert row(found, "f0").upper == pytest.approx(exact_upper_bound(3, 2, ITEMS, 0.025))
 
 
+@pytest.mark.slow
 def test_adding_formats_never_raises_a_lower_bound_or_turns_a_fail_into_a_pass():
     outcomes = [(36, 23), (3, 2), (60, 30), (100, 5), (20, 15)]
     for count in range(1, len(outcomes)):
@@ -79,6 +80,7 @@ def test_adding_formats_never_raises_a_lower_bound_or_turns_a_fail_into_a_pass()
             assert row(more, f"f{i}").lower <= row(fewer, f"f{i}").lower + 1e-12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("outcomes", "verdict"),
     [
@@ -108,6 +110,7 @@ def test_equivalence_where_it_is_required_is_decided_on_both_sides_together():
     assert row(found, "f2").verdict is not TaskVerdict.EQUIVALENT
 
 
+@pytest.mark.slow
 def test_formats_come_best_first_or_cheapest_first():
     outcomes = [(60, 40), (3, 2), (100, 5)]
     assert [build.name for build in compared(outcomes).formats] == ["f1", "f0", "f2"]
@@ -146,6 +149,7 @@ def two_tasks(first, second):
     return joined(candidate(*first), candidate(*second, name="other"))
 
 
+@pytest.mark.slow
 def test_every_required_task_must_pass_and_an_advisory_one_need_not():
     baseline = two_tasks((0, 0), (0, 0))
     runs = [two_tasks((3, 2), (3, 2)), two_tasks((3, 2), (100, 5))]
@@ -155,6 +159,7 @@ def test_every_required_task_must_pass_and_an_advisory_one_need_not():
     assert compared(runs, advisory, baseline=baseline).verdict is ReleaseVerdict.PASS
 
 
+@pytest.mark.slow
 def test_a_format_bad_at_one_task_each_does_not_get_the_whole_alpha_twice():
     # Per task the clear pass leaves .05 for the other format; over formats neither passes first, so each has .025.
     runs = [two_tasks((3, 2), (36, 23)), two_tasks((36, 23), (3, 2))]

@@ -21,6 +21,7 @@ def gate(losses: int, gains: int, n: int, margin: float = 0.02) -> Verdict:
     return decide(pair_runs(*pair_of(losses, gains, n)), Policy(margin=margin))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("losses", "gains", "n", "margin", "verdict"),
     [
@@ -47,6 +48,7 @@ def test_the_bounds_decide(losses, gains, n, margin, verdict):
     assert task.difference == pytest.approx((gains - losses) / n)
 
 
+@pytest.mark.slow
 @given(
     counts=st.tuples(st.integers(0, 12), st.integers(0, 12), st.integers(1, 60)),
     margins=st.tuples(st.floats(0.001, 0.9), st.floats(0.001, 0.9)),
@@ -199,6 +201,7 @@ def test_an_advisory_task_never_blocks():
     assert verdict.tasks[1].verdict is TaskVerdict.REGRESSED
 
 
+@pytest.mark.slow
 def test_a_regression_that_only_stands_alone_is_not_confirmed_among_many_tasks():
     weak = (50, 10, 1319)
     alone = decide(pair_runs(*several(weak)), Policy())

@@ -127,6 +127,7 @@ def test_a_missing_package_is_named_with_what_to_install(small_model, monkeypatc
         built(small_model, Precision.FP8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("precision", "expected"), [(Precision.FP8, 0.026), (Precision.MXFP4, 0.118)])
 def test_the_real_model_loses_as_much_as_was_measured(model, precision, expected):
     source = {tensor.name: tensor for tensor in gguf.GGUFReader(model).tensors}

@@ -16,6 +16,8 @@ import pytest
 from quantgate.evals.embedded.errors import MissingExtra, ServeError
 from quantgate.evals.embedded.serving import serve
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 ENDS_WITHIN_MS = 60_000
 

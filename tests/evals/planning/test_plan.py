@@ -24,6 +24,7 @@ def test_where_the_items_are_enough_so_many_are_asked_once():
     assert row.power >= 0.8
 
 
+@pytest.mark.slow
 def test_where_they_are_too_few_all_are_asked_repeatedly():
     (row,) = make_plan(GPQA, Aim(margins=(0.03,), throughput=1000.0)).rows
     planned = simulated_repeats(198, 0.03, between_variance=0.0025, within_variance=0.0975)
@@ -46,6 +47,7 @@ def test_no_more_repeats_than_allowed_are_planned():
     assert row.repeats is None
 
 
+@pytest.mark.slow
 def test_with_three_required_tasks_each_aims_higher():
     aim = Aim(margins=(0.05,), tasks=3)
     assert round(aim.task_power, 2) == 0.93
@@ -53,6 +55,7 @@ def test_with_three_required_tasks_each_aims_higher():
     assert alone < among
 
 
+@pytest.mark.slow
 def test_margins_come_sorted_and_once():
     assert [row.margin for row in make_plan(GPQA, Aim(margins=(0.05, 0.04, 0.05))).rows] == [0.04, 0.05]
 

@@ -108,6 +108,7 @@ def test_more_repeats_later_ask_only_the_new_ones(tmp_path, sums):
     assert len(scores(tmp_path)) == 36
 
 
+@pytest.mark.slow
 def test_faults_that_heal_change_no_score_and_nothing_answered_is_asked_again(tmp_path):
     task = Sums(count=120)
     wrong = {f"What is {n} + 3?" for n in range(0, 120, 7)}
@@ -211,6 +212,7 @@ def test_a_refusal_after_answers_leaves_the_run_to_go_on(tmp_path):
     assert len(scores(tmp_path)) == 9
 
 
+@pytest.mark.slow
 def test_what_has_arrived_is_stored_soon_even_when_grading_is_slower_than_the_server(tmp_path):
     stored_then_asked = []
     task = Sums(count=400)
@@ -249,6 +251,7 @@ def test_the_window_bounds_what_is_in_flight_and_is_used_up(tmp_path):
     assert server.log.most_in_flight == 16
 
 
+@pytest.mark.slow
 def test_more_than_a_hundred_requests_are_in_flight_when_asked_for(tmp_path):
     with served_model(lambda body: Reply(right_answer(body), until_in_flight=250)) as server:
         run(tmp_path, plan_of(Sums(count=300)), server.base_url, concurrency=250)

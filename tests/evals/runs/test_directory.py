@@ -166,6 +166,7 @@ def test_a_folder_without_a_record_is_no_run_directory(tmp_path):
         RunDirectory(tmp_path).record()
 
 
+@pytest.mark.slow
 def test_a_full_disk_leaves_whole_lines_and_says_what_to_do(tmp_path):
     """Real ENOSPC needs a device; a file size limit makes the same short write and failed write."""
     script = f"""

@@ -116,6 +116,7 @@ def test_strata_get_a_macro_average():
     assert weighted.lower > result.lower
 
 
+@pytest.mark.slow
 def test_bounds_and_estimate_of_strata_do_not_depend_on_the_order_of_items():
     rng = np.random.default_rng(3)
     values, strata = rng.integers(-4, 5, 90) / 7, np.repeat(["a", "b", "c"], [20, 30, 40])

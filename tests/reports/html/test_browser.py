@@ -14,6 +14,8 @@ from tests.reports import made
 from tests.reports.browser import visit
 from tests.reports.hostile import TEXTS, with_text
 
+pytestmark = pytest.mark.slow
+
 GROUND = "getComputedStyle(document.body).backgroundColor"
 CUT = (
     "[...document.querySelectorAll('body *')].filter(e => !e.closest('.scroll, svg, details') "

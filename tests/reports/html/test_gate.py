@@ -62,6 +62,7 @@ def page(everything):
     return Page(gate_html(everything))
 
 
+@pytest.mark.slow
 def test_the_sections_stand_in_the_order_of_a_readers_questions(page):
     assert page.headings == SECTIONS
 
@@ -95,6 +96,7 @@ def test_a_finding_that_blocks_is_told_apart_from_a_warning_by_a_word():
     assert "▲ warning gsm8k: a warns finding" in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("tasks", "release"),
     [
@@ -114,6 +116,7 @@ def test_odd_cases_have_a_page_too(tasks, release):
     assert release.value in html
 
 
+@pytest.mark.slow
 def test_forty_tasks_have_a_page():
     tasks = [made.decision(f"task-{number}", precision=None, lengths=None) for number in range(40)]
     html = gate_html(made.verdict(*tasks))
@@ -121,6 +124,7 @@ def test_forty_tasks_have_a_page():
     assert len(html) < 5_000_000
 
 
+@pytest.mark.slow
 def test_the_same_decision_gives_the_same_bytes(everything):
     assert gate_html(everything) == gate_html(everything)
 
@@ -133,6 +137,7 @@ def test_the_page_forbids_scripts_and_loading_and_holds_neither(everything):
     assert not [name for _, *names in elements for name in names if name.startswith("on")]
 
 
+@pytest.mark.slow
 def test_ids_are_unique_so_that_no_plot_takes_anothers_clip(everything):
     html = gate_html(everything)
     ids = [part.partition('"')[0] for part in html.split(' id="')[1:]]
@@ -146,12 +151,14 @@ def plain_elements(everything):
     return tuple(Page(html).elements for html in pages)
 
 
+@pytest.mark.slow
 def test_hostile_text_adds_no_element_and_no_attribute(hostile_verdict, plain_elements):
     html = gate_html(hostile_verdict)
     assert Page(html).elements <= plain_elements[0]
     assert_readable(html)
 
 
+@pytest.mark.slow
 def test_hostile_text_in_a_comparison_adds_none_either(hostile_comparison, plain_elements):
     html = comparison_html(hostile_comparison)
     assert Page(html).elements <= plain_elements[1]
@@ -165,6 +172,7 @@ def assert_readable(html: str) -> None:
     html.encode("utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("texts", [None, FlipTexts(baseline="<b>" * 2000, candidate="x" * 10_000)])
 def test_ten_thousand_flips_weigh_less_than_five_megabytes(texts):
     flips = tuple(made.flip(number, texts=texts) for number in range(10_000))
@@ -173,6 +181,7 @@ def test_ten_thousand_flips_weigh_less_than_five_megabytes(texts):
     assert html.count("▼ lost") + html.count("▲ won") == 10_000
 
 
+@pytest.mark.slow
 def test_texts_that_would_weigh_too_much_are_left_out_and_said_so():
     flips = tuple(made.flip(number, texts=FlipTexts("x" * 4000, "y" * 4000)) for number in range(1000))
     text = Page(gate_html(made.verdict(made.decision(flips=flips)))).text

@@ -38,6 +38,7 @@ def test_text_stays_text_and_names_every_task_with_its_word(everything):
         assert text in said
 
 
+@pytest.mark.slow
 def test_the_same_figure_gives_the_same_bytes(everything):
     for make in (canvas.svg_file, canvas.png_file):
         first, second = (make(draw_forest(forest_rows(everything.tasks))) for _ in range(2))
@@ -63,6 +64,7 @@ def test_text_that_looks_like_mathematics_is_not_read_as_such():
     assert r"$\frac{a}{$" in texts(svg)
 
 
+@pytest.mark.slow
 def test_hostile_names_parse_and_write_safe_file_names(hostile_verdict):
     figures = list(named_figures(hostile_verdict))
     for name, figure in figures:
@@ -72,6 +74,7 @@ def test_hostile_names_parse_and_write_safe_file_names(hostile_verdict):
     assert len({name for name, _ in figures}) == len(figures)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "tasks",
     [

@@ -98,12 +98,14 @@ def test_the_pinned_revision_is_fetched_with_the_users_token_and_is_the_exam_of_
     assert {token for path, token in asked if path == PATH} == {"Bearer hf_of_the_user"}
 
 
+@pytest.mark.slow
 def test_what_was_fetched_once_needs_no_network_again(load, published):
     with hub(published.read_bytes()) as (address, _):
         first = load(HF_ENDPOINT=address)
     assert load(HF_HUB_OFFLINE="1") == first
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("status", "code", "token", "said"),
     [
@@ -123,6 +125,7 @@ def test_missing_access_is_explained(load, status, code, token, said):
     assert "hf_x" not in message
 
 
+@pytest.mark.slow
 def test_a_missing_network_is_explained_otherwise(load):
     message = load(HF_HUB_OFFLINE="1")
     assert "the Hugging Face hub cannot be reached from here" in message

@@ -213,6 +213,7 @@ def test_windows_line_ends_change_nothing(text, letter, why):
     assert extract_letter(text.replace("\n", "\r\n")) == letter, why
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(
     st.lists(
@@ -279,6 +280,7 @@ def test_what_follows_a_cue_is_looked_at_once(unit, monkeypatch):
         assert max(calls, default=0) <= 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "unit", ["answer is (A) or not. ", "\\boxed{", "</think>\n", "<think></think>\n", "A) x\n", "\n "]
 )

@@ -225,6 +225,7 @@ def test_the_hub_is_asked_for_the_pinned_revision(monkeypatch, gsm8k_files, task
     assert hub.identity.provenance["revision"] == REVISION
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "said"),
     [

@@ -32,7 +32,7 @@ from tests.server.agent import (
 from tests.server.served import Reply, error_body
 from tests.tasks.tau2.conftest import FULL, NOBODY, Run, Told, needs_tau2
 
-pytestmark = needs_tau2
+pytestmark = [needs_tau2, pytest.mark.slow]
 
 GOLD_BARS = {"airline": 45, "retail": 100, "telecom": 20} if FULL else {"airline": 2, "retail": 2, "telecom": 2}
 LIMIT = None if FULL else 6

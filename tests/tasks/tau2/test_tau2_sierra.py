@@ -51,6 +51,7 @@ def test_it_is_told_apart_and_graded_with_the_named_judge(tmp_path, monkeypatch)
     assert "Bearer sk-judge" in server.seen.authorizations
 
 
+@pytest.mark.slow
 def test_a_judge_outage_loses_no_conversation(tmp_path):
     def no_judge(turn: Turn) -> Reply | None:
         return Reply(status=503, body=error_body("down")) if turn.role == "judge" else None
@@ -66,6 +67,7 @@ def test_a_judge_outage_loses_no_conversation(tmp_path):
     assert server.seen.requests["agent"] == asked
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("message", "reason"), [(call("f", "{broken"), "agent_broken_tool_call"), (text(" "), "agent_empty_reply")]
 )

@@ -54,6 +54,7 @@ def test_all_losses_are_the_end_of_the_scale():
     assert bayesian_upper_bound(-np.ones(7)) == pytest.approx(1 - 2 * 0.05 ** (1 / 7))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "values",
     [
@@ -88,6 +89,7 @@ def test_thousands_of_distinct_values_are_put_on_a_grid_that_moves_the_bound_a_l
     assert exact - 1e-6 < bayesian_lower_bound(values) < exact
 
 
+@pytest.mark.slow
 @few
 @given(score_differences, st.data())
 def test_a_loss_more_never_raises_a_bound(values, data):
@@ -169,6 +171,7 @@ def test_a_stratum_of_weight_zero_takes_no_part():
     assert bayesian_lower_bound(values, strata=TAU2, weights=weights) == bayesian_lower_bound(values[50:164])
 
 
+@pytest.mark.slow
 def test_weights_are_scaled():
     values = four_trials()
     bounds = [

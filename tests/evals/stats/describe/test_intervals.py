@@ -41,6 +41,7 @@ def test_the_distribution_of_losses_alone_is_binomial():
     assert found.probabilities == pytest.approx(binom.pmf(counts, 1319, 17 / 1319), abs=1e-13)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("k", [3, 7, 16, 64, 1000])
 @pytest.mark.parametrize("n", [2, 50, 20_000])
 def test_mean_and_variance_of_the_distribution_are_those_of_theory(n, k):
@@ -106,6 +107,7 @@ def test_the_order_of_items_changes_nothing_to_the_bit(values, method, random):
         )
 
 
+@pytest.mark.slow
 @few
 @given(score_differences, st.sampled_from(METHODS))
 def test_a_higher_confidence_gives_a_wider_interval(values, method):

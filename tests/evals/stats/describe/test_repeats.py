@@ -44,6 +44,7 @@ def test_components_are_those_of_the_analysis_of_variance_for_equal_numbers():
     assert summary.between == pytest.approx((mean_square_between - mean_square_within) / 4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("repeats", [2, 3, np.resize([1, 2, 5], 60)], ids=["2", "3", "unequal"])
 def test_components_and_errors_are_without_bias_for_few_answers(repeats):
     rng = np.random.default_rng(7)

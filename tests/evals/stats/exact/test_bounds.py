@@ -59,6 +59,7 @@ def test_every_null_below_the_bound_is_rejected_and_the_bound_is_tight(losses, g
 
 
 # Outcomes whose p-value rises above alpha again after it first fell below, as the margin grows.
+@pytest.mark.slow
 @pytest.mark.parametrize(("losses", "gains", "n"), [(18, 16, 50), (11, 21, 50), (21, 11, 50), (3, 9, 20)])
 def test_the_bound_is_beyond_the_last_margin_that_fails_not_the_first_that_passes(losses, gains, n):
     lower = exact_lower_bound(losses, gains, n)
@@ -82,6 +83,7 @@ def test_an_island_of_small_p_values_below_a_failing_margin_does_not_pass():
     assert not any(lower > -m for m in passing)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=40)
 @given(counts, st.floats(1e-6, 0.999))
 def test_a_margin_that_the_bound_passes_always_has_a_small_p_value(outcome, margin):
@@ -90,6 +92,7 @@ def test_a_margin_that_the_bound_passes_always_has_a_small_p_value(outcome, marg
         assert noninferiority_pvalue(*outcome, margin) < 0.05
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=40)
 @given(counts)
 def test_bounds_are_mirrored_and_enclose_the_estimate(outcome):
@@ -99,6 +102,7 @@ def test_bounds_are_mirrored_and_enclose_the_estimate(outcome):
     assert exact_upper_bound(gains, losses, n) == -lower
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=40)
 @given(counts)
 def test_a_loss_more_never_raises_the_bound_and_a_gain_more_never_lowers_it(outcome):
@@ -108,6 +112,7 @@ def test_a_loss_more_never_raises_the_bound_and_a_gain_more_never_lowers_it(outc
     assert exact_lower_bound(losses, gains + 1, n) >= lower - RESOLUTION
 
 
+@pytest.mark.slow
 def test_a_loss_more_never_raises_the_bound_at_any_outcome_of_fifteen_items():
     n = 15
     lower = {(b, c): exact_lower_bound(b, c, n) for b in range(n + 1) for c in range(n + 1 - b)}
@@ -115,6 +120,7 @@ def test_a_loss_more_never_raises_the_bound_at_any_outcome_of_fifteen_items():
     assert all(lower[b, c + 1] >= lower[b, c] - RESOLUTION for b, c in lower if (b, c + 1) in lower)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=25)
 @given(counts, st.floats(0.001, 0.4), st.floats(0.001, 0.4))
 def test_a_smaller_alpha_never_raises_the_bound(outcome, one, other):

@@ -6,6 +6,8 @@ from scipy.special import gammaln, xlogy
 
 from quantgate.evals.stats import exact_lower_bound, noninferiority_pvalue, score_statistic
 
+pytestmark = pytest.mark.slow
+
 ALPHA = 0.05
 
 

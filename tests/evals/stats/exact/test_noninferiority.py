@@ -114,6 +114,7 @@ DENSE_CASES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("losses", "gains", "n", "null_difference"), DENSE_CASES)
 def test_supremum_is_never_below_a_grid_of_twenty_thousand_rates(losses, gains, n, null_difference):
     low, high = discordance_interval(losses + gains, n)

@@ -125,6 +125,7 @@ def test_a_gain_that_may_be_large_is_non_inferior_only():
     assert judged.verdict == "non_inferior"
 
 
+@pytest.mark.slow
 def test_a_loss_beyond_doubt_is_regressed_under_every_pairing():
     assert judge_claim(200, 190, 150, margin=0.03).verdict == "regressed"
     assert judge_claim(200, 190, 180, margin=0.03).verdict == "inconclusive"
@@ -137,6 +138,7 @@ def test_what_holds_under_some_pairings_only_is_inconclusive():
     assert judged.verdict == "inconclusive"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("margin", [0.03, 0.1, 0.3])
 @pytest.mark.parametrize(("n", "baseline", "candidate"), [(44, 22, 21), (44, 26, 21)])
 def test_many_pairings_are_judged_as_if_every_bound_were_computed(n, baseline, candidate, margin):

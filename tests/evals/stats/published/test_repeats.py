@@ -11,6 +11,7 @@ from quantgate.evals.stats.published.pairings import judge_claim
 from quantgate.evals.stats.published.repeats import judge_published, judge_repeated_claim
 
 
+@pytest.mark.slow
 def test_gsm8k_with_one_answer_per_item_is_judged_by_the_exact_test():
     judged = judge_published(200, "0.965", "0.955", 0.03, digits=3)
     assert (judged.baseline_counts, judged.candidate_counts, judged.warnings) == ((193,), (191,), ())
@@ -34,6 +35,7 @@ def test_a_value_that_no_count_gives_is_taken_as_the_nearest_with_a_warning():
     assert "357 (0.9015)" in warning
 
 
+@pytest.mark.slow
 def test_counts_that_the_digits_leave_open_must_all_agree():
     judged = judge_published(200, "0.98", "0.98", 0.04, digits=2)
     assert judged.baseline_counts == (195, 196, 197)
@@ -74,6 +76,7 @@ def extremes_hold(n, repeats, first, second):
     assert judged.upper_best - 1e-9 <= bayesian_upper_bound(differences) <= judged.upper_worst + 1e-9
 
 
+@pytest.mark.slow
 def test_every_division_of_three_items_lies_between_the_extremes():
     tables = {
         tuple(sorted(zip(first, second, strict=True)))
@@ -84,6 +87,7 @@ def test_every_division_of_three_items_lies_between_the_extremes():
         extremes_hold(3, 2, *np.array(table).T)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "repeats"), [(30, 2), (60, 4), (198, 2), (40, 16)])
 def test_random_divisions_lie_between_the_extremes(n, repeats):
     rng = np.random.default_rng(n)
