@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from quantgate.evals.decision.flips import Flip, FlipTexts
+from quantgate.evals.decision.described import Flip, FlipTexts
 from quantgate.evals.decision.gate import decide
 from quantgate.evals.decision.types import Verdict
 from quantgate.evals.pairing.pairing import pair_runs

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.reports import made
+
 ROOT = Path(__file__).resolve().parent.parent
 
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
@@ -110,3 +112,31 @@ print([name for name in {heavy!r} if name in sys.modules])
 """
     out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT).stdout
     assert out.splitlines()[-1] == "[]"
+
+
+def test_a_saved_decision_is_rendered_without_the_libraries_that_decided_it(tmp_path):
+    (tmp_path / "gate.json").write_text(made.verdict(made.decision(), made.inconclusive(), made.invalid()).to_json())
+    (tmp_path / "compare.json").write_text(made.comparison().to_json())
+    script = """
+import sys
+from quantgate.cli import app
+folder = sys.argv[1]
+for name in ("gate", "compare"):
+    files = ["--markdown", f"{folder}/{name}.md", "--junit", f"{folder}/{name}.xml"]
+    app(["report", f"{folder}/{name}.json", *files], standalone_mode=False)
+    app(["report", f"{folder}/{name}.json"], standalone_mode=False)
+app(["report", f"{folder}/gate.json", "--model-card"], standalone_mode=False)
+print([name for name in ("numpy", "scipy", "pandas", "matplotlib") if name in sys.modules])
+"""
+    command = [sys.executable, "-c", script, str(tmp_path)]
+    out = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    assert out.splitlines()[-1] == "[]"
+    assert (tmp_path / "gate.md").stat().st_size > 0
+    assert (tmp_path / "compare.xml").stat().st_size > 0
+
+
+@pytest.mark.parametrize("module", ["evals.decision.types", "evals.decision.comparison", "reports.files.junit"])
+def test_the_types_of_a_decision_need_no_numbers_library(module):
+    script = f"import sys, quantgate.{module}; print([n for n in ('numpy', 'scipy', 'pandas') if n in sys.modules])"
+    out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    assert out.strip() == "[]"

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from quantgate.evals.checks.finding import Finding, Severity
+from quantgate.evals.checks.lengths import LengthComparison, Ratio
 from quantgate.evals.checks.letters import letter_counts
 from quantgate.evals.checks.looping import is_looping
-from quantgate.evals.checks.token_lengths import LengthComparison, Ratio
 from quantgate.evals.contract.records import Sample, Status
 from quantgate.evals.pairing.pairing import TaskPairs, TaskRun
 from quantgate.evals.runs.record import RunRecord

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from quantgate.evals.checks.lengths import LengthComparison, Lengths, Ratio
 from quantgate.evals.contract.records import Sample
 
 _BINS = 24
@@ -16,45 +16,6 @@ _SEED = 20_261
 _MOST_DRAWS, _LEAST_DRAWS = 1000, 100
 _WORK = 5_000_000
 """So many token counts are resampled in all; what is larger has narrow intervals with fewer draws."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lengths:
-    """Completion tokens of one build's answers, thoughts included: how many were told, quantiles, and a histogram.
-
-    `counts[i]` answers have from `edges[i]` up to, but not, `edges[i + 1]` tokens (`LengthComparison.edges`).
-    """
-
-    answers: int
-    mean: float
-    median: float
-    p95: float
-    counts: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Ratio:
-    """A quantile of the candidate's lengths over the baseline's, with its 95% interval (bootstrap over items)."""
-
-    estimate: float
-    low: float
-    high: float
-
-    @property
-    def differs(self) -> bool:
-        """Whether the interval leaves 1 out."""
-        return self.low > 1 or self.high < 1
-
-
-@dataclass(frozen=True, slots=True)
-class LengthComparison:
-    """Both builds' lengths, on the items of which both have told them, and the ratios of their quantiles."""
-
-    edges: tuple[float, ...]
-    baseline: Lengths
-    candidate: Lengths
-    median_ratio: Ratio
-    p95_ratio: Ratio
 
 
 def completion_tokens(sample: Sample) -> int | None:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 
+from quantgate.evals.decision.comparison import Comparison, Format
 from quantgate.evals.decision.gate import decide, task_verdict, with_precision
 from quantgate.evals.decision.sentences import explain_task
-from quantgate.evals.decision.types import SCHEMA_VERSION, ReleaseVerdict, TaskDecision, TaskVerdict, Verdict
+from quantgate.evals.decision.types import ReleaseVerdict, TaskDecision, TaskVerdict, Verdict
 from quantgate.evals.errors import UsageError
 from quantgate.evals.pairing.item_scores import item_scores
 from quantgate.evals.pairing.pairing import Pairs, TaskPairs
-from quantgate.evals.runs.record import RunRecord
 from quantgate.evals.settings.policy import SMALLEST_ALPHA, Policy
 from quantgate.evals.stats import PairedBounds, items_needed, paired_bounds
 from quantgate.evals.stats.families import FamilyBound, holm_lower_bounds
@@ -24,83 +23,6 @@ _ANY_MARGIN = 0.5
 # The scale on which a step-down over whole formats counts; each task's own alpha is divided in the same proportion.
 _SCALE = 0.05
 _FLAGS_OF_BOUNDS = frozenset({"measurably_worse", "superior", "unconfirmed_among_tasks"})
-
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """One candidate: its name (unique), its folder, what it costs (any unit, `None` if not said), and its decisions."""
-
-    name: str
-    folder: str
-    record: RunRecord
-    tasks: tuple[TaskDecision, ...]
-    verdict: ReleaseVerdict
-    cost: float | None = None
-
-    @property
-    def passes(self) -> bool:
-        return self.verdict is ReleaseVerdict.PASS
-
-    @property
-    def unconfirmed(self) -> bool:
-        """Whether every required task passes by itself, but not all of them over the search through the formats."""
-        required = [task for task in self.tasks if task.tier == "required"]
-        return self.verdict is ReleaseVerdict.INCONCLUSIVE and all(task.passes for task in required)
-
-    @property
-    def difference(self) -> float:
-        """The mean difference over its tasks; minus infinity where none could be paired."""
-        known = [task.difference for task in self.tasks if task.difference is not None]
-        return math.fsum(known) / len(known) if known else -math.inf
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """The formats, sorted; the verdict over all of them; the names of the cheapest that pass (several on a tie).
-
-    `cost_unit` says in what the costs are told (GB, dollars, tokens/s); where `more_is_better`, the cheapest are those
-    with the highest figure. `command`, `created` and `software` are as in `Verdict`.
-    """
-
-    baseline: RunRecord
-    policy: Mapping[str, object]
-    formats: tuple[Format, ...]
-    verdict: ReleaseVerdict
-    cheapest: tuple[str, ...] = ()
-    cost_unit: str = ""
-    more_is_better: bool = False
-    command: str = ""
-    created: str = ""
-    software: Mapping[str, str] = field(default_factory=dict)
-
-    def to_json(self) -> str:
-        """The comparison as JSON; each task as in the gate JSON, with bounds that hold over the formats."""
-        formats = [
-            {
-                "name": build.name,
-                "folder": build.folder,
-                "cost": build.cost,
-                "verdict": build.verdict.value,
-                "cheapest_that_passes": build.name in self.cheapest,
-                "candidate": asdict(build.record),
-                "tasks": [task.as_dict() for task in build.tasks],
-            }
-            for build in self.formats
-        ]
-        document = {
-            "schema_version": SCHEMA_VERSION,
-            "verdict": self.verdict.value,
-            "baseline": asdict(self.baseline),
-            "policy": dict(self.policy),
-            "cheapest": list(self.cheapest),
-            "cost_unit": self.cost_unit,
-            "more_is_better": self.more_is_better,
-            "formats": formats,
-            "command": self.command,
-            "created": self.created,
-            "software": dict(self.software),
-        }
-        return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def compare(

@@ -1,41 +1,26 @@
-"""What is told beside a decision and never decides: flips, agreement, other intervals, re-run noise."""
+"""Computes what is told beside a decision and never decides: agreement, other intervals, re-run noise, repeats."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 import numpy as np
 
+from quantgate.evals.decision.described import (
+    Description,
+    ErrorOfMean,
+    Interval,
+    Kappa,
+    NoiseFloor,
+    RepeatSummary,
+    Share,
+)
 from quantgate.evals.errors import UsageError
 from quantgate.evals.pairing.item_scores import ItemScores, item_scores
 from quantgate.evals.pairing.pairing import Pairs, TaskPairs
 from quantgate.evals.stats import mcnemar_pvalue, tango_interval
-from quantgate.evals.stats.describe.agreement import Kappa, Share, cohen_kappa, discordance, share
+from quantgate.evals.stats.describe import agreement as agreement_stats
+from quantgate.evals.stats.describe import noise as noise_stats
+from quantgate.evals.stats.describe import repeats as repeat_stats
 from quantgate.evals.stats.describe.intervals import bonett_price_interval, bootstrap_interval, newcombe_interval
-from quantgate.evals.stats.describe.noise import NoiseFloor, noise_floor
-from quantgate.evals.stats.describe.repeats import RepeatSummary, item_differences, item_means, summarise_repeats
-
-Interval = tuple[float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Description:
-    """Informational figures of one task; fractions, candidate minus baseline. None of them decides.
-
-    `intervals` are two-sided at 1 - 2 alpha over items, by the method's name. `discordance`, `kappa` and
-    `mcnemar_mid_p` need one 0/1 answer per item; `repeats` needs several. `agreement` is the share of samples with the
-    same extracted result in both builds, right or wrong. `noise` compares the flips with those of a second run of the
-    baseline.
-    """
-
-    intervals: Mapping[str, Interval]
-    agreement: Share
-    discordance: Share | None = None
-    kappa: Kappa | None = None
-    mcnemar_mid_p: float | None = None
-    repeats: RepeatSummary | None = None
-    noise: NoiseFloor | None = None
 
 
 def describe(pairs: TaskPairs, scores: ItemScores, alpha: float, again: TaskPairs | None = None) -> Description:
@@ -52,13 +37,13 @@ def describe(pairs: TaskPairs, scores: ItemScores, alpha: float, again: TaskPair
     if scores.strata is None:
         for method in ("percentile", "basic", "bca"):
             intervals[method] = bootstrap_interval(differences, confidence=confidence, method=method)
-    agreement = share(int(pairs.frame["alike"].sum()), len(pairs.frame))
+    agreement = _share(agreement_stats.share(int(pairs.frame["alike"].sum()), len(pairs.frame)))
     noise = _noise(again, scores) if again is not None else None
     if not scores.single_answers:
         repeats = summary_of_repeats(pairs, confidence) if pairs.repeats > 1 and scores.strata is None else None
         return Description(intervals, agreement, repeats=repeats, noise=noise)
-    losses, gains = int((differences < 0).sum()), int((differences > 0).sum())
-    n, both_right = len(differences), int(((scores.baseline == 1) & (scores.candidate == 1)).sum())
+    losses, gains = scores.losses, scores.gains
+    n, both_right = len(differences), scores.both_right
     if scores.strata is None:
         intervals["tango"] = tango_interval(losses, gains, n, confidence)
         intervals["newcombe"] = newcombe_interval(losses, gains, n, both_right, confidence)
@@ -66,8 +51,8 @@ def describe(pairs: TaskPairs, scores: ItemScores, alpha: float, again: TaskPair
     return Description(
         intervals,
         agreement,
-        discordance=discordance(losses, gains, n),
-        kappa=cohen_kappa(both_right, losses, gains, n - both_right - losses - gains),
+        discordance=_share(agreement_stats.discordance(losses, gains, n)),
+        kappa=_kappa(agreement_stats.cohen_kappa(both_right, losses, gains, n - both_right - losses - gains)),
         mcnemar_mid_p=mcnemar_pvalue(losses, gains, mid_p=True),
         noise=noise,
     )
@@ -84,16 +69,49 @@ def check_noise_run(noise: Pairs) -> None:
             raise UsageError(f"--noise must be a complete second run of the baseline; {task.task}: {problem}")
 
 
-def _noise(again: TaskPairs, scores: ItemScores) -> NoiseFloor:
-    second = item_scores(again)
-    return noise_floor(scores.baseline, second.candidate, scores.candidate)
-
-
 def summary_of_repeats(pairs: TaskPairs, confidence: float) -> RepeatSummary:
     """Components of variance and errors of the differences, items pooled; what is missing counts for the worst."""
     frame = pairs.frame
     builds = [
-        item_means(frame["item_id"].to_numpy(dtype=str), frame[build].fillna(worst).to_numpy(dtype=np.float64))
+        repeat_stats.item_means(
+            frame["item_id"].to_numpy(dtype=str), frame[build].fillna(worst).to_numpy(dtype=np.float64)
+        )
         for build, worst in (("baseline", 1.0), ("candidate", 0.0))
     ]
-    return summarise_repeats(item_differences(*builds), confidence=confidence)
+    found = repeat_stats.summarise_repeats(repeat_stats.item_differences(*builds), confidence=confidence)
+    return RepeatSummary(
+        mean=found.mean,
+        items=found.items,
+        answers=found.answers,
+        between=found.between,
+        within=found.within,
+        new_questions=_error(found.new_questions),
+        same_questions=_error(found.same_questions),
+    )
+
+
+def _noise(again: TaskPairs, scores: ItemScores) -> NoiseFloor:
+    found = noise_stats.noise_floor(scores.baseline, item_scores(again).candidate, scores.candidate)
+    return NoiseFloor(
+        n=found.n,
+        flips=_share(found.flips),
+        noise=_share(found.noise),
+        excess=found.excess,
+        low=found.low,
+        high=found.high,
+        explained=found.explained,
+        candidate_difference=found.candidate_difference,
+        noise_difference=found.noise_difference,
+    )
+
+
+def _share(found: agreement_stats.Share) -> Share:
+    return Share(found.count, found.n, found.estimate, found.low, found.high)
+
+
+def _kappa(found: agreement_stats.Kappa | None) -> Kappa | None:
+    return None if found is None else Kappa(found.estimate, found.standard_error, found.low, found.high)
+
+
+def _error(found: repeat_stats.ErrorOfMean | None) -> ErrorOfMean | None:
+    return None if found is None else ErrorOfMean(found.standard_error, found.lower, found.upper)

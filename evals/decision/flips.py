@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
 import numpy as np
 
 from quantgate.evals.contract.records import Sample
+from quantgate.evals.decision.described import Flip, FlipTable, FlipTexts
 from quantgate.evals.pairing.item_scores import ItemScores
 from quantgate.evals.pairing.pairing import TaskPairs
 
@@ -14,50 +13,13 @@ _MOST_TEXT = 2000
 """Characters of an answer that are shown: its end, where the result is."""
 
 
-@dataclass(frozen=True, slots=True)
-class FlipTexts:
-    """The ends of what the builds answered in the first repeat whose scores differ; `None` where there is no text."""
-
-    baseline: str | None
-    candidate: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Flip:
-    """One item whose mean score differs between the builds. `texts` only where the user asked for texts."""
-
-    item_id: str
-    stratum: str | None
-    baseline: float
-    candidate: float
-    prompt_hash: str
-    texts: FlipTexts | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FlipTable:
-    """How the items of a task changed.
-
-    For one 0/1 answer per item `both_right` + `losses` + `gains` + `both_wrong` is the number of items, else `losses`
-    and `gains` count items whose mean went down or up, `same` those that stayed, and the other two are `None`.
-    """
-
-    losses: int
-    gains: int
-    same: int
-    both_right: int | None = None
-    both_wrong: int | None = None
-
-
 def flip_table(scores: ItemScores) -> FlipTable:
     """Count losses, gains and what stayed."""
-    differences = scores.differences
-    losses, gains = int((differences < 0).sum()), int((differences > 0).sum())
-    table = FlipTable(losses, gains, len(differences) - losses - gains)
+    losses, gains = scores.losses, scores.gains
+    same = len(scores.item_ids) - losses - gains
     if not scores.single_answers:
-        return table
-    both_right = int(((scores.baseline == 1) & (scores.candidate == 1)).sum())
-    return replace(table, both_right=both_right, both_wrong=table.same - both_right)
+        return FlipTable(losses, gains, same)
+    return FlipTable(losses, gains, same, scores.both_right, same - scores.both_right)
 
 
 def flips(pairs: TaskPairs, scores: ItemScores, *, texts: bool = False) -> tuple[Flip, ...]:

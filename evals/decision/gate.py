@@ -8,14 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from quantgate.evals.checks.finding import Finding, Severity
+from quantgate.evals.checks.lengths import LengthComparison
 from quantgate.evals.checks.of_build import pair_findings
 from quantgate.evals.checks.published_scores import published_expectation
-from quantgate.evals.checks.token_lengths import LengthComparison, compare_lengths
+from quantgate.evals.checks.token_lengths import compare_lengths
 from quantgate.evals.contract.records import Status
+from quantgate.evals.decision.described import SettlingPoint
 from quantgate.evals.decision.figures import describe, summary_of_repeats
 from quantgate.evals.decision.flips import flip_table, flips
 from quantgate.evals.decision.sentences import explain_release, explain_task
-from quantgate.evals.decision.settling import PrecisionPoint, precision
+from quantgate.evals.decision.settling import settling_curve
 from quantgate.evals.decision.types import ReleaseVerdict, StratumFigures, TaskDecision, TaskVerdict, Verdict
 from quantgate.evals.pairing.item_scores import ItemScores, item_scores
 from quantgate.evals.pairing.pairing import Pairs, TaskPairs
@@ -228,10 +230,10 @@ def with_precision(decision: TaskDecision, pairs: TaskPairs, alpha: float) -> Ta
         summary = summary_of_repeats(pairs, 1 - 2 * decision.alpha)
         if summary.between is not None and summary.within is not None:
             components = (summary.between, summary.within)
-    here = PrecisionPoint(decision.items, decision.repeats, decision.difference - decision.lower)
+    here = SettlingPoint(decision.items, decision.repeats, decision.difference - decision.lower)
     known = _items_known(decision)
     floor = (1 - alpha ** (1 / decision.items)) * (1 + decision.difference)
-    curve = precision(here, decision.margin + decision.difference, components, known, floor)
+    curve = settling_curve(here, decision.margin + decision.difference, components, known, floor)
     decision = replace(decision, precision=curve)
     if decision.verdict is not TaskVerdict.INCONCLUSIVE or decision.needed is not None:
         return decision

@@ -9,7 +9,7 @@ from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from quantgate.evals.decision.compare import Comparison, Format
+from quantgate.evals.decision.comparison import Comparison, Format
 from quantgate.evals.decision.types import SCHEMA_VERSION, ReleaseVerdict, TaskDecision, Verdict
 from quantgate.evals.errors import DataError
 from quantgate.evals.runs.record import RunRecord

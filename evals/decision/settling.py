@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+
+from quantgate.evals.decision.described import SettlingCurve, SettlingPoint
 
 _MOST_REPEATS = 256
 _REPEATS = (1, 2, 4, 8, 16, 32, 64)
@@ -11,39 +12,13 @@ _TIMES_ITEMS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 _MOST_ITEMS = 100_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class PrecisionPoint:
-    """The expected distance from the difference to its lower bound at so many items, each answered so often."""
-
-    items: int
-    repeats: int
-    half_width: float
-
-
-@dataclass(frozen=True, slots=True)
-class Precision:
-    """The curve of a task, with where it stands.
-
-    `over` says what grows along `curve`: `repeats` (on the same items) where repeats were asked, else `items`. `here`
-    is what was measured. `room` is the half width below which the observed difference would pass, margin + difference;
-    at or below zero the loss itself is at the margin. `settles` is the smallest number that is within it, `None` where
-    none is.
-    """
-
-    over: str
-    here: PrecisionPoint
-    curve: tuple[PrecisionPoint, ...]
-    room: float
-    settles: PrecisionPoint | None
-
-
-def precision(
-    here: PrecisionPoint,
+def settling_curve(
+    here: SettlingPoint,
     room: float,
     components: tuple[float, float] | None,
     needed_items: int | None = None,
     floor: float = 0.0,
-) -> Precision:
+) -> SettlingCurve:
     """Scale the measured half width by the square root of the variance of the mean.
 
     `components` are the variances between items and within them (of one pair of answers); with them the curve goes over
@@ -56,17 +31,17 @@ def precision(
         between, within = max(components[0], 0.0), max(components[1], 0.0)
         fixed = min(floor, here.half_width) ** 2
 
-        def at(repeats: int) -> PrecisionPoint:
+        def at(repeats: int) -> SettlingPoint:
             now, then = between + within / here.repeats, between + within / repeats
             scale = then / now if now > 0 else 1.0
-            return PrecisionPoint(here.items, repeats, math.sqrt(fixed + (here.half_width**2 - fixed) * scale))
+            return SettlingPoint(here.items, repeats, math.sqrt(fixed + (here.half_width**2 - fixed) * scale))
 
         enough = next((k for k in range(1, _MOST_REPEATS + 1) if at(k).half_width < room), None)
         shown = sorted({*_REPEATS, here.repeats, *([enough] if enough else [])})
-        return Precision("repeats", here, tuple(at(k) for k in shown), room, None if enough is None else at(enough))
+        return SettlingCurve("repeats", here, tuple(at(k) for k in shown), room, None if enough is None else at(enough))
 
-    def with_items(items: int) -> PrecisionPoint:
-        return PrecisionPoint(items, here.repeats, here.half_width * math.sqrt(here.items / items))
+    def with_items(items: int) -> SettlingPoint:
+        return SettlingPoint(items, here.repeats, here.half_width * math.sqrt(here.items / items))
 
     wanted = needed_items
     if wanted is None and room > 0:
@@ -74,6 +49,6 @@ def precision(
     if room <= 0 or (wanted is not None and wanted > _MOST_ITEMS):
         wanted = None
     counts = {max(1, round(here.items * times)) for times in _TIMES_ITEMS} | ({wanted} if wanted else set())
-    return Precision(
+    return SettlingCurve(
         "items", here, tuple(with_items(n) for n in sorted(counts)), room, with_items(wanted) if wanted else None
     )

@@ -9,11 +9,9 @@ from enum import StrEnum
 from typing import Any
 
 from quantgate.evals.checks.finding import Finding, Severity
-from quantgate.evals.checks.token_lengths import LengthComparison
-from quantgate.evals.decision.figures import Description
-from quantgate.evals.decision.flips import Flip, FlipTable
-from quantgate.evals.decision.settling import Precision
-from quantgate.evals.pairing.pairing import Validity
+from quantgate.evals.checks.lengths import LengthComparison
+from quantgate.evals.decision.described import Description, Flip, FlipTable, SettlingCurve
+from quantgate.evals.pairing.status_counts import StatusCounts
 from quantgate.evals.runs.record import RunRecord
 
 SCHEMA_VERSION = 1
@@ -69,7 +67,7 @@ class TaskDecision:
     task: str
     margin: float
     alpha: float
-    validity: Mapping[str, Validity]
+    validity: Mapping[str, StatusCounts]
     reason: str
     tier: str = "required"
     require: str = "non_inferior"
@@ -94,7 +92,7 @@ class TaskDecision:
     findings: tuple[Finding, ...] = ()
     flip_table: FlipTable | None = None
     lengths: LengthComparison | None = None
-    precision: Precision | None = None
+    precision: SettlingCurve | None = None
     flips: tuple[Flip, ...] = ()
 
     @property

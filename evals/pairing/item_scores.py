@@ -34,6 +34,21 @@ class ItemScores:
     def differences(self) -> FloatArray:
         return self.candidate - self.baseline
 
+    @property
+    def losses(self) -> int:
+        """Items on which the candidate scores less than the baseline."""
+        return int((self.differences < 0).sum())
+
+    @property
+    def gains(self) -> int:
+        """Items on which the candidate scores more than the baseline."""
+        return int((self.differences > 0).sum())
+
+    @property
+    def both_right(self) -> int:
+        """Items on which both builds have the full score."""
+        return int(((self.baseline == 1) & (self.candidate == 1)).sum())
+
     def mean(self, scores: FloatArray) -> float:
         """The task's score: the mean over items, or the unweighted mean of the strata's means."""
         if self.strata is None:

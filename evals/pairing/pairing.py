@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from quantgate.evals.contract.records import Sample, SampleKey, Status
+from quantgate.evals.contract.records import Sample, SampleKey
+from quantgate.evals.pairing.status_counts import StatusCounts
 from quantgate.evals.runs.directory import RunDirectory
 from quantgate.evals.runs.record import RunRecord, TaskRecord, task_differences
 
@@ -50,38 +50,6 @@ class TaskRun:
 
 
 @dataclass(frozen=True, slots=True)
-class Validity:
-    """How many samples of one build ended how. `unparsed` are among `ok` and `truncated`; `missing` never came."""
-
-    ok: int = 0
-    truncated: int = 0
-    empty: int = 0
-    error: int = 0
-    unparsed: int = 0
-    missing: int = 0
-
-    @property
-    def unscored(self) -> int:
-        return self.error + self.missing
-
-    @classmethod
-    def count(cls, samples: Sequence[Sample], planned: int) -> Validity:
-        """Count `samples` out of the `planned` number."""
-        statuses = Counter(sample.status for sample in samples)
-        return cls(
-            ok=statuses[Status.OK],
-            truncated=statuses[Status.TRUNCATED],
-            empty=statuses[Status.EMPTY],
-            error=statuses[Status.ERROR],
-            unparsed=sum(sample.unparsed for sample in samples),
-            missing=max(0, planned - len(samples)),
-        )
-
-    def as_dict(self) -> dict[str, int]:
-        return asdict(self)
-
-
-@dataclass(frozen=True, slots=True)
 class TaskPairs:
     """One task of two runs, paired.
 
@@ -95,7 +63,7 @@ class TaskPairs:
     task: str
     frame: pd.DataFrame
     repeats: int
-    validity: Mapping[str, Validity]
+    validity: Mapping[str, StatusCounts]
     builds: Mapping[str, TaskRun]
     problems: tuple[str, ...] = ()
 
@@ -125,7 +93,7 @@ def pair_runs(baseline: Run, candidate: Run) -> Pairs:
 
 def _pair_task(name: str, baseline: Run, candidate: Run) -> TaskPairs:
     builds = {"baseline": TaskRun.of(baseline, name), "candidate": TaskRun.of(candidate, name)}
-    validity = {build: Validity.count(list(run.samples.values()), run.planned) for build, run in builds.items()}
+    validity = {build: StatusCounts.count(list(run.samples.values()), run.planned) for build, run in builds.items()}
     ours, (left, right) = builds["baseline"].record, (run.samples for run in builds.values())
     problems = _problems(ours, builds["candidate"].record, left, right)
     frame = pd.DataFrame([], columns=_COLUMNS) if problems or ours is None else _frame(ours, left, right)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from quantgate.evals.contract.task import Task
-    from quantgate.evals.decision.compare import Comparison
+    from quantgate.evals.decision.comparison import Comparison
     from quantgate.evals.decision.types import Verdict
     from quantgate.evals.embedded.formats import Precision
     from quantgate.evals.settings.policy import Policy

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
-from quantgate.evals.decision.compare import Comparison
+from quantgate.evals.decision.comparison import Comparison
 from quantgate.evals.decision.types import ReleaseVerdict, TaskDecision, TaskVerdict, Verdict
 from quantgate.evals.text import one_line, printable
 from quantgate.reports.files.options import Inconclusive

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from quantgate.evals.decision.compare import Comparison
+from quantgate.evals.decision.comparison import Comparison
 from quantgate.evals.decision.types import ReleaseVerdict, TaskDecision, TaskVerdict, Verdict
 from quantgate.reports.files.character_plot import character_plot
 from quantgate.reports.files.markdown_text import markdown_code, markdown_text
@@ -39,7 +39,7 @@ def gate_markdown(verdict: Verdict) -> str:
 
 def comparison_markdown(comparison: Comparison) -> str:
     """The verdict over all formats, a row a format and task, the plot in characters, and findings."""
-    priced = any(build.cost is not None for build in comparison.formats)
+    priced = comparison.priced
     columns = ["format", *([markdown_text(comparison.cost_unit or "cost", 30)] if priced else [])]
     rows = []
     for build in comparison.formats:

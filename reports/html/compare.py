@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from quantgate.evals.decision.compare import Comparison
+from collections.abc import Sequence
+
+from quantgate.evals.decision.comparison import Comparison
 from quantgate.evals.decision.types import TaskVerdict
 from quantgate.reports.html.gate import PlotEntry
 from quantgate.reports.html.identity import identity_rows
 from quantgate.reports.html.page import figure_markup, render
 from quantgate.reports.plots import canvas
-from quantgate.reports.plots.forest import ForestRow, draw_forest, shapes_of
+from quantgate.reports.plots.forest import comparison_rows, draw_forest, shapes_of
 from quantgate.reports.plots.tradeoff import draw_tradeoff
 from quantgate.reports.words.headline import comparison_headline
 from quantgate.reports.words.settling import settling
@@ -26,13 +28,13 @@ def comparison_html(comparison: Comparison) -> str:
     rows = comparison_rows(comparison)
     said = comparison_headline(comparison)
     wide, narrow = (draw_forest(rows, wide=wide) for wide in (True, False))
-    tasks = task_names(comparison)
+    tasks = comparison.tasks
     return render(
         "compare.html.j2",
         comparison=comparison,
         headline=said,
         tasks=tasks,
-        priced=any(build.cost is not None for build in comparison.formats),
+        priced=comparison.priced,
         unit=comparison.cost_unit or "cost",
         matrix=[
             (build, [next((row for row in build.tasks if row.task == task), None) for task in tasks])
@@ -66,29 +68,7 @@ def comparison_html(comparison: Comparison) -> str:
     )
 
 
-def task_names(comparison: Comparison) -> list[str]:
-    """The tasks of any format, in the order in which they first appear."""
-    return list(dict.fromkeys(task.task for build in comparison.formats for task in build.tasks))
-
-
-def comparison_rows(comparison: Comparison) -> list[ForestRow]:
-    """A row of the forest plot for each task and format, task by task."""
-    names = task_names(comparison)
-    rows = []
-    for name in names:
-        for build in comparison.formats:
-            for task in build.tasks:
-                if task.task == name:
-                    shown = build.name if len(names) == 1 else f"{name}: {build.name}"
-                    rows.append(
-                        ForestRow(
-                            shown, task, task.margin, task.tier == "advisory", descriptive=task.descriptive_interval
-                        )
-                    )
-    return rows
-
-
-def _tradeoff(comparison: Comparison, tasks: list[str]) -> list[PlotEntry]:
+def _tradeoff(comparison: Comparison, tasks: Sequence[str]) -> list[PlotEntry]:
     entries = []
     for number, task in enumerate(tasks):
         figure = draw_tradeoff(comparison, task)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 
-from quantgate.evals.decision.flips import Flip
+from quantgate.evals.decision.described import Flip
 from quantgate.evals.decision.types import TaskDecision
 from quantgate.evals.text import one_line, printable
 

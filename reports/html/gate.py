@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from quantgate.evals.decision.settling import Precision
+from quantgate.evals.decision.described import SettlingCurve
 from quantgate.evals.decision.types import TaskDecision, Verdict
 from quantgate.reports.html.flipped import flip_lists
 from quantgate.reports.html.identity import identity_rows
@@ -83,7 +83,7 @@ def _power_plots(tasks: tuple[TaskDecision, ...]) -> list[PlotEntry]:
     return entries
 
 
-def _power_caption(precision: Precision) -> str:
+def _power_caption(precision: SettlingCurve) -> str:
     here, unit = grows(precision, precision.here), precision.over
     told = (
         f"With {here:,} {unit} the lower bound lies {100 * precision.here.half_width:.2f} points below the difference."

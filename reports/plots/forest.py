@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from quantgate.evals.decision.comparison import Comparison
 from quantgate.evals.decision.types import StratumFigures, TaskDecision, TaskVerdict
 from quantgate.reports.plots import canvas
 from quantgate.reports.words.numbers import bounds, signed
@@ -68,6 +69,24 @@ def forest_rows(tasks: Iterable[TaskDecision]) -> list[ForestRow]:
         rows.append(ForestRow(task.task, task, task.margin, advisory, descriptive=task.descriptive_interval))
         rows += [ForestRow(part.stratum, part, task.margin, True, stratum=True) for part in task.strata]
     return rows
+
+
+def comparison_rows(comparison: Comparison) -> list[ForestRow]:
+    """A row for each task and format, task by task."""
+    several = len(comparison.tasks) > 1
+    return [
+        ForestRow(
+            f"{name}: {build.name}" if several else build.name,
+            task,
+            task.margin,
+            task.tier == "advisory",
+            descriptive=task.descriptive_interval,
+        )
+        for name in comparison.tasks
+        for build in comparison.formats
+        for task in build.tasks
+        if task.task == name
+    ]
 
 
 def draw_forest(rows: Sequence[ForestRow], *, wide: bool = True) -> Figure:

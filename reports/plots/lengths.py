@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from quantgate.evals.checks.token_lengths import LengthComparison
+from quantgate.evals.checks.lengths import LengthComparison
 from quantgate.evals.decision.types import TaskDecision
 from quantgate.reports.plots import canvas
 from quantgate.reports.words.palette import LIGHT

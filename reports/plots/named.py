@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from quantgate.evals.decision.compare import Comparison
+from quantgate.evals.decision.comparison import Comparison
 from quantgate.evals.decision.types import Verdict
 from quantgate.reports.plots import canvas
 from quantgate.reports.plots.flips import draw_flips
-from quantgate.reports.plots.forest import draw_forest, forest_rows
+from quantgate.reports.plots.forest import comparison_rows, draw_forest, forest_rows
 from quantgate.reports.plots.power import draw_power
 from quantgate.reports.plots.tradeoff import draw_tradeoff
 
@@ -36,10 +36,8 @@ def named_figures(decision: Verdict | Comparison) -> Iterator[tuple[str, Figure]
             if (power := draw_power(task, named=True)) is not None:
                 yield _free(f"power-{task.task}", names), power
         return
-    from quantgate.reports.html.compare import comparison_rows, task_names
-
     yield "forest", draw_forest(comparison_rows(decision))
-    for name in task_names(decision):
+    for name in decision.tasks:
         if (tradeoff := draw_tradeoff(decision, name, named=True)) is not None:
             yield _free(f"tradeoff-{name}", names), tradeoff
 

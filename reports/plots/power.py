@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from quantgate.evals.decision.settling import Precision, PrecisionPoint
+from quantgate.evals.decision.described import SettlingCurve, SettlingPoint
 from quantgate.evals.decision.types import TaskDecision
 from quantgate.reports.plots import canvas
 from quantgate.reports.words.palette import LIGHT
@@ -30,12 +30,12 @@ def draw_power(task: TaskDecision, *, named: bool = False) -> Figure | None:
     return figure
 
 
-def grows(precision: Precision, point: PrecisionPoint) -> int:
+def grows(precision: SettlingCurve, point: SettlingPoint) -> int:
     """The number along the curve at a point: its repeats or its items."""
     return point.repeats if precision.over == "repeats" else point.items
 
 
-def _draw(axes: Axes, precision: Precision) -> None:
+def _draw(axes: Axes, precision: SettlingCurve) -> None:
     from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter, NullLocator
 
     points = sorted({(grows(precision, point), 100 * point.half_width) for point in precision.curve})

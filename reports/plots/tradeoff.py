@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from quantgate.evals.decision.compare import Comparison
+from quantgate.evals.decision.comparison import Comparison
 from quantgate.evals.decision.types import TaskVerdict
 from quantgate.reports.plots import canvas
 from quantgate.reports.words.palette import LIGHT, VERDICT_ROLE

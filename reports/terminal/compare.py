@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from quantgate.evals.decision.compare import Comparison, Format
+from quantgate.evals.decision.comparison import Comparison, Format
 from quantgate.evals.decision.types import TaskDecision, TaskVerdict
 from quantgate.evals.text import one_line
 from quantgate.reports.terminal.decision_table import flag_notes, verdict_line, verdict_text
@@ -25,14 +25,14 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
             console.print(
                 _line(f"{build.name}: every task passes by itself, but not all of them with the formats searched.")
             )
-    if any(build.cost is not None for build in comparison.formats):
+    if comparison.priced:
         console.print(_line(_cheapest(comparison)))
     console.print(verdict_line(comparison.verdict))
 
 
 def comparison_table(comparison: Comparison) -> Table:
     """The table; the formats that pass at the lowest cost carry a star."""
-    priced = any(build.cost is not None for build in comparison.formats)
+    priced = comparison.priced
     title = Text(f"{_counted(comparison)} against {one_line(comparison.baseline.label, 40)}")
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 1, 0, 0))
     columns = ["format", *(["cost"] if priced else []), "task", "items", "baseline", "candidate", "diff", "bounds"]

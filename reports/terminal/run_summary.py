@@ -11,7 +11,8 @@ from rich.text import Text
 from quantgate.evals.checks.of_build import run_findings
 from quantgate.evals.checks.published_scores import published_expectation
 from quantgate.evals.contract.records import Sample
-from quantgate.evals.pairing.pairing import Run, TaskRun, Validity
+from quantgate.evals.pairing.pairing import Run, TaskRun
+from quantgate.evals.pairing.status_counts import StatusCounts
 from quantgate.evals.runs.record import TaskRecord
 from quantgate.evals.runs.repeat_metrics import repeat_metrics
 from quantgate.evals.settings.expected import parse_expectation
@@ -31,7 +32,7 @@ def print_summary(console: Console, out: Path, asked: Collection[str], expected:
     missing = {}
     for task in run.record.tasks:
         samples = list(run.of_task(task.name).values())
-        counts = Validity.count(samples, task.items * task.repeats)
+        counts = StatusCounts.count(samples, task.items * task.repeats)
         missing[task.name] = counts.unscored
         for line in (*_task_lines(task, samples, counts), *_finding_lines(run, task, expected.get(task.name))):
             console.print(Text(line), soft_wrap=True)
@@ -48,7 +49,7 @@ def print_summary(console: Console, out: Path, asked: Collection[str], expected:
     return 5
 
 
-def _task_lines(task: TaskRecord, samples: list[Sample], counts: Validity) -> Iterator[str]:
+def _task_lines(task: TaskRecord, samples: list[Sample], counts: StatusCounts) -> Iterator[str]:
     planned = task.items * task.repeats
     answered = f"{planned - counts.unscored:,} of {planned:,} answered"
     troubles = f"truncated {counts.truncated}, empty {counts.empty}, unparsed {counts.unparsed}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from quantgate.evals.decision.compare import Comparison
+from quantgate.evals.decision.comparison import Comparison
 from quantgate.evals.decision.types import ReleaseVerdict, TaskDecision, TaskVerdict, Verdict
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from quantgate.evals.decision.compare import Comparison
-from quantgate.evals.decision.flips import FlipTexts
+from quantgate.evals.decision.comparison import Comparison
+from quantgate.evals.decision.described import FlipTexts
 from quantgate.evals.decision.types import ReleaseVerdict, Verdict
 from tests.reports import made
 from tests.reports.browser import CHROMIUM, browser

@@ -7,16 +7,21 @@ from dataclasses import replace
 from typing import Any
 
 from quantgate.evals.checks.finding import Finding, Severity
-from quantgate.evals.checks.token_lengths import LengthComparison, Lengths, Ratio
-from quantgate.evals.decision.compare import Comparison, Format
-from quantgate.evals.decision.figures import Description
-from quantgate.evals.decision.flips import Flip, FlipTable, FlipTexts
-from quantgate.evals.decision.settling import Precision, PrecisionPoint
+from quantgate.evals.checks.lengths import LengthComparison, Lengths, Ratio
+from quantgate.evals.decision.comparison import Comparison, Format
+from quantgate.evals.decision.described import (
+    Description,
+    Flip,
+    FlipTable,
+    FlipTexts,
+    NoiseFloor,
+    SettlingCurve,
+    SettlingPoint,
+    Share,
+)
 from quantgate.evals.decision.types import ReleaseVerdict, StratumFigures, TaskDecision, TaskVerdict, Verdict
-from quantgate.evals.pairing.pairing import Validity
+from quantgate.evals.pairing.status_counts import StatusCounts
 from quantgate.evals.runs.record import RunRecord, TaskRecord
-from quantgate.evals.stats.describe.agreement import Share
-from quantgate.evals.stats.describe.noise import NoiseFloor
 
 
 def task_record(name: str = "gsm8k", **changes: Any) -> TaskRecord:
@@ -62,20 +67,20 @@ def lengths(answers: int = 1319) -> LengthComparison:
     )
 
 
-def over_items(half_width: float = 0.0098, room: float = 0.0101, settles: int | None = None) -> Precision:
-    def at(items: int) -> PrecisionPoint:
-        return PrecisionPoint(items, 1, half_width * math.sqrt(1319 / items))
+def over_items(half_width: float = 0.0098, room: float = 0.0101, settles: int | None = None) -> SettlingCurve:
+    def at(items: int) -> SettlingPoint:
+        return SettlingPoint(items, 1, half_width * math.sqrt(1319 / items))
 
     curve = tuple(at(items) for items in (330, 660, 1319, 2638, 5276, 10_552))
-    return Precision("items", at(1319), curve, room, at(settles) if settles else None)
+    return SettlingCurve("items", at(1319), curve, room, at(settles) if settles else None)
 
 
-def over_repeats(here: int = 2, room: float = 0.0109, settles: int | None = 16) -> Precision:
-    def at(repeats: int) -> PrecisionPoint:
-        return PrecisionPoint(198, repeats, 0.034 * math.sqrt(0.3 / 2 + 0.7 / repeats))
+def over_repeats(here: int = 2, room: float = 0.0109, settles: int | None = 16) -> SettlingCurve:
+    def at(repeats: int) -> SettlingPoint:
+        return SettlingPoint(198, repeats, 0.034 * math.sqrt(0.3 / 2 + 0.7 / repeats))
 
     places = sorted({1, 2, 4, 8, 16, 32, 64, here})
-    return Precision("repeats", at(here), tuple(at(k) for k in places), room, at(settles) if settles else None)
+    return SettlingCurve("repeats", at(here), tuple(at(k) for k in places), room, at(settles) if settles else None)
 
 
 def flip(number: int, *, item: str | None = None, texts: FlipTexts | None = None) -> Flip:
@@ -85,7 +90,7 @@ def flip(number: int, *, item: str | None = None, texts: FlipTexts | None = None
 
 def decision(task: str = "gsm8k", **changes: Any) -> TaskDecision:
     """A task that passes; `changes` make it another."""
-    fine = {"baseline": Validity(ok=1316, truncated=3, unparsed=2), "candidate": Validity(ok=1310, truncated=9)}
+    fine = {"baseline": StatusCounts(ok=1316, truncated=3, unparsed=2), "candidate": StatusCounts(ok=1310, truncated=9)}
     return replace(
         TaskDecision(
             task=task,
@@ -184,7 +189,7 @@ def invalid(task: str = "ifeval", **changes: Any) -> TaskDecision:
             task=task,
             margin=0.02,
             alpha=0.05,
-            validity={"baseline": Validity(ok=100), "candidate": Validity(ok=60, missing=40)},
+            validity={"baseline": StatusCounts(ok=100), "candidate": StatusCounts(ok=60, missing=40)},
             reason=f"{task}: not comparable: 40 of the candidate's samples have no answer; run the same `quantgate "
             "run` again to ask them",
         ),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from quantgate.evals.decision.flips import FlipTable, flip_table, flips
+from quantgate.evals.decision.described import FlipTable
+from quantgate.evals.decision.flips import flip_table, flips
 from quantgate.evals.decision.gate import decide
 from quantgate.evals.pairing.item_scores import item_scores
 from quantgate.evals.pairing.pairing import Run, pair_runs

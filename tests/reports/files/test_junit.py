@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from quantgate.evals.decision.compare import Format
+from quantgate.evals.decision.comparison import Format
 from quantgate.evals.decision.types import ReleaseVerdict
 from quantgate.reports.files.junit import comparison_junit, gate_junit
 from quantgate.reports.files.options import Inconclusive

@@ -7,9 +7,9 @@ from html.parser import HTMLParser
 import pytest
 
 from quantgate.evals.checks.finding import Finding, Severity
-from quantgate.evals.decision.flips import FlipTexts
+from quantgate.evals.decision.described import FlipTexts
 from quantgate.evals.decision.types import ReleaseVerdict
-from quantgate.evals.pairing.pairing import Validity
+from quantgate.evals.pairing.status_counts import StatusCounts
 from quantgate.reports.html.compare import comparison_html
 from quantgate.reports.html.gate import gate_html
 from tests.reports import made
@@ -106,7 +106,10 @@ def test_a_finding_that_blocks_is_told_apart_from_a_warning_by_a_word():
         ((made.inconclusive(repeats=16, lengths=None, description=None),), ReleaseVerdict.INCONCLUSIVE),
         ((made.decision(items=1, losses=0, gains=0, lower=-0.95, upper=0.95),), ReleaseVerdict.INCONCLUSIVE),
         ((made.decision(precision=made.over_items(room=-0.01)),), ReleaseVerdict.PASS),
-        ((made.decision(validity={"baseline": Validity(), "candidate": Validity()}, flips=()),), ReleaseVerdict.PASS),
+        (
+            (made.decision(validity={"baseline": StatusCounts(), "candidate": StatusCounts()}, flips=()),),
+            ReleaseVerdict.PASS,
+        ),
     ],
     ids=["no task", "invalid", "advisory only", "16 repeats", "1 item", "no room", "nothing counted"],
 )

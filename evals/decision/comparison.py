@@ -1,0 +1,98 @@
+"""What a comparison of several formats decides, as frozen types, and its JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+
+from quantgate.evals.decision.types import SCHEMA_VERSION, ReleaseVerdict, TaskDecision
+from quantgate.evals.runs.record import RunRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One candidate: its name (unique), its folder, what it costs (any unit, `None` if not said), and its decisions."""
+
+    name: str
+    folder: str
+    record: RunRecord
+    tasks: tuple[TaskDecision, ...]
+    verdict: ReleaseVerdict
+    cost: float | None = None
+
+    @property
+    def passes(self) -> bool:
+        return self.verdict is ReleaseVerdict.PASS
+
+    @property
+    def unconfirmed(self) -> bool:
+        """Whether every required task passes by itself, but not all of them over the search through the formats."""
+        required = [task for task in self.tasks if task.tier == "required"]
+        return self.verdict is ReleaseVerdict.INCONCLUSIVE and all(task.passes for task in required)
+
+    @property
+    def difference(self) -> float:
+        """The mean difference over its tasks; minus infinity where none could be paired."""
+        known = [task.difference for task in self.tasks if task.difference is not None]
+        return math.fsum(known) / len(known) if known else -math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The formats, sorted; the verdict over all of them; the names of the cheapest that pass (several on a tie).
+
+    `cost_unit` says in what the costs are told (GB, dollars, tokens/s); where `more_is_better`, the cheapest are those
+    with the highest figure. `command`, `created` and `software` are as in `Verdict`.
+    """
+
+    baseline: RunRecord
+    policy: Mapping[str, object]
+    formats: tuple[Format, ...]
+    verdict: ReleaseVerdict
+    cheapest: tuple[str, ...] = ()
+    cost_unit: str = ""
+    more_is_better: bool = False
+    command: str = ""
+    created: str = ""
+    software: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """The names of the tasks of any format, in the order in which they first appear."""
+        return tuple(dict.fromkeys(task.task for build in self.formats for task in build.tasks))
+
+    @property
+    def priced(self) -> bool:
+        """Whether any format's cost was said."""
+        return any(build.cost is not None for build in self.formats)
+
+    def to_json(self) -> str:
+        """The comparison as JSON; each task as in the gate JSON, with bounds that hold over the formats."""
+        formats = [
+            {
+                "name": build.name,
+                "folder": build.folder,
+                "cost": build.cost,
+                "verdict": build.verdict.value,
+                "cheapest_that_passes": build.name in self.cheapest,
+                "candidate": asdict(build.record),
+                "tasks": [task.as_dict() for task in build.tasks],
+            }
+            for build in self.formats
+        ]
+        document = {
+            "schema_version": SCHEMA_VERSION,
+            "verdict": self.verdict.value,
+            "baseline": asdict(self.baseline),
+            "policy": dict(self.policy),
+            "cheapest": list(self.cheapest),
+            "cost_unit": self.cost_unit,
+            "more_is_better": self.more_is_better,
+            "formats": formats,
+            "command": self.command,
+            "created": self.created,
+            "software": dict(self.software),
+        }
+        return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -1,0 +1,154 @@
+"""What is told beside a decision and never decides, as frozen types: flips, agreement, noise, repeats, what settles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A share `count` / `n`, with its 95% interval (Clopper and Pearson), all in [0, 1]."""
+
+    count: int
+    n: int
+    estimate: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Kappa:
+    """Cohen's kappa with its standard error and 95% interval."""
+
+    estimate: float
+    standard_error: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorOfMean:
+    """A standard error of the mean over items, and its two-sided interval."""
+
+    standard_error: float
+    lower: float
+    upper: float
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatSummary:
+    """Where the variance of repeated answers comes from (`evals.stats.describe.repeats`).
+
+    `between` is the variance of the items' true means, `within` the mean variance of a single pair of answers.
+    `new_questions` is the error over other questions of the kind, `same_questions` over re-runs of these very ones.
+    """
+
+    mean: float
+    items: int
+    answers: int
+    between: float | None
+    within: float | None
+    new_questions: ErrorOfMean | None
+    same_questions: ErrorOfMean | None
+
+
+@dataclass(frozen=True, slots=True)
+class NoiseFloor:
+    """Flips of the candidate beside those of a second run of the baseline (`evals.stats.describe.noise`).
+
+    `excess` is the share of items by which the candidate flips more, with its interval; `explained` the share of its
+    flips that re-running alone accounts for, `None` where it shows none.
+    """
+
+    n: int
+    flips: Share
+    noise: Share
+    excess: float
+    low: float
+    high: float
+    explained: float | None
+    candidate_difference: float
+    noise_difference: float
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """Informational figures of one task; fractions, candidate minus baseline. None of them decides.
+
+    `intervals` are two-sided at 1 - 2 alpha over items, by the method's name. `discordance`, `kappa` and
+    `mcnemar_mid_p` need one 0/1 answer per item; `repeats` needs several. `agreement` is the share of samples with the
+    same extracted result in both builds, right or wrong. `noise` compares the flips with those of a second run of the
+    baseline.
+    """
+
+    intervals: Mapping[str, Interval]
+    agreement: Share
+    discordance: Share | None = None
+    kappa: Kappa | None = None
+    mcnemar_mid_p: float | None = None
+    repeats: RepeatSummary | None = None
+    noise: NoiseFloor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FlipTexts:
+    """The ends of what the builds answered in the first repeat whose scores differ; `None` where there is no text."""
+
+    baseline: str | None
+    candidate: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """One item whose mean score differs between the builds. `texts` only where the user asked for texts."""
+
+    item_id: str
+    stratum: str | None
+    baseline: float
+    candidate: float
+    prompt_hash: str
+    texts: FlipTexts | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FlipTable:
+    """How the items of a task changed.
+
+    For one 0/1 answer per item `both_right` + `losses` + `gains` + `both_wrong` is the number of items, else `losses`
+    and `gains` count items whose mean went down or up, `same` those that stayed, and the other two are `None`.
+    """
+
+    losses: int
+    gains: int
+    same: int
+    both_right: int | None = None
+    both_wrong: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SettlingPoint:
+    """The expected distance from the difference to its lower bound at so many items, each answered so often."""
+
+    items: int
+    repeats: int
+    half_width: float
+
+
+@dataclass(frozen=True, slots=True)
+class SettlingCurve:
+    """How narrow a task's bounds get, with where it stands.
+
+    `over` says what grows along `curve`: `repeats` (on the same items) where repeats were asked, else `items`. `here`
+    is what was measured. `room` is the half width below which the observed difference would pass, margin + difference;
+    at or below zero the loss itself is at the margin. `settles` is the smallest number that is within it, `None` where
+    none is.
+    """
+
+    over: str
+    here: SettlingPoint
+    curve: tuple[SettlingPoint, ...]
+    room: float
+    settles: SettlingPoint | None

@@ -1,0 +1,38 @@
+"""How the samples of one build ended, counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from quantgate.evals.contract.records import Sample, Status
+
+
+@dataclass(frozen=True, slots=True)
+class StatusCounts:
+    """How many samples of one build ended how. `unparsed` are among `ok` and `truncated`; `missing` never came."""
+
+    ok: int = 0
+    truncated: int = 0
+    empty: int = 0
+    error: int = 0
+    unparsed: int = 0
+    missing: int = 0
+
+    @property
+    def unscored(self) -> int:
+        return self.error + self.missing
+
+    @classmethod
+    def count(cls, samples: Sequence[Sample], planned: int) -> StatusCounts:
+        """Count `samples` out of the `planned` number."""
+        statuses = Counter(sample.status for sample in samples)
+        return cls(
+            ok=statuses[Status.OK],
+            truncated=statuses[Status.TRUNCATED],
+            empty=statuses[Status.EMPTY],
+            error=statuses[Status.ERROR],
+            unparsed=sum(sample.unparsed for sample in samples),
+            missing=max(0, planned - len(samples)),
+        )
