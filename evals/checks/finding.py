@@ -13,6 +13,24 @@ class Severity(StrEnum):
     WARNS = "warns"
 
 
+class FindingCode(StrEnum):
+    """What was found, for machines: the words of the gate JSON."""
+
+    MISSING = "missing"
+    TRUNCATED = "truncated"
+    CONTEXT_OVERFLOW = "context_overflow"
+    EMPTY = "empty"
+    UNPARSED = "unparsed"
+    LOOPING = "looping"
+    AGENT_FAILURES = "agent_failures"
+    LETTER_BIAS = "letter_bias"
+    BASELINE_OFF = "baseline_off"
+    TRUNCATED_UNLIKE = "truncated_unlike"
+    LENGTHS_UNLIKE = "lengths_unlike"
+    CONTEXT_UNLIKE = "context_unlike"
+    DIFFERENCE_IS_TRUNCATION = "difference_is_truncation"
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One finding: a stable code for machines, a sentence for people that says what was seen and what to do.
@@ -20,7 +38,11 @@ class Finding:
     `build` is `baseline` or `candidate`, or `None` where it is about both.
     """
 
-    code: str
+    code: FindingCode
     severity: Severity
     message: str
     build: str | None = None
+
+    @property
+    def blocks(self) -> bool:
+        return self.severity is Severity.BLOCKS

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from quantgate.evals.checks.finding import Finding, Severity
+from quantgate.evals.checks.finding import Finding, FindingCode, Severity
 from quantgate.evals.checks.lengths import LengthComparison, Ratio
 from quantgate.evals.checks.letters import letter_counts
 from quantgate.evals.checks.looping import is_looping
@@ -46,16 +46,20 @@ class _Build:
         return self.run.planned
 
     @property
+    def owner(self) -> str:
+        return "the " if self.name is None else f"the {self.name}'s "
+
+    @property
     def answers(self) -> str:
-        return "the answers" if self.name is None else f"the {self.name}'s answers"
+        return f"{self.owner}answers"
 
     @property
     def max_tokens(self) -> int | None:
         record = self.run.record
         return record.sampling.get("max_tokens") if record else None
 
-    def finding(self, code: str, message: str, severity: Severity = Severity.WARNS) -> Finding:
-        return Finding(code, severity, message[:1].upper() + message[1:], self.name)
+    def finding(self, code: FindingCode, message: str, severity: Severity = Severity.WARNS) -> Finding:
+        return Finding(code, severity, _sentence(message), self.name)
 
     def share(self, count: int) -> str:
         """`28% of the candidate's answers (55 of 198)`."""
@@ -90,7 +94,11 @@ def pair_findings(
     if lengths is not None and pairs.frame["item_id"].nunique() >= _LEAST_ITEMS:
         found += _lengths_unlike(lengths)
     found += _context_unlike(baseline, candidate)
-    return tuple(sorted(found, key=lambda finding: finding.severity is not Severity.BLOCKS))
+    return tuple(sorted(found, key=lambda finding: not finding.blocks))
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def percent(share: float) -> str:
@@ -106,19 +114,23 @@ def _build_findings(build: _Build, limits: TaskPolicy) -> Iterator[Finding]:
     samples = build.samples
     answered = [sample for sample in samples if sample.status is not Status.ERROR]
     if left := build.planned - len(answered):
-        yield build.finding("missing", f"{_without_answer(build, left)}: the same `quantgate run` asks them again")
+        yield build.finding(
+            FindingCode.MISSING,
+            f"{left:,} of {build.owner}{build.planned:,} samples have no answer: the same `quantgate run` asks them "
+            "again",
+        )
     yield from _cut(build, answered, limits)
     yield from _empty(build, [sample for sample in answered if sample.status is Status.EMPTY])
     unparsed = sum(sample.status is Status.OK and sample.extracted is None for sample in answered)
     if unparsed > _MANY_UNPARSED * build.planned:
         yield build.finding(
-            "unparsed",
+            FindingCode.UNPARSED,
             f"no result could be read from {build.share(unparsed)}, which scores them as wrong: look at some in "
             "samples.jsonl; a broken chat template or an unknown form of answer is not lost accuracy",
         )
     if looping := sum(is_looping(sample.response or sample.reasoning or "") for sample in answered):
         yield build.finding(
-            "looping",
+            FindingCode.LOOPING,
             f"{build.share(looping)} end by repeating themselves, as a damaged model does: read some, and compare "
             "the sampling parameters with those that the model's makers recommend",
         )
@@ -127,7 +139,7 @@ def _build_findings(build: _Build, limits: TaskPolicy) -> Iterator[Finding]:
         letter, share = letters.favourite
         if letters.pvalue < _BIASED_PVALUE and share > _BIASED_TIMES / len(letters.counts):
             yield build.finding(
-                "letter_bias",
+                FindingCode.LETTER_BIAS,
                 f"{letter} is {percent(share)} of {build.answers}, where each letter should be right about equally "
                 "often: a broken chat template answers so",
             )
@@ -144,14 +156,10 @@ def _own_failures(build: _Build, answered: Sequence[Sample]) -> Iterator[Finding
     if reasons:
         counted = ", ".join(f"{count:,} {reason}" for reason, count in reasons.most_common())
         yield build.finding(
-            "agent_failures",
+            FindingCode.AGENT_FAILURES,
             f"{build.share(reasons.total())} failed by the model's own doing and score 0 ({counted}): this is what a "
             "damaged build does first; compare the builds' counts",
         )
-
-
-def _without_answer(build: _Build, count: int) -> str:
-    return f"{count:,} of {build.answers.replace('answers', f'{build.planned:,} samples')} have no answer"
 
 
 def _cut(build: _Build, answered: Sequence[Sample], limits: TaskPolicy) -> Iterator[Finding]:
@@ -161,13 +169,13 @@ def _cut(build: _Build, answered: Sequence[Sample], limits: TaskPolicy) -> Itera
     if cut := len(truncated) - overflown:
         at = f"at {build.max_tokens:,} tokens" if build.max_tokens else "at the server's own limit"
         yield build.finding(
-            "truncated",
+            FindingCode.TRUNCATED,
             f"{build.share(cut)} were cut {at}: raise --max-tokens; a truncated answer is not a wrong one",
             severity,
         )
     if overflown:
         yield build.finding(
-            "context_overflow",
+            FindingCode.CONTEXT_OVERFLOW,
             f"{build.share(overflown)} did not fit into the context window: serve a longer one, or lower --max-tokens",
             severity,
         )
@@ -181,7 +189,7 @@ def _empty(build: _Build, silent: Sequence[Sample]) -> Iterator[Finding]:
             if thoughts
             else "look at the chat template and the stop strings"
         )
-        yield build.finding("empty", f"{build.share(len(silent))} hold no text and score 0: {why}")
+        yield build.finding(FindingCode.EMPTY, f"{build.share(len(silent))} hold no text and score 0: {why}")
 
 
 def _off(build: _Build, expected: Expectation) -> Finding | None:
@@ -200,7 +208,7 @@ def _off(build: _Build, expected: Expectation) -> Finding | None:
     stated = f"{expected.score:.1%} ± {100 * expected.tolerance:g} points"
     source = "as you expect" if expected.source is None else f"as published ({expected.source})"
     return build.finding(
-        "baseline_off",
+        FindingCode.BASELINE_OFF,
         f"{who} scores {mean:.1%}, not {stated} {source}: prompt, extraction, sampling or server differ, and a "
         "comparison on a broken harness shows nothing",
         Severity.BLOCKS if expected.source is None and build.name is not None else Severity.WARNS,
@@ -212,17 +220,17 @@ def _cut_unlike(builds: Sequence[_Build], policy: TaskPolicy) -> Iterator[Findin
         sum(sample.status is Status.TRUNCATED for sample in build.samples) / max(build.planned, 1) for build in builds
     ]
     if abs(shares[0] - shares[1]) > policy.max_truncated_difference:
-        message = (
+        message = _sentence(
             f"{percent(shares[0])} of the baseline's answers were cut and {percent(shares[1])} of the candidate's: "
             "what is compared is partly the token budget; raise --max-tokens for both until hardly any is cut"
         )
-        yield Finding("truncated_unlike", Severity.BLOCKS, message[:1].upper() + message[1:])
+        yield Finding(FindingCode.TRUNCATED_UNLIKE, Severity.BLOCKS, message)
 
 
 def _lengths_unlike(lengths: LengthComparison) -> Iterator[Finding]:
     for what, ratio in (("median", lengths.median_ratio), ("95th percentile", lengths.p95_ratio)):
         if ratio.differs and not _SHORTER <= ratio.estimate <= _LONGER:
-            yield Finding("lengths_unlike", Severity.WARNS, _length_sentence(what, ratio), "candidate")
+            yield Finding(FindingCode.LENGTHS_UNLIKE, Severity.WARNS, _length_sentence(what, ratio), "candidate")
             return
 
 
@@ -242,7 +250,7 @@ def _context_unlike(baseline: RunRecord, candidate: RunRecord) -> Iterator[Findi
     ours, theirs = served_context(baseline.endpoint), served_context(candidate.endpoint)
     if ours is not None and theirs is not None and ours != theirs:
         yield Finding(
-            "context_unlike",
+            FindingCode.CONTEXT_UNLIKE,
             Severity.WARNS,
             f"The baseline was served with a context of {ours:,} tokens, the candidate with {theirs:,}: "
             "serve both alike",

@@ -6,16 +6,19 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 
 import numpy as np
 
 from quantgate.evals.claims.reading import Claim, printed_decimals
 from quantgate.evals.claims.types import ClaimDecision, ClaimVerdict, Settling
 from quantgate.evals.decision.types import ReleaseVerdict, TaskVerdict
+from quantgate.evals.decision.verdict import task_verdict
 from quantgate.evals.settings.policy import SMALLEST_ALPHA
 from quantgate.evals.stats.bayesian.unseen_item import bayesian_lower_bound, bayesian_upper_bound
+from quantgate.evals.stats.families import step_down
 from quantgate.evals.stats.published.macro import arrangements
-from quantgate.evals.stats.published.pairings import ClaimJudgement, claim_verdict
+from quantgate.evals.stats.published.pairings import ClaimJudgement
 from quantgate.evals.stats.published.repeats import RepeatedJudgement, judge_published
 from quantgate.evals.stats.published.settling import settling_items
 
@@ -51,20 +54,16 @@ def judge_claims(claims: Sequence[Claim]) -> ClaimVerdict:
 
 def _confirmed_regressions(claims: Sequence[Claim], tasks: Sequence[ClaimDecision]) -> frozenset[int]:
     """The places of the claims whose regression stands among all of them, as the gate confirms those of tasks."""
-    suspects = {place for place, task in enumerate(tasks) if task.verdict is TaskVerdict.REGRESSED}
-    confirmed: set[int] = set()
-    while True:
-        family = len(claims) - len(confirmed)
-        found = {
-            place
-            for place in suspects - confirmed
-            if claims[place].alpha / family >= SMALLEST_ALPHA
-            and judge(claims[place].model_copy(update={"alpha": claims[place].alpha / family})).verdict
-            is TaskVerdict.REGRESSED
-        }
-        if not found:
-            return frozenset(confirmed)
-        confirmed |= found
+
+    def regressed(claim: Claim, suspect: bool, among: int) -> bool:
+        alpha = claim.alpha / among
+        if not suspect or alpha < SMALLEST_ALPHA:
+            return False
+        return judge(claim.model_copy(update={"alpha": alpha})).verdict is TaskVerdict.REGRESSED
+
+    suspects = [task.verdict is TaskVerdict.REGRESSED for task in tasks]
+    steps = step_down([partial(regressed, claim, suspect) for claim, suspect in zip(claims, suspects, strict=True)])
+    return frozenset(place for place, step in enumerate(steps) if step.rejected)
 
 
 def judge(claim: Claim) -> ClaimDecision:
@@ -158,7 +157,7 @@ def _judge_macro(decision: ClaimDecision) -> ClaimDecision:
             uppers.append(bayesian_upper_bound(differences, alpha=decision.alpha, strata=names, draws=_DRAWS))
     return replace(
         decision,
-        verdict=TaskVerdict(claim_verdict(min(lowers), max(uppers), decision.margin)),
+        verdict=task_verdict(min(lowers), max(uppers), decision.margin),
         notes=(
             "only a macro average was published: how the answers divide over its strata is unknown too, so the bounds "
             "are those of the most and the least favourable of several extreme divisions, and digits tell no counts",

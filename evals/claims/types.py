@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from quantgate.evals.decision.types import ReleaseVerdict, TaskVerdict
+from quantgate.evals.settings.requirements import Requirement
 
 SCHEMA_VERSION = 1
 
@@ -56,7 +57,7 @@ class ClaimDecision:
 
     @property
     def passes(self) -> bool:
-        return self.verdict in (TaskVerdict.EQUIVALENT, TaskVerdict.NON_INFERIOR)
+        return self.verdict.satisfies(Requirement.NON_INFERIOR)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from functools import partial
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from quantgate.evals.decision.comparison import Comparison, Format
-from quantgate.evals.decision.gate import decide, task_verdict, with_precision
-from quantgate.evals.decision.sentences import explain_task
-from quantgate.evals.decision.types import ReleaseVerdict, TaskDecision, TaskVerdict, Verdict
+from quantgate.evals.decision.evidence import Evidence, comparable, gather
+from quantgate.evals.decision.task import decided
+from quantgate.evals.decision.types import NotComparable, ReleaseVerdict, TaskDecision, TaskVerdict
+from quantgate.evals.decision.verdict import task_verdict
 from quantgate.evals.errors import UsageError
-from quantgate.evals.pairing.item_scores import item_scores
-from quantgate.evals.pairing.pairing import Pairs, TaskPairs
+from quantgate.evals.pairing.pairing import Pairs
 from quantgate.evals.settings.policy import SMALLEST_ALPHA, Policy
-from quantgate.evals.stats import PairedBounds, items_needed, paired_bounds
-from quantgate.evals.stats.families import FamilyBound, holm_lower_bounds
-
-# Any margin serves for a family whose members say only yes (0, above -margin) or no (-1).
-_ANY_MARGIN = 0.5
-# The scale on which a step-down over whole formats counts; each task's own alpha is divided in the same proportion.
-_SCALE = 0.05
-_FLAGS_OF_BOUNDS = frozenset({"measurably_worse", "superior", "unconfirmed_among_tasks"})
+from quantgate.evals.settings.requirements import Requirement
+from quantgate.evals.stats import PairedBounds
+from quantgate.evals.stats.families import FamilyBound, Step, holm_lower_bounds, step_down
 
 
 def compare(
@@ -58,29 +52,18 @@ def compare(
     Raises
     ------
     UsageError
-        More formats than alpha can be divided by.
+        When there are more formats than alpha can be divided by.
     """
     prices = costs or {}
-    verdicts = [decide(pairs, policy) for _, _, pairs in candidates]
-    evidence = [_evidence(verdict, pairs) for verdict, (_, _, pairs) in zip(verdicts, candidates, strict=True)]
-    names = list(dict.fromkeys(task.task for verdict in verdicts for task in verdict.tasks))
-    rows: list[dict[str, TaskDecision]] = [{task.task: task for task in verdict.tasks} for verdict in verdicts]
-    for task in names:
-        members = [i for i, held in enumerate(evidence) if task in held]
-        family = [evidence[i][task] for i in members]
-        for i, decision in zip(members, _together(family), strict=True):
-            rows[i][task] = decision
-    releases = _releases(verdicts, rows, evidence)
+    found = [gather(pairs, policy) for _, _, pairs in candidates]
+    members = [_Member(each, comparable(each)) for each in found]
+    for task in dict.fromkeys(name for each in found for name in each):
+        family = [member for member in members if task in member.evidence]
+        for member, bounds in zip(family, _together([member.evidence[task] for member in family]), strict=True):
+            member.bounds[task] = bounds
     formats = [
-        Format(
-            name,
-            folder,
-            pairs.candidate,
-            tuple(_unconfirmed(row, release) for row in decided.values()),
-            release,
-            prices.get(name),
-        )
-        for (name, folder, pairs), decided, release in zip(candidates, rows, releases, strict=True)
+        Format(name, folder, pairs.candidate, member.decisions(release), release, prices.get(name))
+        for (name, folder, pairs), member, release in zip(candidates, members, _releases(members), strict=True)
     ]
     formats.sort(
         key=lambda build: (_or_last(build.cost, more_is_better), -build.difference) if prices else (-build.difference,)
@@ -89,8 +72,8 @@ def compare(
     least = min((_or_last(build.cost, more_is_better) for build in passing), default=None)
     cheapest = tuple(build.name for build in passing if _or_last(build.cost, more_is_better) == least)
     return Comparison(
-        verdicts[0].baseline,
-        verdicts[0].policy,
+        candidates[0][2].baseline,
+        policy.model_dump(mode="json"),
         tuple(formats),
         _worst(formats),
         cheapest,
@@ -98,143 +81,112 @@ def compare(
     )
 
 
-class _Evidence:
-    """A task of one format that could be compared: the gate's decision about it alone, and bounds at any level."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Member:
+    """One format: what was found of its tasks, those that could be compared, and the bounds that hold for them."""
 
-    def __init__(self, decision: TaskDecision, pairs: TaskPairs) -> None:
-        self.decision = decision
-        self.pairs = pairs
-        self.scores = item_scores(pairs)
-        self._held: dict[float, PairedBounds] = {}
+    found: Mapping[str, Evidence | NotComparable]
+    evidence: Mapping[str, Evidence]
+    bounds: dict[str, PairedBounds] = field(default_factory=dict)
 
-    def bounds(self, level: float) -> PairedBounds:
-        """The gate's bounds, each at error probability `level`; computed once."""
-        if level not in self._held:
-            method = "auto" if self.scores.single_answers else "bayesian"
-            self._held[level] = paired_bounds(
-                self.scores.differences, alpha=level, strata=self.scores.strata, method=method
-            )
-        return self._held[level]
+    @property
+    def valid(self) -> bool:
+        """Whether there is a required task, and every one could be compared."""
+        required = [one for one in self.found.values() if one.required]
+        return bool(required) and not any(isinstance(one, NotComparable) for one in required)
 
-    def support(self, level: float) -> float:
-        """What must lie above -margin for a pass: the lower bound, and for equivalence the mirrored upper one too."""
-        bounds = self.bounds(level)
-        return min(bounds.lower, -bounds.upper) if self.decision.require == "equivalent" else bounds.lower
+    @property
+    def required(self) -> list[str]:
+        """The names of the required tasks that could be compared."""
+        return [name for name, one in self.evidence.items() if one.required]
 
-    def passes_at(self, level: float) -> bool:
-        return self.support(level) > -self.decision.margin
+    @property
+    def passes(self) -> bool:
+        """Whether every required task passes in the bounds of its family."""
+        return all(self.evidence[name].passes_with(self.bounds[name]) for name in self.required)
 
-    def regressed_at(self, level: float) -> bool:
-        return level >= SMALLEST_ALPHA and self.bounds(level).upper < -self.decision.margin
+    def all_pass(self, among: int) -> bool:
+        """Whether every required task would pass with its alpha divided by so many formats."""
+        return all(self.evidence[name].passes_among(among) for name in self.required)
+
+    def any_regressed(self, among: int) -> bool:
+        """Whether a required task has regressed at its alpha divided by so many formats and its fellow tasks."""
+        return any(self.evidence[name].regressed_among(among * len(self.required)) for name in self.required)
+
+    def decisions(self, release: ReleaseVerdict) -> tuple[TaskDecision, ...]:
+        """Every task's decision; a regression that the search over tasks and formats does not confirm is flagged."""
+        searched = release is ReleaseVerdict.INCONCLUSIVE
+        return tuple(
+            one
+            if isinstance(one, NotComparable)
+            else decided(one, self.bounds[name], unconfirmed=searched and one.required and self._regressed(name))
+            for name, one in self.found.items()
+        )
+
+    def _regressed(self, name: str) -> bool:
+        bounds = self.bounds[name]
+        return task_verdict(bounds.lower, bounds.upper, self.evidence[name].policy.margin) is TaskVerdict.REGRESSED
 
 
-def _evidence(verdict: Verdict, pairs: Pairs) -> dict[str, _Evidence]:
-    decided = {task.task: task for task in verdict.tasks if task.verdict is not TaskVerdict.INVALID}
-    return {task.task: _Evidence(decided[task.task], task) for task in pairs.tasks if task.task in decided}
-
-
-def _together(family: list[_Evidence]) -> list[TaskDecision]:
-    """The decisions about one task of several formats, in bounds that hold together."""
+def _together(family: Sequence[Evidence]) -> list[PairedBounds]:
+    """The bounds of one task of several formats that hold together."""
     if not family:
         return []
-    margin, alpha = family[0].decision.margin, family[0].decision.alpha
+    alpha = family[0].policy.alpha
     shared = alpha / len(family)
-    _check_level(shared, len(family), family[0].decision.task)
-    passed = holm_lower_bounds([member.support for member in family], margin, alpha)
-    fallen = _step_down([member.regressed_at for member in family], alpha)
+    _check_level(shared, len(family), family[0].pairs.task)
+    passed = holm_lower_bounds([one.support for one in family], family[0].policy.margin, alpha)
+    fallen = step_down([one.regressed_among for one in family])
+    all_passed, all_fallen = all(bound.passes for bound in passed), all(step.rejected for step in fallen)
     return [
-        _with_bounds(
-            member,
-            _lower(member, up, shared, all(bound.passes for bound in passed)),
-            _upper(member, up, down, shared, all(bound.passes for bound in fallen)),
-            shared,
+        replace(
+            one.bounds(shared),
+            lower=_lower(one, up, shared if all_passed else None),
+            upper=_upper(one, up, down, shared if all_fallen else None),
         )
-        for member, up, down in zip(family, passed, fallen, strict=True)
+        for one, up, down in zip(family, passed, fallen, strict=True)
     ]
 
 
-def _step_down(rejects_at: Sequence[Callable[[float], bool]], alpha: float) -> list[FamilyBound]:
-    """Holm's step-down over members that only say whether they reject at an error probability."""
+def _lower(evidence: Evidence, passed: FamilyBound, all_at: float | None) -> float:
+    """The lower bound that goes with the step-down; see `evals.stats.families.holm_lower_bounds`.
 
-    def as_bound(rejects: Callable[[float], bool], level: float) -> float:
-        return 0.0 if rejects(level) else -1.0
-
-    return holm_lower_bounds([partial(as_bound, rejects) for rejects in rejects_at], _ANY_MARGIN, alpha)
-
-
-def _lower(member: _Evidence, passed: FamilyBound, shared: float, all_passed: bool) -> float:
-    """The lower bound that goes with the step-down; see `evals.stats.families.holm_lower_bounds`."""
+    `all_at` is the level that all have alike where all pass, `None` where not all do.
+    """
     if not passed.passes:
-        return member.bounds(passed.level).lower
-    within = math.nextafter(-member.decision.margin, 1.0)
-    return max(within, member.bounds(shared).lower) if all_passed else within
+        return evidence.bounds(passed.level).lower
+    within = math.nextafter(-evidence.policy.margin, 1.0)
+    return within if all_at is None else max(within, evidence.bounds(all_at).lower)
 
 
-def _upper(member: _Evidence, passed: FamilyBound, fallen: FamilyBound, shared: float, all_fallen: bool) -> float:
+def _upper(evidence: Evidence, passed: FamilyBound, fallen: Step, all_at: float | None) -> float:
     """The upper bound of the step-down for regressions; where equivalence is asked, in line with that for passes."""
-    margin = member.decision.margin
-    if fallen.passes:
+    margin, alpha = evidence.policy.margin, evidence.policy.alpha
+    if fallen.rejected:
         beyond = math.nextafter(-margin, -1.0)
-        return min(beyond, member.bounds(shared).upper) if all_fallen else beyond
-    upper = member.bounds(fallen.level).upper
-    if member.decision.require != "equivalent":
+        return beyond if all_at is None else min(beyond, evidence.bounds(all_at).upper)
+    upper = evidence.bounds(alpha / fallen.share).upper
+    if evidence.policy.require is Requirement.NON_INFERIOR:
         return upper
-    return min(upper, math.nextafter(margin, 0.0)) if passed.passes else max(upper, member.bounds(passed.level).upper)
+    if passed.passes:
+        return min(upper, math.nextafter(margin, 0.0))
+    return max(upper, evidence.bounds(passed.level).upper)
 
 
-def _with_bounds(member: _Evidence, lower: float, upper: float, shared: float) -> TaskDecision:
-    decision = member.decision
-    bounds = replace(member.bounds(shared), lower=lower, upper=upper)
-    flags = tuple(flag for flag in decision.flags if flag not in _FLAGS_OF_BOUNDS)
-    present = {"measurably_worse": upper < 0 and lower > -decision.margin, "superior": lower > 0}
-    flags += tuple(flag for flag, holds in present.items() if holds)
-    verdict = task_verdict(bounds, decision.margin)
-    decided = replace(decision, lower=lower, upper=upper, flags=flags, verdict=verdict, needed=None)
-    if verdict is TaskVerdict.INCONCLUSIVE and member.scores.single_answers and member.scores.strata is None:
-        assert decision.losses is not None
-        assert decision.gains is not None
-        enough = items_needed(decision.losses, decision.gains, decision.items, decision.margin, shared)
-        needed = None if enough is None else max(enough, decision.items + 1)
-        decided = replace(decided, needed={"items": needed, "repeats": 1})
-    if verdict is TaskVerdict.INCONCLUSIVE:
-        decided = with_precision(decided, member.pairs, shared)
-    return explain_task(decided)
-
-
-def _releases(
-    verdicts: Sequence[Verdict], rows: Sequence[Mapping[str, TaskDecision]], evidence: Sequence[Mapping[str, _Evidence]]
-) -> list[ReleaseVerdict]:
+def _releases(members: Sequence[_Member]) -> list[ReleaseVerdict]:
     """One verdict a format, the chance of any wrong one being alpha at most over formats and tasks together."""
-    members = [i for i, verdict in enumerate(verdicts) if verdict.verdict is not ReleaseVerdict.INVALID]
-    decided = {i: [row for row in rows[i].values() if row.tier == "required"] for i in members}
-    required = [[evidence[i][row.task] for row in decided[i]] for i in members]
-    passed = _step_down([partial(_all_pass, tasks) for tasks in required], _SCALE)
-    fallen = _step_down([partial(_any_regressed, tasks) for tasks in required], _SCALE)
-    releases = [ReleaseVerdict.INVALID] * len(verdicts)
-    for i, up, down in zip(members, passed, fallen, strict=True):
-        if down.passes:
-            releases[i] = ReleaseVerdict.REGRESSED
-        elif up.passes and all(row.passes for row in decided[i]):
-            releases[i] = ReleaseVerdict.PASS
+    valid = [place for place, member in enumerate(members) if member.valid]
+    passed = step_down([members[place].all_pass for place in valid])
+    fallen = step_down([members[place].any_regressed for place in valid])
+    releases = [ReleaseVerdict.INVALID] * len(members)
+    for place, up, down in zip(valid, passed, fallen, strict=True):
+        if down.rejected:
+            releases[place] = ReleaseVerdict.REGRESSED
+        elif up.rejected and members[place].passes:
+            releases[place] = ReleaseVerdict.PASS
         else:
-            releases[i] = ReleaseVerdict.INCONCLUSIVE
+            releases[place] = ReleaseVerdict.INCONCLUSIVE
     return releases
-
-
-def _all_pass(tasks: Sequence[_Evidence], level: float) -> bool:
-    share = round(_SCALE / level)
-    return all(task.passes_at(task.decision.alpha / share) for task in tasks)
-
-
-def _any_regressed(tasks: Sequence[_Evidence], level: float) -> bool:
-    share = round(_SCALE / level)
-    return any(task.regressed_at(task.decision.alpha / share / len(tasks)) for task in tasks)
-
-
-def _unconfirmed(row: TaskDecision, release: ReleaseVerdict) -> TaskDecision:
-    """A regression of one task that does not stand against the search over tasks and formats is flagged as such."""
-    alone = row.tier == "required" and row.verdict is TaskVerdict.REGRESSED and release is not ReleaseVerdict.REGRESSED
-    return replace(row, flags=(*row.flags, "unconfirmed_among_tasks")) if alone else row
 
 
 def _check_level(level: float, formats: int, task: str) -> None:

@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
-from quantgate.evals.decision.types import SCHEMA_VERSION, ReleaseVerdict, TaskDecision
+from quantgate.evals.decision.types import SCHEMA_VERSION, Decided, ReleaseVerdict, TaskDecision
 from quantgate.evals.runs.record import RunRecord
 
 
@@ -29,13 +29,13 @@ class Format:
     @property
     def unconfirmed(self) -> bool:
         """Whether every required task passes by itself, but not all of them over the search through the formats."""
-        required = [task for task in self.tasks if task.tier == "required"]
+        required = [task for task in self.tasks if task.required]
         return self.verdict is ReleaseVerdict.INCONCLUSIVE and all(task.passes for task in required)
 
     @property
     def difference(self) -> float:
         """The mean difference over its tasks; minus infinity where none could be paired."""
-        known = [task.difference for task in self.tasks if task.difference is not None]
+        known = [task.difference for task in self.tasks if isinstance(task, Decided)]
         return math.fsum(known) / len(known) if known else -math.inf
 
 

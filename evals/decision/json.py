@@ -5,14 +5,33 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Discriminator, Tag, ValidationError
 
 from quantgate.evals.decision.comparison import Comparison, Format
-from quantgate.evals.decision.types import SCHEMA_VERSION, ReleaseVerdict, TaskDecision, Verdict
+from quantgate.evals.decision.types import (
+    FIGURES_OF_NONE,
+    SCHEMA_VERSION,
+    Decided,
+    NotComparable,
+    ReleaseVerdict,
+    Verdict,
+)
 from quantgate.evals.errors import DataError
 from quantgate.evals.runs.record import RunRecord
+
+_DECIDED, _NOT_COMPARABLE = "decided", "not comparable"
+
+
+def _kind(task: Any) -> str:
+    verdict = task.get("verdict") if isinstance(task, dict) else None
+    return _NOT_COMPARABLE if verdict == "invalid" else _DECIDED
+
+
+_Task: TypeAlias = Annotated[
+    Annotated[Decided, Tag(_DECIDED)] | Annotated[NotComparable, Tag(_NOT_COMPARABLE)], Discriminator(_kind)
+]
 
 
 class _Document(BaseModel):
@@ -32,7 +51,7 @@ class _Document(BaseModel):
 class _GateDocument(_Document):
     reasons: tuple[str, ...]
     candidate: RunRecord
-    tasks: tuple[TaskDecision, ...]
+    tasks: tuple[_Task, ...]
 
 
 class _FormatDocument(BaseModel):
@@ -44,7 +63,7 @@ class _FormatDocument(BaseModel):
     verdict: ReleaseVerdict
     cheapest_that_passes: bool
     candidate: RunRecord
-    tasks: tuple[TaskDecision, ...]
+    tasks: tuple[_Task, ...]
 
 
 class _ComparisonDocument(_Document):
@@ -86,26 +105,39 @@ def parse_decision(text: str, where: str = "the decision") -> Verdict | Comparis
             f"{where} has schema version {str(version)[:20]!r}, this quantgate reads {SCHEMA_VERSION}: "
             "render it with the quantgate that wrote it, or decide again from the run directories"
         )
+    _leave_out_figures_of_none(document)
     if "formats" in document:
-        return _comparison(_validated(_ComparisonDocument, text, where))
-    return _verdict(_validated(_GateDocument, text, where))
+        return _comparison(_validated(_ComparisonDocument, document, where))
+    return _verdict(_validated(_GateDocument, document, where))
 
 
-def _validated(kind: type[_AnyDocument], text: str, where: str) -> _AnyDocument:
+def _leave_out_figures_of_none(document: dict[str, Any]) -> None:
+    """Take the nulls that stand for figures out of the tasks that could not be compared; anything else stays."""
+    holders = [document, *_objects(document.get("formats"))]
+    for task in (task for holder in holders for task in _objects(holder.get("tasks"))):
+        if _kind(task) == _NOT_COMPARABLE:
+            for name, nothing in FIGURES_OF_NONE.items():
+                if name in task and task[name] == nothing and type(task[name]) is type(nothing):
+                    del task[name]
+
+
+def _objects(listed: object) -> list[dict[str, Any]]:
+    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+
+
+def _validated(kind: type[_AnyDocument], document: dict[str, Any], where: str) -> _AnyDocument:
     try:
-        return kind.model_validate_json(_without_half_pairs(text))
+        # Half a surrogate pair (from a server or a file name) is what no text can hold.
+        text = json.dumps(document, ensure_ascii=False).encode("utf-8", "replace").decode("utf-8")
+        return kind.model_validate_json(text)
+    except RecursionError:
+        raise DataError(f"{where} is nested too deeply to be a decision") from None
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the document"
+        told = [str(part) for part in first["loc"] if part not in (_DECIDED, _NOT_COMPARABLE)]
+        place = ".".join(told) or "the document"
         more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
         raise DataError(f"{where}: {place[:200]}: {first['msg'][:300]}{more}") from None
-
-
-def _without_half_pairs(text: str) -> str:
-    """The JSON without escapes of half a surrogate pair (from a server or a file name), which no text can hold."""
-    if "\\ud" not in text.lower():
-        return text
-    return json.dumps(json.loads(text), ensure_ascii=False).encode("utf-8", "replace").decode("utf-8")
 
 
 def _verdict(document: _GateDocument) -> Verdict:

@@ -1,104 +1,116 @@
-"""Says a decision in sentences that a release manager can read."""
+"""Says a decision in sentences that a release manager can read; none names its task."""
 
 from __future__ import annotations
 
-import math
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from quantgate.evals.checks.finding import Severity
+from quantgate.evals.checks.finding import Finding
+from quantgate.evals.decision.points import hundredths, points, signed_hundredths
 from quantgate.evals.decision.types import ReleaseVerdict, TaskDecision, TaskVerdict
+from quantgate.evals.settings.requirements import Requirement
 
 
-def points(fraction: float) -> str:
-    """A difference in points of a hundred, without its sign: 0.0123 is `1.23 points`, 0.01 is `1 point`."""
-    text = _hundredths(fraction)
-    return f"{text} point" if text == "1" else f"{text} points"
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the sentence about a task rests on.
+
+    `flipped` says whether any item changed, `needed` what would settle an inconclusive, `room` how far the lower bound
+    may lie below the difference for a pass: at or below 0 the loss itself is at the margin.
+    """
+
+    verdict: TaskVerdict
+    lower: float
+    upper: float
+    margin: float
+    alpha: float
+    require: Requirement
+    findings: tuple[Finding, ...]
+    items: int
+    repeats: int
+    flipped: bool
+    needed: Mapping[str, int | None] | None
+    room: float
 
 
-def explain_task(decision: TaskDecision) -> TaskDecision:
-    """The decision with its `reason` filled in."""
-    return replace(decision, reason=f"{decision.task}: {_sentence(decision)}{_but(decision)}")
+def reason(outcome: Outcome) -> str:
+    """Why a task passes or does not, and what would settle it where that cannot be told."""
+    return f"{_sentence(outcome)}{_but(outcome)}"
 
 
-def explain_release(verdict: ReleaseVerdict, tasks: tuple[TaskDecision, ...]) -> tuple[str, ...]:
-    """The sentences that decided: those of the failing tasks, or of all when the candidate passes."""
-    if not any(task.tier == "required" for task in tasks):
+def release_reasons(verdict: ReleaseVerdict, tasks: tuple[TaskDecision, ...]) -> tuple[str, ...]:
+    """The sentences that decided: those of the failing tasks, or of all when the candidate passes; each names its task.
+
+    Without a required task the one sentence is that there is none.
+    """
+    if not any(task.required for task in tasks):
         return ("there is no required task to decide on",)
     if verdict is ReleaseVerdict.PASS:
-        return tuple(task.reason for task in tasks)
-    return tuple(task.reason for task in tasks if task.tier == "required" and not task.passes)
+        return tuple(task.named_reason for task in tasks)
+    return tuple(task.named_reason for task in tasks if task.required and not task.passes)
 
 
-def _sentence(decision: TaskDecision) -> str:
-    lower, upper = decision.lower, decision.upper
-    assert lower is not None
-    assert upper is not None
-    margin = points(decision.margin)
-    confidence = f"{100 * (1 - decision.alpha):g}%"
-    if decision.verdict is TaskVerdict.EQUIVALENT:
+def _sentence(outcome: Outcome) -> str:
+    lower, upper = outcome.lower, outcome.upper
+    margin = points(outcome.margin)
+    confidence = f"{100 * (1 - outcome.alpha):g}%"
+    if outcome.verdict is TaskVerdict.EQUIVALENT:
         return (
-            f"equivalent. The candidate differs from the baseline by {_signed(lower)} to {_signed(upper)} points "
-            f"({confidence} confidence each way), within the margin of {margin} on either side."
+            f"equivalent. The candidate differs from the baseline by {signed_hundredths(lower)} to "
+            f"{signed_hundredths(upper)} points ({confidence} confidence each way), within the margin of {margin} on "
+            "either side."
         )
-    if decision.verdict is TaskVerdict.NON_INFERIOR:
-        passes = "passes" if decision.passes else "not worse by the margin"
+    if outcome.verdict is TaskVerdict.NON_INFERIOR:
+        enough = outcome.verdict.satisfies(outcome.require) and not _blocking(outcome)
+        passes = "passes" if enough else "not worse by the margin"
         if lower >= 0:
             return f"{passes}. With {confidence} confidence the candidate gains at least {points(lower)}."
-        loss = f"at most {points(lower)}, within" if lower > _just_above(-decision.margin) else "less than"
+        loss = "less than" if _at_margin(lower, outcome) else f"at most {points(lower)}, within"
         return f"{passes}. With {confidence} confidence the candidate loses {loss} the margin of {margin}."
-    if decision.verdict is TaskVerdict.REGRESSED:
-        loss = f"at least {points(upper)}, more" if upper < _just_below(-decision.margin) else "more"
+    if outcome.verdict is TaskVerdict.REGRESSED:
+        loss = "more" if _at_margin(upper, outcome) else f"at least {points(upper)}, more"
         return f"regressed. With {confidence} confidence the candidate loses {loss} than the margin of {margin}."
+    loss = "the whole" if _at_margin(lower, outcome) else f"as much as {points(lower)}, more than the"
     return (
-        f"cannot be told. The candidate may have lost as much as {points(lower)}, more than the margin of {margin}, "
-        f"or {'as little as ' + points(upper) if upper < 0 else 'nothing'}. {_way_out(decision)}"
+        f"cannot be told. The candidate may have lost {loss} margin of {margin}, "
+        f"or {'as little as ' + points(upper) if upper < 0 else 'nothing'}. {_way_out(outcome)}"
     )
 
 
-def _just_above(bound: float) -> float:
-    """Where a step-down says no more than that a bound is beyond this one (`evals.decision.compare`)."""
-    return math.nextafter(bound, 1.0)
+def _at_margin(bound: float, outcome: Outcome) -> bool:
+    """Whether a bound is written as the margin is, which it lies beside: then no number is told twice.
+
+    So it is where a step-down over several formats claims no more than that a bound lies beyond the margin.
+    """
+    return hundredths(bound) == hundredths(outcome.margin)
 
 
-def _just_below(bound: float) -> float:
-    return math.nextafter(bound, -1.0)
+def _blocking(outcome: Outcome) -> list[str]:
+    return [finding.message for finding in outcome.findings if finding.blocks]
 
 
-def _but(decision: TaskDecision) -> str:
+def _but(outcome: Outcome) -> str:
     """Why a task that its bounds would let pass does not."""
-    if decision.verdict not in (TaskVerdict.EQUIVALENT, TaskVerdict.NON_INFERIOR) or decision.passes:
+    if outcome.verdict not in (TaskVerdict.EQUIVALENT, TaskVerdict.NON_INFERIOR):
         return ""
-    blocking = [finding.message for finding in decision.findings if finding.severity is Severity.BLOCKS]
-    if blocking:
+    if blocking := _blocking(outcome):
         return f" It does not pass all the same. {blocking[0]}."
+    if outcome.verdict.satisfies(outcome.require):
+        return ""
     return " It does not pass all the same: the policy requires equivalence on both sides."
 
 
-def _way_out(decision: TaskDecision) -> str:
-    if decision.needed is None:
-        return "More items or repeats would tell."
-    needed = decision.needed["items"]
-    if needed is None:
-        if decision.repeats > 1 and decision.precision is not None and decision.precision.room > 0:
-            return f"More repeats of these {decision.items:,} items cannot settle it: it takes more items."
+def _way_out(outcome: Outcome) -> str:
+    needed = outcome.needed or {}
+    items, repeats = needed.get("items"), needed.get("repeats")
+    if items is None:
+        if outcome.repeats > 1 and outcome.room > 0:
+            return f"More repeats of these {outcome.items:,} items cannot settle it: it takes more items."
         return (
             "The loss that was seen is itself at the margin or beyond, so more of the same would rather fail than pass."
         )
-    if decision.repeats > 1 and needed == decision.items:
-        again = decision.needed["repeats"]
-        return (
-            f"About {again:,} repeats of the {decision.items:,} items would settle it; {decision.repeats} were asked."
-        )
-    each = f", asked {decision.repeats} times each," if decision.repeats > 1 else ""
-    seen = decision.losses != 0 or decision.gains != 0
-    flips = " with as many flips" if seen else f", even if one in {decision.items:,} flips,"
-    return f"About {needed:,} items{flips}{each} would settle it; {decision.items:,} were asked."
-
-
-def _signed(fraction: float) -> str:
-    return f"{'+' if fraction > 0 else '−' if fraction < 0 else ''}{_hundredths(fraction)}"
-
-
-def _hundredths(fraction: float) -> str:
-    text = f"{abs(fraction) * 100:.2f}"
-    return text.rstrip("0").rstrip(".")
+    if outcome.repeats > 1 and items == outcome.items:
+        return f"About {repeats:,} repeats of the {items:,} items would settle it; {outcome.repeats} were asked."
+    each = f", asked {outcome.repeats} times each," if outcome.repeats > 1 else ""
+    flips = " with as many flips" if outcome.flipped else f", even if one in {outcome.items:,} flips,"
+    return f"About {items:,} items{flips}{each} would settle it; {outcome.items:,} were asked."

@@ -4,27 +4,34 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
-from quantgate.evals.checks.finding import Finding, Severity
+from quantgate.evals.checks.finding import Finding
 from quantgate.evals.checks.lengths import LengthComparison
 from quantgate.evals.decision.described import Description, Flip, FlipTable, SettlingCurve
 from quantgate.evals.pairing.status_counts import StatusCounts
 from quantgate.evals.runs.record import RunRecord
+from quantgate.evals.settings.requirements import Requirement, Tier
 
 SCHEMA_VERSION = 1
 
 
 class TaskVerdict(StrEnum):
-    """What the data say of one task; `INVALID` until they say better."""
+    """What the data say of one task; `INVALID` where they say nothing."""
 
     EQUIVALENT = "equivalent"
     NON_INFERIOR = "non_inferior"
     REGRESSED = "regressed"
     INCONCLUSIVE = "inconclusive"
     INVALID = "invalid"
+
+    def satisfies(self, requirement: Requirement) -> bool:
+        """Whether it is what a policy asks for."""
+        if self is TaskVerdict.NON_INFERIOR:
+            return requirement is Requirement.NON_INFERIOR
+        return self is TaskVerdict.EQUIVALENT
 
 
 class ReleaseVerdict(StrEnum):
@@ -38,6 +45,19 @@ class ReleaseVerdict(StrEnum):
     @property
     def exit_code(self) -> int:
         return {"pass": 0, "regressed": 1, "inconclusive": 3, "invalid": 4}[self.value]
+
+
+class Flag(StrEnum):
+    """What a verdict alone does not tell."""
+
+    MEASURABLY_WORSE = "measurably_worse"
+    SUPERIOR = "superior"
+    CANNOT_PASS_AT_THIS_N = "cannot_pass_at_this_n"
+    TRUNCATION = "truncation"
+    TRUNCATED = "truncated"
+    EMPTY = "empty"
+    MISSING_COUNTED_AGAINST = "missing_counted_against"
+    UNCONFIRMED_AMONG_TASKS = "unconfirmed_among_tasks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +74,38 @@ class StratumFigures:
     verdict: TaskVerdict
 
 
-@dataclass(frozen=True, slots=True)
-class TaskDecision:
+class _Judged:
+    """What can be said of a task however it was judged."""
+
+    __slots__ = ()
+
+    task: str
+    tier: Tier
+    reason: str
+
+    @property
+    def required(self) -> bool:
+        return self.tier is Tier.REQUIRED
+
+    @property
+    def advisory(self) -> bool:
+        return self.tier is Tier.ADVISORY
+
+    @property
+    def named_reason(self) -> str:
+        """The reason with the task's name before it, for where several tasks are told of."""
+        return f"{self.task}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided(_Judged):
     """One task's figures and verdict: accuracies, difference (candidate minus baseline), bounds, margin, all fractions.
 
     `lower` and `upper` are each one-sided at `alpha` and decide; `descriptive_interval`, the percentile bootstrap's,
-    two-sided at 1 - 2 alpha, does not, and nor does `description`. Figures are `None` where nothing could be paired.
-    `needed` says what would settle an inconclusive. `findings` say what the scores rest on; one that blocks keeps the
-    task from passing. `flips` lists the items that changed, `flip_table` counts them.
+    two-sided at 1 - 2 alpha, does not, and nor does `description`. `losses`, `gains` and `mcnemar_p` need one 0/1
+    answer per item, `recovery` a baseline above 0. `needed` says what would settle an inconclusive, `precision` how
+    narrow the bounds get. `findings` say what the scores rest on; one that blocks keeps the task from passing. `flips`
+    lists the items that changed, `flip_table` counts them. `reason` is a sentence that does not name the task.
     """
 
     task: str
@@ -69,19 +113,19 @@ class TaskDecision:
     alpha: float
     validity: Mapping[str, StatusCounts]
     reason: str
-    tier: str = "required"
-    require: str = "non_inferior"
-    verdict: TaskVerdict = TaskVerdict.INVALID
-    items: int = 0
-    repeats: int = 0
-    baseline: float | None = None
-    candidate: float | None = None
-    difference: float | None = None
-    lower: float | None = None
-    upper: float | None = None
-    method: str | None = None
+    tier: Tier = Tier.REQUIRED
+    require: Requirement = Requirement.NON_INFERIOR
+    verdict: TaskVerdict
+    items: int
+    repeats: int
+    baseline: float
+    candidate: float
+    difference: float
+    lower: float
+    upper: float
+    method: str
     descriptive_interval: tuple[float, float] | None = None
-    flags: tuple[str, ...] = ()
+    flags: tuple[Flag, ...] = ()
     losses: int | None = None
     gains: int | None = None
     mcnemar_p: float | None = None
@@ -98,26 +142,63 @@ class TaskDecision:
     @property
     def passes(self) -> bool:
         """Whether the verdict is what the policy requires, and nothing blocks it."""
-        return self._bounds_suffice and not self.blocked
+        return self.verdict.satisfies(self.require) and not self.blocked
 
     @property
     def blocked(self) -> bool:
         """Whether nothing but a finding keeps the task from passing."""
-        return self._bounds_suffice and any(finding.severity is Severity.BLOCKS for finding in self.findings)
-
-    @property
-    def _bounds_suffice(self) -> bool:
-        if self.verdict is TaskVerdict.NON_INFERIOR:
-            return self.require == "non_inferior"
-        return self.verdict is TaskVerdict.EQUIVALENT
+        return self.verdict.satisfies(self.require) and any(finding.blocks for finding in self.findings)
 
     def as_dict(self) -> dict[str, Any]:
+        """The task as in the gate JSON."""
         return asdict(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotComparable(_Judged):
+    """A task of which no figure can be trusted: why, and how its answers ended."""
+
+    task: str
+    margin: float
+    alpha: float
+    validity: Mapping[str, StatusCounts]
+    reason: str
+    tier: Tier = Tier.REQUIRED
+    require: Requirement = Requirement.NON_INFERIOR
+    verdict: Literal[TaskVerdict.INVALID] = TaskVerdict.INVALID
+    repeats: int = 0
+    findings: tuple[Finding, ...] = ()
+    lengths: LengthComparison | None = None
+
+    @property
+    def passes(self) -> bool:
+        return False
+
+    @property
+    def blocked(self) -> bool:
+        return False
+
+    def as_dict(self) -> dict[str, Any]:
+        """The task as in the gate JSON, which has the fields of a decision for it all the same."""
+        known = asdict(self)
+        return {one.name: known.get(one.name, FIGURES_OF_NONE.get(one.name)) for one in fields(Decided)}
+
+
+FIGURES_OF_NONE: Mapping[str, Any] = {
+    **{one.name: None for one in fields(Decided) if one.name not in {known.name for known in fields(NotComparable)}},
+    "items": 0,
+    "flags": [],
+    "strata": [],
+    "flips": [],
+}
+"""What the JSON of a task that could not be compared says in place of the figures that it has none of."""
+
+TaskDecision: TypeAlias = NotComparable | Decided
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The decision about a candidate, with its reasons, one sentence each.
+    """The decision about a candidate, with its reasons, one sentence each, which name their tasks.
 
     `command` is the command line that decided, `created` when (UTC, ISO 8601), `software` by which versions.
     """
@@ -131,6 +212,16 @@ class Verdict:
     command: str = ""
     created: str = ""
     software: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def required(self) -> tuple[TaskDecision, ...]:
+        """The tasks that take part in the verdict."""
+        return tuple(task for task in self.tasks if task.required)
+
+    @property
+    def decided(self) -> tuple[Decided, ...]:
+        """The tasks that could be compared."""
+        return tuple(task for task in self.tasks if isinstance(task, Decided))
 
     def to_json(self) -> str:
         """The gate JSON of the contract."""

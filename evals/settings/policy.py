@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from quantgate.evals.errors import UsageError
 from quantgate.evals.settings.named_policies import policy_file
+from quantgate.evals.settings.requirements import Requirement, Tier
 from quantgate.evals.settings.run import ExpectedScore, explain, read_yaml
 
 SMALLEST_MARGIN = 0.0001
@@ -32,8 +33,8 @@ class TaskPolicy(BaseModel):
 
     margin: float = Field(0.02, ge=SMALLEST_MARGIN, lt=1)
     alpha: float = Field(0.05, ge=SMALLEST_ALPHA, lt=0.5)
-    require: Literal["non_inferior", "equivalent"] = "non_inferior"
-    tier: Literal["required", "advisory"] = "required"
+    require: Requirement = Requirement.NON_INFERIOR
+    tier: Tier = Tier.REQUIRED
     max_missing: float = Field(0.0, ge=0, lt=1)
     max_truncated: float = Field(0.02, ge=0, le=1)
     max_truncated_difference: float = Field(0.01, ge=0, le=1)
@@ -54,7 +55,7 @@ class Policy(TaskPolicy):
 
     def check_tasks(self, names: Sequence[str]) -> None:
         """Raise UsageError when something is set for a task that the runs do not hold; advisory ones may be absent."""
-        required = {name for name in self.tasks if self.for_task(name).tier == "required"}
+        required = {name for name in self.tasks if self.for_task(name).tier is Tier.REQUIRED}
         unknown = sorted(required - set(names))
         if unknown:
             held = ", ".join(names) or "none"

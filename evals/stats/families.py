@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 
 from quantgate.evals.stats.checks import check_margin
 from quantgate.evals.stats.exact.noninferiority import exact_pvalue
@@ -22,6 +23,49 @@ class FamilyBound:
     passes: bool
     level: float
     own: float
+
+
+@dataclass(frozen=True)
+class Step:
+    """How Holm's step-down ends for one member: whether it was rejected, and by how many its alpha was divided last."""
+
+    rejected: bool
+    share: int
+
+
+def step_down(rejects: Sequence[Callable[[int], bool]]) -> list[Step]:
+    """Holm's step-down over members that say whether they reject when their alpha is divided by so many.
+
+    With r members left, each is asked at its alpha / r, and those that reject leave; again, until none does. Whatever
+    the dependence, the probability that any true hypothesis is rejected is at most alpha; each member may have an alpha
+    of its own, of which that is then the largest.
+
+    Parameters
+    ----------
+    rejects
+        One function a member, from the number that alpha is divided by to whether it rejects.
+
+    Returns
+    -------
+    list of Step
+        One a member, in the order given.
+
+    References
+    ----------
+    Holm 1979, Scand J Stat 6:65.
+
+    Examples
+    --------
+    >>> pvalues = [0.01, 0.04, 0.03, 0.005]
+    >>> [step.rejected for step in step_down([lambda left, p=p: left * p < 0.05 for p in pvalues])]
+    [True, False, False, True]
+    """
+    done: dict[int, Step] = {}
+    while left := [place for place in range(len(rejects)) if place not in done]:
+        rejected = [place for place in left if rejects[place](len(left))]
+        ended = rejected or left
+        done.update((place, Step(bool(rejected), len(left))) for place in ended)
+    return [done[place] for place in range(len(rejects))]
 
 
 def holm_adjusted(pvalues: Sequence[float]) -> list[float]:
@@ -43,9 +87,7 @@ def holm_adjusted(pvalues: Sequence[float]) -> list[float]:
     >>> holm_adjusted([0.01, 0.04, 0.03, 0.005])
     [0.03, 0.06, 0.06, 0.02]
     """
-    for i, pvalue in enumerate(pvalues):
-        if not 0 <= pvalue <= 1:
-            raise ValueError(f"pvalues[{i}] is {pvalue}, not a number in [0, 1]")
+    _check_pvalues(pvalues)
     adjusted = [0.0] * len(pvalues)
     largest = 0.0
     for rank, i in enumerate(sorted(range(len(pvalues)), key=pvalues.__getitem__)):
@@ -67,7 +109,18 @@ def holm(pvalues: Sequence[float], alpha: float = 0.05) -> list[bool]:
     """
     if not 0 < alpha < 1:
         raise ValueError(f"alpha must lie between 0 and 1, got {alpha}")
-    return [pvalue < alpha for pvalue in holm_adjusted(pvalues)]
+    _check_pvalues(pvalues)
+
+    def below(pvalue: float, left: int) -> bool:
+        return left * pvalue < alpha
+
+    return [step.rejected for step in step_down([partial(below, pvalue) for pvalue in pvalues])]
+
+
+def _check_pvalues(pvalues: Sequence[float]) -> None:
+    for i, pvalue in enumerate(pvalues):
+        if not 0 <= pvalue <= 1:
+            raise ValueError(f"pvalues[{i}] is {pvalue}, not a number in [0, 1]")
 
 
 def regression_pvalue(losses: int, gains: int, n: int, margin: float) -> float:
@@ -126,16 +179,16 @@ def holm_lower_bounds(
     if not 0 < alpha < 0.5:
         raise ValueError(f"alpha must lie between 0 and 0.5, got {alpha}")
     within = math.nextafter(-margin, 1.0)
-    done: dict[int, FamilyBound] = {}
-    while left := [i for i in range(len(bound_at)) if i not in done]:
-        level = alpha / len(left)
-        own = {i: bound_at[i](level) for i in left}
-        passing = [i for i in left if own[i] > -margin]
-        if not passing:
-            done.update((i, FamilyBound(own[i], False, level, own[i])) for i in left)
-        done.update((i, FamilyBound(within, True, level, own[i])) for i in passing)
-    bounds = [done[i] for i in range(len(bound_at))]
-    if not all(bound.passes for bound in bounds):
-        return bounds
-    shared = (bound_at[i](alpha / len(bounds)) for i in range(len(bounds)))
-    return [FamilyBound(max(within, b), True, bound.level, bound.own) for b, bound in zip(shared, bounds, strict=True)]
+    bounds = [cache(bound) for bound in bound_at]
+
+    def passes(bound: Callable[[float], float], left: int) -> bool:
+        return bound(alpha / left) > -margin
+
+    steps = step_down([partial(passes, bound) for bound in bounds])
+    all_pass = all(step.rejected for step in steps)
+    found = []
+    for bound, step in zip(bounds, steps, strict=True):
+        own = bound(alpha / step.share)
+        lower = own if not step.rejected else max(within, bound(alpha / len(bounds))) if all_pass else within
+        found.append(FamilyBound(lower, step.rejected, alpha / step.share, own))
+    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from quantgate.evals.decision.types import TaskDecision
+from quantgate.evals.decision.types import Decided, TaskDecision
 from quantgate.evals.text import one_line
 from quantgate.reports.words.palette import MARK, verdict_word
 
@@ -17,10 +17,10 @@ def character_plot(rows: Sequence[tuple[str, TaskDecision]]) -> str:
 
     Names are cleaned and cut, and hold no backtick, so that the lines can stand in a Markdown fence.
     """
-    shown = [(name, task) for name, task in rows if task.lower is not None and task.upper is not None]
+    shown = [(name, task) for name, task in rows if isinstance(task, Decided)]
     if not shown:
         return ""
-    reach = max(max(abs(task.lower or 0), abs(task.upper or 0), 1.3 * task.margin) for _, task in shown)
+    reach = max(max(abs(task.lower), abs(task.upper), 1.3 * task.margin) for _, task in shown)
     names = [one_line(name, _MOST_NAME).replace("`", "'") for name, _ in shown]
     width = max(map(len, names))
     lines = [
@@ -33,7 +33,7 @@ def character_plot(rows: Sequence[tuple[str, TaskDecision]]) -> str:
     return "\n".join([*lines, f"{'':<{width}}  {left}{middle}{right}"])
 
 
-def _line(task: TaskDecision, reach: float) -> str:
+def _line(task: Decided, reach: float) -> str:
     def place(value: float) -> int:
         return round((min(max(value / reach, -1), 1) + 1) / 2 * (_WIDTH - 1))
 
@@ -41,10 +41,7 @@ def _line(task: TaskDecision, reach: float) -> str:
     for at in range(place(-task.margin), place(task.margin) + 1):
         cells[at] = "░"
     cells[place(0)] = "│"
-    assert task.lower is not None
-    assert task.upper is not None
     for at in range(place(task.lower), place(task.upper) + 1):
         cells[at] = "┿" if at == place(0) else "━"
-    if task.difference is not None:
-        cells[place(task.difference)] = {"regressed": "✗", "inconclusive": "◇"}.get(task.verdict.value, "●")
+    cells[place(task.difference)] = {"regressed": "✗", "inconclusive": "◇"}.get(task.verdict.value, "●")
     return "".join(cells)

@@ -14,12 +14,12 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from quantgate.evals.decision.types import TaskDecision, TaskVerdict, Verdict
+from quantgate.evals.decision.types import Decided, Verdict
 from quantgate.evals.errors import UsageError
 from quantgate.evals.runs.record import RunRecord, TaskRecord
 from quantgate.evals.text import one_line
-from quantgate.reports.words import numbers
 from quantgate.reports.words.palette import verdict_word
+from quantgate.reports.words.row import task_cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,29 +55,23 @@ def eval_results_yaml(verdict: Verdict, source_url: str | None = None) -> str:
     for task in verdict.tasks:
         record = verdict.candidate.task(task.task)
         known = _BENCHMARKS.get(task.task.removeprefix("lm-eval:"))
-        problem = _problem(task, record, known)
-        if problem or record is None or known is None:
-            left_out.append(f"# left out: {one_line(task.task, 60)}: {problem}")
+        if not isinstance(task, Decided) or record is None:
+            problem = "it has no valid score"
+        elif known is None:
+            problem = "the hub keeps no leaderboard of it that quantgate knows"
+        elif record.items < known.items:
+            problem = f"{record.items:,} of its {known.items:,} items are no score of the benchmark"
         else:
             entries.append(_entry(task, record, known, verdict.candidate, source_url))
+            continue
+        left_out.append(f"# left out: {one_line(task.task, 60)}: {problem}")
     body = yaml.safe_dump(entries, sort_keys=False, allow_unicode=True, width=100) if entries else "[]\n"
     return "".join(f"{line}\n" for line in left_out) + body
 
 
-def _problem(task: TaskDecision, record: TaskRecord | None, known: Benchmark | None) -> str:
-    if task.verdict is TaskVerdict.INVALID or task.candidate is None or record is None:
-        return "it has no valid score"
-    if known is None:
-        return "the hub keeps no leaderboard of it that quantgate knows"
-    if record.items < known.items:
-        return f"{record.items:,} of its {known.items:,} items are no score of the benchmark"
-    return ""
-
-
 def _entry(
-    task: TaskDecision, record: TaskRecord, known: Benchmark, candidate: RunRecord, source_url: str | None
+    task: Decided, record: TaskRecord, known: Benchmark, candidate: RunRecord, source_url: str | None
 ) -> dict[str, Any]:
-    assert task.candidate is not None
     dataset = {"id": known.dataset, "task_id": known.task_id}
     revision = next((value for value in record.provenance.values() if _REVISION.fullmatch(value)), None)
     if revision is not None and record.provenance.get("dataset") in (None, known.dataset):
@@ -91,11 +85,12 @@ def _entry(
     return entry
 
 
-def _notes(task: TaskDecision, record: TaskRecord) -> str:
+def _notes(task: Decided, record: TaskRecord) -> str:
+    row = task_cells(task)
     told = (
-        f"{one_line(record.grader, 40)}, {one_line(record.metric, 40)}, {numbers.items_times_repeats(task)} items; "
-        f"baseline {numbers.percent(task.baseline)}, difference {numbers.signed(task.difference)} points "
-        f"({numbers.bounds(task)}), margin {numbers.margin_points(task.margin)}: {verdict_word(task.verdict.value)}"
+        f"{one_line(record.grader, 40)}, {one_line(record.metric, 40)}, {row.asked} items; "
+        f"baseline {row.baseline}, difference {row.difference} points ({row.bounds}), margin {row.margin}: "
+        f"{verdict_word(task.verdict.value)}"
     )
     return f"{told} (quantgate)"
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from xml.etree import ElementTree
 
 from quantgate.evals.decision.comparison import Comparison
-from quantgate.evals.decision.types import ReleaseVerdict, TaskDecision, TaskVerdict, Verdict
+from quantgate.evals.decision.types import NotComparable, ReleaseVerdict, TaskDecision, TaskVerdict, Verdict
 from quantgate.evals.text import one_line, printable
 from quantgate.reports.files.options import Inconclusive
-from quantgate.reports.words import numbers
 from quantgate.reports.words.palette import verdict_word
+from quantgate.reports.words.row import task_cells
 
 # What XML 1.0 cannot hold, not even escaped; `printable` leaves out most of it already.
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -50,25 +50,24 @@ def comparison_junit(comparison: Comparison, inconclusive: Inconclusive = Inconc
 
 
 def _case(task: TaskDecision, inconclusive: Inconclusive) -> _Case:
-    bounds = numbers.bounds(task)
+    row = task_cells(task)
     details = (
-        f"difference {numbers.signed(task.difference)} points, bounds {bounds}, margin "
-        f"{numbers.margin_points(task.margin)}; {numbers.items_times_repeats(task)} items; "
-        f"baseline {numbers.percent(task.baseline)}, candidate {numbers.percent(task.candidate)}"
+        f"difference {row.difference} points, bounds {row.bounds}, margin {row.margin}; {row.asked} items; "
+        f"baseline {row.baseline}, candidate {row.candidate}"
     )
     details += "".join(f"\n{finding.severity.value}: {finding.message}" for finding in task.findings)
     if task.passes:
-        return _Case(task.task, task.reason, details)
+        return _Case(task.task, task.named_reason, details)
     kind = verdict_word(task.verdict.value)
-    if task.tier == "advisory":
-        return _Case(task.task, f"advisory, {kind}: {task.reason}", details, "skipped", kind)
-    if task.verdict is TaskVerdict.INVALID:
-        return _Case(task.task, task.reason, details, "error", kind)
+    if task.advisory:
+        return _Case(task.task, f"advisory, {kind}: {task.named_reason}", details, "skipped", kind)
+    if isinstance(task, NotComparable):
+        return _Case(task.task, task.named_reason, details, "error", kind)
     if task.verdict is TaskVerdict.REGRESSED:
-        return _Case(task.task, task.reason, details, "failure", kind)
+        return _Case(task.task, task.named_reason, details, "failure", kind)
     if task.blocked:
         kind = "blocked"
-    return _Case(task.task, task.reason, details, inconclusive.value, kind)
+    return _Case(task.task, task.named_reason, details, inconclusive.value, kind)
 
 
 def _release_case(

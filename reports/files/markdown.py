@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from quantgate.evals.decision.comparison import Comparison
-from quantgate.evals.decision.types import ReleaseVerdict, TaskDecision, TaskVerdict, Verdict
+from quantgate.evals.decision.types import ReleaseVerdict, TaskDecision, Verdict
 from quantgate.reports.files.character_plot import character_plot
 from quantgate.reports.files.markdown_text import markdown_code, markdown_text
 from quantgate.reports.words import numbers
 from quantgate.reports.words.headline import comparison_headline, headline
 from quantgate.reports.words.palette import MARK, verdict_word
+from quantgate.reports.words.row import Cells, task_cells
 from quantgate.reports.words.settling import settling
 
 _MOST_ROWS = 200
@@ -46,10 +47,10 @@ def comparison_markdown(comparison: Comparison) -> str:
         star = " ★" if build.name in comparison.cheapest else ""
         cost = [numbers.NONE if build.cost is None else f"{build.cost:g}"] if priced else []
         for task in build.tasks:
-            row = [markdown_text(build.name, 60) + star, *cost, markdown_text(task.task, 60), _asked(task)]
-            row += [numbers.signed(task.difference), numbers.bounds(task), numbers.margin_points(task.margin)]
-            blocked = " (blocked)" if task.blocked else ""
-            rows.append([*row, _status(task.verdict) + blocked, _status(build.verdict)])
+            row = task_cells(task)
+            figures = [row.asked, row.difference, row.bounds, row.margin]
+            lead = [markdown_text(build.name, 60) + star, *cost, markdown_text(row.name, 60)]
+            rows.append([*lead, *figures, _task_status(row), _status(build.verdict)])
     named = [(f"{build.name}: {task.task}", task) for build in comparison.formats for task in build.tasks]
     count = len(comparison.formats)
     lines = [
@@ -61,7 +62,10 @@ def comparison_markdown(comparison: Comparison) -> str:
         *_table((*columns, "task", "items", "diff", "bounds", "margin", "task's verdict", "format's verdict"), rows),
         *_plot(named),
         *_bullets(
-            f"{build.name}: {task.reason}" for build in comparison.formats for task in build.tasks if not task.passes
+            f"{build.name}: {task.named_reason}"
+            for build in comparison.formats
+            for task in build.tasks
+            if not task.passes
         ),
         *_findings(named),
         *_footer(comparison.command, comparison.created),
@@ -70,19 +74,23 @@ def comparison_markdown(comparison: Comparison) -> str:
 
 
 def _gate_cells(task: TaskDecision) -> list[str]:
-    advisory = " (advisory)" if task.tier == "advisory" else ""
+    row = task_cells(task)
     return [
-        markdown_text(task.task, 60) + advisory,
-        _asked(task),
-        numbers.percent(task.baseline),
-        numbers.percent(task.candidate),
-        numbers.signed(task.difference),
-        numbers.bounds(task),
-        numbers.margin_points(task.margin),
-        numbers.recovery(task.recovery),
-        numbers.losses_and_gains(task),
-        _status(task.verdict) + (" (blocked)" if task.blocked else ""),
+        markdown_text(row.name, 60) + (" (advisory)" if row.advisory else ""),
+        row.asked,
+        row.baseline,
+        row.candidate,
+        row.difference,
+        row.bounds,
+        row.margin,
+        row.recovery,
+        row.flips,
+        _task_status(row),
     ]
+
+
+def _task_status(row: Cells) -> str:
+    return row.status + (" (blocked)" if row.blocked else "")
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
@@ -101,12 +109,8 @@ def _joined(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def _status(verdict: TaskVerdict | ReleaseVerdict) -> str:
+def _status(verdict: ReleaseVerdict) -> str:
     return f"{MARK[verdict.value]} {verdict_word(verdict.value)}"
-
-
-def _asked(task: TaskDecision) -> str:
-    return numbers.items_times_repeats(task)
 
 
 def _plot(rows: Sequence[tuple[str, TaskDecision]]) -> list[str]:
@@ -117,7 +121,7 @@ def _plot(rows: Sequence[tuple[str, TaskDecision]]) -> list[str]:
 
 def _findings(rows: Iterable[tuple[str, TaskDecision]]) -> list[str]:
     return _bullets(
-        f"{'■ blocks a pass' if finding.severity == 'blocks' else '▲ warning'}: {name}: {finding.message}"
+        f"{'■ blocks a pass' if finding.blocks else '▲ warning'}: {name}: {finding.message}"
         for name, task in rows
         for finding in task.findings
     )

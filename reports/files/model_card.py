@@ -5,8 +5,8 @@ from __future__ import annotations
 from quantgate.evals.decision.types import TaskDecision, Verdict
 from quantgate.reports.files.eval_results import eval_results_yaml
 from quantgate.reports.files.markdown_text import markdown_code, markdown_text
-from quantgate.reports.words import numbers
-from quantgate.reports.words.palette import MARK, verdict_word
+from quantgate.reports.words.palette import verdict_word
+from quantgate.reports.words.row import task_cells
 
 _COLUMNS = (
     "Benchmark",
@@ -46,19 +46,18 @@ def model_card(verdict: Verdict, *, with_yaml: bool = True, source_url: str | No
 
 
 def _cells(task: TaskDecision) -> list[str]:
-    advisory = " (advisory)" if task.tier == "advisory" else ""
-    blocked = ", blocked" if task.blocked else ""
+    row = task_cells(task, sign="")
     return [
-        markdown_text(task.task, 60) + advisory,
-        f"{task.items:,}",
-        str(task.repeats),
-        numbers.percent(task.baseline).rstrip("%"),
-        numbers.percent(task.candidate).rstrip("%"),
-        numbers.recovery(task.recovery).rstrip("%"),
-        numbers.signed(task.difference),
-        numbers.bounds(task),
-        numbers.margin_points(task.margin),
-        f"{MARK[task.verdict.value]} {verdict_word(task.verdict.value)}{blocked}",
+        markdown_text(row.name, 60) + (" (advisory)" if row.advisory else ""),
+        row.items,
+        row.repeats,
+        row.baseline,
+        row.candidate,
+        row.recovery,
+        row.difference,
+        row.bounds,
+        row.margin,
+        row.status + (", blocked" if row.blocked else ""),
     ]
 
 

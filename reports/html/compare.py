@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from quantgate.evals.decision.comparison import Comparison
-from quantgate.evals.decision.types import TaskVerdict
 from quantgate.reports.html.gate import PlotEntry
 from quantgate.reports.html.identity import identity_rows
 from quantgate.reports.html.page import figure_markup, render
@@ -13,6 +12,7 @@ from quantgate.reports.plots import canvas
 from quantgate.reports.plots.forest import comparison_rows, draw_forest, shapes_of
 from quantgate.reports.plots.tradeoff import draw_tradeoff
 from quantgate.reports.words.headline import comparison_headline
+from quantgate.reports.words.row import task_cells
 from quantgate.reports.words.settling import settling
 
 
@@ -37,7 +37,7 @@ def comparison_html(comparison: Comparison) -> str:
         priced=comparison.priced,
         unit=comparison.cost_unit or "cost",
         matrix=[
-            (build, [next((row for row in build.tasks if row.task == task), None) for task in tasks])
+            (build, [next((task_cells(row) for row in build.tasks if row.task == task), None) for task in tasks])
             for build in comparison.formats
         ],
         forest_wide=figure_markup(canvas.inline_svg(wide, "wide", said)),
@@ -45,10 +45,7 @@ def comparison_html(comparison: Comparison) -> str:
         shapes=shapes_of(task for build in comparison.formats for task in build.tasks),
         tradeoff=_tradeoff(comparison, tasks),
         reasons=[
-            (build.name, task.reason)
-            for build in comparison.formats
-            for task in build.tasks
-            if not task.passes or task.verdict is TaskVerdict.INVALID
+            (build.name, task.named_reason) for build in comparison.formats for task in build.tasks if not task.passes
         ],
         findings=[
             (f"{build.name}: {task.task}", finding)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 
 from quantgate.evals.decision.described import Flip
-from quantgate.evals.decision.types import TaskDecision
+from quantgate.evals.decision.types import Decided
 from quantgate.evals.text import one_line, printable
 
 MOST_ROWS = 20_000
@@ -38,7 +38,7 @@ class FlipList:
     note: str = ""
 
 
-def flip_lists(tasks: Sequence[TaskDecision]) -> list[FlipList]:
+def flip_lists(tasks: Sequence[Decided]) -> list[FlipList]:
     """A list for each task with flips, losses first."""
     rows, budget = MOST_ROWS, _TEXT_BUDGET
     lists = []

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from quantgate.evals.decision.described import SettlingCurve
-from quantgate.evals.decision.types import TaskDecision, Verdict
+from quantgate.evals.decision.types import Decided, TaskDecision, Verdict
 from quantgate.reports.html.flipped import flip_lists
 from quantgate.reports.html.identity import identity_rows
 from quantgate.reports.html.page import figure_markup, render
@@ -14,8 +15,9 @@ from quantgate.reports.plots import canvas
 from quantgate.reports.plots.forest import draw_forest, forest_rows, shapes_of
 from quantgate.reports.plots.lengths import draw_lengths
 from quantgate.reports.plots.power import draw_power, grows
-from quantgate.reports.terminal.decision_table import description_notes, flag_sentences
-from quantgate.reports.words.headline import headline
+from quantgate.reports.words.headline import headline, other_reasons
+from quantgate.reports.words.notes import NoteKind, described_notes, flag_notes
+from quantgate.reports.words.row import Cells, strata_cells, task_cells
 from quantgate.reports.words.settling import settling
 
 
@@ -45,22 +47,23 @@ def gate_html(verdict: Verdict) -> str:
         "gate.html.j2",
         verdict=verdict,
         headline=said,
-        other_reasons=[reason for reason in verdict.reasons if reason not in said],
+        other_reasons=other_reasons(verdict),
+        rows=_rows(verdict.tasks),
         forest_wide=figure_markup(canvas.inline_svg(wide, "wide", title)),
         forest_narrow=figure_markup(canvas.inline_svg(narrow, "narrow", title)),
         shapes=shapes_of(verdict.tasks),
         confidences=" and ".join(sorted({f"{100 * (1 - task.alpha):g}%" for task in verdict.tasks})),
-        strata=any(task.strata for task in verdict.tasks),
+        strata=any(task.strata for task in verdict.decided),
         findings=[(task.task, finding) for task in verdict.tasks for finding in task.findings],
-        notes=[(task.task, note) for task in verdict.tasks for note in flag_sentences(task)],
+        notes=[(task.task, note.text) for task in verdict.tasks for note in flag_notes(task)],
         described={task.task: _described(task) for task in verdict.tasks},
-        flip_tables=[task for task in verdict.tasks if task.flip_table is not None],
-        any_noise=any(task.description and task.description.noise for task in verdict.tasks),
-        power=_power_plots(verdict.tasks),
+        flip_tables=[task for task in verdict.decided if task.flip_table is not None],
+        any_noise=any(task.description and task.description.noise for task in verdict.decided),
+        power=_power_plots(verdict.decided),
         lengths=_length_plots(verdict.tasks),
         identity=identity_rows((verdict.baseline, verdict.candidate), verdict.policy, verdict.software),
         settling=settling(verdict.tasks),
-        flips=flip_lists(verdict.tasks),
+        flips=flip_lists(verdict.decided),
         software=verdict.software or verdict.candidate.software,
         created=verdict.created,
     )
@@ -68,10 +71,15 @@ def gate_html(verdict: Verdict) -> str:
 
 def _described(task: TaskDecision) -> list[str]:
     """What the terminal tells beside the decision, but for the noise floor, which has its own place."""
-    return [note for note in description_notes(task) if "two runs of the baseline" not in note]
+    return [note.text for note in described_notes(task) if note.kind is not NoteKind.NOISE]
 
 
-def _power_plots(tasks: tuple[TaskDecision, ...]) -> list[PlotEntry]:
+def _rows(tasks: Sequence[TaskDecision]) -> list[tuple[Cells, list[Cells]]]:
+    """Each task's cells, with those of its strata."""
+    return [(task_cells(task), strata_cells(task)) for task in tasks]
+
+
+def _power_plots(tasks: Sequence[Decided]) -> list[PlotEntry]:
     entries = []
     for number, task in enumerate(tasks):
         figure = draw_power(task)
@@ -88,7 +96,7 @@ def _power_caption(precision: SettlingCurve) -> str:
     told = (
         f"With {here:,} {unit} the lower bound lies {100 * precision.here.half_width:.2f} points below the difference."
     )
-    if precision.room is None or precision.room <= 0:
+    if precision.room <= 0:
         return f"{told} The difference itself is at the margin or beyond: narrower bounds would not make it pass."
     told += f" To pass at this difference it may lie {100 * precision.room:.2f} points below."
     if precision.settles is None:
@@ -96,7 +104,7 @@ def _power_caption(precision: SettlingCurve) -> str:
     return f"{told} About {grows(precision, precision.settles):,} {unit} get there."
 
 
-def _length_plots(tasks: tuple[TaskDecision, ...]) -> list[PlotEntry]:
+def _length_plots(tasks: Sequence[TaskDecision]) -> list[PlotEntry]:
     entries = []
     for number, task in enumerate(tasks):
         figure = draw_lengths(task)

@@ -56,12 +56,6 @@ def _filters() -> Mapping[str, Any]:
         "mark": lambda verdict: MARK[str(verdict)],
         "word": lambda verdict: verdict_word(str(verdict)),
         "signed": numbers.signed,
-        "percent": numbers.percent,
-        "recovery": numbers.recovery,
-        "margin": numbers.margin_points,
-        "bounds": numbers.bounds,
-        "asked": numbers.items_times_repeats,
-        "lost_won": numbers.losses_and_gains,
     }
 
 

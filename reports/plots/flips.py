@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from quantgate.evals.decision.types import TaskDecision
+from quantgate.evals.decision.types import Decided
 from quantgate.reports.plots import canvas
 from quantgate.reports.words.palette import LIGHT
+from quantgate.reports.words.row import flip_counts
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -17,18 +18,18 @@ _WIDTH = 720
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class _Bar:
     name: str
     losses: int
     gains: int
     noise: int | None
 
 
-def draw_flips(tasks: Sequence[TaskDecision]) -> Figure | None:
+def draw_flips(tasks: Sequence[Decided]) -> Figure | None:
     """Draw the tasks whose flips are known; `None` where there is none."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-    rows = [row for task in tasks if (row := _row(task)) is not None]
+    rows = [row for task in tasks if (row := _bar(task)) is not None]
     if not rows:
         return None
     reach: float = 1.18 * max(max(row.losses, row.gains, row.noise or 0) for row in rows) or 1.0
@@ -68,16 +69,12 @@ def draw_flips(tasks: Sequence[TaskDecision]) -> Figure | None:
     return figure
 
 
-def _row(task: TaskDecision) -> _Row | None:
+def _bar(task: Decided) -> _Bar | None:
+    counts = flip_counts(task)
     noise = task.description.noise if task.description is not None else None
-    again = noise.noise.count if noise is not None else None
-    if task.flip_table is not None:
-        return _Row(task.task, task.flip_table.losses, task.flip_table.gains, again)
-    if task.losses is not None and task.gains is not None:
-        return _Row(task.task, task.losses, task.gains, again)
-    return None
+    return None if counts is None else _Bar(task.task, *counts, noise.noise.count if noise is not None else None)
 
 
-def _legend(rows: Sequence[_Row]) -> str:
+def _legend(rows: Sequence[_Bar]) -> str:
     noise = any(row.noise is not None for row in rows)
     return "items" + ("; thin line: as many flip when the baseline is run again" if noise else "")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from quantgate.evals.decision.comparison import Comparison
-from quantgate.evals.decision.types import StratumFigures, TaskDecision, TaskVerdict
+from quantgate.evals.decision.types import Decided, NotComparable, StratumFigures, TaskDecision, TaskVerdict
 from quantgate.reports.plots import canvas
 from quantgate.reports.words.numbers import bounds, signed
 from quantgate.reports.words.palette import LIGHT, VERDICT_ROLE, verdict_word
@@ -51,7 +51,7 @@ def shapes_of(tasks: Iterable[TaskDecision]) -> dict[str, Shape]:
 
 @dataclass(frozen=True, slots=True)
 class ForestRow:
-    """One line of the plot; figures are fractions, `None` where nothing could be paired."""
+    """One line of the plot: a task or a stratum; one that could not be compared has a name and a verdict alone."""
 
     name: str
     figures: TaskDecision | StratumFigures
@@ -65,9 +65,9 @@ def forest_rows(tasks: Iterable[TaskDecision]) -> list[ForestRow]:
     """A row for each task, and below it one for each of its strata."""
     rows = []
     for task in tasks:
-        advisory = task.tier == "advisory"
-        rows.append(ForestRow(task.task, task, task.margin, advisory, descriptive=task.descriptive_interval))
-        rows += [ForestRow(part.stratum, part, task.margin, True, stratum=True) for part in task.strata]
+        rows.append(_task_row(task.task, task))
+        if isinstance(task, Decided):
+            rows += [ForestRow(part.stratum, part, task.margin, True, stratum=True) for part in task.strata]
     return rows
 
 
@@ -75,18 +75,17 @@ def comparison_rows(comparison: Comparison) -> list[ForestRow]:
     """A row for each task and format, task by task."""
     several = len(comparison.tasks) > 1
     return [
-        ForestRow(
-            f"{name}: {build.name}" if several else build.name,
-            task,
-            task.margin,
-            task.tier == "advisory",
-            descriptive=task.descriptive_interval,
-        )
+        _task_row(f"{name}: {build.name}" if several else build.name, task)
         for name in comparison.tasks
         for build in comparison.formats
         for task in build.tasks
         if task.task == name
     ]
+
+
+def _task_row(name: str, task: TaskDecision) -> ForestRow:
+    descriptive = task.descriptive_interval if isinstance(task, Decided) else None
+    return ForestRow(name, task, task.margin, task.advisory, descriptive=descriptive)
 
 
 def draw_forest(rows: Sequence[ForestRow], *, wide: bool = True) -> Figure:
@@ -123,7 +122,8 @@ def _reach(rows: Sequence[ForestRow]) -> tuple[float, float]:
     ends = [0.0]
     for row in rows:
         ends += [-1.3 * row.margin, 1.3 * row.margin]
-        ends += [end for end in (row.figures.lower, row.figures.upper, *(row.descriptive or ())) if end is not None]
+        if not isinstance(row.figures, NotComparable):
+            ends += [row.figures.lower, row.figures.upper, *(row.descriptive or ())]
     low, high = 100 * max(min(ends), -1.0), 100 * min(max(ends), 1.0)
     pad = 0.04 * (high - low) or 1.0
     return low - pad, high + pad
@@ -144,7 +144,7 @@ def _draw_row(axes: Axes, row: ForestRow, place: int, wide: bool, step: float) -
 
 def _draw_interval(axes: Axes, row: ForestRow, centre: float, step: float, colour: str) -> None:
     figures = row.figures
-    if figures.lower is None or figures.upper is None or figures.difference is None:
+    if isinstance(figures, NotComparable):
         return
     thickness = 2.2 if row.stratum else 4.0
     axes.hlines(centre, 100 * figures.lower, 100 * figures.upper, color=colour, linewidth=thickness, zorder=3)
@@ -170,7 +170,9 @@ def _draw_interval(axes: Axes, row: ForestRow, centre: float, step: float, colou
 def _write(axes: Axes, row: ForestRow, place: int, wide: bool, colour: str) -> None:
     name = canvas.label(row.name, 24 if wide else 20)
     figures = row.figures
-    told = f"{signed(figures.difference)}  ({bounds(figures, row.margin)})" if figures.difference is not None else ""
+    told = ""
+    if not isinstance(figures, NotComparable):
+        told = f"{signed(figures.difference)}  ({bounds(figures.lower, figures.upper, row.margin)})"
     word = verdict_word(figures.verdict.value) + (" (advisory)" if row.advisory and not row.stratum else "")
     weight = "normal" if row.stratum else "bold"
     ink = canvas.MUTED if row.stratum else canvas.INK

@@ -30,9 +30,9 @@ def named_figures(decision: Verdict | Comparison) -> Iterator[tuple[str, Figure]
     names: set[str] = set()
     if isinstance(decision, Verdict):
         yield "forest", draw_forest(forest_rows(decision.tasks))
-        if (flips := draw_flips(decision.tasks)) is not None:
+        if (flips := draw_flips(decision.decided)) is not None:
             yield "flips", flips
-        for task in decision.tasks:
+        for task in decision.decided:
             if (power := draw_power(task, named=True)) is not None:
                 yield _free(f"power-{task.task}", names), power
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from quantgate.evals.decision.described import SettlingCurve, SettlingPoint
-from quantgate.evals.decision.types import TaskDecision
+from quantgate.evals.decision.types import Decided
 from quantgate.reports.plots import canvas
 from quantgate.reports.words.palette import LIGHT
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 344, 224
 
 
-def draw_power(task: TaskDecision, *, named: bool = False) -> Figure | None:
+def draw_power(task: Decided, *, named: bool = False) -> Figure | None:
     """Draw a task's curve; `None` where it has none. `named` writes the task's name above, for a file of its own."""
     precision = task.precision
     if precision is None or not precision.curve:
@@ -47,8 +47,8 @@ def _draw(axes: Axes, precision: SettlingCurve) -> None:
     axes.set_ylim(0, top)
     low, high = min(*places, here[0]), max(*places, here[0])
     axes.set_xlim(low / 1.25, high * 1.25 if high > low else high * 2)
-    room = 100 * precision.room if precision.room is not None else None
-    if room is not None and 0 < room < top:
+    room = 100 * precision.room
+    if 0 < room < top:
         axes.axhspan(0, room, color=canvas.ZONE, linewidth=0, zorder=0)
         _note(axes, "narrow enough to pass", (axes.get_xlim()[0], 0), (5, 4), ("left", "bottom"), canvas.MUTED)
     if precision.settles is not None and precision.settles != precision.here:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from quantgate.evals.decision.comparison import Comparison
-from quantgate.evals.decision.types import TaskVerdict
+from quantgate.evals.decision.types import Decided, TaskVerdict
 from quantgate.reports.plots import canvas
 from quantgate.reports.words.palette import LIGHT, VERDICT_ROLE
 
@@ -23,7 +23,7 @@ def draw_tradeoff(comparison: Comparison, task: str, *, named: bool = False) -> 
     places = []
     for build in comparison.formats:
         found = next((row for row in build.tasks if row.task == task), None)
-        if build.cost is not None and found is not None and found.difference is not None:
+        if build.cost is not None and isinstance(found, Decided):
             places.append((build.cost, build.name, found))
     if not places:
         return None
@@ -40,10 +40,8 @@ def draw_tradeoff(comparison: Comparison, task: str, *, named: bool = False) -> 
         pad = 0.16 * (high - low) or 0.1 * high or 1.0
         axes.set_xlim(low - pad, high + pad)
         for cost, name, row in places:
-            assert row.difference is not None
             colour = LIGHT[VERDICT_ROLE[row.verdict.value]]
-            if row.lower is not None and row.upper is not None:
-                axes.vlines(cost, 100 * row.lower, 100 * row.upper, color=colour, linewidth=2.6, zorder=2)
+            axes.vlines(cost, 100 * row.lower, 100 * row.upper, color=colour, linewidth=2.6, zorder=2)
             hollow = row.verdict is TaskVerdict.INCONCLUSIVE
             axes.plot(
                 [cost],

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from quantgate.evals.decision.sentences import points
+from quantgate.evals.decision.points import points
 from quantgate.evals.stats.calibration import Method, Model, SimulatedRate, WorstCase
 from quantgate.evals.stats.exact.noninferiority import smallest_passing_n
 

@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from quantgate.evals.claims.types import ClaimDecision, ClaimVerdict, Settling
-from quantgate.evals.decision.sentences import points
+from quantgate.evals.decision.points import points
 from quantgate.evals.decision.types import TaskVerdict
 from quantgate.evals.text import one_line
 from quantgate.reports.terminal.decision_table import verdict_line, verdict_text

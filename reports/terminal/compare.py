@@ -7,10 +7,11 @@ from rich.table import Table
 from rich.text import Text
 
 from quantgate.evals.decision.comparison import Comparison, Format
-from quantgate.evals.decision.types import TaskDecision, TaskVerdict
+from quantgate.evals.decision.types import Decided, NotComparable, TaskDecision
 from quantgate.evals.text import one_line
-from quantgate.reports.terminal.decision_table import flag_notes, verdict_line, verdict_text
-from quantgate.reports.words.numbers import bounds, losses_and_gains, percent, signed
+from quantgate.reports.terminal.decision_table import figure_cells, figures_table, status_text, verdict_line
+from quantgate.reports.words.notes import finding_notes, flag_notes
+from quantgate.reports.words.row import task_cells
 
 
 def print_comparison(console: Console, comparison: Comparison) -> None:
@@ -32,57 +33,26 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
 
 def comparison_table(comparison: Comparison) -> Table:
     """The table; the formats that pass at the lowest cost carry a star."""
-    priced = comparison.priced
-    title = Text(f"{_counted(comparison)} against {one_line(comparison.baseline.label, 40)}")
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 1, 0, 0))
-    columns = ["format", *(["cost"] if priced else []), "task", "items", "baseline", "candidate", "diff", "bounds"]
-    for column in (*columns, "margin", "lost/won", "verdict"):
-        words = column in ("format", "task", "verdict")
-        table.add_column(column, justify="left" if words else "right", no_wrap=not words, overflow="fold")
+    title = f"{_counted(comparison)} against {one_line(comparison.baseline.label, 40)}"
+    table = figures_table(title, ["format", *(["cost"] if comparison.priced else [])])
     for build in comparison.formats:
+        name = Text(one_line(build.name, 40) + (" ★" if build.name in comparison.cheapest else ""))
+        cost = ["—" if build.cost is None else f"{build.cost:g}"] if comparison.priced else []
         for task in build.tasks:
-            table.add_row(*_cells(build, task, priced, build.name in comparison.cheapest))
+            cells = task_cells(task, narrow=True)
+            status = status_text(cells)
+            if isinstance(task, NotComparable):
+                status.append(f": {one_line(task.reason, 300)}")
+            table.add_row(name, *cost, *figure_cells(cells), status)
     return table
-
-
-def _cells(build: Format, task: TaskDecision, priced: bool, cheapest: bool) -> list[str | Text]:
-    name = one_line(build.name, 40) + (" ★" if cheapest else "")
-    cost = ["—" if build.cost is None else f"{build.cost:g}"] if priced else []
-    return [
-        Text(name),
-        *cost,
-        Text(one_line(task.task, 30)),
-        f"{task.items:,}" + (f"×{task.repeats}" if task.repeats > 1 else ""),
-        percent(task.baseline),
-        percent(task.candidate),
-        signed(task.difference),
-        bounds(task),
-        f"{task.margin * 100:g}",
-        losses_and_gains(task).replace(" ", ""),
-        _verdict(task),
-    ]
-
-
-def _verdict(task: TaskDecision) -> Text:
-    """The verdict; an invalid row says why in the row itself."""
-    text = verdict_text(task.verdict)
-    if task.tier == "advisory":
-        text.append(" (advisory)")
-    if task.blocked:
-        text.append(" (blocked)")
-    if task.verdict is TaskVerdict.INVALID:
-        text.append(f": {one_line(task.reason.removeprefix(f'{task.task}: '), 300)}")
-    return text
 
 
 def _print_notes(console: Console, build: Format, task: TaskDecision) -> None:
     name = one_line(build.name, 40)
-    if not task.passes and task.verdict is not TaskVerdict.INVALID:
-        console.print(_line(f"{name}: {task.reason}"), soft_wrap=True)
-    if "unconfirmed_among_tasks" in task.flags:
-        console.print(_line(f"{name}: note: not confirmed as a regression over all tasks together"), soft_wrap=True)
-    for note in flag_notes(task):
-        console.print(_line(f"{name}: {task.task}: note: {note}"), soft_wrap=True)
+    if not task.passes and isinstance(task, Decided):
+        console.print(_line(f"{name}: {task.named_reason}"), soft_wrap=True)
+    for note in (*finding_notes(task), *flag_notes(task, "tasks and formats")):
+        console.print(_line(f"{name}: {task.task}: note: {note.text}"), soft_wrap=True)
 
 
 def _cheapest(comparison: Comparison) -> str:

@@ -10,7 +10,8 @@ from rich.text import Text
 
 from quantgate.evals.decision.types import ReleaseVerdict, Verdict
 from quantgate.evals.text import one_line
-from quantgate.reports.terminal.decision_table import decision_table, flag_notes
+from quantgate.reports.terminal.decision_table import decision_table
+from quantgate.reports.words.notes import finding_notes, flag_notes
 
 _CAVEAT = (
     "Rounding a model of 135 million parameters to 4 bits is far harsher than MXFP4 on a large one: "
@@ -34,9 +35,9 @@ def print_demo(console: Console, out: Path, margin: float, verdicts: Mapping[str
         console.print()
         for task in verdict.tasks:
             about = f"{name} ({_BUILDS[name]})"
-            console.print(Text(f"{about}: {one_line(task.reason.partition(': ')[2], 500)}"), soft_wrap=True)
-            for note in flag_notes(task):
-                console.print(Text(f"  note: {note}"), soft_wrap=True)
+            console.print(Text(f"{about}: {one_line(task.reason, 500)}"), soft_wrap=True)
+            for note in (*finding_notes(task), *flag_notes(task)):
+                console.print(Text(f"  note: {note.text}"), soft_wrap=True)
         console.print(
             Text(
                 f"  {_meaning(verdict.verdict)} `quantgate gate {out / 'fp8'} {out / name} --margin {margin:g}` "

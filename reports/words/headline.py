@@ -5,24 +5,29 @@ from __future__ import annotations
 import math
 
 from quantgate.evals.decision.comparison import Comparison
-from quantgate.evals.decision.types import ReleaseVerdict, TaskDecision, TaskVerdict, Verdict
+from quantgate.evals.decision.types import Flag, NotComparable, ReleaseVerdict, TaskDecision, TaskVerdict, Verdict
 
 
 def headline(verdict: Verdict) -> str:
     """The deciding sentence: of a pass that of the task with the least room, else that of the task most at fault."""
-    required = [task for task in verdict.tasks if task.tier == "required"]
-    if verdict.verdict is ReleaseVerdict.PASS and required:
-        closest = min(required, key=_room)
-        if len(required) == 1:
-            return closest.reason
-        return f"All {len(required)} required tasks pass; the closest call is {closest.reason}"
-    guilty = [task for task in required if _decides(task, verdict.verdict)]
-    if not guilty:
+    deciding = _deciding(verdict)
+    if not deciding:
         return verdict.reasons[0] if verdict.reasons else "There is nothing to decide on."
-    first = min(guilty, key=_room)
-    others = len(guilty) - 1
+    first, others = min(deciding, key=_room), len(deciding) - 1
+    if verdict.verdict is ReleaseVerdict.PASS:
+        counted = f"All {len(deciding)} required tasks pass; the closest call is " if others else ""
+        return f"{counted}{first.named_reason}"
     more = f" So it is with {others} other task{'s' if others > 1 else ''}." if others else ""
-    return f"{first.reason}{more}"
+    return f"{first.named_reason}{more}"
+
+
+def other_reasons(verdict: Verdict) -> list[str]:
+    """The decision's reasons but for the one that the headline is made of."""
+    deciding = _deciding(verdict)
+    if not deciding:
+        return list(verdict.reasons[1:])
+    first = min(deciding, key=_room)
+    return [reason for reason in verdict.reasons if reason != first.named_reason]
 
 
 def comparison_headline(comparison: Comparison) -> str:
@@ -37,14 +42,21 @@ def comparison_headline(comparison: Comparison) -> str:
     return f"{counted}; the {'best' if comparison.more_is_better else 'cheapest'}: {', '.join(comparison.cheapest)}."
 
 
+def _deciding(verdict: Verdict) -> list[TaskDecision]:
+    """The tasks that made the verdict what it is."""
+    return [task for task in verdict.required if _decides(task, verdict.verdict)]
+
+
 def _decides(task: TaskDecision, verdict: ReleaseVerdict) -> bool:
+    if verdict is ReleaseVerdict.PASS:
+        return True
     if verdict is ReleaseVerdict.INVALID:
-        return task.verdict is TaskVerdict.INVALID
+        return isinstance(task, NotComparable)
     if verdict is ReleaseVerdict.REGRESSED:
-        return task.verdict is TaskVerdict.REGRESSED and "unconfirmed_among_tasks" not in task.flags
+        return task.verdict is TaskVerdict.REGRESSED and Flag.UNCONFIRMED_AMONG_TASKS not in task.flags
     return not task.passes
 
 
 def _room(task: TaskDecision) -> float:
     """How far the lower bound lies above minus the margin; a task without bounds has the least room of all."""
-    return -math.inf if task.lower is None else task.lower + task.margin
+    return -math.inf if isinstance(task, NotComparable) else task.lower + task.margin

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from quantgate.evals.decision.types import TaskDecision, TaskVerdict
+from quantgate.evals.decision.types import Decided, TaskDecision, TaskVerdict
 
 
 def settling(tasks: Iterable[TaskDecision]) -> list[str]:
     """A sentence for each task that could not be told."""
-    return [f"{task.task}: {_sentence(task)}" for task in tasks if task.verdict is TaskVerdict.INCONCLUSIVE]
+    return [
+        f"{task.task}: {_sentence(task)}"
+        for task in tasks
+        if isinstance(task, Decided) and task.verdict is TaskVerdict.INCONCLUSIVE
+    ]
 
 
-def _sentence(task: TaskDecision) -> str:
+def _sentence(task: Decided) -> str:
     precision = task.precision
     items = (task.needed or {}).get("items")
     repeats = (task.needed or {}).get("repeats")
-    if precision is not None and precision.room is not None and precision.room <= 0:
+    if precision is not None and precision.room <= 0:
         return (
             "the loss that was seen is itself at the margin or beyond, so more answers would rather fail than pass it."
         )

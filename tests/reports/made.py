@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from quantgate.evals.checks.finding import Finding, Severity
+from quantgate.evals.checks.finding import Finding, FindingCode, Severity
 from quantgate.evals.checks.lengths import LengthComparison, Lengths, Ratio
 from quantgate.evals.decision.comparison import Comparison, Format
 from quantgate.evals.decision.described import (
@@ -19,7 +19,16 @@ from quantgate.evals.decision.described import (
     SettlingPoint,
     Share,
 )
-from quantgate.evals.decision.types import ReleaseVerdict, StratumFigures, TaskDecision, TaskVerdict, Verdict
+from quantgate.evals.decision.types import (
+    Decided,
+    Flag,
+    NotComparable,
+    ReleaseVerdict,
+    StratumFigures,
+    TaskDecision,
+    TaskVerdict,
+    Verdict,
+)
 from quantgate.evals.pairing.status_counts import StatusCounts
 from quantgate.evals.runs.record import RunRecord, TaskRecord
 
@@ -88,16 +97,16 @@ def flip(number: int, *, item: str | None = None, texts: FlipTexts | None = None
     return Flip(item or f"item-{number}", None, 1.0 if lost else 0.0, 0.0 if lost else 1.0, f"{number:064x}", texts)
 
 
-def decision(task: str = "gsm8k", **changes: Any) -> TaskDecision:
+def decision(task: str = "gsm8k", **changes: Any) -> Decided:
     """A task that passes; `changes` make it another."""
     fine = {"baseline": StatusCounts(ok=1316, truncated=3, unparsed=2), "candidate": StatusCounts(ok=1310, truncated=9)}
     return replace(
-        TaskDecision(
+        Decided(
             task=task,
             margin=0.02,
             alpha=0.05,
             validity=fine,
-            reason=f"{task}: passes. With 95% confidence the candidate loses at most 1.97 points, within the margin "
+            reason="passes. With 95% confidence the candidate loses at most 1.97 points, within the margin "
             "of 2 points.",
             verdict=TaskVerdict.NON_INFERIOR,
             items=1319,
@@ -109,7 +118,7 @@ def decision(task: str = "gsm8k", **changes: Any) -> TaskDecision:
             upper=-0.0002,
             method="exact",
             descriptive_interval=(-0.0182, -0.0015),
-            flags=("measurably_worse",),
+            flags=(Flag.MEASURABLY_WORSE,),
             losses=36,
             gains=23,
             mcnemar_p=0.117,
@@ -117,7 +126,10 @@ def decision(task: str = "gsm8k", **changes: Any) -> TaskDecision:
             description=Description({"percentile": (-0.0182, -0.0015)}, share(1270, 1319), noise=noise()),
             findings=(
                 Finding(
-                    "answers_cut", Severity.WARNS, "9 of the candidate's answers were cut at the budget.", "candidate"
+                    FindingCode.TRUNCATED,
+                    Severity.WARNS,
+                    "9 of the candidate's answers were cut at the budget.",
+                    "candidate",
                 ),
             ),
             flip_table=FlipTable(36, 23, 1260, 1237, 23),
@@ -129,10 +141,10 @@ def decision(task: str = "gsm8k", **changes: Any) -> TaskDecision:
     )
 
 
-def inconclusive(task: str = "gpqa_diamond", **changes: Any) -> TaskDecision:
+def inconclusive(task: str = "gpqa_diamond", **changes: Any) -> Decided:
     figures: dict[str, Any] = {
         "verdict": TaskVerdict.INCONCLUSIVE,
-        "reason": f"{task}: cannot be told. The candidate may have lost as much as 5.31 points, more than the margin "
+        "reason": "cannot be told. The candidate may have lost as much as 5.31 points, more than the margin "
         "of 3 points, or nothing. More repeats would tell.",
         "margin": 0.03,
         "items": 198,
@@ -159,10 +171,10 @@ def inconclusive(task: str = "gpqa_diamond", **changes: Any) -> TaskDecision:
     return decision(task, **{**figures, **changes})
 
 
-def regressed(task: str = "mmlu_pro", **changes: Any) -> TaskDecision:
+def regressed(task: str = "mmlu_pro", **changes: Any) -> Decided:
     figures: dict[str, Any] = {
         "verdict": TaskVerdict.REGRESSED,
-        "reason": f"{task}: regressed. With 95% confidence the candidate loses at least 4.12 points, more than the "
+        "reason": "regressed. With 95% confidence the candidate loses at least 4.12 points, more than the "
         "margin of 2 points.",
         "candidate": 0.902,
         "difference": -0.0629,
@@ -173,7 +185,7 @@ def regressed(task: str = "mmlu_pro", **changes: Any) -> TaskDecision:
         "flags": (),
         "findings": (
             Finding(
-                "answers_cut",
+                FindingCode.TRUNCATED,
                 Severity.BLOCKS,
                 "82 of the candidate's answers were cut, 3 of the baseline's: what differs is the token budget.",
                 "candidate",
@@ -183,21 +195,21 @@ def regressed(task: str = "mmlu_pro", **changes: Any) -> TaskDecision:
     return decision(task, **{**figures, **changes})
 
 
-def invalid(task: str = "ifeval", **changes: Any) -> TaskDecision:
+def invalid(task: str = "ifeval", **changes: Any) -> NotComparable:
     return replace(
-        TaskDecision(
+        NotComparable(
             task=task,
             margin=0.02,
             alpha=0.05,
             validity={"baseline": StatusCounts(ok=100), "candidate": StatusCounts(ok=60, missing=40)},
-            reason=f"{task}: not comparable: 40 of the candidate's samples have no answer; run the same `quantgate "
+            reason="not comparable: 40 of the candidate's samples have no answer; run the same `quantgate "
             "run` again to ask them",
         ),
         **changes,
     )
 
 
-def tau2(**changes: Any) -> TaskDecision:
+def tau2(**changes: Any) -> Decided:
     strata = tuple(
         StratumFigures(name, items, 0.8, 0.81, 0.01, -0.06, 0.08, TaskVerdict.INCONCLUSIVE)
         for name, items in (("airline", 50), ("retail", 114), ("telecom", 114))
@@ -207,15 +219,19 @@ def tau2(**changes: Any) -> TaskDecision:
     )
 
 
+def items_of(task: TaskDecision) -> int:
+    return task.items if isinstance(task, Decided) else 0
+
+
 def verdict(*tasks: TaskDecision, release: ReleaseVerdict = ReleaseVerdict.PASS, **changes: Any) -> Verdict:
-    records = tuple(task_record(task.task, items=task.items, repeats=max(task.repeats, 1)) for task in tasks)
+    records = tuple(task_record(task.task, items=items_of(task), repeats=max(task.repeats, 1)) for task in tasks)
     made = Verdict(
         run_record("fp8", records),
         run_record("mxfp4", records),
         {"margin": 0.02, "alpha": 0.05, "require": "non_inferior", "tier": "required", "tasks": {}},
         tasks,
         release,
-        tuple(task.reason for task in tasks),
+        tuple(task.named_reason for task in tasks),
         "quantgate gate runs/fp8 runs/mxfp4 --margin 0.02 --json gate.json",
         "2026-11-21T10:00:00+00:00",
         {"quantgate": "0.1.0", "python": "3.11.7"},

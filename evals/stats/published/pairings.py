@@ -11,6 +11,7 @@ from quantgate.evals.stats.checks import check_alpha, check_counts
 from quantgate.evals.stats.exact.bounds import exact_lower_bound, exact_upper_bound
 from quantgate.evals.stats.exact.noninferiority import exact_pvalue, noninferiority_pvalue
 from quantgate.evals.stats.exact.tango import tango_interval
+from quantgate.evals.stats.verdict import BoundsVerdict, bounds_verdict
 
 # Bounds take far longer than p-values; beyond so many pairings only the extreme ones get theirs.
 _ALL_BOUNDS = 16
@@ -41,7 +42,7 @@ class ClaimJudgement:
     lower_worst: float
     upper_best: float
     upper_worst: float
-    verdict: str
+    verdict: BoundsVerdict
 
     @property
     def difference(self) -> float:
@@ -174,7 +175,7 @@ def judge_claim(
     uppers = [exact_upper_bound(losses, gains, n, alpha) for losses, gains in chosen]
     # Where a p-value fails, so does the bound of its pairing, even if that one was not computed.
     passes = max(pvalues) < alpha and min(lowers) > -margin
-    verdict = claim_verdict(min(lowers) if passes else -1.0, max(uppers), margin)
+    verdict = bounds_verdict(min(lowers) if passes else -1.0, max(uppers), margin)
     if verdict in ("equivalent", "regressed"):
         null = margin if verdict == "equivalent" else -margin
         if max(exact_pvalue(gains, losses, n, -null) for losses, gains in pairings) >= alpha:
@@ -212,13 +213,6 @@ def _decisive(
         ranked = sorted(places, key=keys.__getitem__)
         chosen.update(ranked[:_EXTREMES] + ranked[-_EXTREMES:])
     return [pairings[i] for i in sorted(chosen)]
-
-
-def claim_verdict(lower: float, upper: float, margin: float) -> str:
-    """The verdict of a lower and an upper bound at a margin, as the gate takes it."""
-    if lower > -margin:
-        return "equivalent" if upper < margin else "non_inferior"
-    return "regressed" if upper < -margin else "inconclusive"
 
 
 def _decimal(value: str | float) -> Decimal:

@@ -10,11 +10,11 @@ from quantgate.evals.stats.bayesian.unseen_item import bayesian_lower_bound, bay
 from quantgate.evals.stats.checks import FloatArray, check_alpha, check_counts, check_margin
 from quantgate.evals.stats.published.pairings import (
     ClaimJudgement,
-    claim_verdict,
     fitting_counts,
     judge_claim,
     nearest_counts,
 )
+from quantgate.evals.stats.verdict import bounds_verdict
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def judge_repeated_claim(
         lower_worst=min(lowers),
         upper_best=min(uppers),
         upper_worst=max(uppers),
-        verdict=claim_verdict(min(lowers), max(uppers), margin),
+        verdict=bounds_verdict(min(lowers), max(uppers), margin),
     )
 
 

@@ -197,3 +197,18 @@ def test_what_would_settle_repeats_is_told_at_the_bounds_of_the_family():
     assert task.precision.here.half_width == pytest.approx(task.difference - task.lower)
     assert task.needed["repeats"] > 4
     assert f"About {task.needed['repeats']} repeats of the 400 items would settle it" in task.reason
+
+
+def test_a_regression_that_the_search_does_not_confirm_is_flagged_and_that_of_an_invalid_format_is_not():
+    baseline = two_tasks((0, 0), (0, 0))
+    weak = (52, 10)
+    found = compared([two_tasks((3, 2), weak), two_tasks((3, 2), (3, 2))], baseline=baseline)
+    build = next(build for build in found.formats if build.name == "f0")
+    assert [(task.verdict.value, task.flags) for task in build.tasks if task.task == "other"] == [
+        ("regressed", ("unconfirmed_among_tasks",))
+    ]
+    assert build.verdict is ReleaseVerdict.INCONCLUSIVE
+    torn = joined(candidate(3, 2, version="2"), candidate(*weak, name="other"))
+    (alone,) = compared([torn], baseline=baseline).formats
+    assert (alone.verdict, alone.tasks[1].verdict) == (ReleaseVerdict.INVALID, TaskVerdict.REGRESSED)
+    assert alone.tasks[1].flags == ()

@@ -1,6 +1,7 @@
 """What the gate decides, and what it says."""
 
 import json
+import random
 from dataclasses import replace
 
 import pytest
@@ -10,10 +11,12 @@ from hypothesis import strategies as st
 from quantgate.evals.contract.records import Status
 from quantgate.evals.decision.figures import check_noise_run
 from quantgate.evals.decision.gate import decide
-from quantgate.evals.decision.types import ReleaseVerdict, TaskVerdict, Verdict
+from quantgate.evals.decision.sentences import Outcome, reason
+from quantgate.evals.decision.types import NotComparable, ReleaseVerdict, TaskVerdict, Verdict
 from quantgate.evals.errors import UsageError
 from quantgate.evals.pairing.pairing import Run, pair_runs
 from quantgate.evals.settings.policy import Policy
+from quantgate.evals.settings.requirements import Requirement
 from tests.evals.made_runs import joined, pair_of, run_of
 
 
@@ -67,7 +70,7 @@ def test_every_task_must_pass():
     verdict = decide(pair_runs(*runs), Policy(margin=0.02))
     assert [task.verdict for task in verdict.tasks] == [TaskVerdict.EQUIVALENT, TaskVerdict.REGRESSED]
     assert verdict.verdict is ReleaseVerdict.REGRESSED
-    assert verdict.reasons == (verdict.tasks[1].reason,)
+    assert verdict.reasons == (f"t1: {verdict.tasks[1].reason}",)
 
 
 def test_no_task_at_all_is_invalid():
@@ -80,7 +83,9 @@ def test_a_missing_answer_makes_the_task_invalid_and_gives_no_number(build):
     whole, holed = run_of([1.0] * 50), run_of([1.0] * 49 + [None])
     pairs = pair_runs(holed, whole) if build == "baseline" else pair_runs(whole, holed)
     (task,) = decide(pairs, Policy()).tasks
-    assert (task.verdict, task.difference, task.lower) == (TaskVerdict.INVALID, None, None)
+    assert isinstance(task, NotComparable)
+    told = task.as_dict()
+    assert (task.verdict, told["difference"], told["lower"]) == (TaskVerdict.INVALID, None, None)
     assert f"1 of the {build}'s samples have no answer" in task.reason
 
 
@@ -242,13 +247,15 @@ def test_a_loss_at_the_margin_is_not_promised_to_pass_with_more():
 @pytest.mark.parametrize(
     ("counts", "sentence"),
     [
-        ((100, 5, 1319), "gsm8k: regressed. With 95% confidence the candidate loses at least 5.99 points, more than"),
-        ((36, 23, 1319), "gsm8k: equivalent. The candidate differs from the baseline by −1.98 to −0.02 points (95%"),
-        ((0, 60, 1319), "gsm8k: passes. With 95% confidence the candidate gains at least"),
+        ((100, 5, 1319), "regressed. With 95% confidence the candidate loses at least 5.99 points, more than"),
+        ((36, 23, 1319), "equivalent. The candidate differs from the baseline by −1.98 to −0.02 points (95%"),
+        ((0, 60, 1319), "passes. With 95% confidence the candidate gains at least"),
     ],
 )
 def test_the_reason_is_a_sentence_for_a_release_manager(counts, sentence):
-    assert gate(*counts).tasks[0].reason.startswith(sentence)
+    verdict = gate(*counts)
+    assert verdict.tasks[0].reason.startswith(sentence)
+    assert verdict.reasons[0].startswith(f"gsm8k: {sentence}")
 
 
 def test_the_json_is_the_contracts():
@@ -347,3 +354,39 @@ def test_repeats_too_can_be_too_few_items_to_pass_at_all():
     assert "cannot_pass_at_this_n" in decide(pair_runs(few, few), Policy(margin=0.05)).tasks[0].flags
     more = run_of([1.0] * 60, repeats=4)
     assert "cannot_pass_at_this_n" not in decide(pair_runs(more, more), Policy(margin=0.05)).tasks[0].flags
+
+
+@pytest.mark.parametrize("repeats", [1, 4])
+def test_a_build_that_is_better_is_not_told_that_it_cannot_pass(repeats):
+    baseline, better = run_of([0.0] * 15 + [1.0] * 15, repeats=repeats), run_of([1.0] * 30, repeats=repeats)
+    (task,) = decide(pair_runs(baseline, better), Policy(margin=0.05)).tasks
+    assert task.passes
+    assert task.flags == ("superior",)
+
+
+def test_where_more_repeats_of_the_items_would_settle_it_they_are_not_said_to_be_too_few():
+    # Of 50 items an equal build cannot pass at five points, however often they are asked; one that gains eight may.
+    chance, run = random.Random(6), run_of([1.0] * 50, repeats=2)
+
+    def right(share: float) -> Run:
+        keys = sorted(run.samples)
+        return Run(run.record, {key: replace(run.samples[key], score=float(chance.random() < share)) for key in keys})
+
+    (task,) = decide(pair_runs(right(0.5), right(0.62)), Policy(margin=0.05)).tasks
+    assert task.needed == {"items": 50, "repeats": 3}
+    assert "cannot_pass_at_this_n" not in task.flags
+
+
+def test_a_bound_that_is_written_as_the_margin_is_is_not_said_to_lie_beyond_it():
+    told = dict(margin=0.02, alpha=0.05, require=Requirement.NON_INFERIOR, findings=(), items=1000, repeats=1)
+    told |= dict(flipped=True, needed={"items": 2000, "repeats": 1}, room=0.01)
+    open_still = Outcome(verdict=TaskVerdict.INCONCLUSIVE, lower=-0.020001, upper=0.01, **told)
+    assert reason(open_still).startswith("cannot be told. The candidate may have lost the whole margin of 2 points, or")
+    passing = Outcome(verdict=TaskVerdict.NON_INFERIOR, lower=-0.019999, upper=0.03, **told)
+    assert reason(passing).endswith("the candidate loses less than the margin of 2 points.")
+
+
+def test_a_reason_does_not_name_its_task():
+    verdict = decide(pair_runs(*several((5, 5, 1319), (100, 5, 1319))), Policy())
+    assert not [task for task in verdict.tasks if task.task in task.reason]
+    assert verdict.tasks[1].named_reason.startswith("t1: regressed.")

@@ -90,3 +90,36 @@ def test_half_a_surrogate_pair_is_read_as_a_question_mark():
 def test_a_file_that_is_not_there_is_a_plain_message(tmp_path):
     with pytest.raises(DataError, match="No such file"):
         load_decision(tmp_path / "none.json")
+
+
+def test_a_task_that_could_not_be_compared_has_every_field_in_the_json_and_no_figure():
+    decided, _, uncompared = document()["tasks"]
+    assert list(uncompared) == list(decided)
+    assert {name for name, value in uncompared.items() if value is None} >= {"baseline", "lower", "method", "precision"}
+    assert (uncompared["items"], uncompared["flags"], uncompared["flips"]) == (0, [], [])
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("lower", -0.01), ("items", 5), ("items", False), ("flags", ["superior"])]
+)
+def test_a_figure_of_a_task_that_could_not_be_compared_is_refused(field, value):
+    changed = document()
+    changed["tasks"][2][field] = value
+    with pytest.raises(DataError, match=rf"tasks\.2\.{field}"):
+        parse_decision(json.dumps(changed), "gate.json")
+
+
+@pytest.mark.parametrize("field", ["lower", "difference", "method"])
+def test_a_decided_task_without_a_figure_is_refused(field):
+    changed = document()
+    changed["tasks"][0][field] = None
+    with pytest.raises(DataError, match=rf"tasks\.0\.{field}"):
+        parse_decision(json.dumps(changed), "gate.json")
+
+
+@pytest.mark.parametrize(("place", "value"), [("flags", ["good"]), ("tier", "optional"), ("require", "any")])
+def test_a_word_that_no_decision_uses_is_refused(place, value):
+    changed = document()
+    changed["tasks"][0][place] = value
+    with pytest.raises(DataError, match=rf"tasks\.0\.{place}"):
+        parse_decision(json.dumps(changed), "gate.json")

@@ -8,6 +8,7 @@ import pytest
 
 from quantgate.evals.decision.comparison import Format
 from quantgate.evals.decision.types import ReleaseVerdict
+from quantgate.evals.settings.requirements import Tier
 from quantgate.reports.files.junit import comparison_junit, gate_junit
 from quantgate.reports.files.options import Inconclusive
 from tests.reports import made
@@ -52,11 +53,11 @@ def test_a_failure_says_what_the_gate_says(everything):
 
 
 def test_an_advisory_task_never_fails():
-    verdict = made.verdict(made.decision(), made.regressed(tier="advisory"))
+    verdict = made.verdict(made.decision(), made.regressed(tier=Tier.ADVISORY))
     assert outcomes(gate_junit(verdict)) == {"gsm8k": "passed", "mmlu_pro": "skipped"}
 
 
-@pytest.mark.parametrize("tasks", [(), (made.decision(tier="advisory"),)])
+@pytest.mark.parametrize("tasks", [(), (made.decision(tier=Tier.ADVISORY),)])
 def test_without_a_required_task_the_suite_is_not_green(tasks):
     assert "error" in outcomes(gate_junit(made.verdict(*tasks, release=ReleaseVerdict.INVALID))).values()
 

@@ -6,10 +6,11 @@ from html.parser import HTMLParser
 
 import pytest
 
-from quantgate.evals.checks.finding import Finding, Severity
+from quantgate.evals.checks.finding import Finding, FindingCode, Severity
 from quantgate.evals.decision.described import FlipTexts
 from quantgate.evals.decision.types import ReleaseVerdict
 from quantgate.evals.pairing.status_counts import StatusCounts
+from quantgate.evals.settings.requirements import Tier
 from quantgate.reports.html.compare import comparison_html
 from quantgate.reports.html.gate import gate_html
 from tests.reports import made
@@ -90,7 +91,7 @@ def test_strata_stand_below_their_task_and_are_said_not_to_decide():
 
 
 def test_a_finding_that_blocks_is_told_apart_from_a_warning_by_a_word():
-    found = tuple(Finding("x", severity, f"a {severity} finding", None) for severity in Severity)
+    found = tuple(Finding(FindingCode.LOOPING, severity, f"a {severity} finding", None) for severity in Severity)
     text = Page(gate_html(made.verdict(made.decision(findings=found)))).text
     assert "■ blocks a pass gsm8k: a blocks finding" in text
     assert "▲ warning gsm8k: a warns finding" in text
@@ -102,7 +103,7 @@ def test_a_finding_that_blocks_is_told_apart_from_a_warning_by_a_word():
     [
         ((), ReleaseVerdict.INVALID),
         ((made.invalid(),), ReleaseVerdict.INVALID),
-        ((made.decision(tier="advisory"),), ReleaseVerdict.INVALID),
+        ((made.decision(tier=Tier.ADVISORY),), ReleaseVerdict.INVALID),
         ((made.inconclusive(repeats=16, lengths=None, description=None),), ReleaseVerdict.INCONCLUSIVE),
         ((made.decision(items=1, losses=0, gains=0, lower=-0.95, upper=0.95),), ReleaseVerdict.INCONCLUSIVE),
         ((made.decision(precision=made.over_items(room=-0.01)),), ReleaseVerdict.PASS),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from quantgate.evals.decision.types import ReleaseVerdict
+from quantgate.evals.settings.requirements import Tier
 from quantgate.reports.words.headline import comparison_headline, headline
 from quantgate.reports.words.settling import settling
 from tests.reports import made
 
 
 def test_a_pass_of_several_tasks_names_the_closest_call():
-    easy = made.decision("easy", lower=-0.001, reason="easy: passes.")
+    easy = made.decision("easy", lower=-0.001, reason="passes.")
     assert headline(made.verdict(easy, made.decision())).startswith(
         "All 2 required tasks pass; the closest call is gsm8k: passes."
     )
@@ -17,12 +18,12 @@ def test_a_pass_of_several_tasks_names_the_closest_call():
 
 def test_a_regression_is_named_before_what_is_merely_inconclusive():
     verdict = made.verdict(made.inconclusive(), made.regressed(), release=ReleaseVerdict.REGRESSED)
-    assert headline(verdict) == made.regressed().reason
+    assert headline(verdict) == f"mmlu_pro: {made.regressed().reason}"
 
 
 def test_an_advisory_task_is_never_what_decided():
-    verdict = made.verdict(made.regressed(tier="advisory"), made.decision())
-    assert headline(verdict) == made.decision().reason
+    verdict = made.verdict(made.regressed(tier=Tier.ADVISORY), made.decision())
+    assert headline(verdict) == f"gsm8k: {made.decision().reason}"
 
 
 def test_others_alike_are_counted():

@@ -1,0 +1,19 @@
+"""What a policy may ask of a task, in the words that policies and gate JSON use."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Tier(StrEnum):
+    """Whether a task takes part in the release's verdict; an advisory one is shown and never blocks."""
+
+    REQUIRED = "required"
+    ADVISORY = "advisory"
+
+
+class Requirement(StrEnum):
+    """What a task must show: no loss of the margin, or no difference of the margin either way."""
+
+    NON_INFERIOR = "non_inferior"
+    EQUIVALENT = "equivalent"

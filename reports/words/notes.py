@@ -1,0 +1,87 @@
+"""What is to be said beside a decision, sentence by sentence, each with its kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from quantgate.evals.decision.types import Decided, Flag, TaskDecision
+from quantgate.reports.words import numbers
+
+
+class NoteKind(StrEnum):
+    """What a note is about."""
+
+    FINDING = "finding"
+    FLAG = "flag"
+    AGREEMENT = "agreement"
+    NOISE = "noise"
+    REPEATS = "repeats"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A sentence without capital and full stop, for a place that says of which task it is."""
+
+    kind: NoteKind
+    text: str
+
+
+def finding_notes(task: TaskDecision) -> list[Note]:
+    """A note for each finding."""
+    return [
+        Note(NoteKind.FINDING, ("this blocks a pass: " if finding.blocks else "") + finding.message)
+        for finding in task.findings
+    ]
+
+
+def flag_notes(task: TaskDecision, searched: str = "tasks") -> list[Note]:
+    """A note for each flag that a reader should act on; `searched` names what a regression was searched among."""
+    if not isinstance(task, Decided):
+        return []
+    margin = numbers.margin_points(task.margin)
+    sentences = {
+        Flag.MISSING_COUNTED_AGAINST: "some answers are missing; they count against the candidate, as the policy "
+        "allows",
+        Flag.UNCONFIRMED_AMONG_TASKS: f"with so many {searched} one such regression may be chance (Holm): it does not "
+        "decide by itself",
+        Flag.MEASURABLY_WORSE: "the candidate is measurably worse, though within the margin",
+        Flag.SUPERIOR: "the candidate is better than the baseline",
+        Flag.CANNOT_PASS_AT_THIS_N: f"{task.items} items cannot pass a margin of {margin} points even without a flip",
+    }
+    return [Note(NoteKind.FLAG, sentence) for flag, sentence in sentences.items() if flag in task.flags]
+
+
+def described_notes(task: TaskDecision) -> list[Note]:
+    """What is told beside the decision: agreement, and where there is cause re-run noise and the errors of repeats."""
+    if not isinstance(task, Decided) or task.description is None:
+        return []
+    alike = task.description.agreement
+    notes = [
+        Note(
+            NoteKind.AGREEMENT,
+            f"the same result in both builds on {alike.count:,} of {alike.n:,} samples ({alike.estimate:.1%})",
+        )
+    ]
+    if (noise := task.description.noise) is not None:
+        share = "" if noise.explained is None else f"; re-run noise explains {noise.explained:.0%} of the flips"
+        notes.append(
+            Note(
+                NoteKind.NOISE,
+                f"{noise.flips.count} items flip between the builds, {noise.noise.count} between two runs of the "
+                f"baseline: an excess of {numbers.signed(noise.excess)} points ({numbers.signed(noise.low)} to "
+                f"{numbers.signed(noise.high)}){share}",
+            )
+        )
+    repeats = task.description.repeats
+    if repeats is not None and repeats.new_questions is not None and repeats.same_questions is not None:
+        new, same = repeats.new_questions, repeats.same_questions
+        notes.append(
+            Note(
+                NoteKind.REPEATS,
+                f"for description: over new questions {numbers.signed(new.lower)} to {numbers.signed(new.upper)} "
+                f"points, on these very questions asked again {numbers.signed(same.lower)} to "
+                f"{numbers.signed(same.upper)}",
+            )
+        )
+    return notes

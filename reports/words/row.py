@@ -1,0 +1,104 @@
+"""The cells of a decision's row, as every table shows them: terminal, Markdown, HTML, model card, and what else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from quantgate.evals.decision.types import Decided, StratumFigures, TaskDecision, TaskVerdict
+from quantgate.reports.words import numbers
+from quantgate.reports.words.palette import MARK, verdict_word
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """One row's texts, not yet escaped for where they stand; `—` for what there is none of.
+
+    `asked` is items by repeats (`198 × 4`), `flips` how many items were lost and won. `blocked` says that nothing
+    but a finding keeps the task from passing. `has_figures` is false of a task that could not be compared.
+    """
+
+    name: str
+    items: str
+    repeats: str
+    asked: str
+    baseline: str
+    candidate: str
+    difference: str
+    bounds: str
+    margin: str
+    recovery: str
+    flips: str
+    verdict: TaskVerdict
+    advisory: bool
+    blocked: bool
+    has_figures: bool
+
+    @property
+    def status(self) -> str:
+        """The verdict as mark and word."""
+        return f"{MARK[self.verdict.value]} {verdict_word(self.verdict.value)}"
+
+
+def task_cells(task: TaskDecision, *, narrow: bool = False, sign: str = "%") -> Cells:
+    """The cells of a task; `narrow` leaves out spaces, `sign` stands after shares (nothing where a heading says it)."""
+    gap = "" if narrow else " "
+    told = task if isinstance(task, Decided) else None
+    items = f"{told.items:,}" if told else "0"
+    return Cells(
+        name=task.task,
+        items=items,
+        repeats=str(task.repeats),
+        asked=f"{items}{gap}×{gap}{task.repeats}" if task.repeats > 1 else items,
+        baseline=numbers.percent(told.baseline, sign) if told else numbers.NONE,
+        candidate=numbers.percent(told.candidate, sign) if told else numbers.NONE,
+        difference=numbers.signed(told.difference) if told else numbers.NONE,
+        bounds=numbers.bounds(told.lower, told.upper, task.margin) if told else numbers.NONE,
+        margin=numbers.margin_points(task.margin),
+        recovery=numbers.recovery(told.recovery, sign) if told else numbers.NONE,
+        flips=_flips(told, gap) if told else numbers.NONE,
+        verdict=task.verdict,
+        advisory=task.advisory,
+        blocked=task.blocked,
+        has_figures=told is not None,
+    )
+
+
+def strata_cells(task: TaskDecision) -> list[Cells]:
+    """The cells of each part of a task; parts are shown and never decide."""
+    return [_stratum_cells(part, task) for part in task.strata] if isinstance(task, Decided) else []
+
+
+def _stratum_cells(part: StratumFigures, task: Decided) -> Cells:
+    return Cells(
+        name=part.stratum,
+        items=f"{part.items:,}",
+        repeats=str(task.repeats),
+        asked=f"{part.items:,}",
+        baseline=numbers.percent(part.baseline),
+        candidate=numbers.percent(part.candidate),
+        difference=numbers.signed(part.difference),
+        bounds=numbers.bounds(part.lower, part.upper, task.margin),
+        margin=numbers.margin_points(task.margin),
+        recovery=numbers.NONE,
+        flips=numbers.NONE,
+        verdict=part.verdict,
+        advisory=True,
+        blocked=False,
+        has_figures=True,
+    )
+
+
+def _flips(task: Decided, gap: str) -> str:
+    """Items that only the baseline has right, and only the candidate: `6 / 2`; of repeats, items whose mean moved."""
+    if (counts := flip_counts(task)) is None:
+        return numbers.NONE
+    return f"{counts[0]:,}{gap}/{gap}{counts[1]:,}"
+
+
+def flip_counts(task: Decided) -> tuple[int, int] | None:
+    """Losses and gains; `None` where an older decision does not tell them."""
+    if task.flip_table is not None:
+        return task.flip_table.losses, task.flip_table.gains
+    if task.losses is not None and task.gains is not None:
+        return task.losses, task.gains
+    return None
