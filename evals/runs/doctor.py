@@ -3,34 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from quantgate.evals.contract.records import Answer, Item, Prompt, Request, Sampling, Status
 from quantgate.evals.endpoint.client import Endpoint, RetryPolicy
 from quantgate.evals.endpoint.tool_call import ToolProbe, try_tool_call
 from quantgate.evals.errors import EndpointUnreachable
+from quantgate.evals.runs.observation import Health, Observation
 from quantgate.evals.settings.run import DoctorConfig
 from quantgate.evals.text import excerpt
-
-
-class Health(StrEnum):
-    """How a finding is to be taken."""
-
-    GOOD = "good"
-    NOTE = "note"
-    BAD = "bad"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was found out about an endpoint."""
-
-    subject: str
-    health: Health
-    text: str
-
 
 _HELLO = Prompt(({"role": "user", "content": "What is 2 + 3? Answer in one short sentence."},), "")
 _STORY = Prompt(({"role": "user", "content": "Make up the name of a small town and say one thing about it."},), "")
@@ -40,7 +21,7 @@ _STORY_SAMPLING = Sampling(temperature=1.0, max_tokens=48)
 
 async def diagnose(
     config: DoctorConfig, task: tuple[str, Prompt, Sampling] | None, *, needs_tools: bool = False
-) -> AsyncIterator[Finding]:
+) -> AsyncIterator[Observation]:
     """Ask what the endpoint serves and a handful of completions, and tell, one by one, what they show.
 
     `task` is a task's name, its first prompt and its sampling parameters; `None` leaves that question out.
@@ -58,31 +39,33 @@ async def diagnose(
         )
 
     async with client(config.model or "") as endpoint:
-        model, findings = choose_model(await endpoint.models(), config.model)
-    for finding in findings:
-        yield finding
+        model, listed = choose_model(await endpoint.models(), config.model)
+    for observation in listed:
+        yield observation
     if model is not None:
         async with client(model) as endpoint:
-            async for finding in _examine(endpoint, task, config.extra_body, needs_tools=needs_tools):
-                yield finding
+            async for observation in _examine(endpoint, task, config.extra_body, needs_tools=needs_tools):
+                yield observation
 
 
-def choose_model(listed: list[dict[str, Any]] | None, wanted: str | None) -> tuple[str | None, list[Finding]]:
+def choose_model(listed: list[dict[str, Any]] | None, wanted: str | None) -> tuple[str | None, list[Observation]]:
     """The model to ask for, `wanted` or else the only one that is listed, and what the list of models tells."""
     if listed is None:
         if wanted is None:
-            return None, [Finding("models", Health.BAD, "the endpoint has no list of models: name one with --model")]
-        return wanted, [Finding("models", Health.NOTE, "the endpoint has no list of models")]
+            return None, [
+                Observation("models", Health.BAD, "the endpoint has no list of models: name one with --model")
+            ]
+        return wanted, [Observation("models", Health.NOTE, "the endpoint has no list of models")]
     names = [str(entry.get("id")) for entry in listed]
     chosen = wanted or (names[0] if len(names) == 1 else None)
     shown = excerpt(", ".join(names)) or "none"
     if chosen is None:
-        return None, [Finding("models", Health.BAD, f"serves {shown}: choose one with --model")]
+        return None, [Observation("models", Health.BAD, f"serves {shown}: choose one with --model")]
     if chosen not in names:
-        return chosen, [Finding("models", Health.NOTE, f"serves {shown}, and does not list {chosen}")]
+        return chosen, [Observation("models", Health.NOTE, f"serves {shown}, and does not list {chosen}")]
     entry = next(entry for entry in listed if str(entry.get("id")) == chosen)
     others = f" ({len(names)} models in all)" if len(names) > 1 else ""
-    return chosen, [Finding("models", Health.GOOD, f"serves {chosen}{others}"), _context(entry)]
+    return chosen, [Observation("models", Health.GOOD, f"serves {chosen}{others}"), _context(entry)]
 
 
 async def _examine(
@@ -91,7 +74,7 @@ async def _examine(
     extra_body: Mapping[str, Any],
     *,
     needs_tools: bool,
-) -> AsyncIterator[Finding]:
+) -> AsyncIterator[Observation]:
     answer = await _ask(endpoint, _HELLO, _HELLO_SAMPLING)
     yield _completion("completion", answer)
     if answer.status is Status.ERROR:
@@ -110,70 +93,78 @@ async def _ask(endpoint: Endpoint, prompt: Prompt, sampling: Sampling, repeat: i
     return await endpoint.ask(Request("doctor", Item("doctor"), repeat, prompt, sampling))
 
 
-async def _seed(endpoint: Endpoint) -> Finding:
+async def _seed(endpoint: Endpoint) -> Observation:
     first, again, other = [await _ask(endpoint, _STORY, _STORY_SAMPLING, repeat) for repeat in (0, 0, 1)]
     if Status.ERROR in (first.status, again.status, other.status):
-        return Finding("seed", Health.NOTE, "could not be tried: a request with a seed failed")
+        return Observation("seed", Health.NOTE, "could not be tried: a request with a seed failed")
     texts = [(answer.reasoning or "") + (answer.response or "") for answer in (first, again, other)]
     if texts[0] != texts[1]:
-        return Finding("seed", Health.NOTE, "not honoured: one seed gave two different answers at temperature 1")
+        return Observation("seed", Health.NOTE, "not honoured: one seed gave two different answers at temperature 1")
     if texts[0] != texts[2]:
-        return Finding("seed", Health.GOOD, "honoured: one seed repeats its answer, another gives another")
-    return Finding("seed", Health.NOTE, "cannot be told: the answer stays the same at temperature 1, whatever the seed")
+        return Observation("seed", Health.GOOD, "honoured: one seed repeats its answer, another gives another")
+    return Observation(
+        "seed", Health.NOTE, "cannot be told: the answer stays the same at temperature 1, whatever the seed"
+    )
 
 
-async def _tools(endpoint: Endpoint, extra_body: Mapping[str, Any], *, needed: bool) -> Finding:
+async def _tools(endpoint: Endpoint, extra_body: Mapping[str, Any], *, needed: bool) -> Observation:
     try:
         probe = await try_tool_call(endpoint, extra_body)
     except EndpointUnreachable as error:
         probe = ToolProbe(False, str(error))
     if probe.works:
-        return Finding("tools", Health.GOOD, probe.text)
+        return Observation("tools", Health.GOOD, probe.text)
     if needed:
-        return Finding("tools", Health.BAD, f"no tool calls, so every score would be 0: {probe.text}")
-    return Finding("tools", Health.NOTE, f"no tool calls, which only agentic tasks (tau2) need: {probe.text}")
+        return Observation("tools", Health.BAD, f"no tool calls, so every score would be 0: {probe.text}")
+    return Observation("tools", Health.NOTE, f"no tool calls, which only agentic tasks (tau2) need: {probe.text}")
 
 
-def _completion(subject: str, answer: Answer, *, show: bool = True) -> Finding:
+def _completion(subject: str, answer: Answer, *, show: bool = True) -> Observation:
     if answer.status is Status.ERROR:
-        return Finding(subject, Health.BAD, answer.error or "failed")
+        return Observation(subject, Health.BAD, answer.error or "failed")
     seconds = "" if answer.latency_s is None else f" after {answer.latency_s:.2f} s"
     if answer.status is Status.TRUNCATED:
         cut = answer.error or "the token budget was used up before the answer ended; raise --max-tokens"
-        return Finding(subject, Health.BAD if answer.response is None else Health.NOTE, f"cut{seconds}: {cut}")
+        return Observation(subject, Health.BAD if answer.response is None else Health.NOTE, f"cut{seconds}: {cut}")
     if answer.status is Status.EMPTY:
-        return Finding(subject, Health.BAD, f"answered{seconds} without text (finish_reason {answer.finish_reason})")
+        return Observation(
+            subject, Health.BAD, f"answered{seconds} without text (finish_reason {answer.finish_reason})"
+        )
     said = answer.response or ""
-    return Finding(subject, Health.GOOD, f"answered{seconds}: {excerpt(said) if show else f'{len(said)} characters'}")
+    return Observation(
+        subject, Health.GOOD, f"answered{seconds}: {excerpt(said) if show else f'{len(said)} characters'}"
+    )
 
 
-def _reasoning(answer: Answer) -> Finding:
+def _reasoning(answer: Answer) -> Observation:
     if answer.reasoning:
-        return Finding(
+        return Observation(
             "reasoning",
             Health.GOOD,
             "thoughts come apart from the answer, in a field of their own or split off where its <think> block ends",
         )
     if answer.response and "<think>" in answer.response:
-        return Finding("reasoning", Health.NOTE, "the answer holds <think> in its midst: serve with a reasoning parser")
-    return Finding("reasoning", Health.GOOD, "none was sent")
+        return Observation(
+            "reasoning", Health.NOTE, "the answer holds <think> in its midst: serve with a reasoning parser"
+        )
+    return Observation("reasoning", Health.GOOD, "none was sent")
 
 
-def _usage(usage: Mapping[str, Any] | None) -> Finding:
+def _usage(usage: Mapping[str, Any] | None) -> Observation:
     if usage is None or not isinstance(usage.get("completion_tokens"), int):
-        return Finding("usage", Health.NOTE, "not told: token counts and speeds will be missing")
-    return Finding(
+        return Observation("usage", Health.NOTE, "not told: token counts and speeds will be missing")
+    return Observation(
         "usage",
         Health.GOOD,
         f"told: {usage.get('prompt_tokens')} prompt, {usage['completion_tokens']} completion tokens",
     )
 
 
-def _context(entry: Mapping[str, Any]) -> Finding:
+def _context(entry: Mapping[str, Any]) -> Observation:
     meta = entry.get("meta")
     told = entry.get("max_model_len") or entry.get("context_length")
     if told is None and isinstance(meta, Mapping):
         told = meta.get("n_ctx") or meta.get("n_ctx_train")
     if not isinstance(told, int):
-        return Finding("context", Health.NOTE, "length not told")
-    return Finding("context", Health.GOOD, f"{told:,} tokens")
+        return Observation("context", Health.NOTE, "length not told")
+    return Observation("context", Health.GOOD, f"{told:,} tokens")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from quantgate.evals.runs.doctor import Finding
+    from quantgate.evals.runs.observation import Observation
 
 
 def register(app: typer.Typer) -> None:
@@ -40,10 +40,11 @@ def doctor(
     import asyncio
 
     from quantgate.evals.errors import UsageError
-    from quantgate.evals.runs.doctor import Health, diagnose
+    from quantgate.evals.runs.doctor import diagnose
+    from quantgate.evals.runs.observation import Health
     from quantgate.evals.settings.run import DoctorConfig, load_config, parse_assignments, parse_json_object
     from quantgate.reports.terminal.console import output_console
-    from quantgate.reports.terminal.doctor import print_finding
+    from quantgate.reports.terminal.doctor import print_observation
     from quantgate.tasks.bundle import local_data
     from quantgate.tasks.registry import AGENTIC, TaskOptions, load_task
 
@@ -69,7 +70,7 @@ def doctor(
     if tau2_python is not None and not agentic:
         raise UsageError("--tau2-python is for --task tau2")
     if agentic:
-        print_finding(console, _tau2(tau2_python))
+        print_observation(console, _tau2(tau2_python))
     elif config.task is not None:
         known = local_data(config.task, config.data_of(config.task), config.data_dir)
         loaded = load_task(config.task, TaskOptions(limit=1, data=known.files))
@@ -77,17 +78,17 @@ def doctor(
 
     async def asking() -> bool:
         healthy = True
-        async for finding in diagnose(config, question, needs_tools=agentic):
-            print_finding(console, finding)
-            healthy = healthy and finding.health is not Health.BAD
+        async for observation in diagnose(config, question, needs_tools=agentic):
+            print_observation(console, observation)
+            healthy = healthy and observation.health is not Health.BAD
         return healthy
 
     raise typer.Exit(0 if asyncio.run(asking()) else 5)
 
 
-def _tau2(python: Path | None) -> Finding:
+def _tau2(python: Path | None) -> Observation:
     """What the environment has of tau2. Raises UsageError when that is nothing."""
-    from quantgate.evals.runs.doctor import Finding, Health
+    from quantgate.evals.runs.observation import Health, Observation
     from quantgate.tasks.tau2.launch import describe
     from quantgate.tasks.tau2.wire import DOMAINS
 
@@ -96,4 +97,4 @@ def _tau2(python: Path | None) -> Finding:
     tasks = ", ".join(f"{len(domains[domain]['tasks'])} {domain}" for domain in DOMAINS)
     judged = sum(task["judged"] for domain in domains.values() for task in domain["tasks"])
     needs = f"; a judge is needed for {judged}" if judged else "; no judge is needed"
-    return Finding("tau2", Health.GOOD, f"{described['package']} {described['version']}: {tasks} tasks{needs}")
+    return Observation("tau2", Health.GOOD, f"{described['package']} {described['version']}: {tasks} tasks{needs}")

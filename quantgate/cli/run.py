@@ -114,7 +114,9 @@ def evaluate(config: RunConfig) -> int:
     """Do what the configuration says and return the exit code."""
     from rich.text import Text
 
+    from quantgate.evals.checks.summarise import summarise
     from quantgate.evals.files import check_writable
+    from quantgate.evals.pairing.pairing import Run
     from quantgate.evals.runs.session import ask_side_by_side, prepare
     from quantgate.reports.terminal.console import output_console, progress_console
     from quantgate.reports.terminal.progress import RunProgress, shown
@@ -153,7 +155,9 @@ def evaluate(config: RunConfig) -> int:
         stopped = f"stopped with {left} of {session.total} samples missing; {arrived}. The same command goes on."
         console.print(Text(stopped), soft_wrap=True)
         return 5
-    return print_summary(output_console(), config.out, session.tasks, config.expected)
+    summary = summarise(Run.load(config.out), session.tasks, config.expected)
+    print_summary(output_console(), summary, config.out)
+    return summary.exit_code
 
 
 def _check_data_names(config: RunConfig) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from rich.console import Console
 from rich.text import Text
 
-from quantgate.evals.runs.doctor import Finding, Health
+from quantgate.evals.runs.observation import Health, Observation
 from quantgate.evals.text import one_line
 
 _MARK = {Health.GOOD: ("✓", "green"), Health.NOTE: ("·", "yellow"), Health.BAD: ("✗", "red")}
 
 
-def print_finding(console: Console, finding: Finding) -> None:
+def print_observation(console: Console, observation: Observation) -> None:
     """One line: mark, subject, what was found."""
-    mark, style = _MARK[finding.health]
-    console.print(Text.assemble((mark, style), f" {finding.subject}: ", one_line(finding.text, 200)), soft_wrap=True)
+    mark, style = _MARK[observation.health]
+    line = Text.assemble((mark, style), f" {observation.subject}: ", one_line(observation.text, 200))
+    console.print(line, soft_wrap=True)

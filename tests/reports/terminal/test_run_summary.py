@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from rich.console import Console
 
+from quantgate.evals.checks.summarise import summarise
 from quantgate.evals.pairing.pairing import Run
 from quantgate.evals.runs.directory import RunDirectory
 from quantgate.reports.terminal.run_summary import print_summary
@@ -18,7 +19,9 @@ def summary(run: Run, path) -> str:
         for sample in run.samples.values():
             writer.append(sample)
     console = Console(width=160, record=True, file=io.StringIO())
-    assert print_summary(console, path, [task.name for task in run.record.tasks], {}) == 0
+    found = summarise(Run.load(path), [task.name for task in run.record.tasks], {})
+    print_summary(console, found, path)
+    assert found.exit_code == 0
     return console.export_text()
 
 
