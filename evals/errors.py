@@ -20,6 +20,10 @@ class DataError(QuantgateError):
     """A data file that is missing, broken or not what the task needs."""
 
 
+class TaskDeclarationError(QuantgateError):
+    """A task that an installed package declares, which does not keep the contract of tasks."""
+
+
 class RunDirectoryError(QuantgateError):
     """A run directory that cannot be read, or was made by another version."""
 

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from quantgate.evals.contract.records import Grade, Item, Prompt, Sampling
-from quantgate.evals.contract.task import TaskIdentity
+from quantgate.evals.contract.task import TaskIdentity, TaskInfo, TaskOptions
 from quantgate.evals.hashing import canonical_hash
 
 DEFAULT_COUNT = 100
+METRIC = "exact_match"
+_SAMPLING = Sampling(temperature=0.0, max_tokens=64)
 _SEED = 1
 _EXAMPLES = 3
 _MOST = 2000
@@ -59,14 +61,14 @@ class Arithmetic:
             name="arithmetic",
             version="1",
             grader="arithmetic 1",
-            metric="exact_match",
+            metric=METRIC,
             data_hash=canonical_hash(["arithmetic", "1", _SEED, _TEMPLATES, _NAMES, _THINGS]),
             provenance={"source": "generated", "seed": str(_SEED)},
         )
 
     @property
     def sampling(self) -> Sampling:
-        return Sampling(temperature=0.0, max_tokens=64)
+        return _SAMPLING
 
     @property
     def repeats(self) -> int:
@@ -90,7 +92,7 @@ class Arithmetic:
         found = stated.group(1) if stated else numbers[-1] if numbers else None
         task = self._sum(item)
         score = float(found is not None and len(found) <= _MOST_DIGITS and int(found) == task.a + task.b)
-        return Grade(score, found, {"exact_match": score})
+        return Grade(score, found, {METRIC: score})
 
     def _sum(self, item: Item) -> Sum:
         return self._sums[_EXAMPLES + int(item.item_id)]
@@ -105,3 +107,19 @@ class Arithmetic:
             question = template.format(name=name, things=things, a=a, b=b)
             made.setdefault(question, Sum(question, a, b))
         return list(made.values())
+
+
+def _load(options: TaskOptions) -> Arithmetic:
+    return Arithmetic(min(options.limit or DEFAULT_COUNT, DEFAULT_COUNT))
+
+
+INFO = TaskInfo(
+    name="arithmetic",
+    summary="100 one-step sums that a very small model can do; what `quantgate demo` asks",
+    load=_load,
+    data=None,
+    items=DEFAULT_COUNT,
+    metrics=(METRIC,),
+    sampling=_SAMPLING,
+    repeats=1,
+)

@@ -20,14 +20,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from quantgate.evals.contract.task import TaskOptions
 from quantgate.evals.errors import DataError, StorageError, UsageError
 from quantgate.evals.files import write_atomically
 from quantgate.evals.runs.record import now
 from quantgate.evals.versions import software_versions
-from quantgate.tasks import gpqa_diamond, gsm8k
-from quantgate.tasks.data.hub import download
-from quantgate.tasks.lm_eval.task import LmEvalTask
-from quantgate.tasks.registry import BUILT_IN, LM_EVAL_PREFIX, TaskOptions, load_task
+from quantgate.tasks.registry import find_task, load_task
 
 MANIFEST = "manifest.json"
 _LOCK = ".lock"
@@ -72,11 +70,6 @@ class LocalData:
     origin: Mapping[str, str]
 
 
-def needs_data(task: str) -> bool:
-    """Whether a task's documents come from a file or the hub; the others bring their own or make them."""
-    return task in ("gsm8k", gpqa_diamond.NAME) or task.startswith(LM_EVAL_PREFIX)
-
-
 def local_data(task: str, given: Mapping[str, Path], data_dir: Path | None) -> LocalData:
     """What a task is loaded from: the files that were `given`, else the bundle, else nothing, which means the hub.
 
@@ -85,7 +78,7 @@ def local_data(task: str, given: Mapping[str, Path], data_dir: Path | None) -> L
     DataError
         When the bundle is broken, or does not hold a task that needs data.
     """
-    if given or data_dir is None or not needs_data(task):
+    if given or data_dir is None or find_task(task).data is None:
         return LocalData(given, {})
     bundled = read_manifest(data_dir).tasks.get(task)
     if bundled is None:
@@ -126,18 +119,20 @@ def fetch(task: str, given: Mapping[str, Path], out: Path) -> BundledTask:
     StorageError
         When the bundle cannot be written, or another process is writing to it.
     """
-    if not needs_data(task):
-        if task not in BUILT_IN:
-            load_task(task, TaskOptions())
+    info = find_task(task)
+    if info.data is None:
         raise UsageError(f"{task} needs no data: it can be run anywhere as it is")
     try:
         with _writing(out) as work:
-            files, source, data_hash = _collect(task, given, work)
+            fetched = info.data.fetch(info.named_splits(given), work)
+            # Loaded from the very files that the bundle will hold, so that a bundle never holds what cannot be used.
+            loaded = load_task(task, TaskOptions(data=fetched.files, origin=fetched.source))
             folder = re.sub(r"[^\w.-]", "_", task)
+            private = info.private is not None
             bundled = BundledTask(
-                files={split: _place(file, out, folder, split, "gpqa" in task) for split, file in files.items()},
-                source=source,
-                data_hash=data_hash,
+                files={split: _place(file, out, folder, split, private) for split, file in fetched.files.items()},
+                source=dict(fetched.source),
+                data_hash=loaded.identity.data_hash,
                 fetched=now(),
                 software=software_versions(),
             )
@@ -151,28 +146,6 @@ def fetch(task: str, given: Mapping[str, Path], out: Path) -> BundledTask:
     except OSError as error:
         raise StorageError(f"the bundle {out} cannot be written: {error.strerror or error}") from None
     return bundled
-
-
-def _collect(task: str, given: Mapping[str, Path], work: Path) -> tuple[dict[str, Path], dict[str, str], str]:
-    """The task's files by split, what they are, and the hash of the data; loads the task, so that they are sound."""
-    if task == gpqa_diamond.NAME:
-        exam = load_task(task, TaskOptions(data=given))
-        file = next(iter(given.values())) if given else download(gpqa_diamond.SOURCE, task)
-        source = {name: value for name, value in exam.identity.provenance.items() if name != "text"}
-        return {"train": file}, source, exam.identity.data_hash
-    loaded = load_task(task, TaskOptions(data=given))
-    assert isinstance(loaded, LmEvalTask)
-    identity = loaded.identity
-    if given:
-        files = (
-            gsm8k.local_files(given) if task == "gsm8k" else {split or "test": file for split, file in given.items()}
-        )
-        return files, {f"file_{split}": file.name for split, file in files.items()}, identity.data_hash
-    files = {}
-    for split, documents in loaded.splits().items():
-        files[split] = work / f"{split}.parquet"
-        documents.to_parquet(str(files[split]))
-    return files, loaded.source(), identity.data_hash
 
 
 def _place(file: Path, out: Path, folder: str, split: str, private: bool) -> BundledFile:

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from itertools import permutations
 from pathlib import Path
 
+from quantgate.evals.contract.published import PublishedScore
 from quantgate.evals.contract.records import Grade, Item, Prompt, Sampling
-from quantgate.evals.contract.task import TaskIdentity
-from quantgate.evals.errors import DataError, UsageError
+from quantgate.evals.contract.task import Benchmark, TaskData, TaskIdentity, TaskInfo, TaskOptions, Typical
+from quantgate.evals.errors import DataError
 from quantgate.evals.hashing import canonical_hash
-from quantgate.tasks.data.hub import HubFile, download
+from quantgate.evals.settings.presets import REASONING_SAMPLING
+from quantgate.tasks.data.hub import HubFile, download, hub_fetch
 from quantgate.tasks.data.rows import read_rows
 from quantgate.tasks.extract.choices import LETTERS, extract_letter
 
@@ -36,6 +38,8 @@ REQUEST = (
     "training data: keep the file to yourself"
 )
 
+BENCHMARK = Benchmark(SOURCE.dataset, NAME, COUNT)
+_REPEATS = 4
 _ID = "Record ID"
 _COLUMNS = (_ID, "Question", "Correct Answer", "Incorrect Answer 1", "Incorrect Answer 2", "Incorrect Answer 3")
 _ORDERS = tuple(permutations(range(len(LETTERS))))
@@ -58,9 +62,6 @@ class GpqaDiamond:
     """GPQA-Diamond as quantgate asks it: own prompt, choices shuffled by a hash of (item id, repeat).
 
     The shuffle is the same on every machine, so two builds see the same exam, and each repeat of an item another order.
-    The default sampling is what makers of reasoning models publish: temperature 1.0, top_p 0.95. Their token budgets go
-    from 32,768 (DeepSeek-R1, Qwen3) to 131,072 and more (GLM, Kimi); 65,536 is the largest that leaves room for the
-    prompt in a context window of 128k and needs none longer.
 
     Parameters
     ----------
@@ -68,8 +69,6 @@ class GpqaDiamond:
         From `read_questions`.
     limit
         Only the first so many of them.
-    metric
-        `exact_match`, the only one.
     provenance
         Where the questions came from, for the record.
     """
@@ -78,11 +77,8 @@ class GpqaDiamond:
         self,
         questions: Sequence[Question],
         limit: int | None = None,
-        metric: str | None = None,
         provenance: Mapping[str, str] | None = None,
     ) -> None:
-        if metric not in (None, METRIC):
-            raise UsageError(f"{NAME} has no metric {metric!r}; it has {METRIC}")
         self._questions = {question.item_id: question for question in questions[:limit]}
         rows = sorted([question.item_id, question.text, *question.answers] for question in questions)
         self._data_hash = canonical_hash(rows)
@@ -96,16 +92,16 @@ class GpqaDiamond:
             grader="choices 1",
             metric=METRIC,
             data_hash=self._data_hash,
-            provenance={**self._provenance, "text": "private at its authors' request"},
+            provenance=self._provenance,
         )
 
     @property
     def sampling(self) -> Sampling:
-        return Sampling(temperature=1.0, top_p=0.95, max_tokens=65536)
+        return REASONING_SAMPLING
 
     @property
     def repeats(self) -> int:
-        return 4
+        return _REPEATS
 
     def items(self) -> Sequence[Item]:
         return [Item(item_id) for item_id in self._questions]
@@ -137,10 +133,7 @@ def choice_order(item_id: str, repeat: int) -> tuple[int, ...]:
 
 
 def gpqa_diamond(
-    limit: int | None = None,
-    file: Path | None = None,
-    metric: str | None = None,
-    origin: Mapping[str, str] | None = None,
+    limit: int | None = None, file: Path | None = None, origin: Mapping[str, str] | None = None
 ) -> GpqaDiamond:
     """GPQA-Diamond from a local file with the published columns, or else from the hub.
 
@@ -149,14 +142,14 @@ def gpqa_diamond(
     Raises
     ------
     DataError
-        When the file is broken, or the hub gives no access or cannot be reached.
+        When the file is broken, or the hub gives no access or cannot be reached, or what came from there is incomplete.
     """
-    if file is not None:
-        return GpqaDiamond(read_questions(file), limit, metric, {"file": file.name, **(origin or {})})
-    questions = read_questions(download(SOURCE, NAME))
-    if len(questions) != COUNT:
+    published = {"dataset": SOURCE.dataset, "revision": SOURCE.revision}
+    known = published if file is None else {"file_train": file.name, **(origin or {})}
+    questions = read_questions(download(SOURCE, NAME) if file is None else file)
+    if published.items() <= known.items() and len(questions) != COUNT:
         raise DataError(f"{NAME}: the hub's {SOURCE.path} holds {len(questions)} questions instead of {COUNT}")
-    return GpqaDiamond(questions, limit, metric, {"dataset": SOURCE.dataset, "revision": SOURCE.revision})
+    return GpqaDiamond(questions, limit, known)
 
 
 def read_questions(file: Path) -> list[Question]:
@@ -190,3 +183,28 @@ def read_questions(file: Path) -> list[Question]:
             raise DataError(f"{row.where}: its {_ID} is that of an earlier row")
         questions[item_id] = Question(item_id, text, (answers[0], answers[1], answers[2], answers[3]))
     return list(questions.values())
+
+
+def _load(options: TaskOptions) -> GpqaDiamond:
+    return gpqa_diamond(options.limit, options.data.get("train"), options.origin)
+
+
+INFO = TaskInfo(
+    name=NAME,
+    summary="GPQA-Diamond: 198 graduate-level questions with four choices, zero-shot thinking, 4 repeats",
+    load=_load,
+    data=TaskData(f"{SOURCE.dataset} on the Hugging Face hub, gated", ("train",), hub_fetch(NAME, {"train": SOURCE})),
+    items=COUNT,
+    metrics=(METRIC,),
+    sampling=REASONING_SAMPLING,
+    repeats=_REPEATS,
+    private=REQUEST,
+    benchmark=BENCHMARK,
+    published=(
+        PublishedScore("glm-5.2", 0.9217, 0.05, "the published MXFP4 card's FP8 baseline, 2 samples"),
+        PublishedScore("deepseek-r1-0528", 0.810, 0.05, "DeepSeek's model card, 16 samples, 64k tokens"),
+        PublishedScore("deepseek-r1", 0.715, 0.05, "DeepSeek's model card, 16 samples, 64k tokens"),
+        PublishedScore("gpt-oss-120b", 0.801, 0.05, "OpenAI's model card, high reasoning, no tools"),
+    ),
+    typical=Typical(accuracy=0.90),
+)

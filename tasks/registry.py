@@ -1,96 +1,197 @@
-"""The tasks by name, for the command line."""
+"""The tasks that are installed: found through the entry points of quantgate itself and of any other package."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+import inspect
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 
-from quantgate.evals.contract.task import Task
-from quantgate.evals.errors import UsageError
-from quantgate.evals.settings.agentic import AgenticConfig
+from quantgate.evals.contract.task import Orchestrated, Task, TaskFamily, TaskInfo, TaskOptions
+from quantgate.evals.errors import TaskDeclarationError, UsageError
+from quantgate.evals.text import excerpt
 
-BUILT_IN = {
-    "gsm8k": "GSM8K: 1,319 grade-school maths problems, 5-shot, lm-eval's prompts and scores",
-    "gpqa_diamond": "GPQA-Diamond: 198 graduate-level questions with four choices, zero-shot thinking, 4 repeats",
-    "tau2": "tau2: 278 agentic tasks of airline, retail and telecom, 4 trials each, run and graded by tau2 itself",
-    "arithmetic": "100 one-step sums that a very small model can do; what `quantgate demo` asks",
-}
-LM_EVAL_PREFIX = "lm-eval:"
-AGENTIC = frozenset({"tau2"})
-"""The tasks that need an endpoint with tool calls, and take the options of `evals.settings.agentic`."""
+GROUP = "quantgate.tasks"
+"""The group of entry points; each names an object that is a `TaskInfo` or a `TaskFamily`."""
 
 
 @dataclass(frozen=True, slots=True)
-class TaskOptions:
-    """What the command line says of a task: `limit` on items, local `data` by split (`""` the main one), `metric`.
+class Registry:
+    """What is installed: tasks and families by name, the package of each, and what could not be imported."""
 
-    `agentic` has the options of an agentic task, `seed` the sampling seed where one is given, `origin`
-    what is known of where the local data came from.
+    tasks: Mapping[str, TaskInfo] = field(default_factory=dict)
+    families: Mapping[str, TaskFamily] = field(default_factory=dict)
+    packages: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+    def find(self, name: str) -> TaskInfo:
+        """The task of that name.
+
+        Raises
+        ------
+        UsageError
+            When there is none, with the nearest name.
+        """
+        if name in self.tasks:
+            return self.tasks[name]
+        for prefix, family in self.families.items():
+            if name.startswith(prefix) and name != prefix:
+                return family.info(name)
+        near = difflib.get_close_matches(name, self.tasks, n=1)
+        families = [f"and any {prefix[:-1]} task as {prefix}NAME" for prefix in self.families]
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join([*self.tasks, *families])}"
+        raise UsageError(f"no task is called {name!r}; {hint}")
+
+    def package_of(self, name: str) -> str:
+        """The package that declares a task, or the family that it is of."""
+        return self.packages.get(name) or self.packages[name.partition(":")[0] + ":"]
+
+
+@cache
+def installed() -> Registry:
+    """The tasks of this environment, read once.
+
+    Raises
+    ------
+    TaskDeclarationError
+        When a package declares what is no task, or two declare one name; names the packages.
     """
+    return read_registry(entry_points(group=GROUP))
 
-    limit: int | None = None
-    data: Mapping[str, Path] = field(default_factory=dict)
-    metric: str | None = None
-    agentic: AgenticConfig = field(default_factory=lambda: AgenticConfig.model_validate({}))
-    seed: int | None = None
-    origin: Mapping[str, str] = field(default_factory=dict)
+
+def read_registry(points: Iterable[EntryPoint]) -> Registry:
+    """What entry points declare; those that cannot be imported become warnings. Raises as `installed`."""
+    tasks: dict[str, TaskInfo] = {}
+    families: dict[str, TaskFamily] = {}
+    packages: dict[str, str] = {}
+    warnings: list[str] = []
+    for point in sorted(points, key=_built_in_first):
+        package = _package(point)
+        try:
+            declared = _checked(point, _imported(point, package), package)
+        except _NotImported as failure:
+            warnings.append(str(failure))
+            continue
+        name = declared.name if isinstance(declared, TaskInfo) else declared.prefix
+        if name in packages:
+            raise TaskDeclarationError(
+                f"{packages[name]} and {package} both declare a task {name}: uninstall one, or have it renamed"
+            )
+        packages[name] = package
+        if isinstance(declared, TaskFamily):
+            families[name] = declared
+        else:
+            tasks[name] = declared
+    if not tasks:
+        raise TaskDeclarationError(
+            "quantgate's own tasks are not declared: its installation is broken, install it anew"
+        )
+    largest_first = sorted(tasks, key=lambda name: (packages[name] != "quantgate", -(tasks[name].items or 0)))
+    return Registry({name: tasks[name] for name in largest_first}, families, packages, tuple(warnings))
+
+
+def find_task(name: str) -> TaskInfo:
+    """What the installed task of that name declares. Raises UsageError when there is none, with the nearest name."""
+    return installed().find(name)
 
 
 def load_task(name: str, options: TaskOptions) -> Task:
-    """Build a task. Heavy libraries are imported here and not before.
+    """Build a task, and hold it against what it declares.
 
     Raises
     ------
     UsageError
-        When there is no such task, with the nearest name.
+        When there is no such task, with the nearest name, or an option is none of its.
     DataError
         When its data cannot be had.
+    TaskDeclarationError
+        When it is not what it declares to be; names the package.
     """
-    if name == "gsm8k":
-        from quantgate.tasks.gsm8k import gsm8k
-
-        _only_splits(name, options, "", "test", "train")
-        test = options.data.get("") or options.data.get("test")
-        return gsm8k(options.limit, test, options.data.get("train"), options.metric, options.origin)
-    if name == "gpqa_diamond":
-        from quantgate.tasks.gpqa_diamond import gpqa_diamond
-
-        _only_splits(name, options, "", "train")
-        file = options.data.get("") or options.data.get("train")
-        return gpqa_diamond(options.limit, file, options.metric, options.origin)
-    if name == "arithmetic":
-        from quantgate.tasks.arithmetic import DEFAULT_COUNT, Arithmetic
-
-        _only_splits(name, options)
-        if options.metric not in (None, "exact_match"):
-            raise UsageError(f"{name} has no metric {options.metric!r}; it has exact_match")
-        return Arithmetic(min(options.limit or DEFAULT_COUNT, DEFAULT_COUNT))
-    if name == "tau2":
-        from quantgate.tasks.tau2.task import Tau2
-
-        _only_splits(name, options)
-        if options.metric not in (None, "reward"):
-            raise UsageError(f"{name} has no metric {options.metric!r}; it has reward")
-        return Tau2(options.agentic, limit=options.limit, seed=options.seed)
-    if name.startswith(LM_EVAL_PREFIX):
-        from quantgate.tasks.lm_eval.task import LmEvalSource, LmEvalTask
-
-        files = {split or "test": path for split, path in options.data.items()} or None
-        bare = name.removeprefix(LM_EVAL_PREFIX)
-        source = LmEvalSource(name, bare, files=files, metric=options.metric, origin=options.origin)
-        return LmEvalTask(source, options.limit)
-    near = difflib.get_close_matches(name, BUILT_IN, n=1)
-    hint = (
-        f"did you mean {near[0]}?" if near else f"there are {', '.join(BUILT_IN)}, and any lm-eval task as lm-eval:NAME"
-    )
-    raise UsageError(f"no task is called {name!r}; {hint}")
+    info = find_task(name)
+    data, metric = info.named_splits(options.data), info.chosen_metric(options.metric)
+    task = info.load(replace(options, data=data, metric=metric))
+    problem = next(_broken_promises(info, task), None)
+    if problem is not None:
+        raise TaskDeclarationError(f"{installed().package_of(name)}: the task {name} {problem}")
+    return task
 
 
-def _only_splits(name: str, options: TaskOptions, *known: str) -> None:
-    unknown = sorted(set(options.data) - set(known))
-    if unknown:
-        raise UsageError(
-            f"--data {name}{'.' + unknown[0] if unknown[0] else ''}: the task {name} takes no such data file"
+class _NotImported(Exception):
+    """A package whose task cannot be imported; says so in a sentence."""
+
+
+def _built_in_first(point: EntryPoint) -> tuple[bool, str]:
+    return _package(point) != "quantgate", point.name
+
+
+def _package(point: EntryPoint) -> str:
+    return point.dist.name if point.dist is not None else point.module
+
+
+def _imported(point: EntryPoint, package: str) -> object:
+    try:
+        return point.load()
+    except TaskDeclarationError as error:
+        raise TaskDeclarationError(f"{package}: {error}") from None
+    except (Exception, SystemExit) as error:  # noqa: BLE001
+        # Whatever a foreign module does at its import must not take the other tasks along.
+        said = excerpt(f"{type(error).__name__}: {error}")
+        if isinstance(error, TypeError) and str(error).startswith(("TaskInfo.", "TaskFamily.", "TaskData.")):
+            raise TaskDeclarationError(f"{package}: {point.value}: {said}") from None
+        raise _NotImported(
+            f"the task {point.name} of {package} is left out, as it cannot be imported ({said})"
+        ) from None
+
+
+def _checked(point: EntryPoint, declared: object, package: str) -> TaskInfo | TaskFamily:
+    """What is declared, where it is a task or a family by the entry point's name."""
+    where = f"{package}: {point.value}"
+    name: str
+    function: object
+    if isinstance(declared, TaskInfo):
+        name, function, wanted = declared.name, declared.load, point.name
+        expected = "load must take one argument, the TaskOptions"
+    elif isinstance(declared, TaskFamily):
+        name, function, wanted = declared.prefix, declared.info, f"{point.name}:"
+        expected = "info must take one argument, the name of a task"
+    else:
+        kind = declared.__name__ if isinstance(declared, type) else f"a {type(declared).__name__}"
+        raise TaskDeclarationError(f"{where} is {kind}, not a TaskInfo or TaskFamily")
+    if not _takes(function, 1):
+        raise TaskDeclarationError(f"{where}: {expected}")
+    if name != wanted or ":" in point.name:
+        raise TaskDeclarationError(f"{where} is called {name!r}, where its entry point says {wanted!r}")
+    return declared
+
+
+def _takes(function: object, count: int) -> bool:
+    """Whether a function can be called with so many arguments."""
+    try:
+        inspect.signature(function).bind(*range(count))  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _broken_promises(info: TaskInfo, task: Task) -> Iterator[str]:
+    """In which way a loaded task is not what it declares."""
+    missing = object()
+    for name, count in (("items", 0), ("prompt", 2), ("grade", 3)):
+        if not _takes(getattr(task, name, None), count):
+            yield f"has no method {name} of {count} arguments"
+    for name in ("identity", "sampling", "repeats"):
+        if inspect.getattr_static(task, name, missing) is missing:
+            yield f"has no {name}"
+    if isinstance(task, Orchestrated) != info.orchestrated:
+        yield (
+            "brings an asker, which it does not declare" if not info.orchestrated else "declares an asker and has none"
         )
+    if task.identity.name != info.name:
+        yield f"calls itself {task.identity.name!r}"
+    if info.metrics and task.identity.metric not in info.metrics:
+        yield f"scores by {task.identity.metric!r}, which is none of the metrics that it declares"
+    for name, declared in (("sampling", info.sampling), ("repeats", info.repeats)):
+        if declared is not None and getattr(task, name) != declared:
+            yield f"has another {name} than it declares: {getattr(task, name)} instead of {declared}"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from quantgate.evals.contract.records import Grade, Item, Prompt, Request, Sampling
-from quantgate.evals.contract.task import TaskIdentity
+from quantgate.evals.contract.task import TaskIdentity, TaskInfo
 
 _OF_A_TERMINAL = (
     "COLUMNS",
@@ -81,6 +81,12 @@ class Sums:
         found = re.findall(r"\d+", response)
         right = bool(found) and int(found[-1]) == int(item.item_id) + 3
         return Grade(float(right), found[-1] if found else None, {"exact": float(right), "any": float(bool(found))})
+
+
+def info_of(task: Sums, **declared: object) -> TaskInfo:
+    """What a `Sums` task would declare of itself."""
+    fields = {"summary": "sums", "load": lambda options: task, "data": None, "items": None, "metrics": ("exact",)}
+    return TaskInfo(name=task.name, **{**fields, "sampling": task.sampling, "repeats": task.repeats, **declared})
 
 
 def right_answer(body: dict) -> str:

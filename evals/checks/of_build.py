@@ -6,13 +6,13 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from quantgate.evals.checks.finding import Finding, FindingCode, Severity
 from quantgate.evals.checks.lengths import LengthComparison, Ratio
 from quantgate.evals.checks.letters import letter_counts
 from quantgate.evals.checks.looping import is_looping
 from quantgate.evals.contract.records import Sample, Status
+from quantgate.evals.endpoint.served import context_of
 from quantgate.evals.pairing.pairing import TaskPairs, TaskRun
 from quantgate.evals.runs.record import RunRecord
 from quantgate.evals.settings.expected import Expectation
@@ -247,7 +247,7 @@ def _length_sentence(what: str, ratio: Ratio) -> str:
 
 
 def _context_unlike(baseline: RunRecord, candidate: RunRecord) -> Iterator[Finding]:
-    ours, theirs = served_context(baseline.endpoint), served_context(candidate.endpoint)
+    ours, theirs = context_of(baseline.endpoint), context_of(candidate.endpoint)
     if ours is not None and theirs is not None and ours != theirs:
         yield Finding(
             FindingCode.CONTEXT_UNLIKE,
@@ -255,13 +255,3 @@ def _context_unlike(baseline: RunRecord, candidate: RunRecord) -> Iterator[Findi
             f"The baseline was served with a context of {ours:,} tokens, the candidate with {theirs:,}: "
             "serve both alike",
         )
-
-
-def served_context(endpoint: dict[str, Any]) -> int | None:
-    """The context length that an endpoint said of itself (vLLM's `max_model_len`, llama.cpp's `meta.n_ctx`)."""
-    served = endpoint.get("served")
-    if not isinstance(served, dict):
-        return None
-    meta = served.get("meta")
-    told = served.get("max_model_len") or (meta.get("n_ctx") if isinstance(meta, dict) else None)
-    return told if isinstance(told, int) else None

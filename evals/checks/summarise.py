@@ -39,7 +39,7 @@ def _task(run: Run, task: TaskRecord, expected: str | None) -> TaskSummary:
     own = TaskRun.of(run, task.name)
     samples = list(own.samples.values())
     scored = [sample for sample in samples if sample.score is not None]
-    expectation = parse_expectation(expected) if expected else published_expectation(task.name, run.record.model)
+    expectation = parse_expectation(expected) if expected else published_expectation(task.name, run.record)
     return TaskSummary(
         name=task.name,
         planned=own.planned,

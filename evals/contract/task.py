@@ -1,13 +1,22 @@
-"""The contract that a task adapter fulfils: what to ask, and how to grade what comes back."""
+"""The contract of a task: what it declares of itself, what it asks, and how it grades what comes back."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
 
 from quantgate.evals.contract.fault import Fault
+from quantgate.evals.contract.options import TaskOption
+from quantgate.evals.contract.published import PublishedScore
 from quantgate.evals.contract.records import Answer, Grade, Item, Prompt, Request, Sampling
+from quantgate.evals.errors import TaskDeclarationError, UsageError
+
+_NAME = re.compile(r"\w[\w-]*(:.*)?", re.DOTALL)
+_OPTION = re.compile(r"[a-z]\w*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +71,229 @@ class Asker(Protocol):
     """Who answers a request, whatever it takes: an `Endpoint`, or a benchmark's own orchestrator."""
 
     async def ask(self, request: Request, on_fault: Callable[[Fault], None]) -> Answer: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ModelUnderTest:
+    """What an orchestrated task is told of the model that it is to ask.
+
+    `sampling` is what the run asks with, the task's own parameters and the user's together; `timeout_s` the deadline of
+    one attempt in seconds, `None` to leave it to the task; `out` the run directory, for what the task stores itself.
+    The key is neither shown nor to be stored, nor is the address, whose user-info may be one.
+    """
+
+    base_url: str = field(repr=False)
+    model: str
+    api_key: str | None = field(repr=False)
+    timeout_s: float | None
+    sampling: Sampling
+    out: Path
+
+
+@runtime_checkable
+class Orchestrated(Protocol):
+    """A task that is not asked request by request: it brings its own asker, open for the length of a session."""
+
+    def asker(self, model: ModelUnderTest) -> AbstractAsyncContextManager[Asker]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class TaskOptions:
+    """What the command line says of a task: `limit` on items, local `data` by split, `metric`.
+
+    `own` has the options that the task declares itself, as their readers made them; `seed` the sampling seed where one
+    is given, `origin` what is known of where the local data came from.
+    """
+
+    limit: int | None = None
+    data: Mapping[str, Path] = field(default_factory=dict)
+    metric: str | None = None
+    own: Mapping[str, Any] = field(default_factory=dict)
+    seed: int | None = None
+    origin: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A task's files by split, and what the record should say of where they came from."""
+
+    files: Mapping[str, Path]
+    source: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskData:
+    """Where a task's documents come from.
+
+    Parameters
+    ----------
+    origin
+        The place in words, as `openai/gsm8k on the Hugging Face hub`.
+    splits
+        What the files are called in `--data TASK.SPLIT=FILE`; the first is the one that `--data TASK=FILE` gives.
+    fetch
+        Gets the files for a bundle: from those that are given by split, else from the origin. What it makes goes into
+        the folder that is its second argument. Raises DataError with what to do when they cannot be had.
+    any_split
+        Whether the data may have other splits besides, which are known only once they are loaded.
+    """
+
+    origin: str
+    splits: tuple[str, ...]
+    fetch: Callable[[Mapping[str, Path], Path], Fetched]
+    any_split: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """A data set that the Hugging Face hub keeps a leaderboard of; `items` is how many the whole of it has."""
+
+    dataset: str
+    task_id: str
+    items: int
+
+
+@dataclass(frozen=True, slots=True)
+class Typical:
+    """What to plan with before anything is measured: an accuracy that large models have, as a fraction.
+
+    `rerun_variance` is a within-item variance that was measured, in squared fractions: the part of a flip's variance
+    that two runs of one model have already; `measured` says on what.
+    """
+
+    accuracy: float
+    rerun_variance: float | None = None
+    measured: str = "by its authors"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskInfo:
+    """All that a task declares; every verb reads it here and nowhere else.
+
+    What has no default must be said, `None` or `()` included, so that nothing is forgotten in silence.
+
+    Parameters
+    ----------
+    name
+        Letters, digits, `_` and `-`; what `--task` is given.
+    summary
+        One line for `quantgate tasks`.
+    load
+        Builds the task from the options. Heavy libraries are imported there and not before. Raises UsageError for an
+        option, DataError for data that it cannot use.
+    data
+        Where the documents come from; `None` when the task brings or makes them itself and runs anywhere as it is.
+    items
+        How many items the whole has; `None` when that is known only once it is loaded.
+    metrics
+        The metrics, that first which becomes the score unless `--metric` says otherwise; `()` as above.
+    sampling, repeats
+        The defaults, which the loaded task must have, too; `None` as above.
+    strata
+        Items by stratum, where the score is the unweighted mean of strata.
+    private
+        What the authors ask of those who hold the text, when it must not be published; said wherever text could get
+        out, and the files of a bundle are for their owner alone.
+    benchmark, published, typical
+        The hub's leaderboard that a whole score belongs to, published scores to be held against, figures to plan with.
+    options
+        Options of its own, given by `--option NAME=VALUE` or under `options:` in a file.
+    needs_tools
+        Whether the endpoint must make tool calls.
+    orchestrated
+        Whether the task brings its own asker (`Orchestrated`).
+    examine
+        Says in a sentence what this machine has of what the task needs, of the task's own options; for `doctor`. Raises
+        UsageError with what to do when that is not enough.
+
+    Raises
+    ------
+    TaskDeclarationError
+        When these contradict each other, or are none of their kind.
+    """
+
+    name: str
+    summary: str
+    load: Callable[[TaskOptions], Task]
+    data: TaskData | None
+    items: int | None
+    metrics: tuple[str, ...]
+    sampling: Sampling | None
+    repeats: int | None
+    strata: Mapping[str, int] = field(default_factory=dict)
+    private: str | None = None
+    benchmark: Benchmark | None = None
+    published: tuple[PublishedScore, ...] = ()
+    typical: Typical | None = None
+    options: tuple[TaskOption, ...] = ()
+    needs_tools: bool = False
+    orchestrated: bool = False
+    examine: Callable[[Mapping[str, Any]], str] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what no verb could use."""
+        checks = {
+            "name must be letters, digits, _ and -": isinstance(self.name, str) and _NAME.fullmatch(self.name),
+            "summary must be a line of text": isinstance(self.summary, str) and self.summary.strip(),
+            "load must be a function": callable(self.load),
+            "data must be a TaskData or None": self.data is None or isinstance(self.data, TaskData),
+            "data must name a split": self.data is None or self.data.splits,
+            "items must be a number above 0 or None": self.items is None or self.items > 0,
+            "metrics must be a tuple of names": isinstance(self.metrics, tuple),
+            "sampling must be a Sampling or None": self.sampling is None or isinstance(self.sampling, Sampling),
+            "repeats must be a number above 0 or None": self.repeats is None or self.repeats > 0,
+            "strata must add up to items": not self.strata or sum(self.strata.values()) == self.items,
+            "options must be a tuple of TaskOption": isinstance(self.options, tuple)
+            and all(isinstance(option, TaskOption) for option in self.options),
+        }
+        wrong = [rule for rule, holds in checks.items() if not holds]
+        if not wrong:
+            named = [option.name for option in self.options]
+            wrong = [f"the option {name!r} needs a name of its own of small letters, digits and _"
+                     for name in named if not _OPTION.fullmatch(name) or named.count(name) > 1]  # fmt: skip
+        if wrong:
+            raise TaskDeclarationError(f"TaskInfo of {self.name!r}: {wrong[0]}")
+
+    def chosen_metric(self, wanted: str | None) -> str | None:
+        """The metric that `wanted` names, in whole or by what follows its comma; `None` leaves it to the task.
+
+        Raises
+        ------
+        UsageError
+            When the task has none of that name, with those that it has.
+        """
+        if wanted is None or not self.metrics:
+            return wanted
+        named = [metric for metric in self.metrics if wanted in (metric, metric.partition(",")[2])]
+        if not named:
+            raise UsageError(f"{self.name} has no metric {wanted!r}; it has {'; '.join(self.metrics)}")
+        return named[0]
+
+    def named_splits(self, given: Mapping[str, Path]) -> dict[str, Path]:
+        """Files by split; the one that was given without a split is under the first split's name.
+
+        Raises
+        ------
+        UsageError
+            When the task takes no such file, or is given one twice.
+        """
+        splits = self.data.splits if self.data is not None else ()
+        files: dict[str, Path] = {}
+        for split, file in given.items():
+            option = f"--data {self.name}{'.' + split if split else ''}"
+            name = split or next(iter(splits), "")
+            if self.data is None or (name not in splits and not self.data.any_split):
+                raise UsageError(f"{option}: the task {self.name} takes no such data file")
+            if name in files:
+                raise UsageError(f"{option}: {name} is given twice, with its split's name and without")
+            files[name] = file
+        return files
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskFamily:
+    """Tasks that are known by a prefix and a name, as `lm-eval:NAME`: `info` describes the one of a whole name."""
+
+    prefix: str
+    summary: str
+    info: Callable[[str], TaskInfo]

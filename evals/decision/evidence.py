@@ -167,7 +167,7 @@ def _findings(
     if policy.expected is not None:
         expected: Expectation | None = parse_expectation(policy.expected)
     else:
-        expected = published_expectation(pairs.task, runs.baseline.model)
+        expected = published_expectation(pairs.task, runs.baseline)
     return pair_findings(pairs, runs.baseline, runs.candidate, policy, lengths, expected)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from quantgate.evals.contract.task import TaskInfo
 from quantgate.evals.errors import UsageError
-from quantgate.evals.planning.known import KNOWN
 from quantgate.evals.planning.options import check_guess, sizes
 from quantgate.evals.planning.types import Assumptions, Guess
 
@@ -14,8 +14,10 @@ from quantgate.evals.planning.types import Assumptions, Guess
 BETWEEN = 0.0025
 
 
-def assume(task: str | None, items: int | None, guess: Guess) -> Assumptions:
+def assume(task: str | None, items: int | None, guess: Guess, known: TaskInfo | None = None) -> Assumptions:
     """What a plan without a pilot rests on; what was not given is derived or assumed, and named in the notes.
+
+    `known` is what the task declares, where it is an installed one.
 
     Half of the most flips that an accuracy allows, 2 min(a, 1 - a), are assumed; and that of the flips all but
     `BETWEEN` is noise of re-runs, at most the 2 a (1 - a) of builds that answer each item with that probability.
@@ -26,13 +28,13 @@ def assume(task: str | None, items: int | None, guess: Guess) -> Assumptions:
         Naming the option.
     """
     check_guess(guess)
-    strata = sizes(task, items)
+    strata = sizes(task, items, known)
+    typical = known.typical if known is not None else None
     notes: list[str] = []
     accuracy, psi = guess.accuracy, guess.discordance
     if psi is None:
         if accuracy is None:
-            known = KNOWN.get(task or "")
-            accuracy = known.accuracy if known else 0.9
+            accuracy = typical.accuracy if typical is not None else 0.9
             notes.append(f"assumed: an accuracy of {accuracy:g}; give --accuracy")
         psi = min(accuracy, 1 - accuracy)
         notes.append(
@@ -42,12 +44,12 @@ def assume(task: str | None, items: int | None, guess: Guess) -> Assumptions:
         if psi < (guess.within_variance or 0.0):
             psi = guess.within_variance or 0.0
             notes[-1] = f"assumed: {psi:.2%} of the items flip, all of it noise of re-runs (--within-variance)"
-    within_guess, known_task = guess.within_variance, KNOWN.get(task or "")
-    if within_guess is None and known_task is not None and known_task.within is not None:
-        within_guess = min(known_task.within, psi, 1 - psi)
+    within_guess = guess.within_variance
+    if within_guess is None and typical is not None and typical.rerun_variance is not None:
+        within_guess = min(typical.rerun_variance, psi, 1 - psi)
         notes.append(
-            f"assumed for repeats: {within_guess / psi if psi else 0:.0%} of the flips are noise of re-runs, as 50 "
-            f"greedy runs of one model on {task} showed; a server that always answers alike gains nothing by them; "
+            f"assumed for repeats: {within_guess / psi if psi else 0:.0%} of the flips are noise of re-runs, as was "
+            f"measured on {task} ({typical.measured}); a server that always answers alike gains nothing by them; "
             "give --within-variance"
         )
     between, within, said = flip_parts(psi, accuracy, within_guess)

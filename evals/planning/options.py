@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from quantgate.evals.contract.task import TaskInfo
 from quantgate.evals.errors import UsageError
-from quantgate.evals.planning.known import KNOWN
 from quantgate.evals.planning.types import MOST_ITEMS, Aim, Guess
 
 
@@ -39,16 +39,16 @@ def check_guess(guess: Guess) -> None:
             )
 
 
-def sizes(task: str | None, items: int | None) -> tuple[int, ...]:
-    """Items of each stratum: of a known task, or one stratum of as many as were given. Raises UsageError."""
+def sizes(task: str | None, items: int | None, known: TaskInfo | None) -> tuple[int, ...]:
+    """Items of each stratum: as many as were given, as one stratum, else as the task declares. Raises UsageError."""
     if items is not None:
         _in_range("--items", items, 1, MOST_ITEMS, "the task's number of items")
         return (items,)
     if task is None:
-        raise UsageError("give --items N, the task's size, or --task " + "|".join(KNOWN))
-    if task not in KNOWN:
-        raise UsageError(f"--task {task}: its size is not known; give --items N as well (known: {', '.join(KNOWN)})")
-    return KNOWN[task].strata
+        raise UsageError("give --items N, the task's size, or --task with one that `quantgate tasks` lists")
+    if known is None or known.items is None:
+        raise UsageError(f"--task {task}: its size is not known; give --items N as well")
+    return tuple(known.strata.values()) or (known.items,)
 
 
 def _in_range(option: str, value: float, low: float, high: float, meaning: str) -> None:

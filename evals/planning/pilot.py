@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from quantgate.evals.contract.task import TaskInfo
 from quantgate.evals.errors import UsageError
 from quantgate.evals.pairing.pairing import Run, TaskPairs
 from quantgate.evals.planning.assumptions import flip_parts, pool_note, pool_of
-from quantgate.evals.planning.known import KNOWN
 from quantgate.evals.planning.options import check_guess, sizes
 from quantgate.evals.planning.types import Assumptions, Guess
 from quantgate.evals.stats.describe.agreement import discordance as flip_share
 from quantgate.evals.stats.describe.repeats import item_differences, item_means, summarise_repeats
 
 
-def pilot(pairs: TaskPairs, runs: Sequence[Run], items: int | None, guess: Guess) -> Assumptions:
+def pilot(
+    pairs: TaskPairs, runs: Sequence[Run], items: int | None, guess: Guess, known: TaskInfo | None = None
+) -> Assumptions:
     """What a pilot's paired answers say of one task; what is given in `guess` wins over what was measured.
 
-    The planned size is `items`, else the known size of the task, else the pilot's own. Samples that are missing on
-    either side are left out.
+    The planned size is `items`, else that which the task declares (`known`), else the pilot's own. Samples that are
+    missing on either side are left out.
 
     Raises
     ------
@@ -55,7 +57,7 @@ def pilot(pairs: TaskPairs, runs: Sequence[Run], items: int | None, guess: Guess
         notes.append(f"pilot: {psi:.2%} of single answers differ; re-runs explain {min(within / psi, 1):.0%} of that")
     between, within, said = flip_parts(psi, accuracy, None if within is None else min(within, psi, 1 - psi))
     tokens = guess.tokens if guess.tokens is not None else _tokens(pairs.task, runs)
-    strata = _pilot_strata(pairs, items)
+    strata = _pilot_strata(pairs, items, known)
     return Assumptions(
         task=pairs.task,
         items=sum(strata),
@@ -68,9 +70,9 @@ def pilot(pairs: TaskPairs, runs: Sequence[Run], items: int | None, guess: Guess
     )
 
 
-def _pilot_strata(pairs: TaskPairs, items: int | None) -> tuple[int, ...]:
-    if items is not None or pairs.task in KNOWN:
-        return sizes(pairs.task, items)
+def _pilot_strata(pairs: TaskPairs, items: int | None, known: TaskInfo | None) -> tuple[int, ...]:
+    if items is not None or (known is not None and known.items is not None):
+        return sizes(pairs.task, items, known)
     per_item = pairs.frame.drop_duplicates("item_id")["stratum"]
     return tuple(int(size) for size in per_item.fillna("").value_counts(sort=False))
 

@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass
 from typing import Protocol
 
 from quantgate.evals.contract.fault import Fault
+from quantgate.evals.contract.published import published_for
 from quantgate.evals.contract.records import Answer, Grade, Request, Sample, SampleKey, Sampling, Status
-from quantgate.evals.contract.task import Asker, Task
+from quantgate.evals.contract.task import Asker, Task, TaskInfo
 from quantgate.evals.endpoint.window import Window
 from quantgate.evals.errors import EndpointUnreachable, RequestRefused, ResumeMismatch
 from quantgate.evals.runs.directory import SampleWriter
@@ -25,11 +26,16 @@ _BACKLOG = 16
 
 @dataclass(frozen=True, slots=True)
 class TaskPlan:
-    """One task as it is to be run: how it samples, how many items, how often each."""
+    """One task as it is to be run: how it samples, how many items, how often each.
+
+    `info` is what it declares, of which the record keeps what comes after a run has to know; `model` who is asked.
+    """
 
     task: Task
     sampling: Sampling
     repeats: int
+    info: TaskInfo
+    model: str
 
     def requests(self) -> Iterator[Request]:
         """Every request, whole passes over the items first, so that an interrupted run has whole repeats."""
@@ -53,6 +59,9 @@ class TaskPlan:
             items=len(self.task.items()),
             repeats=self.repeats,
             sampling={**sampling, "stop": list(self.sampling.stop), "extra_body": dict(self.sampling.extra_body)},
+            private=self.info.private,
+            benchmark=self.info.benchmark,
+            published=published_for(self.info.published, self.model),
         )
 
 

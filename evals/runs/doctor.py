@@ -7,6 +7,7 @@ from typing import Any
 
 from quantgate.evals.contract.records import Answer, Item, Prompt, Request, Sampling, Status
 from quantgate.evals.endpoint.client import Endpoint, RetryPolicy
+from quantgate.evals.endpoint.served import Served, served_model
 from quantgate.evals.endpoint.tool_call import ToolProbe, try_tool_call
 from quantgate.evals.errors import EndpointUnreachable
 from quantgate.evals.runs.observation import Health, Observation
@@ -25,7 +26,7 @@ async def diagnose(
     """Ask what the endpoint serves and a handful of completions, and tell, one by one, what they show.
 
     `task` is a task's name, its first prompt and its sampling parameters; `None` leaves that question out.
-    `needs_tools` says that an agentic task is to be run, for which an endpoint without tool calls is of no use.
+    `needs_tools` says that a task is to be run for which an endpoint without tool calls is of no use.
 
     Raises
     ------
@@ -58,14 +59,15 @@ def choose_model(listed: list[dict[str, Any]] | None, wanted: str | None) -> tup
         return wanted, [Observation("models", Health.NOTE, "the endpoint has no list of models")]
     names = [str(entry.get("id")) for entry in listed]
     chosen = wanted or (names[0] if len(names) == 1 else None)
-    shown = excerpt(", ".join(names)) or "none"
+    served = served_model(listed, chosen)
     if chosen is None:
-        return None, [Observation("models", Health.BAD, f"serves {shown}: choose one with --model")]
+        return None, [Observation("models", Health.BAD, f"serves {served.shown_names}: choose one with --model")]
+    context = _context(served)
     if chosen not in names:
-        return chosen, [Observation("models", Health.NOTE, f"serves {shown}, and does not list {chosen}")]
-    entry = next(entry for entry in listed if str(entry.get("id")) == chosen)
+        said = f"serves {served.shown_names}, and does not list {chosen}"
+        return chosen, [Observation("models", Health.NOTE, said), *([context] if len(names) == 1 else [])]
     others = f" ({len(names)} models in all)" if len(names) > 1 else ""
-    return chosen, [Observation("models", Health.GOOD, f"serves {chosen}{others}"), _context(entry)]
+    return chosen, [Observation("models", Health.GOOD, f"serves {chosen}{others}"), context]
 
 
 async def _examine(
@@ -116,7 +118,7 @@ async def _tools(endpoint: Endpoint, extra_body: Mapping[str, Any], *, needed: b
         return Observation("tools", Health.GOOD, probe.text)
     if needed:
         return Observation("tools", Health.BAD, f"no tool calls, so every score would be 0: {probe.text}")
-    return Observation("tools", Health.NOTE, f"no tool calls, which only agentic tasks (tau2) need: {probe.text}")
+    return Observation("tools", Health.NOTE, f"no tool calls, which only agentic tasks need: {probe.text}")
 
 
 def _completion(subject: str, answer: Answer, *, show: bool = True) -> Observation:
@@ -160,11 +162,7 @@ def _usage(usage: Mapping[str, Any] | None) -> Observation:
     )
 
 
-def _context(entry: Mapping[str, Any]) -> Observation:
-    meta = entry.get("meta")
-    told = entry.get("max_model_len") or entry.get("context_length")
-    if told is None and isinstance(meta, Mapping):
-        told = meta.get("n_ctx") or meta.get("n_ctx_train")
-    if not isinstance(told, int):
+def _context(served: Served) -> Observation:
+    if served.context_length is None:
         return Observation("context", Health.NOTE, "length not told")
-    return Observation("context", Health.GOOD, f"{told:,} tokens")
+    return Observation("context", Health.GOOD, f"{served.context_length:,} tokens")

@@ -11,6 +11,9 @@ from typing import Any
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
+from quantgate.evals.contract.published import PublishedScore
+from quantgate.evals.contract.task import Benchmark
+from quantgate.evals.endpoint.served import context_of
 from quantgate.evals.errors import ResumeMismatch, RunDirectoryError
 
 SCHEMA_VERSION = 1
@@ -19,7 +22,11 @@ _STRICT = ConfigDict(extra="forbid")
 
 @dataclass(frozen=True, config=_STRICT)
 class TaskRecord:
-    """One task of a run: its identity (see `evals.contract.task.TaskIdentity`), its size, and how it was sampled."""
+    """One task of a run: its identity (see `evals.contract.task.TaskIdentity`), its size, and how it was sampled.
+
+    The last three are what the task declares and what comes after a run has to know: what its authors ask of those who
+    hold its text, the leaderboard that it belongs to, and what was published of this very model.
+    """
 
     name: str
     version: str
@@ -31,13 +38,23 @@ class TaskRecord:
     sampling: dict[str, Any]
     provenance: dict[str, str]
     settings: dict[str, Any] = field(default_factory=dict)
+    private: str | None = None
+    benchmark: Benchmark | None = None
+    published: PublishedScore | None = None
+
+    @property
+    def asked_by_authors(self) -> str | None:
+        """What the authors ask, `None` when nothing; earlier runs have it among the provenance of their text."""
+        text = self.provenance.get("text")
+        return self.private or (f"Its text is {text}: keep it to yourself" if text else None)
 
 
 @dataclass(frozen=True, config=_STRICT)
 class RunRecord:
-    """The whole of `run.json`. `endpoint` holds the redacted URL and what the endpoint says about itself.
+    """The whole of `run.json`.
 
-    `earlier` has the endpoint and the software of the sessions before, where they were others.
+    `endpoint` holds the redacted URL, what the endpoint says of itself (`served`), and the length of its context in
+    tokens (`context_length`), where it says that. `earlier` has the endpoint and the software of the sessions before, where they were others.
     """
 
     label: str
@@ -101,9 +118,9 @@ def merge_for_resume(held: RunRecord, wanted: RunRecord, where: str) -> RunRecor
             "Use the command that began it, or another --out"
         )
     kept = tuple(task for task in held.tasks if wanted.task(task.name) is None)
-    endpoint = wanted.endpoint
-    if not _self_description(wanted) and _self_description(held):
-        endpoint = {**endpoint, "served": held.endpoint["served"]}
+    endpoint = dict(wanted.endpoint)
+    told_before = {name: held.endpoint[name] for name in ("served", "context_length") if name in held.endpoint}
+    endpoint |= {name: value for name, value in told_before.items() if name not in endpoint}
     earlier = held.earlier
     if (held.endpoint, held.software) != (endpoint, wanted.software):
         earlier = (*earlier, {"endpoint": held.endpoint, "software": held.software, "until": wanted.created})
@@ -114,8 +131,11 @@ def _differences(held: RunRecord, wanted: RunRecord) -> Iterator[str]:
     words = ("there", "in this command")
     yield from _compare("", {"model": held.model}, {"model": wanted.model}, *words)
     told_before, told_now = _self_description(held), _self_description(wanted)
-    if told_before and told_now:
-        yield from _compare("the endpoint's ", told_before, told_now, *words)
+    both_told = bool(told_before and told_now)
+    yield from (described := list(_compare("the endpoint's ", told_before, told_now, *words)) if both_told else [])
+    contexts = [context_of(record.endpoint) for record in (held, wanted)]
+    if not described and None not in contexts and contexts[0] != contexts[1]:
+        yield f"the endpoint's context {contexts[0]} there, {contexts[1]} in this command"
     for task in wanted.tasks:
         before = held.task(task.name)
         if before is None:

@@ -4,33 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import math
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 from quantgate.evals.contract.records import Request, Sample, SampleKey, Status
-from quantgate.evals.contract.task import Asker, Task
+from quantgate.evals.contract.task import Asker, ModelUnderTest, Orchestrated, Task, TaskInfo
 from quantgate.evals.endpoint.client import Endpoint
+from quantgate.evals.endpoint.served import served_model
 from quantgate.evals.endpoint.url import redact_url
 from quantgate.evals.endpoint.window import Window
-from quantgate.evals.errors import RunDirectoryError
+from quantgate.evals.errors import RunDirectoryError, TaskDeclarationError
 from quantgate.evals.runs.asking import Progress, TaskPlan, ask_all, missing_requests, run_until_stopped
 from quantgate.evals.runs.directory import RunDirectory
 from quantgate.evals.runs.record import RunRecord, merge_for_resume, now
 from quantgate.evals.settings.run import RunConfig
-from quantgate.evals.text import excerpt
 from quantgate.evals.versions import software_versions
-
-_DESCRIBING = ("id", "root", "parent", "owned_by", "max_model_len")
-
-
-@runtime_checkable
-class Orchestrated(Protocol):
-    """A task that is not asked request by request: it brings its own asker, open for the length of a session."""
-
-    def asker(self, config: RunConfig) -> AbstractAsyncContextManager[Asker]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +52,8 @@ class Session:
                 askers: dict[str, Asker] = dict.fromkeys(self.tasks, endpoint)
                 for name, task in self.tasks.items():
                     if isinstance(task, Orchestrated):
-                        askers[name] = await stack.enter_async_context(task.asker(self.config))
+                        model = _model_under_test(self.config, task)
+                        askers[name] = await stack.enter_async_context(task.asker(model))
                 await ask_all(self.missing, self.tasks, askers, writer, window, progress, has_answers=answers)
 
     def missing_count(self) -> int:
@@ -87,8 +78,10 @@ def ask_side_by_side(sessions: Sequence[tuple[Session, Progress]]) -> None:
         gc.unfreeze()
 
 
-def prepare(config: RunConfig, tasks: Mapping[str, Task]) -> Session:
+def prepare(config: RunConfig, tasks: Mapping[str, Task], infos: Mapping[str, TaskInfo]) -> Session:
     """Look at the endpoint and at the run directory, and find what is missing. Writes nothing.
+
+    `infos` has what each of the `tasks` declares.
 
     Raises
     ------
@@ -96,15 +89,28 @@ def prepare(config: RunConfig, tasks: Mapping[str, Task]) -> Session:
         When nothing, or no OpenAI-compatible API, answers.
     ResumeMismatch
         When the directory holds answers to something else.
+    TaskDeclarationError
+        When a task has items of a stratum that it does not declare.
     """
-    plans = [TaskPlan(task, config.sampling(task.sampling), config.repeats_of(task.repeats)) for task in tasks.values()]
+    plans = [
+        TaskPlan(task, config.sampling(task.sampling), config.repeats_of(task.repeats), infos[name], config.model)
+        for name, task in tasks.items()
+    ]
+    for plan in plans:
+        _check_strata(plan)
     directory = RunDirectory(config.out)
     listed = asyncio.run(_models(config))
-    served, notices = describe_served(listed, config.model)
+    served = served_model(listed, config.model)
+    notices = []
+    if served.names is not None and config.model not in served.names:
+        notices.append(
+            f"the endpoint lists the models {served.shown_names}, not {config.model}: "
+            "some servers answer under any name"
+        )
     record = RunRecord(
         label=config.label or config.out.resolve().name,
         model=config.model,
-        endpoint={"base_url": redact_url(config.base_url), **({"served": served} if served else {})},
+        endpoint={"base_url": redact_url(config.base_url), **served.record()},
         tasks=tuple(plan.record() for plan in plans),
         software=software_versions(),
         created=now(),
@@ -131,24 +137,24 @@ def prepare(config: RunConfig, tasks: Mapping[str, Task]) -> Session:
     )
 
 
-def describe_served(listed: list[dict[str, Any]] | None, model: str) -> tuple[dict[str, Any], list[str]]:
-    """What the endpoint says of the model, as it goes into `run.json`, and what the user should know about it."""
-    if listed is None:
-        return {}, []
-    entry = next((entry for entry in listed if entry.get("id") == model), None)
-    if entry is None:
-        names = excerpt(", ".join(str(entry.get("id")) for entry in listed[:5])) or "none"
-        return {}, [f"the endpoint lists the models {names}, not {model}: some servers answer under any name"]
-    served: dict[str, Any] = {name: entry[name] for name in _DESCRIBING if _plain(entry.get(name))}
-    meta = entry.get("meta")
-    if isinstance(meta, dict):
-        served["meta"] = {name: value for name, value in meta.items() if _plain(value)}
-    return served, []
+def _check_strata(plan: TaskPlan) -> None:
+    """Raise TaskDeclarationError for strata that are not declared: no verb but this would know of them."""
+    found = {item.stratum for item in plan.task.items()} - {None}
+    if plan.info.items is not None and (unknown := sorted(map(str, found - plan.info.strata.keys()))):
+        raise TaskDeclarationError(
+            f"the task {plan.info.name} has items of a stratum {unknown[0]!r}, which its TaskInfo does not declare"
+        )
 
 
-def _plain(value: object) -> bool:
-    """Whether a value can be written down: text, or a number that JSON has."""
-    return isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value))
+def _model_under_test(config: RunConfig, task: Task) -> ModelUnderTest:
+    return ModelUnderTest(
+        base_url=config.base_url,
+        model=config.model,
+        api_key=config.api_key(),
+        timeout_s=config.timeout,
+        sampling=config.sampling(task.sampling),
+        out=config.out,
+    )
 
 
 def _endpoint(config: RunConfig) -> Endpoint:

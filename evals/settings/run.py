@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -16,8 +16,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from quantgate.evals.contract.records import Sampling
 from quantgate.evals.endpoint.window import MAX_IN_FLIGHT
 from quantgate.evals.errors import UsageError
-from quantgate.evals.settings.agentic import AgenticConfig, key_from_environment
 from quantgate.evals.settings.expected import parse_expectation
+from quantgate.evals.settings.key import key_from_environment
 from quantgate.evals.settings.presets import Preset
 
 _NOT_EXTRA = frozenset({"model", "messages", "seed", "n", "stream", "temperature", "top_p", "max_tokens", "stop"})
@@ -47,6 +47,8 @@ class EndpointConfig(BaseModel):
     extra_body: dict[str, Any] = {}
     data: dict[str, Path] = {}
     data_dir: Path | None = None
+    options: dict[str, Any] = {}
+    """What the tasks declare themselves; each reads and checks its own."""
 
     @field_validator("extra_body")
     @classmethod
@@ -79,7 +81,7 @@ class EndpointConfig(BaseModel):
         return files_of(task, self.data)
 
 
-class RunConfig(EndpointConfig, AgenticConfig):
+class RunConfig(EndpointConfig):
     """The options of `quantgate run`."""
 
     task: tuple[str, ...] = Field(min_length=1)
@@ -112,8 +114,13 @@ class DoctorConfig(EndpointConfig):
 Config = TypeVar("Config", bound=EndpointConfig)
 
 
-def load_config(kind: type[Config], file: Path | None, options: Mapping[str, Any]) -> Config:
+def load_config(
+    kind: type[Config], file: Path | None, options: Mapping[str, Any], *, at_the_top: Collection[str] = ()
+) -> Config:
     """Merge a YAML file with the command line's options, which win where they are given.
+
+    Those options of tasks that are named in `at_the_top` may stand beside the others in the file, not only under
+    `options:`.
 
     Raises
     ------
@@ -124,6 +131,12 @@ def load_config(kind: type[Config], file: Path | None, options: Mapping[str, Any
     written = read_yaml(file) if file is not None else {}
     if kind is RunConfig and "task" in written and not isinstance(written["task"], list):
         written["task"] = [written["task"]]
+    own = {name: written.pop(name) for name in at_the_top if name in written}
+    if isinstance(under := written.get("options", {}), dict):
+        if twice := sorted(own.keys() & under.keys()):
+            raise UsageError(f"{file}: {twice[0]} is given twice, at the top and under options")
+        if own or under or "options" in given:
+            given["options"] = {**under, **own, **given.get("options", {})}
     try:
         return kind.model_validate({**written, **given})
     except ValidationError as error:

@@ -29,26 +29,28 @@ def fetch(
     ] = None,
 ) -> None:
     """Fetch the documents of tasks into a bundle, with hashes, for `--data-dir` on a machine without network."""
+    from quantgate.cli.installed import installed_tasks
     from quantgate.evals.errors import UsageError
     from quantgate.evals.settings.run import files_of, parse_assignments
     from quantgate.evals.text import one_line
     from quantgate.tasks.bundle import fetch as fetch_task
-    from quantgate.tasks.bundle import needs_data
-    from quantgate.tasks.gpqa_diamond import REQUEST
-    from quantgate.tasks.registry import BUILT_IN
 
     given = {name: Path(file) for name, file in parse_assignments("--data", data or []).items()}
     names = list(dict.fromkeys(tasks))
     for name in given:
         if not any(name == task or name.startswith(f"{task}.") for task in names):
             raise UsageError(f"--data {name}=...: the task {name} is not fetched here")
-    for task in names:
-        if task in BUILT_IN and not needs_data(task):
-            typer.echo(f"{task}: needs no data from the hub")
+    registry = installed_tasks()
+    infos = [registry.find(name) for name in names]
+    for info in infos:
+        if info.data is None:
+            typer.echo(f"{info.name}: needs no data from elsewhere")
             continue
-        fetched = fetch_task(task, files_of(task, given), out)
+        fetched = fetch_task(info.name, files_of(info.name, given), out)
         for split, file in fetched.files.items():
-            typer.echo(f"{one_line(task, 60)} {one_line(split, 30)}: {out / file.path} (SHA-256 {file.sha256[:12]}…)")
-        if "gpqa" in task:
-            typer.echo(f"note: {REQUEST}.", err=True)
-    typer.echo(f"On the machine without network: quantgate run --data-dir {out} ...")
+            name, part = one_line(info.name, 60), one_line(split, 30)
+            typer.echo(f"{name} {part}: {out / file.path} (SHA-256 {file.sha256[:12]}…)")
+        if info.private is not None:
+            typer.echo(f"note: {info.private}.", err=True)
+    if any(info.data is not None for info in infos):
+        typer.echo(f"On the machine without network: quantgate run --data-dir {out} ...")

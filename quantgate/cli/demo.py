@@ -129,6 +129,7 @@ def _evaluate(console: Console, task: Task, out: Path, models: Mapping[str, Path
     from quantgate.evals.runs.session import ask_side_by_side, prepare
     from quantgate.evals.settings.run import RunConfig, load_config
     from quantgate.reports.terminal.progress import RunProgress, shown
+    from quantgate.tasks.arithmetic import INFO
 
     names = list(models)
     for batch in (names[start : start + _AT_ONCE] for start in range(0, len(names), _AT_ONCE)):
@@ -139,13 +140,13 @@ def _evaluate(console: Console, task: Task, out: Path, models: Mapping[str, Path
                     serve(models[name], name=f"{_MODEL}-{name}", threads=1, context=_CONTEXT_TOKENS)
                 )
                 options = {
-                    "task": (task.identity.name,),
+                    "task": (INFO.name,),
                     "base_url": served.base_url,
                     "model": served.model,
                     "out": out / name,
                     "concurrency": 1,
                 }
-                session = prepare(load_config(RunConfig, None, options), {task.identity.name: task})
+                session = prepare(load_config(RunConfig, None, options), {INFO.name: task}, {INFO.name: INFO})
                 sessions.append((session, RunProgress(name, session.total, session.held)))
             with shown(console, *(progress for _, progress in sessions)):
                 ask_side_by_side(sessions)

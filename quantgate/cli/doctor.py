@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-
-if TYPE_CHECKING:
-    from quantgate.evals.runs.observation import Observation
 
 
 def register(app: typer.Typer) -> None:
@@ -29,6 +26,9 @@ def doctor(
     api_key_env: Annotated[str | None, typer.Option(help="Environment variable that holds the endpoint's key.")] = None,
     timeout: Annotated[float, typer.Option(help="Seconds one request may take.")] = 300.0,
     extra_body: Annotated[str | None, typer.Option(help="JSON object that is added to every request's body.")] = None,
+    option: Annotated[
+        list[str] | None, typer.Option(help="NAME=VALUE: an option of the task's own; repeatable.")
+    ] = None,
     tau2_python: Annotated[
         Path | None, typer.Option(help="tau2: the Python of another environment that has it.")
     ] = None,
@@ -39,15 +39,20 @@ def doctor(
     """
     import asyncio
 
+    from quantgate.cli.installed import given_options, installed_tasks
+    from quantgate.evals.contract.task import TaskOptions
     from quantgate.evals.errors import UsageError
     from quantgate.evals.runs.doctor import diagnose
-    from quantgate.evals.runs.observation import Health
+    from quantgate.evals.runs.observation import Health, Observation
     from quantgate.evals.settings.run import DoctorConfig, load_config, parse_assignments, parse_json_object
     from quantgate.reports.terminal.console import output_console
     from quantgate.reports.terminal.doctor import print_observation
     from quantgate.tasks.bundle import local_data
-    from quantgate.tasks.registry import AGENTIC, TaskOptions, load_task
+    from quantgate.tasks.options import own_options
+    from quantgate.tasks.registry import load_task
 
+    flags = {"tau2_python": tau2_python}
+    pairs = parse_assignments("--option", option or [])
     options = {
         "base_url": base_url,
         "model": model,
@@ -60,41 +65,30 @@ def doctor(
         "api_key_env": api_key_env,
         "timeout": timeout,
         "extra_body": parse_json_object("--extra-body", extra_body),
+        "options": {**pairs, **{name: value for name, value in flags.items() if value is not None}},
     }
     config = load_config(DoctorConfig, None, options)
     if config.data and config.task is None:
         raise UsageError("--data is for a task: name it with --task")
     console = output_console()
+    registry = installed_tasks()
+    infos = [] if config.task is None else [registry.find(config.task)]
+    own = own_options(infos, given_options(config.options, flags, pairs, None), registry.tasks.values())
     question = None
-    agentic = config.task in AGENTIC
-    if tau2_python is not None and not agentic:
-        raise UsageError("--tau2-python is for --task tau2")
-    if agentic:
-        print_observation(console, _tau2(tau2_python))
-    elif config.task is not None:
-        known = local_data(config.task, config.data_of(config.task), config.data_dir)
-        loaded = load_task(config.task, TaskOptions(limit=1, data=known.files))
-        question = (config.task, loaded.prompt(loaded.items()[0], 0), config.sampling(loaded.sampling))
+    for info in infos:
+        if info.examine is not None:
+            print_observation(console, Observation(info.name, Health.GOOD, info.examine(own[info.name])))
+        if not info.orchestrated:
+            known = local_data(info.name, config.data_of(info.name), config.data_dir)
+            loaded = load_task(info.name, TaskOptions(1, known.files, own=own[info.name], origin=known.origin))
+            question = (info.name, loaded.prompt(loaded.items()[0], 0), config.sampling(loaded.sampling))
+    needs_tools = any(info.needs_tools for info in infos)
 
     async def asking() -> bool:
         healthy = True
-        async for observation in diagnose(config, question, needs_tools=agentic):
+        async for observation in diagnose(config, question, needs_tools=needs_tools):
             print_observation(console, observation)
             healthy = healthy and observation.health is not Health.BAD
         return healthy
 
     raise typer.Exit(0 if asyncio.run(asking()) else 5)
-
-
-def _tau2(python: Path | None) -> Observation:
-    """What the environment has of tau2. Raises UsageError when that is nothing."""
-    from quantgate.evals.runs.observation import Health, Observation
-    from quantgate.tasks.tau2.launch import describe
-    from quantgate.tasks.tau2.wire import DOMAINS
-
-    described = describe(python, DOMAINS)
-    domains = described["domains"]
-    tasks = ", ".join(f"{len(domains[domain]['tasks'])} {domain}" for domain in DOMAINS)
-    judged = sum(task["judged"] for domain in domains.values() for task in domain["tasks"])
-    needs = f"; a judge is needed for {judged}" if judged else "; no judge is needed"
-    return Observation("tau2", Health.GOOD, f"{described['package']} {described['version']}: {tasks} tasks{needs}")

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from quantgate.cli.notice import notice
 from quantgate.cli.outputs import OUTPUT_NAMES, with_outputs
 from quantgate.cli.policy import PolicyName
 from quantgate.reports.files.options import Outputs
+
+if TYPE_CHECKING:
+    from quantgate.evals.runs.record import TaskRecord
 
 
 def register(app: typer.Typer) -> None:
@@ -67,7 +71,7 @@ def gate(
         again = pair_runs(reference, Run.load(noise))
         check_noise_run(again)
     if include_text:
-        warn_of_texts([task.task for task in pairs.tasks])
+        warn_of_texts([record for task in pairs.tasks if (record := reference.record.task(task.task)) is not None])
     verdict = replace(
         decide(pairs, asked, again, texts=include_text),
         command=command_line(context, OUTPUT_NAMES),
@@ -79,19 +83,8 @@ def gate(
     raise typer.Exit(verdict.verdict.exit_code)
 
 
-def warn_of_texts(tasks: Sequence[str]) -> None:
+def warn_of_texts(tasks: Sequence[TaskRecord]) -> None:
     """Say on standard error what the authors of a benchmark ask of those who publish texts."""
-    if any("gpqa" in task for task in tasks):
-        notice(
-            "answers to GPQA quote its questions, which its authors ask not to put online in plain text: keep what "
-            "--include-text writes to yourselves"
-        )
-
-
-def notice(text: str) -> None:
-    """Print a warning on standard error."""
-    from rich.text import Text
-
-    from quantgate.reports.terminal.console import progress_console
-
-    progress_console().print(Text(f"warning: {text}"), soft_wrap=True)
+    for task in tasks:
+        if (asked := task.asked_by_authors) is not None:
+            notice(f"answers to {task.name} quote its questions, so treat what --include-text writes alike. {asked}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from quantgate.evals.contract.task import TaskInfo
     from quantgate.evals.planning.types import Assumptions, Guess
 
 
@@ -19,7 +21,7 @@ def register(app: typer.Typer) -> None:
 def plan(
     baseline: Annotated[Path | None, typer.Argument(help="A pilot's baseline run directory.")] = None,
     candidate: Annotated[Path | None, typer.Argument(help="A pilot's candidate run directory.")] = None,
-    task: Annotated[str | None, typer.Option(help="gsm8k, gpqa_diamond or tau2; or one task of the pilot.")] = None,
+    task: Annotated[str | None, typer.Option(help="A task, as `quantgate tasks` lists; or one of the pilot.")] = None,
     items: Annotated[int | None, typer.Option(help="The task's number of items.")] = None,
     margin: Annotated[
         list[float] | None, typer.Option(help="Largest loss that would pass: 0.02; repeatable. Default: a table.")
@@ -42,6 +44,7 @@ def plan(
     json: Annotated[Path | None, typer.Option(help="Write the plan as JSON.")] = None,
 ) -> None:
     """Say how many items, repeats, requests and tokens a margin needs, from a guess or from two runs of a pilot."""
+    from quantgate.cli.installed import installed_tasks
     from quantgate.evals.errors import UsageError
     from quantgate.evals.files import write_output
     from quantgate.evals.planning.assumptions import assume
@@ -52,14 +55,15 @@ def plan(
     from quantgate.reports.terminal.console import output_console, progress_console
     from quantgate.reports.terminal.plan import print_plans
 
+    known = installed_tasks().tasks
     aim = check_aim(Aim(tuple(margin or MARGINS), power, alpha, 1 if tasks is None else tasks, repeats, throughput))
     guess = Guess(accuracy, discordance, within_variance, tokens_per_answer)
     if baseline is not None and candidate is not None:
-        assumed = _piloted(baseline, candidate, task, items, guess)
+        assumed = _piloted(baseline, candidate, task, items, guess, known)
     elif baseline is not None:
         raise UsageError(f"{baseline}: a pilot is two run directories, BASELINE and CANDIDATE")
     else:
-        assumed = [assume(task, items, guess)]
+        assumed = [assume(task, items, guess, known.get(task or ""))]
     aim = aim if tasks is not None else replace(aim, tasks=len(assumed))
     plans = []
     with progress_console().status("") as status:
@@ -71,7 +75,14 @@ def plan(
     print_plans(output_console(), plans)
 
 
-def _piloted(baseline: Path, candidate: Path, task: str | None, items: int | None, guess: Guess) -> list[Assumptions]:
+def _piloted(
+    baseline: Path,
+    candidate: Path,
+    task: str | None,
+    items: int | None,
+    guess: Guess,
+    known: Mapping[str, TaskInfo],
+) -> list[Assumptions]:
     from quantgate.evals.errors import UsageError
     from quantgate.evals.pairing.pairing import Run, pair_runs
     from quantgate.evals.planning.pilot import pilot
@@ -84,4 +95,4 @@ def _piloted(baseline: Path, candidate: Path, task: str | None, items: int | Non
         raise UsageError(f"--task {task}: the pilot does not hold it; it holds {held}" if task else "no task in it")
     if items is not None and len(chosen) > 1:
         raise UsageError(f"--items {items}: the pilot holds several tasks ({held}); say which by --task")
-    return [pilot(one, runs, items, guess) for one in chosen]
+    return [pilot(one, runs, items, guess, known.get(one.task)) for one in chosen]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from quantgate.evals.settings.run import RunConfig
+    from quantgate.tasks.options import GivenOption
 
 
 def register(app: typer.Typer) -> None:
@@ -46,6 +48,10 @@ def run(
         float | None, typer.Option(help="Seconds one attempt may take; default: 60 plus a tenth per budgeted token.")
     ] = None,
     extra_body: Annotated[str | None, typer.Option(help="JSON object that is added to every request's body.")] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=VALUE: an option of a task's own, as `quantgate tasks TASK` lists them; repeatable."),
+    ] = None,
     user_base_url: Annotated[
         str | None, typer.Option(help="tau2: the API root of the model that plays the user.")
     ] = None,
@@ -72,8 +78,24 @@ def run(
 
     Exits 0 when complete, 5 when some samples are still missing.
     """
+    from quantgate.cli.installed import given_options
     from quantgate.evals.settings.run import RunConfig, load_config, parse_assignments, parse_json_object
 
+    flags = {
+        "user_base_url": user_base_url,
+        "user_model": user_model,
+        "user_api_key_env": user_api_key_env,
+        "user_extra_body": parse_json_object("--user-extra-body", user_extra_body),
+        "judge_base_url": judge_base_url,
+        "judge_model": judge_model,
+        "judge_api_key_env": judge_api_key_env,
+        "judge_extra_body": parse_json_object("--judge-extra-body", judge_extra_body),
+        "domains": domains,
+        "max_steps": max_steps,
+        "tau2_python": tau2_python,
+        "tau2_workers": tau2_workers,
+    }
+    pairs = parse_assignments("--option", option or [])
     options = {
         "task": task,
         "base_url": base_url,
@@ -94,27 +116,19 @@ def run(
         "api_key_env": api_key_env,
         "timeout": timeout,
         "extra_body": parse_json_object("--extra-body", extra_body),
-        "user_base_url": user_base_url,
-        "user_model": user_model,
-        "user_api_key_env": user_api_key_env,
-        "user_extra_body": parse_json_object("--user-extra-body", user_extra_body),
-        "judge_base_url": judge_base_url,
-        "judge_model": judge_model,
-        "judge_api_key_env": judge_api_key_env,
-        "judge_extra_body": parse_json_object("--judge-extra-body", judge_extra_body),
-        "domains": domains,
-        "max_steps": max_steps,
-        "tau2_python": tau2_python,
-        "tau2_workers": tau2_workers,
+        "options": {**pairs, **{name: value for name, value in flags.items() if value is not None}},
     }
-    raise typer.Exit(evaluate(load_config(RunConfig, config, options)))
+    asked = load_config(RunConfig, config, options, at_the_top=flags)
+    raise typer.Exit(evaluate(asked, given_options(asked.options, flags, pairs, config)))
 
 
-def evaluate(config: RunConfig) -> int:
-    """Do what the configuration says and return the exit code."""
+def evaluate(config: RunConfig, given: Sequence[GivenOption]) -> int:
+    """Do what the configuration says and return the exit code; `given` are the options that are the tasks' own."""
     from rich.text import Text
 
+    from quantgate.cli.installed import installed_tasks
     from quantgate.evals.checks.summarise import summarise
+    from quantgate.evals.contract.task import TaskOptions
     from quantgate.evals.files import check_writable
     from quantgate.evals.pairing.pairing import Run
     from quantgate.evals.runs.session import ask_side_by_side, prepare
@@ -122,27 +136,26 @@ def evaluate(config: RunConfig) -> int:
     from quantgate.reports.terminal.progress import RunProgress, shown
     from quantgate.reports.terminal.run_summary import print_summary
     from quantgate.tasks.bundle import local_data
-    from quantgate.tasks.registry import TaskOptions, load_task
+    from quantgate.tasks.options import own_options
+    from quantgate.tasks.registry import load_task
 
     console = progress_console()
-    loaded = {}
     check_writable(config.out)
     config.api_key()
-    _check_data_names(config)
-    for name in dict.fromkeys(config.task):
+    _check_task_names(config)
+    registry = installed_tasks()
+    infos = {name: registry.find(name) for name in config.task}
+    own = own_options(list(infos.values()), given, registry.tasks.values())
+    loaded = {}
+    for name in infos:
         with console.status(f"{name}: building the prompts"):
             data = local_data(name, config.data_of(name), config.data_dir)
             options = TaskOptions(
-                config.limit,
-                data.files,
-                config.metric.get(name),
-                agentic=config,
-                seed=config.seed,
-                origin=data.origin,
+                config.limit, data.files, config.metric.get(name), own[name], config.seed, data.origin
             )
             loaded[name] = load_task(name, options)
             loaded[name].items()
-    session = prepare(config, loaded)
+    session = prepare(config, loaded, infos)
     for notice in session.notices:
         console.print(Text(f"note: {notice}"), soft_wrap=True)
     progress = RunProgress(session.record.label, session.total, session.held)
@@ -160,13 +173,11 @@ def evaluate(config: RunConfig) -> int:
     return summary.exit_code
 
 
-def _check_data_names(config: RunConfig) -> None:
+def _check_task_names(config: RunConfig) -> None:
+    """Raise UsageError for data or a metric of a task that is not run."""
     from quantgate.evals.errors import UsageError
-    from quantgate.tasks.registry import AGENTIC
 
     for option, names in (("--data", config.data), ("--metric", config.metric)):
         for name in names:
             if not any(name == task or (option == "--data" and name.startswith(f"{task}.")) for task in config.task):
                 raise UsageError(f"{option} {name}=...: no --task {name} is run")
-    if (agentic := config.agentic_options()) and AGENTIC.isdisjoint(config.task):
-        raise UsageError(f"{next(iter(agentic))} is for an agentic task: none ({', '.join(sorted(AGENTIC))}) is run")

@@ -1,18 +1,61 @@
-"""`quantgate tasks`: lists the tasks."""
+"""`quantgate tasks`: lists the tasks, or all that one of them declares."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
 import typer
+
+if TYPE_CHECKING:
+    from quantgate.evals.contract.task import TaskInfo
+
+_LEAST_WIDTH = 14
 
 
 def register(app: typer.Typer) -> None:
     app.command(name="tasks")(tasks)
 
 
-def tasks() -> None:
-    """List the tasks."""
-    from quantgate.tasks.registry import BUILT_IN, LM_EVAL_PREFIX
+def tasks(
+    name: Annotated[str | None, typer.Argument(help="A task, to see all that it declares.")] = None,
+) -> None:
+    """List the tasks of this environment, those of other packages included; or describe one."""
+    from quantgate.cli.installed import installed_tasks
+    from quantgate.evals.text import one_line
 
-    for name, description in BUILT_IN.items():
-        typer.echo(f"{name:14} {description}")
-    typer.echo(f"{LM_EVAL_PREFIX + 'NAME':14} any generate_until task of lm-eval, by its own name")
+    registry = installed_tasks()
+    if name is not None:
+        info = registry.find(name)
+        rows = [("name", info.name), ("package", registry.package_of(name)), *_described(info)]
+    else:
+        rows = [(task.name, task.summary) for task in registry.tasks.values()]
+        rows += [(f"{family.prefix}NAME", family.summary) for family in registry.families.values()]
+    width = max(_LEAST_WIDTH, *(len(left) for left, _ in rows))
+    for left, right in rows:
+        typer.echo(f"{one_line(left, 60):{width}} {one_line(right, 300)}".rstrip())
+
+
+def _described(info: TaskInfo) -> Iterator[tuple[str, str]]:
+    """All that a task declares, in rows of two cells."""
+    later = "known once it is loaded"
+    yield "summary", info.summary
+    yield "items", later if info.items is None else f"{info.items:,}"
+    if info.strata:
+        yield "strata", ", ".join(f"{name} {items:,}" for name, items in info.strata.items()) + " (macro average)"
+    yield "metrics", ", ".join(info.metrics) or later
+    if info.sampling is not None:
+        told = {"temperature": info.sampling.temperature, "top_p": info.sampling.top_p}
+        told |= {"max_tokens": info.sampling.max_tokens}
+        yield "sampling", ", ".join(f"{key} {value}" for key, value in told.items() if value is not None)
+    yield "repeats", later if info.repeats is None else str(info.repeats)
+    yield "data", "none is needed" if info.data is None else f"{info.data.origin}; {', '.join(info.data.splits)}"
+    yield "endpoint", "must make tool calls" if info.needs_tools else "chat completions"
+    if info.private is not None:
+        yield "private", info.private
+    if info.benchmark is not None:
+        yield "leaderboard", f"{info.benchmark.dataset} ({info.benchmark.task_id})"
+    for score in info.published:
+        yield "published", f"{score.model} {score.score:g} ± {score.tolerance:g} ({score.source})"
+    for option in info.options:
+        yield f"--option {option.name}", option.help

@@ -8,12 +8,12 @@ registered as benchmarks, and reads a value as that of the whole benchmark, so o
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
 
+from quantgate.evals.contract.task import Benchmark
 from quantgate.evals.decision.types import Decided, Verdict
 from quantgate.evals.errors import UsageError
 from quantgate.evals.runs.record import RunRecord, TaskRecord
@@ -21,20 +21,8 @@ from quantgate.evals.text import one_line
 from quantgate.reports.words.palette import verdict_word
 from quantgate.reports.words.row import task_cells
 
-
-@dataclass(frozen=True, slots=True)
-class Benchmark:
-    """A data set that the hub keeps a leaderboard of; `items` is how many the whole of it has."""
-
-    dataset: str
-    task_id: str
-    items: int
-
-
-_BENCHMARKS = {
-    "gsm8k": Benchmark("openai/gsm8k", "gsm8k", 1319),
-    "gpqa_diamond": Benchmark("Idavidrein/gpqa", "gpqa_diamond", 198),
-}
+_DATASET = re.compile(r"[\w.-]{1,96}/[\w.-]{1,96}")
+_TASK = re.compile(r"[\w.-]{1,96}")
 _REVISION = re.compile(r"[0-9a-f]{40}")
 
 
@@ -54,11 +42,13 @@ def eval_results_yaml(verdict: Verdict, source_url: str | None = None) -> str:
     left_out = []
     for task in verdict.tasks:
         record = verdict.candidate.task(task.task)
-        known = _BENCHMARKS.get(task.task.removeprefix("lm-eval:"))
+        known = record.benchmark if record is not None else None
         if not isinstance(task, Decided) or record is None:
             problem = "it has no valid score"
         elif known is None:
-            problem = "the hub keeps no leaderboard of it that quantgate knows"
+            problem = "the hub keeps no leaderboard of it that its run knew of"
+        elif not (_DATASET.fullmatch(known.dataset) and _TASK.fullmatch(known.task_id)):
+            problem = "its record's leaderboard is no name of a data set"
         elif record.items < known.items:
             problem = f"{record.items:,} of its {known.items:,} items are no score of the benchmark"
         else:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from quantgate.evals.contract.task import Fetched
 from quantgate.evals.errors import DataError
 
 
@@ -68,6 +70,22 @@ def download(wanted: HubFile, task: str) -> Path:
     except OSError as error:
         said = f"{type(error).__name__}: {error.strerror or 'the download failed'}"
         raise DataError(f"{task}: {wanted.dataset} could not be fetched ({said}). {_elsewhere(task)}") from None
+
+
+def hub_fetch(task: str, published: Mapping[str, HubFile]) -> Callable[[Mapping[str, Path], Path], Fetched]:
+    """What `TaskData.fetch` is for a task with one file on the hub for each split, all of one dataset and commit.
+
+    The function raises DataError as `download` does.
+    """
+
+    def fetch(given: Mapping[str, Path], folder: Path) -> Fetched:
+        if given:
+            return Fetched(given, {f"file_{split}": file.name for split, file in given.items()})
+        files = {split: download(file, task) for split, file in published.items()}
+        one = next(iter(published.values()))
+        return Fetched(files, {"dataset": one.dataset, "revision": one.revision})
+
+    return fetch
 
 
 def newest_revision(dataset: str) -> str | None:

@@ -48,20 +48,6 @@ def read_rows(file: Path) -> list[Row]:
     return rows
 
 
-def read_jsonl(file: Path) -> list[dict[str, Any]]:
-    """The objects of a JSON Lines file; blank lines are passed over.
-
-    Raises
-    ------
-    DataError
-        When the file cannot be read, holds no object, or a line is broken; names file and line.
-    """
-    rows = _text_rows(file, _jsonl_rows)
-    if not rows:
-        raise DataError(f"{file} holds no documents")
-    return [dict(row.values) for row in rows]
-
-
 def load_splits(files: Mapping[str, str], **_: object) -> DatasetDict:
     """A dataset with one split per file; what lm-eval calls as a task's `custom_dataset`, with its metadata beside.
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
 from quantgate.evals.errors import UsageError
 
 
+@cache
 def find_task_file(name: str) -> Path:
     """The YAML file that defines the lm-eval task `name`.
 
@@ -34,6 +36,29 @@ def find_task_file(name: str) -> Path:
         f"lm-eval has no task {name!r} that is a single task in a file of its own "
         "(groups and tags are not: name their members; `lm-eval ls tasks` lists all)"
     )
+
+
+def dataset_of(file: Path) -> str:
+    """The dataset that a task's file, or the one that it includes, names on the hub; empty where none does.
+
+    Read line by line, for lm-eval's YAML has tags of its own that only lm-eval can resolve.
+    """
+    seen: set[Path] = set()
+    while file not in seen and file.is_file():
+        seen.add(file)
+        text = file.read_text(encoding="utf-8", errors="replace")
+        if named := _value(text, "dataset_path"):
+            return named
+        if not (included := _value(text, "include")):
+            break
+        file = (file.parent / included).resolve()
+    return ""
+
+
+def _value(text: str, key: str) -> str:
+    """The value of a key at the top of a YAML document, where it is plain or quoted text."""
+    found = re.search(rf"""^{key}:[ \t]*["']?([^"'#\n]*?)["']?[ \t]*(?:#.*)?$""", text, re.MULTILINE)
+    return found.group(1).strip() if found else ""
 
 
 def _tasks_folder() -> Path:

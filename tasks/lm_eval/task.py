@@ -19,7 +19,7 @@ import numpy as np
 import yaml
 
 from quantgate.evals.contract.records import Grade, Item, Prompt, Sampling
-from quantgate.evals.contract.task import TaskIdentity
+from quantgate.evals.contract.task import Fetched, TaskIdentity
 from quantgate.evals.errors import DataError, QuantgateError, UsageError
 from quantgate.evals.hashing import canonical_hash
 from quantgate.evals.versions import software_versions
@@ -204,6 +204,15 @@ class LmEvalTask:
         documents = list(self._task.eval_docs)
         examples = list(self._task.fewshot_docs() or []) if self._task.config.num_fewshot else []
         return canonical_hash([documents, examples])
+
+
+def exported(task: LmEvalTask, folder: Path) -> Fetched:
+    """The splits that a task uses as Parquet files in `folder`, and where they came from."""
+    files = {}
+    for split, documents in task.splits().items():
+        files[split] = folder / f"{split}.parquet"
+        documents.to_parquet(str(files[split]))
+    return Fetched(files, task.source())
 
 
 def canonical_prompt_hash(context: str) -> str:

@@ -12,28 +12,27 @@ from itertools import zip_longest
 from typing import Any
 
 from quantgate.evals.contract.records import Grade, Item, Prompt, Request, Sampling
-from quantgate.evals.contract.task import Asker, TaskIdentity
+from quantgate.evals.contract.task import Asker, ModelUnderTest, TaskIdentity
 from quantgate.evals.endpoint.client import Endpoint, RetryPolicy, default_deadline
 from quantgate.evals.endpoint.tool_call import PROBE_RETRY, require_tools
 from quantgate.evals.endpoint.url import parse_endpoint_url
 from quantgate.evals.errors import UsageError
 from quantgate.evals.hashing import canonical_hash
-from quantgate.evals.settings.agentic import AgenticConfig, key_from_environment
-from quantgate.evals.settings.run import RunConfig
+from quantgate.evals.settings.key import key_from_environment
 from quantgate.tasks.tau2.asker import Conversations, Models
+from quantgate.tasks.tau2.info import INFO, METRIC, SAMPLING, TRIALS
 from quantgate.tasks.tau2.launch import describe, worker_command, worker_environment
+from quantgate.tasks.tau2.options import Tau2Options
 from quantgate.tasks.tau2.pool import Pool
 from quantgate.tasks.tau2.wire import DOMAINS, Retry, Served, Unit
 
 _MAX_STEPS = 200
 _MAX_ERRORS = 10
-_SEED = 300
-"""tau2's own defaults; four trials are the field's practice."""
+"""tau2's own defaults."""
 
 _MOST_WORKERS = 8
 """Two workers a processor keep more requests in flight than one (57 against 53 of 64); each takes 400 MB."""
 
-_TRIALS = 4
 _MOST_SEED = 1_000_000
 _USER_TEMPERATURE = 0.0
 _USER_DEADLINE_S = 600.0
@@ -64,9 +63,7 @@ class Tau2:
     Items come in turn from each domain, so that the first N (`limit`) are of all of them.
     """
 
-    name = "tau2"
-
-    def __init__(self, options: AgenticConfig, *, limit: int | None = None, seed: int | None = None) -> None:
+    def __init__(self, options: Tau2Options, *, limit: int | None = None, seed: int | None = None) -> None:
         """Ask a worker process what the benchmark holds; a few seconds.
 
         Raises
@@ -75,7 +72,7 @@ class Tau2:
             When no user simulator is named, no judge where one is needed, a domain is not known, or tau2 is not there.
         """
         self._options = options
-        self._seed = _SEED if seed is None else seed
+        self._seed = SAMPLING.seed if seed is None else seed
         self._domains = tuple(dict.fromkeys(options.domains)) or DOMAINS
         unknown = sorted(set(self._domains) - set(DOMAINS))
         if unknown:
@@ -99,15 +96,19 @@ class Tau2:
     def identity(self) -> TaskIdentity:
         options = self._options
         judge = (
-            {"judge_model": options.judge_model, "judge_temperature": 0.0, "judge_extra_body": options.judge_extra_body}
+            {
+                "judge_model": options.judge_model,
+                "judge_temperature": 0.0,
+                "judge_extra_body": dict(options.judge_extra_body),
+            }
             if self._judged
             else {"judge_model": None}
         )
         return TaskIdentity(
-            name=self.name,
+            name=INFO.name,
             version=self._version,
             grader=self._version,
-            metric="reward",
+            metric=METRIC,
             data_hash=canonical_hash([self._described["domains"]]),
             settings={
                 "domains": sorted(self._domains),
@@ -115,7 +116,7 @@ class Tau2:
                 "user": "user_simulator",
                 "user_model": options.user_model,
                 "user_temperature": _USER_TEMPERATURE,
-                "user_extra_body": options.user_extra_body,
+                "user_extra_body": dict(options.user_extra_body),
                 **judge,
                 "max_steps": self._max_steps,
                 "max_errors": _MAX_ERRORS,
@@ -125,11 +126,11 @@ class Tau2:
 
     @property
     def sampling(self) -> Sampling:
-        return Sampling(temperature=0.0, max_tokens=None, seed=self._seed)
+        return SAMPLING
 
     @property
     def repeats(self) -> int:
-        return _TRIALS
+        return TRIALS
 
     def items(self) -> Sequence[Item]:
         return [entry.item for entry in self._entries]
@@ -154,7 +155,7 @@ class Tau2:
         raise TypeError("a tau2 conversation is graded by tau2, not by its text")
 
     @asynccontextmanager
-    async def asker(self, config: RunConfig) -> AsyncIterator[Asker]:
+    async def asker(self, model: ModelUnderTest) -> AsyncIterator[Asker]:
         """Try a tool call, then keep worker processes ready for the length of a session.
 
         Raises
@@ -162,52 +163,54 @@ class Tau2:
         RequestRefused
             When the agent's endpoint, or the user's where the user has tools, answers no tool call.
         """
-        models = self._models(config)
-        await self._try_tools(config)
+        models = self._models(model)
+        await self._try_tools(model)
         policy = RetryPolicy()
         retry = Retry(policy.tries, policy.total_s, policy.first_wait_s, policy.longest_wait_s)
         urls = [served.base_url for served in (models.agent, models.user, models.judge) if served is not None]
         size = self._options.tau2_workers or min(_MOST_WORKERS, 2 * (os.cpu_count() or 1))
         async with Pool(worker_command(self._options.tau2_python), worker_environment(urls), size) as pool:
-            yield Conversations(pool, config.out, models, retry, self._unit, partial(self._identify, config.model))
+            yield Conversations(pool, model.out, models, retry, self._unit, partial(self._identify, model.model))
 
-    async def _try_tools(self, config: RunConfig) -> None:
+    async def _try_tools(self, model: ModelUnderTest) -> None:
         options = self._options
-        asked = [("the agent's endpoint", config.base_url, config.model, config.api_key(), config.extra_body)]
+        extra = model.sampling.extra_body
+        asked = [("the agent's endpoint", model.base_url, model.model, model.api_key, extra)]
         if any(self._described["domains"][domain]["user_has_tools"] for domain in self._domains):
             key = key_from_environment("--user-api-key-env", options.user_api_key_env)
             whose = "the user simulator's endpoint"
             asked.append(
                 (whose, _named(options.user_base_url), _named(options.user_model), key, options.user_extra_body)
             )
-        for whose, url, model, key, extra_body in asked:
-            async with Endpoint(url, model, api_key=key, timeout_s=config.timeout, retry=PROBE_RETRY) as endpoint:
+        for whose, url, name, key, extra_body in asked:
+            async with Endpoint(url, name, api_key=key, timeout_s=model.timeout_s, retry=PROBE_RETRY) as endpoint:
                 await require_tools(endpoint, whose, extra_body)
 
-    def _models(self, config: RunConfig) -> Models:
-        options = self._options
-        sampling = config.sampling(self.sampling)
+    def _models(self, model: ModelUnderTest) -> Models:
+        options, sampling = self._options, model.sampling
         agent = _served(
             "--base-url",
-            config.base_url,
-            config.model,
-            config.api_key(),
-            timeout_s=config.timeout or default_deadline(sampling.max_tokens),
+            model.base_url,
+            model.model,
+            model.api_key,
+            timeout_s=model.timeout_s or default_deadline(sampling.max_tokens),
             temperature=sampling.temperature,
             top_p=sampling.top_p,
             max_tokens=sampling.max_tokens,
             extra_body=dict(sampling.extra_body),
         )
 
-        def other(role: str, url: str | None, model: str | None, variable: str | None, extra: dict[str, Any]) -> Served:
+        def other(
+            role: str, url: str | None, name: str | None, variable: str | None, extra: Mapping[str, Any]
+        ) -> Served:
             return _served(
                 f"--{role}-base-url",
                 _named(url),
-                _named(model),
+                _named(name),
                 key_from_environment(f"--{role}-api-key-env", variable),
-                timeout_s=config.timeout or _USER_DEADLINE_S,
+                timeout_s=model.timeout_s or _USER_DEADLINE_S,
                 temperature=_USER_TEMPERATURE,
-                extra_body=extra,
+                extra_body=dict(extra),
             )
 
         user = other(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from quantgate import __version__
-from quantgate.tasks.registry import BUILT_IN
+from quantgate.tasks.registry import installed
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -89,7 +89,8 @@ def test_every_verb_of_the_contract_that_is_built_has_its_help(quantgate):
 def test_the_tasks_are_listed(quantgate):
     code, out, _ = quantgate(["tasks"])
     assert code == 0
-    assert [line.split()[0] for line in out.splitlines()] == [*BUILT_IN, "lm-eval:NAME"]
+    assert [line.split()[0] for line in out.splitlines()] == [*installed().tasks, "lm-eval:NAME"]
+    assert {"gsm8k", "gpqa_diamond", "tau2", "arithmetic"} <= installed().tasks.keys()
 
 
 def test_a_bug_does_not_exit_with_a_verdict(quantgate, monkeypatch):

@@ -31,14 +31,15 @@ from quantgate.evals.decision.types import (
 )
 from quantgate.evals.pairing.status_counts import StatusCounts
 from quantgate.evals.runs.record import RunRecord, TaskRecord
+from quantgate.tasks import gpqa_diamond, gsm8k
 
 
 def task_record(name: str = "gsm8k", **changes: Any) -> TaskRecord:
     sampling = {"temperature": 0.0, "top_p": None, "max_tokens": 2048, "stop": [], "seed": 1234, "extra_body": {}}
     origin = {"dataset": "openai/gsm8k", "revision": "cc7b047b6e5bb11b4f1af84efc572db110a51b3c"}
-    return replace(
-        TaskRecord(name, "3.0", "lm-eval 0.4.13", "exact_match", "d" * 64, 1319, 1, sampling, origin), **changes
-    )
+    boards = {info.name: info.benchmark for info in (gsm8k.INFO, gpqa_diamond.INFO)}
+    record = TaskRecord(name, "3.0", "lm-eval 0.4.13", "exact_match", "d" * 64, 1319, 1, sampling, origin)
+    return replace(record, **{"benchmark": boards.get(name), **changes})
 
 
 def run_record(label: str = "fp8", tasks: tuple[TaskRecord, ...] = (), **changes: Any) -> RunRecord:

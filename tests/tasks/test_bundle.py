@@ -6,9 +6,11 @@ import stat
 
 import pytest
 
+from quantgate.evals.contract.task import TaskOptions
 from quantgate.evals.errors import DataError, StorageError, UsageError
 from quantgate.tasks.bundle import fetch, local_data, read_manifest
-from quantgate.tasks.registry import TaskOptions, load_task
+from quantgate.tasks.data.rows import read_rows
+from quantgate.tasks.registry import load_task
 from tests.tasks.invented import invented_rows, write_csv
 
 
@@ -47,13 +49,15 @@ def test_the_record_says_what_the_bundle_knows(bundle):
 def test_a_dataset_of_the_hub_is_put_in_split_by_split_and_comes_out_alike(gsm8k_files, tmp_path, monkeypatch):
     import datasets
 
-    from quantgate.tasks.data.rows import read_jsonl
     from quantgate.tasks.gsm8k import REVISION
 
     def load_dataset(*_, **__):
         splits = {"test": gsm8k_files[0], "train": gsm8k_files[1], "unused": gsm8k_files[1]}
         return datasets.DatasetDict(
-            {name: datasets.Dataset.from_list(read_jsonl(file)) for name, file in splits.items()}
+            {
+                name: datasets.Dataset.from_list([dict(row.values) for row in read_rows(file)])
+                for name, file in splits.items()
+            }
         )
 
     monkeypatch.setattr(datasets, "load_dataset", load_dataset)

@@ -10,9 +10,10 @@ from itertools import permutations
 import pytest
 from scipy.stats import chisquare
 
+from quantgate.evals.contract.task import TaskOptions
 from quantgate.evals.errors import DataError, UsageError
 from quantgate.tasks.gpqa_diamond import NAME, GpqaDiamond, choice_order, gpqa_diamond, read_questions
-from quantgate.tasks.registry import TaskOptions, load_task
+from quantgate.tasks.registry import load_task
 from tests.tasks.invented import COLUMNS, invented_rows, write_csv, write_jsonl, write_parquet
 
 WRITERS = {"csv": write_csv, "jsonl": write_jsonl, "parquet": write_parquet}

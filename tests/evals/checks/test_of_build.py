@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 
 from quantgate.evals.checks.finding import Finding, Severity
-from quantgate.evals.checks.of_build import percent, run_findings, served_context
+from quantgate.evals.checks.of_build import percent, run_findings
+from quantgate.evals.contract.published import published_for
 from quantgate.evals.contract.records import Status
 from quantgate.evals.decision.gate import decide
 from quantgate.evals.decision.types import ReleaseVerdict
+from quantgate.evals.endpoint.served import served_model
 from quantgate.evals.pairing.pairing import Run, TaskRun, pair_runs
 from quantgate.evals.settings.expected import Expectation
 from quantgate.evals.settings.policy import Policy
+from quantgate.tasks import gsm8k
 from tests.evals.made_runs import run_of
 
 
@@ -142,10 +145,28 @@ def test_another_served_context_is_told():
     assert findings(served(8192), served(8192)) == {}
 
 
-def test_the_context_is_read_from_what_servers_say_of_themselves():
-    assert served_context({"served": {"max_model_len": 8192}}) == 8192
-    assert served_context({"served": {"meta": {"n_ctx": 4096}}}) == 4096
-    assert served_context({}) is None
+@pytest.mark.parametrize(
+    "entry",
+    [
+        lambda length: {"max_model_len": length},
+        lambda length: {"context_length": length},
+        lambda length: {"meta": {"n_ctx": length}},
+        lambda length: {"meta": {"n_ctx_train": length}},
+        lambda length: {"max_input_tokens": length},
+        lambda length: {"loaded_context_length": length, "max_context_length": 131072},
+        lambda length: {"max_context_length": length},
+        lambda length: {"top_provider": {"context_length": float(length)}, "context_length": 262144},
+        lambda length: {"max_total_tokens": length},
+    ],
+)
+def test_another_context_is_told_by_whatever_name_the_server_has_for_it(entry):
+    def served(length: int) -> Run:
+        run = sound()
+        said = served_model([{"id": "m", **entry(length)}], "m")
+        return Run(replace(run.record, endpoint={"base_url": "http://h/v1", **said.record()}), run.samples)
+
+    assert "32,768 tokens, the candidate with 8,192" in findings(served(32768), served(8192))["context_unlike"].message
+    assert findings(served(8192), served(8192)) == {}
 
 
 def half_right(count: int = 400) -> Run:
@@ -169,7 +190,8 @@ def test_a_score_at_the_very_edge_of_the_tolerance_is_within_it():
 
 def test_a_baseline_off_a_published_score_warns_and_names_the_source():
     run = half_right()
-    named = Run(replace(run.record, model="zai-org/GLM-5.2-FP8"), run.samples)
+    published = published_for(gsm8k.INFO.published, "zai-org/GLM-5.2-FP8")
+    named = Run(replace(run.record, tasks=(replace(run.record.tasks[0], published=published),)), run.samples)
     found = findings(named, named)["baseline_off"]
     assert found.severity is Severity.WARNS
     assert "96.5% ± 4 points as published (the published MXFP4 card's FP8 baseline" in found.message

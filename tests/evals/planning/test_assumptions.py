@@ -4,6 +4,7 @@ import pytest
 
 from quantgate.evals.planning.assumptions import assume
 from quantgate.evals.planning.types import Guess
+from quantgate.tasks.gpqa_diamond import INFO
 
 
 def test_more_flips_than_half_are_not_all_noise():
@@ -12,7 +13,7 @@ def test_more_flips_than_half_are_not_all_noise():
 
 
 def test_what_is_not_given_is_derived_and_named():
-    assumed = assume("gpqa_diamond", None, Guess(accuracy=0.92))
+    assumed = assume("gpqa_diamond", None, Guess(accuracy=0.92), INFO)
     assert (assumed.items, assumed.discordance) == (198, pytest.approx(0.08))
     assert assumed.between + assumed.within == pytest.approx(0.08)
     assert [note.split(":")[0] for note in assumed.notes] == ["assumed", "assumed for repeats"]

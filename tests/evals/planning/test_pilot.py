@@ -9,11 +9,14 @@ from quantgate.evals.errors import UsageError
 from quantgate.evals.pairing.pairing import Run, pair_runs
 from quantgate.evals.planning.pilot import pilot
 from quantgate.evals.planning.types import Assumptions, Guess
+from quantgate.tasks.gsm8k import INFO
 from tests.evals.made_runs import pair_of, run_of
 
 
 def pilot_of(baseline: Run, candidate: Run, items: int | None = None, guess: Guess | None = None) -> Assumptions:
-    return pilot(pair_runs(baseline, candidate).tasks[0], (baseline, candidate), items, guess or Guess())
+    (pairs,) = pair_runs(baseline, candidate).tasks
+    known = INFO if pairs.task == INFO.name else None
+    return pilot(pairs, (baseline, candidate), items, guess or Guess(), known)
 
 
 def test_a_pilot_gives_the_discordance_and_its_interval():

@@ -10,6 +10,7 @@ from quantgate.evals.planning.types import Aim, Assumptions, Guess
 from quantgate.evals.stats.planning.items import items_for_power
 from quantgate.evals.stats.planning.power import exact_power
 from quantgate.evals.stats.planning.simulation import simulated_repeats
+from quantgate.tasks.tau2.info import INFO
 
 GPQA = Assumptions("gpqa_diamond", 198, 198, 0.1, 0.0025, 0.0975, tokens=1000.0)
 
@@ -61,7 +62,7 @@ def test_margins_come_sorted_and_once():
 
 
 def test_a_macro_average_counts_as_fewer_items():
-    assumed = assume("tau2", None, Guess())
+    assumed = assume("tau2", None, Guess(), INFO)
     assert (assumed.items, assumed.pool) == (278, 239)
     row = make_plan(assumed, Aim(margins=(0.2,))).rows[0]
     assert row.items_needed == pytest.approx(items_for_power(0.2, 0.18) * 278 / 239, abs=1)

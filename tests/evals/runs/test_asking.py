@@ -6,7 +6,9 @@ import random
 import pytest
 
 from quantgate.evals.contract.fault import Fault
+from quantgate.evals.contract.published import PublishedScore
 from quantgate.evals.contract.records import Answer, Sample, Sampling, Status
+from quantgate.evals.contract.task import Benchmark
 from quantgate.evals.endpoint.client import Endpoint, RetryPolicy
 from quantgate.evals.endpoint.window import Window
 from quantgate.evals.errors import EndpointUnreachable, RequestRefused, ResumeMismatch
@@ -14,7 +16,7 @@ from quantgate.evals.runs.asking import TaskPlan, ask_all, missing_requests, to_
 from quantgate.evals.runs.directory import RunDirectory
 from quantgate.evals.runs.record import RunRecord, now
 from quantgate.evals.versions import software_versions
-from tests.conftest import Sums, right_answer
+from tests.conftest import Sums, info_of, right_answer
 from tests.server.served import FAULTS, Reply, error_body, faults_that_heal, served_model
 
 FAST = RetryPolicy(tries=4, total_s=20, first_wait_s=0.01, longest_wait_s=0.02)
@@ -39,7 +41,7 @@ class Seen:
 
 
 def plan_of(task: Sums, repeats: int = 1) -> TaskPlan:
-    return TaskPlan(task, task.sampling, repeats)
+    return TaskPlan(task, task.sampling, repeats, info_of(task), "test-model")
 
 
 def run(path, plan: TaskPlan, url: str, *, concurrency: int = 8, stop_after: int | None = None) -> Seen:
@@ -275,7 +277,17 @@ def test_how_each_status_is_scored(sums, request_of, answer, score, extracted):
 
 
 def test_a_plan_records_what_two_runs_must_share(sums):
-    record = TaskPlan(sums, Sampling(temperature=0.6, stop=("#",), extra_body={"k": 1}), 4).record()
+    sampling = Sampling(temperature=0.6, stop=("#",), extra_body={"k": 1})
+    record = TaskPlan(sums, sampling, 4, info_of(sums), "m").record()
     assert (record.items, record.repeats, record.version, record.metric) == (12, 4, "1", "exact")
     assert record.sampling["stop"] == ["#"]
     assert set(record.sampling) == {"temperature", "top_p", "max_tokens", "stop", "seed", "extra_body"}
+
+
+def test_a_plan_records_what_the_task_declares_for_those_who_come_after(sums):
+    score = PublishedScore("glm-5.2", 0.9, 0.05, "a card")
+    board = Benchmark("org/sums", "sums", 12)
+    info = info_of(sums, private="keep it", benchmark=board, published=(score,))
+    record = TaskPlan(sums, sums.sampling, 1, info, "zai-org/GLM-5.2-FP8").record()
+    assert (record.private, record.benchmark, record.published) == ("keep it", board, score)
+    assert TaskPlan(sums, sums.sampling, 1, info, "another").record().published is None

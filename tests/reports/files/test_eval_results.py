@@ -6,9 +6,11 @@ import pytest
 import yaml
 from huggingface_hub import eval_result_entries_to_yaml, parse_eval_result_entries
 
+from quantgate.evals.contract.task import Benchmark
 from quantgate.evals.errors import UsageError
 from quantgate.reports.files.eval_results import eval_results_yaml
 from quantgate.reports.files.model_card import model_card
+from quantgate.tasks.gsm8k import BENCHMARK as GSM8K
 from tests.reports import made
 
 
@@ -46,6 +48,20 @@ def test_what_the_hub_would_misread_is_left_out_with_the_reason(task, why):
     assert why in text
 
 
+def test_a_leaderboard_whose_name_is_none_of_the_hubs_is_left_out():
+    record = made.task_record(benchmark=Benchmark("x" * 500, "gsm8k\n- id: y", 1319))
+    candidate = made.run_record("mxfp4", (record,))
+    text = eval_results_yaml(made.verdict(made.decision(), candidate=candidate))
+    assert yaml.safe_load(text) == []
+    assert "is no name of a data set" in text
+    assert len(text) < 300
+
+
+def test_a_run_that_did_not_record_its_leaderboard_is_left_out_with_the_reason():
+    candidate = made.run_record("mxfp4", (made.task_record(benchmark=None),))
+    assert "no leaderboard" in eval_results_yaml(made.verdict(made.decision(), candidate=candidate))
+
+
 def test_without_an_address_no_source_is_named():
     assert "source" not in yaml.safe_load(eval_results_yaml(made.verdict(made.decision())))[0]
 
@@ -58,8 +74,9 @@ def test_a_source_must_be_an_address_of_the_web(address):
 
 def test_hostile_text_parses_strictly(hostile_verdict):
     tasks = tuple(made.replace(task, task="gsm8k") for task in hostile_verdict.tasks)
+    record = hostile_verdict.candidate.tasks[0]
     record = made.replace(
-        hostile_verdict.candidate, tasks=(made.replace(hostile_verdict.candidate.tasks[0], name="gsm8k", items=1319),)
+        hostile_verdict.candidate, tasks=(made.replace(record, name="gsm8k", items=1319, benchmark=GSM8K),)
     )
     entries = yaml.safe_load(eval_results_yaml(made.replace(hostile_verdict, tasks=tasks, candidate=record)))
     assert {entry["dataset"]["id"] for entry in entries} == {"openai/gsm8k"}

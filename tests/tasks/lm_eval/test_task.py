@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from quantgate.evals.contract.task import TaskOptions
 from quantgate.evals.errors import DataError, UsageError
 from quantgate.tasks.gsm8k import gsm8k
 from quantgate.tasks.lm_eval.index import find_task_file
 from quantgate.tasks.lm_eval.task import LmEvalTask
-from quantgate.tasks.registry import TaskOptions, load_task
+from quantgate.tasks.registry import load_task
 
 SHAPES = [
     "Let me see.\n#### {right}",

@@ -12,10 +12,13 @@ from typing import Any
 import pytest
 
 from quantgate.evals.contract.records import Sample, SampleKey
+from quantgate.evals.contract.task import TaskOptions
 from quantgate.evals.runs.directory import RunDirectory
 from quantgate.evals.runs.session import Session, ask_side_by_side, prepare
 from quantgate.evals.settings.run import RunConfig, load_config
-from quantgate.tasks.registry import TaskOptions, load_task
+from quantgate.tasks.options import GivenOption, own_options
+from quantgate.tasks.tau2.info import INFO
+from quantgate.tasks.tau2.options import OPTIONS
 from tests.server.agent import Tasks
 
 FULL = os.environ.get("QUANTGATE_TAU2_FULL") == "1"
@@ -76,26 +79,18 @@ class Told:
 
 def tau2_config(url: str, out: Path, **options: Any) -> RunConfig:
     """A run of tau2 whose agent and user are both at `url`; one worker process, one trial."""
-    return load_config(
-        RunConfig,
-        None,
-        {
-            "task": ("tau2",),
-            "base_url": url,
-            "model": "test-model",
-            "user_base_url": url,
-            "user_model": "user-model",
-            "out": out,
-            "repeats": 1,
-            "tau2_workers": 1,
-            **options,
-        },
-    )
+    own = {"user_base_url": url, "user_model": "user-model", "tau2_workers": 1}
+    own |= {option.name: options.pop(option.name) for option in OPTIONS if option.name in options}
+    own = {name: value for name, value in own.items() if value is not None}
+    shared = {"task": ("tau2",), "base_url": url, "model": "test-model", "out": out, "repeats": 1, "options": own}
+    return load_config(RunConfig, None, {**shared, **options})
 
 
 def tau2_session(config: RunConfig) -> Session:
-    task = load_task("tau2", TaskOptions(config.limit, agentic=config, seed=config.seed))
-    return prepare(config, {"tau2": task})
+    given = [GivenOption(name, value, name) for name, value in config.options.items()]
+    own = own_options([INFO], given)["tau2"]
+    task = INFO.load(TaskOptions(config.limit, own=own, seed=config.seed))
+    return prepare(config, {"tau2": task}, {"tau2": INFO})
 
 
 @dataclass(frozen=True)

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from quantgate.evals.contract.task import ModelUnderTest, Orchestrated
 from quantgate.evals.errors import UsageError
 from quantgate.evals.hashing import canonical_hash
 from quantgate.evals.runs.asking import TaskPlan
 from quantgate.evals.runs.record import task_differences
-from quantgate.evals.runs.session import Orchestrated
-from quantgate.evals.settings.agentic import AgenticConfig
+from quantgate.tasks.options import GivenOption, own_options
 from quantgate.tasks.tau2 import launch
+from quantgate.tasks.tau2.info import INFO
+from quantgate.tasks.tau2.options import OPTIONS, Tau2Options
 from quantgate.tasks.tau2.task import Tau2, trial_seeds
-from tests.tasks.tau2.conftest import NOBODY, tau2_config
+from tests.tasks.tau2.conftest import NOBODY
 
 
 def described(
@@ -46,13 +49,13 @@ def tau2(monkeypatch):
 
         monkeypatch.setattr("quantgate.tasks.tau2.task.describe", describe)
         given = {"user_base_url": NOBODY, "user_model": "user-model", **options}
-        return Tau2(AgenticConfig(**given), limit=limit, seed=seed)
+        return Tau2(Tau2Options(**given), limit=limit, seed=seed)
 
     return build
 
 
 def record(task):
-    return TaskPlan(task, task.sampling, task.repeats).record()
+    return TaskPlan(task, task.sampling, task.repeats, INFO, "m").record()
 
 
 def test_trial_seeds_are_tau2s_own():
@@ -135,11 +138,22 @@ def test_a_url_that_is_none_is_told_under_its_own_option(tau2, tmp_path, option)
     said = described(judged=True)
     task = tau2(said=said, **{"judge_base_url": NOBODY, "judge_model": "j", option: "nowhere"})
     with pytest.raises(UsageError, match=f"--{option.replace('_', '-')} 'nowhere': give a URL"):
-        task._models(tau2_config(NOBODY, tmp_path))
+        task._models(ModelUnderTest(NOBODY, "test-model", None, None, task.sampling, tmp_path))
 
 
-def test_domains_are_a_list_with_commas(tmp_path):
-    assert tau2_config(NOBODY, tmp_path, domains="airline, retail").domains == ("airline", "retail")
+def test_domains_are_a_list_with_commas():
+    given = [GivenOption("domains", "airline, retail", "--domains")]
+    assert own_options([INFO], given) == {"tau2": {"domains": ("airline", "retail")}}
+
+
+def test_each_option_that_is_declared_is_one_that_it_uses():
+    assert [option.name for option in OPTIONS] == [field.name for field in fields(Tau2Options)]
+
+
+def test_what_it_is_told_of_the_model_shows_no_key(tmp_path):
+    told = ModelUnderTest("http://me:hunter2@h/v1", "m", "sk-secret", None, INFO.sampling, tmp_path)
+    assert "secret" not in repr(told)
+    assert "hunter2" not in repr(told)
 
 
 def test_a_python_without_tau2_is_told_what_to_install(tmp_path):
