@@ -54,7 +54,8 @@ class RunRecord:
     """The whole of `run.json`.
 
     `endpoint` holds the redacted URL, what the endpoint says of itself (`served`), and the length of its context in
-    tokens (`context_length`), where it says that. `earlier` has the endpoint and the software of the sessions before, where they were others.
+    tokens (`context_length`), where it says that. `earlier` has the endpoint and the software of the sessions before,
+    where they were others.
     """
 
     label: str

@@ -72,6 +72,13 @@ def test_missing_usage_and_context_are_notes(quantgate):
     assert "· context: length not told" in out
 
 
+def test_of_a_single_model_the_context_is_told_whatever_its_name(quantgate):
+    with served_model(answer, models=[{"id": "org/model", "max_input_tokens": 4096}]) as server:
+        _, out, _ = quantgate(["doctor", "--base-url", server.base_url, "--model", "alias"])
+    assert "· models: serves org/model, and does not list alias" in out
+    assert "✓ context: 4,096 tokens" in out
+
+
 def test_a_request_that_fails_is_bad_and_exits_5(quantgate):
     with served_model(lambda _: Reply(status=400, body=error_body("no seed here"))) as server:
         code, out, _ = quantgate(["doctor", "--base-url", server.base_url])

@@ -282,7 +282,9 @@ def test_a_server_that_answers_under_any_name_is_asked_with_a_notice(quantgate, 
         code, _, err = quantgate(arguments(server.base_url, model="alias"))
     assert code == 0
     assert "lists the models test-model, not alias" in err
-    assert "served" not in RunDirectory(tmp_path / "run").record().endpoint
+    endpoint = RunDirectory(tmp_path / "run").record().endpoint
+    assert "served" not in endpoint
+    assert endpoint["context_length"] == 8192
 
 
 def test_a_run_directory_of_another_version_is_refused(quantgate, arguments, rule, tmp_path):

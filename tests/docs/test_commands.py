@@ -14,7 +14,7 @@ from tests.docs.site import options
 
 JUDGES = {"gate", "compare", "claim"}
 VERDICTS = {0, 1, 3}
-KINDS = {"sh", "console", "python", "yaml", "groovy", "text"}
+KINDS = {"sh", "console", "python", "yaml", "toml", "json", "groovy", "text"}
 OPTIONS = options()
 PAGE = """
 <!-- not run: needs a GPU -->

@@ -1,5 +1,6 @@
 """Which differences forbid to go on in a run directory."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -8,7 +9,8 @@ from quantgate.evals.errors import ResumeMismatch
 from quantgate.evals.runs.record import RunRecord, TaskRecord, merge_for_resume, parse_run_record
 
 TASK = TaskRecord("t", "1", "g", "exact", "d" * 64, 10, 1, {"temperature": 0.0, "max_tokens": 50}, {"file": "a"})
-HELD = RunRecord("fp8", "m", {"base_url": "http://h/v1", "served": {"id": "m", "root": "/a"}}, (TASK,), {}, "then")
+TOLD = {"base_url": "http://h/v1", "served": {"id": "m", "root": "/a"}, "context_length": 4096}
+HELD = RunRecord("fp8", "m", TOLD, (TASK,), {}, "then")
 
 
 def merged(**changes: object) -> RunRecord:
@@ -35,6 +37,10 @@ def test_the_same_command_goes_on_with_the_date_it_began():
         (with_task(grader="g2"), "grader"),
         (with_task(items=5), "t: items 10 there, 5 in this command"),
         ({"endpoint": {"base_url": "http://h/v1", "served": {"id": "m", "root": "/b"}}}, "endpoint's root"),
+        (
+            {"endpoint": {"base_url": "http://h/v1", "context_length": 9}},
+            "the endpoint's context 4096 there, 9 in this",
+        ),
     ],
 )
 def test_another_question_or_model_is_refused_and_named(changes, said):
@@ -50,7 +56,7 @@ def test_another_question_or_model_is_refused_and_named(changes, said):
         with_task(repeats=4),
         with_task(provenance={"file": "elsewhere"}),
         {"label": "FP8"},
-        {"endpoint": {"base_url": "http://moved/v1", "served": {"id": "m", "root": "/a"}}},
+        {"endpoint": {**TOLD, "base_url": "http://moved/v1"}},
     ],
 )
 def test_more_of_the_same_goes_on(changes):
@@ -65,3 +71,18 @@ def test_a_further_task_joins_those_that_are_there():
 
 def test_a_record_survives_its_own_json():
     assert parse_run_record(HELD.to_json(), "run.json") == HELD
+
+
+def test_an_endpoint_that_says_nothing_of_itself_today_keeps_what_it_said():
+    assert merged(endpoint={"base_url": "http://moved/v1"}).endpoint == {**TOLD, "base_url": "http://moved/v1"}
+
+
+def test_a_run_of_before_is_read_and_its_private_text_is_known_by_its_provenance():
+    old = json.loads(HELD.to_json())
+    for name in ("private", "benchmark", "published"):
+        del old["tasks"][0][name]
+    old["tasks"][0]["provenance"]["text"] = "private at its authors' request"
+    (task,) = parse_run_record(json.dumps(old), "run.json").tasks
+    assert (task.private, task.benchmark, task.published) == (None, None, None)
+    assert "private at its authors' request" in task.asked_by_authors
+    assert TASK.asked_by_authors is None
