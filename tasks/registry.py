@@ -38,7 +38,10 @@ class Registry:
             return self.tasks[name]
         for prefix, family in self.families.items():
             if name.startswith(prefix) and name != prefix:
-                return family.info(name)
+                info = family.info(name)
+                if not isinstance(info, TaskInfo) or info.name != name:
+                    raise TaskDeclarationError(f"{self.packages[prefix]}: {prefix} gives no TaskInfo of {name}")
+                return info
         near = difflib.get_close_matches(name, self.tasks, n=1)
         families = [f"and any {prefix[:-1]} task as {prefix}NAME" for prefix in self.families]
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join([*self.tasks, *families])}"

@@ -141,7 +141,7 @@ def load_config(
         return kind.model_validate({**written, **given})
     except ValidationError as error:
         from_file = frozenset(written) - frozenset(given)
-        raise UsageError(explain(error, kind, file, from_file)) from None
+        raise UsageError(explain(error, kind, file, from_file, at_the_top)) from None
 
 
 def read_yaml(file: Path | Traversable) -> dict[str, Any]:
@@ -161,18 +161,23 @@ def read_yaml(file: Path | Traversable) -> dict[str, Any]:
 
 
 def explain(
-    error: ValidationError, model: type[BaseModel], file: Path | Traversable | None, from_file: frozenset[str]
+    error: ValidationError,
+    model: type[BaseModel],
+    file: Path | Traversable | None,
+    from_file: frozenset[str],
+    more_names: Collection[str] = (),
 ) -> str:
     """A validation error as one line: where, what was given, what is allowed, and the nearest name of an unknown key.
 
-    `from_file` names the keys that come from the file; the others are the command line's.
+    `from_file` names the keys that come from the file; the others are the command line's. `more_names` are known keys
+    besides the model's own.
     """
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"] if not str(part).startswith(("literal", "constrained", "int")))
     name = str(first["loc"][0]) if first["loc"] else ""
     where = f"{file}: {place}" if name in from_file else _option(place)
     if first["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(str(first["loc"][-1]), model.model_fields, n=1)
+        near = difflib.get_close_matches(str(first["loc"][-1]), [*model.model_fields, *more_names], n=1)
         return f"{where} is not known" + (f"; did you mean {near[0]}?" if near else "")
     if first["type"] == "missing":
         return f"{_option(place)} is missing: give it on the command line or as {place}: in --config"

@@ -6,20 +6,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from quantgate.evals.contract.published import PublishedScore
-from quantgate.evals.contract.records import Sampling
 from quantgate.evals.contract.task import TaskInfo, TaskOptions, Typical
+from quantgate.tasks.tau2.defaults import METRIC, NAME, SAMPLING, TRIALS
 from quantgate.tasks.tau2.options import OPTIONS, Tau2Options
 from quantgate.tasks.tau2.wire import DOMAINS
 
 if TYPE_CHECKING:
     from quantgate.tasks.tau2.task import Tau2
-
-METRIC = "reward"
-TRIALS = 4
-"""The field's practice."""
-
-SAMPLING = Sampling(temperature=0.0, max_tokens=None, seed=300)
-"""The seed is tau2's own default."""
 
 
 def _load(options: TaskOptions) -> Tau2:
@@ -41,7 +34,7 @@ def _examine(own: Mapping[str, Any]) -> str:
 
 
 INFO = TaskInfo(
-    name="tau2",
+    name=NAME,
     summary="tau2: 278 agentic tasks of airline, retail and telecom, 4 trials each, run and graded by tau2 itself",
     load=_load,
     data=None,

@@ -20,7 +20,7 @@ from quantgate.evals.errors import UsageError
 from quantgate.evals.hashing import canonical_hash
 from quantgate.evals.settings.key import key_from_environment
 from quantgate.tasks.tau2.asker import Conversations, Models
-from quantgate.tasks.tau2.info import INFO, METRIC, SAMPLING, TRIALS
+from quantgate.tasks.tau2.defaults import METRIC, NAME, SAMPLING, TRIALS
 from quantgate.tasks.tau2.launch import describe, worker_command, worker_environment
 from quantgate.tasks.tau2.options import Tau2Options
 from quantgate.tasks.tau2.pool import Pool
@@ -105,7 +105,7 @@ class Tau2:
             else {"judge_model": None}
         )
         return TaskIdentity(
-            name=INFO.name,
+            name=NAME,
             version=self._version,
             grader=self._version,
             metric=METRIC,

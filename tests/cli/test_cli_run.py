@@ -149,6 +149,9 @@ def test_a_configuration_file_gives_the_options_and_the_command_line_wins(quantg
         (["--base-url", "http://h/v1?token=abc"], "leave out what follows the ?"),
         (["--extra-body", '{"x": NaN}'], "must be plain JSON"),
         (["--extra-body", '{"messages": []}'], "may not set messages"),
+        (["--max-steps", "5"], "--max-steps: is an option of tau2, and only gsm8k is asked"),
+        (["--option", "shots=5"], "--option shots: gsm8k takes no option 'shots'; it has no options of its own"),
+        (["--option", "shots"], "--option 'shots': write NAME=VALUE"),
         (["--concurrency=--5"], "give a number from 1 to 1000, or auto"),
     ],
 )
@@ -179,6 +182,34 @@ def test_a_strange_configuration_is_named_with_its_key(quantgate, tmp_path, text
     assert code == 2
     assert str(tmp_path / "run.yaml") in err
     assert said in err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("max_steps: 0", "max_steps 0: must be a whole number from 1 to "),
+        ("options: {max_steps: 0}", "options.max_steps 0: must be a whole number from 1 to "),
+        ("options: {user_model: a}\nuser_model: b", "user_model is given twice, at the top and under options"),
+        ("options: [user_model]", "options"),
+        ("user_modle: a", "user_modle is not known; did you mean user_model?"),
+        ("options: {user_modle: a}", "options.user_modle: tau2 takes no option 'user_modle'; did you mean user_model?"),
+        ("user_model: a", "--user-base-url is missing"),
+    ],
+)
+def test_an_option_of_a_tasks_own_in_a_file_is_named_with_its_place(quantgate, tmp_path, text, said):
+    (tmp_path / "run.yaml").write_text(text + "\n")
+    given = ["--task", "tau2", "--base-url", "http://h/v1", "--model", "m", "--out", str(tmp_path / "run")]
+    code, _, err = quantgate(["run", *given, "--config", str(tmp_path / "run.yaml")])
+    assert code == 2
+    assert said in err
+    assert str(tmp_path / "run.yaml") in err or text == "user_model: a"
+
+
+def test_the_command_line_wins_over_the_file_option_by_option(quantgate, tmp_path):
+    (tmp_path / "run.yaml").write_text("max_steps: 0\ndomains: airline\n")
+    given = ["--task", "tau2", "--base-url", "http://h/v1", "--model", "m", "--out", str(tmp_path / "run")]
+    _, _, err = quantgate(["run", *given, "--config", str(tmp_path / "run.yaml"), "--max-steps", "-1"])
+    assert "--max-steps -1: must be a whole number" in err
 
 
 @pytest.mark.parametrize("key", ["sk-1\n2", "schlüssel"])

@@ -105,6 +105,22 @@ def test_a_package_that_cannot_be_imported_is_left_out_with_a_warning(package, t
     assert warning.startswith("the task sums of broken-sums is left out, as it cannot be imported (")
 
 
+def test_a_family_describes_the_task_of_a_whole_name_and_nothing_else(package, tmp_path):
+    source = """
+    from quantgate.evals.contract.task import TaskFamily
+    FAMILY = TaskFamily(prefix="mine:", summary="mine", info=INFO)
+    """
+    package("sums-family", GOOD.replace("sums", "mine:one") + dedent(source).replace("INFO)", "lambda name: INFO)"),
+            "mine", "FAMILY")  # fmt: skip
+    package("good-sums", GOOD)
+    read = found(tmp_path)
+    assert (read.find("mine:one").name, read.package_of("mine:one")) == ("mine:one", "sums-family")
+    with pytest.raises(TaskDeclarationError, match="sums-family: mine: gives no TaskInfo of mine:two"):
+        read.find("mine:two")
+    with pytest.raises(UsageError, match="there are sums, and any mine task as mine:NAME"):
+        read.find("mine:")
+
+
 def test_no_task_at_all_is_a_broken_installation():
     with pytest.raises(TaskDeclarationError, match="install it anew"):
         read_registry([])
