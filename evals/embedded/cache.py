@@ -11,7 +11,7 @@ from pathlib import Path
 
 from quantgate.evals.embedded.errors import CacheError, MissingExtra
 
-Progress = Callable[[int, int], None]
+OnProgress = Callable[[int, int], None]
 """Told how much is done, and of how much."""
 
 

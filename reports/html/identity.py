@@ -9,11 +9,13 @@ from typing import Any
 from quantgate.evals.endpoint.url import redact_url
 from quantgate.evals.runs.record import RunRecord, TaskRecord
 
-Row = tuple[str, list[str]]
+IdentityRow = tuple[str, list[str]]
 """A name, and the value of each build; one value where all are the same."""
 
 
-def identity_rows(records: Sequence[RunRecord], policy: Mapping[str, object], software: Mapping[str, str]) -> list[Row]:
+def identity_rows(
+    records: Sequence[RunRecord], policy: Mapping[str, object], software: Mapping[str, str]
+) -> list[IdentityRow]:
     """The rows for the builds' records, in their order; then the policy and what decided."""
     rows = [
         _row("model", [record.model for record in records]),
@@ -30,7 +32,7 @@ def identity_rows(records: Sequence[RunRecord], policy: Mapping[str, object], so
     return [row for row in rows if any(row[1])]
 
 
-def _row(name: str, values: list[str]) -> Row:
+def _row(name: str, values: list[str]) -> IdentityRow:
     return name, values[:1] if len(set(values)) == 1 else values
 
 
