@@ -8,14 +8,12 @@ from dataclasses import dataclass, field, replace
 
 from quantgate.evals.decision.comparison import Comparison, Format
 from quantgate.evals.decision.evidence import Evidence, comparable, gather
-from quantgate.evals.decision.task import decided
+from quantgate.evals.decision.measured import Bounds
 from quantgate.evals.decision.types import NotComparable, ReleaseVerdict, TaskDecision, TaskVerdict
-from quantgate.evals.decision.verdict import task_verdict
 from quantgate.evals.errors import UsageError
 from quantgate.evals.pairing.pairing import Pairs
 from quantgate.evals.settings.policy import SMALLEST_ALPHA, Policy
 from quantgate.evals.settings.requirements import Requirement
-from quantgate.evals.stats import PairedBounds
 from quantgate.evals.stats.families import FamilyBound, Step, holm_lower_bounds, step_down
 
 
@@ -87,7 +85,7 @@ class _Member:
 
     found: Mapping[str, Evidence | NotComparable]
     evidence: Mapping[str, Evidence]
-    bounds: dict[str, PairedBounds] = field(default_factory=dict)
+    bounds: dict[str, Bounds] = field(default_factory=dict)
 
     @property
     def valid(self) -> bool:
@@ -119,23 +117,23 @@ class _Member:
         return tuple(
             one
             if isinstance(one, NotComparable)
-            else decided(one, self.bounds[name], unconfirmed=searched and one.required and self._regressed(name))
+            else one.decided(self.bounds[name], unconfirmed=searched and self._regressed(name, one))
             for name, one in self.found.items()
         )
 
-    def _regressed(self, name: str) -> bool:
-        bounds = self.bounds[name]
-        return task_verdict(bounds.lower, bounds.upper, self.evidence[name].policy.margin) is TaskVerdict.REGRESSED
+    def _regressed(self, name: str, evidence: Evidence) -> bool:
+        """Whether it is a required task that has regressed in the bounds of its family."""
+        return evidence.required and evidence.verdict(self.bounds[name]) is TaskVerdict.REGRESSED
 
 
-def _together(family: Sequence[Evidence]) -> list[PairedBounds]:
+def _together(family: Sequence[Evidence]) -> list[Bounds]:
     """The bounds of one task of several formats that hold together."""
     if not family:
         return []
-    alpha = family[0].policy.alpha
+    alpha = family[0].measured.alpha
     shared = alpha / len(family)
-    _check_level(shared, len(family), family[0].pairs.task)
-    passed = holm_lower_bounds([one.support for one in family], family[0].policy.margin, alpha)
+    _check_level(shared, len(family), family[0].measured.task)
+    passed = holm_lower_bounds([one.support for one in family], family[0].measured.margin, alpha)
     fallen = step_down([one.regressed_among for one in family])
     all_passed, all_fallen = all(bound.passes for bound in passed), all(step.rejected for step in fallen)
     return [
@@ -155,18 +153,18 @@ def _lower(evidence: Evidence, passed: FamilyBound, all_at: float | None) -> flo
     """
     if not passed.passes:
         return evidence.bounds(passed.level).lower
-    within = math.nextafter(-evidence.policy.margin, 1.0)
+    within = math.nextafter(-evidence.measured.margin, 1.0)
     return within if all_at is None else max(within, evidence.bounds(all_at).lower)
 
 
 def _upper(evidence: Evidence, passed: FamilyBound, fallen: Step, all_at: float | None) -> float:
     """The upper bound of the step-down for regressions; where equivalence is asked, in line with that for passes."""
-    margin, alpha = evidence.policy.margin, evidence.policy.alpha
+    margin, alpha = evidence.measured.margin, evidence.measured.alpha
     if fallen.rejected:
         beyond = math.nextafter(-margin, -1.0)
         return beyond if all_at is None else min(beyond, evidence.bounds(all_at).upper)
     upper = evidence.bounds(alpha / fallen.share).upper
-    if evidence.policy.require is Requirement.NON_INFERIOR:
+    if evidence.measured.require is Requirement.NON_INFERIOR:
         return upper
     if passed.passes:
         return min(upper, math.nextafter(margin, 0.0))

@@ -1,11 +1,12 @@
-"""What two builds' answers to one task show, whatever bounds are to decide about it; or why nothing can be shown."""
+"""What two builds' answers to one task show: bounds at any level and all that is measured; or why they show nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from quantgate.evals.checks.finding import Finding, FindingCode, Severity
 from quantgate.evals.checks.lengths import LengthComparison
@@ -13,94 +14,114 @@ from quantgate.evals.checks.of_build import pair_findings
 from quantgate.evals.checks.published_scores import published_expectation
 from quantgate.evals.checks.token_lengths import compare_lengths
 from quantgate.evals.contract.records import Status
-from quantgate.evals.decision.described import Description
-from quantgate.evals.decision.figures import describe
-from quantgate.evals.decision.types import NotComparable
+from quantgate.evals.decision.figures import describe, summary_of_repeats
+from quantgate.evals.decision.flips import flip_table, flips
+from quantgate.evals.decision.measured import Bounds, Measured
+from quantgate.evals.decision.obstacle import obstacle
+from quantgate.evals.decision.task import decided
+from quantgate.evals.decision.types import Decided, NotComparable, StratumFigures, TaskVerdict
 from quantgate.evals.decision.verdict import task_verdict
 from quantgate.evals.pairing.item_scores import ItemScores, item_scores
 from quantgate.evals.pairing.pairing import Pairs, TaskPairs
 from quantgate.evals.settings.expected import Expectation, parse_expectation
 from quantgate.evals.settings.policy import SMALLEST_ALPHA, Policy, TaskPolicy
 from quantgate.evals.settings.requirements import Requirement, Tier
-from quantgate.evals.stats import PairedBounds, paired_bounds
+from quantgate.evals.stats.bounds import paired_bounds
+from quantgate.evals.stats.describe.mcnemar import mcnemar_pvalue
+from quantgate.evals.stats.planning.items import items_needed
 
 _FEWEST_LEFT = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
-    """A task that could be compared: its scores item by item, what the policy asks of it, and what was found in it."""
+    """A task that could be compared: its scores item by item, and what was measured."""
 
-    pairs: TaskPairs
-    policy: TaskPolicy
     scores: ItemScores
-    description: Description
-    findings: tuple[Finding, ...]
-    lengths: LengthComparison | None
-    _held: dict[float, PairedBounds] = field(default_factory=dict)
+    measured: Measured
+    _held: dict[float, Bounds] = field(default_factory=dict)
 
     @property
     def required(self) -> bool:
-        return self.policy.tier is Tier.REQUIRED
+        return self.measured.tier is Tier.REQUIRED
 
-    @property
-    def exact(self) -> bool:
-        """Whether the exact test decides: one 0/1 answer per item, in one pool."""
-        return self.scores.single_answers and self.scores.strata is None
-
-    @property
-    def alone(self) -> PairedBounds:
-        """The bounds of this task by itself, at the policy's alpha."""
-        return self.bounds(self.policy.alpha)
-
-    def bounds(self, alpha: float) -> PairedBounds:
+    def bounds(self, alpha: float) -> Bounds:
         """The bounds, each at error probability `alpha`; computed once."""
         if alpha not in self._held:
-            self._held[alpha] = bounds_of(self.scores, alpha)
+            self._held[alpha] = _bounds(self.scores, alpha)
         return self._held[alpha]
 
-    def passes_with(self, bounds: PairedBounds) -> bool:
-        """Whether the task passes by these bounds: they show what the policy requires, and no finding blocks it."""
-        verdict = task_verdict(bounds.lower, bounds.upper, self.policy.margin)
-        return verdict.satisfies(self.policy.require) and not any(finding.blocks for finding in self.findings)
+    def verdict(self, bounds: Bounds) -> TaskVerdict:
+        """What bounds give at the task's margin."""
+        return task_verdict(bounds.lower, bounds.upper, self.measured.margin)
 
     def support(self, alpha: float) -> float:
         """What must lie above -margin for a pass: the lower bound, and for equivalence the mirrored upper one too."""
         bounds = self.bounds(alpha)
-        both = self.policy.require is Requirement.EQUIVALENT
+        both = self.measured.require is Requirement.EQUIVALENT
         return min(bounds.lower, -bounds.upper) if both else bounds.lower
 
     def passes_among(self, members: int) -> bool:
         """Whether the bounds at alpha divided by so many members of a family show what is required."""
-        return self.support(self.policy.alpha / members) > -self.policy.margin
+        return self.support(self.measured.alpha / members) > -self.measured.margin
 
     def regressed_among(self, members: int) -> bool:
         """Whether the bounds at alpha divided by so many members of a family show a regression.
 
         Below the smallest alpha that the bounds hold for, nothing is shown.
         """
-        alpha, margin = self.policy.alpha / members, self.policy.margin
-        if alpha < SMALLEST_ALPHA or self.alone.upper >= -margin:
+        alpha, margin = self.measured.alpha / members, self.measured.margin
+        if alpha < SMALLEST_ALPHA or self.measured.alone.upper >= -margin:
             return False
         return self.bounds(alpha).upper < -margin
 
+    def passes_with(self, bounds: Bounds) -> bool:
+        """Whether the task passes by these bounds: they show what the policy requires, and no finding blocks it."""
+        satisfied = self.verdict(bounds).satisfies(self.measured.require)
+        return satisfied and not any(finding.blocks for finding in self.measured.findings)
 
-def bounds_of(scores: ItemScores, alpha: float) -> PairedBounds:
-    """The bounds that decide: exact where they hold, else by the Bayesian bootstrap with one unseen item."""
-    method = "auto" if scores.single_answers else "bayesian"
-    return paired_bounds(scores.differences, alpha=alpha, strata=scores.strata, method=method)
+    def decided(self, bounds: Bounds, *, unconfirmed: bool = False) -> Decided:
+        """The task's decision by these bounds; see `evals.decision.task.decided`."""
+        verdict = self.verdict(bounds)
+        enough = self._enough(verdict, bounds.alpha) if self.measured.exact else None
+        return decided(self.measured, verdict, bounds, enough, unconfirmed=unconfirmed)
+
+    def _enough(self, verdict: TaskVerdict, alpha: float) -> int | None:
+        """Items by the exact test: more than were asked where it is open, not more than were asked where it passes."""
+        asked, margin = self.measured.items, self.measured.margin
+        if verdict is not TaskVerdict.INCONCLUSIVE:
+            alpha = self.measured.alpha
+        enough = items_needed(self.scores.losses, self.scores.gains, asked, margin, alpha)
+        if enough is None or verdict is TaskVerdict.REGRESSED:
+            return enough
+        return max(enough, asked + 1) if verdict is TaskVerdict.INCONCLUSIVE else min(enough, asked)
 
 
-def gather(pairs: Pairs, policy: Policy, noise: Pairs | None = None) -> dict[str, Evidence | NotComparable]:
-    """Look at every task of two runs; `noise` pairs the baseline with a second run of itself."""
+def gather(
+    pairs: Pairs, policy: Policy, noise: Pairs | None = None, *, texts: bool = False
+) -> dict[str, Evidence | NotComparable]:
+    """Look at every task of two runs.
+
+    `noise` pairs the baseline with a second run of itself; `texts` adds to flipped items what the builds answered.
+    """
     second = {task.task: task for task in noise.tasks} if noise is not None else {}
-    return {task.task: _look(task, pairs, policy.for_task(task.task), second.get(task.task)) for task in pairs.tasks}
+    return {
+        task.task: _look(task, pairs, policy.for_task(task.task), second.get(task.task), texts=texts)
+        for task in pairs.tasks
+    }
 
 
-def _look(pairs: TaskPairs, runs: Pairs, policy: TaskPolicy, again: TaskPairs | None) -> Evidence | NotComparable:
+def comparable(found: Mapping[str, Evidence | NotComparable]) -> dict[str, Evidence]:
+    """The tasks that could be compared, by name."""
+    return {name: one for name, one in found.items() if isinstance(one, Evidence)}
+
+
+def _look(
+    pairs: TaskPairs, runs: Pairs, policy: TaskPolicy, again: TaskPairs | None, *, texts: bool
+) -> Evidence | NotComparable:
     lengths = compare_lengths(*(pairs.builds[build].samples.values() for build in ("baseline", "candidate")))
     findings = _findings(pairs, runs, policy, lengths)
-    if problem := _problem(pairs, policy):
+    if problem := obstacle(pairs, policy):
         return _refused(f"not comparable: {problem}", pairs, policy, findings, lengths)
     scores = item_scores(pairs)
     baseline = scores.mean(scores.baseline)
@@ -108,16 +129,41 @@ def _look(pairs: TaskPairs, runs: Pairs, policy: TaskPolicy, again: TaskPairs | 
         floor = f"the baseline scores {baseline:.1%}, under the {policy.baseline_at_least:.1%} that the policy expects"
         reason = f"not to be trusted: {floor}: is the harness or the server broken?"
         return _refused(reason, pairs, policy, findings, lengths)
-    alone = bounds_of(scores, policy.alpha)
-    return Evidence(
-        pairs=pairs,
-        policy=policy,
-        scores=scores,
+    alone = _bounds(scores, policy.alpha)
+    single = scores.single_answers
+    measured = Measured(
+        task=pairs.task,
+        margin=policy.margin,
+        alpha=policy.alpha,
+        tier=policy.tier,
+        require=policy.require,
+        validity=pairs.validity,
+        items=len(scores.item_ids),
+        repeats=pairs.repeats,
+        baseline=baseline,
+        candidate=scores.mean(scores.candidate),
+        alone=alone,
+        exact=single and scores.strata is None,
+        hopeless=_bounds(replace(scores, candidate=scores.baseline), policy.alpha).lower <= -policy.margin,
+        losses=scores.losses if single else None,
+        gains=scores.gains if single else None,
+        mcnemar_p=mcnemar_pvalue(scores.losses, scores.gains) if single else None,
+        components=_components(pairs, policy.alpha),
+        strata=_strata(scores, policy),
         description=describe(pairs, scores, policy.alpha, again),
         findings=(*findings, *_truncation(pairs, policy, scores, alone)),
+        flip_table=flip_table(scores),
         lengths=lengths,
-        _held={policy.alpha: alone},
+        flips=flips(pairs, scores, texts=texts),
     )
+    return Evidence(scores, measured, {policy.alpha: alone})
+
+
+def _bounds(scores: ItemScores, alpha: float) -> Bounds:
+    """The bounds that decide: exact where they hold, else by the Bayesian bootstrap with one unseen item."""
+    method = "auto" if scores.single_answers else "bayesian"
+    found = paired_bounds(scores.differences, alpha=alpha, strata=scores.strata, method=method)
+    return Bounds(found.estimate, found.lower, found.upper, alpha, found.method)
 
 
 def _refused(
@@ -141,22 +187,34 @@ def _refused(
     )
 
 
-def _problem(pairs: TaskPairs, policy: TaskPolicy) -> str:
-    if pairs.problems:
-        return "; ".join(pairs.problems)
-    if pairs.frame.empty:
-        return "no item was asked"
-    unscored = {
-        build: counts.unscored
-        for build, counts in pairs.validity.items()
-        if counts.unscored > policy.max_missing * len(pairs.frame)
-    }
-    if unscored:
-        counted = " and ".join(f"{count} of the {build}'s samples" for build, count in unscored.items())
-        return f"{counted} have no answer; run the same `quantgate run` again to ask them"
-    silent = [build for build, counts in pairs.validity.items() if not counts.ok]
-    verb = "has" if len(silent) == 1 else "have"
-    return f"the {' and the '.join(silent)} {verb} no complete answer at all" if silent else ""
+def _components(pairs: TaskPairs, alpha: float) -> tuple[float, float] | None:
+    if pairs.repeats < 2:
+        return None
+    summary = summary_of_repeats(pairs, 1 - 2 * alpha)
+    return None if summary.between is None or summary.within is None else (summary.between, summary.within)
+
+
+def _strata(scores: ItemScores, policy: TaskPolicy) -> tuple[StratumFigures, ...]:
+    """Each stratum judged by itself, at the task's margin and alpha; strata are shown and never decide."""
+    if scores.strata is None:
+        return ()
+    names = np.array(scores.strata)
+    return tuple(_stratum(name, scores, names == name, policy) for name in sorted(set(scores.strata)))
+
+
+def _stratum(name: str, scores: ItemScores, chosen: NDArray[np.bool_], policy: TaskPolicy) -> StratumFigures:
+    own = replace(scores.of(chosen), strata=None)
+    bounds = _bounds(own, policy.alpha)
+    return StratumFigures(
+        stratum=name,
+        items=len(own.item_ids),
+        baseline=float(own.baseline.mean()),
+        candidate=float(own.candidate.mean()),
+        difference=bounds.estimate,
+        lower=bounds.lower,
+        upper=bounds.upper,
+        verdict=task_verdict(bounds.lower, bounds.upper, policy.margin),
+    )
 
 
 def _findings(
@@ -171,7 +229,7 @@ def _findings(
     return pair_findings(pairs, runs.baseline, runs.candidate, policy, lengths, expected)
 
 
-def _truncation(pairs: TaskPairs, policy: TaskPolicy, scores: ItemScores, alone: PairedBounds) -> tuple[Finding, ...]:
+def _truncation(pairs: TaskPairs, policy: TaskPolicy, scores: ItemScores, alone: Bounds) -> tuple[Finding, ...]:
     """A finding when what speaks against the candidate is gone without the items on which an answer was cut."""
     cut = {
         item
@@ -182,7 +240,7 @@ def _truncation(pairs: TaskPairs, policy: TaskPolicy, scores: ItemScores, alone:
     kept = np.array([item not in cut for item in scores.item_ids])
     if not cut or kept.sum() < _FEWEST_LEFT or alone.estimate >= 0:
         return ()
-    rest = bounds_of(scores.of(kept), policy.alpha)
+    rest = _bounds(scores.of(kept), policy.alpha)
     gone = alone.upper < 0 <= rest.upper
     saved = alone.lower <= -policy.margin < rest.lower
     if not (gone or saved):
@@ -193,8 +251,3 @@ def _truncation(pairs: TaskPairs, policy: TaskPolicy, scores: ItemScores, alone:
         "token budget may be all that was lost; raise --max-tokens and ask again"
     )
     return (Finding(FindingCode.DIFFERENCE_IS_TRUNCATION, Severity.WARNS, message),)
-
-
-def comparable(found: Mapping[str, Evidence | NotComparable]) -> dict[str, Evidence]:
-    """The tasks that could be compared, by name."""
-    return {name: one for name, one in found.items() if isinstance(one, Evidence)}

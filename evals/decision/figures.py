@@ -16,11 +16,12 @@ from quantgate.evals.decision.described import (
 from quantgate.evals.errors import UsageError
 from quantgate.evals.pairing.item_scores import ItemScores, item_scores
 from quantgate.evals.pairing.pairing import Pairs, TaskPairs
-from quantgate.evals.stats import mcnemar_pvalue, tango_interval
 from quantgate.evals.stats.describe import agreement as agreement_stats
 from quantgate.evals.stats.describe import noise as noise_stats
 from quantgate.evals.stats.describe import repeats as repeat_stats
 from quantgate.evals.stats.describe.intervals import bonett_price_interval, bootstrap_interval, newcombe_interval
+from quantgate.evals.stats.describe.mcnemar import mcnemar_pvalue
+from quantgate.evals.stats.exact.tango import tango_interval
 
 
 def describe(pairs: TaskPairs, scores: ItemScores, alpha: float, again: TaskPairs | None = None) -> Description:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 from quantgate.evals.decision.evidence import Evidence, comparable, gather
 from quantgate.evals.decision.sentences import release_reasons
-from quantgate.evals.decision.task import decided
 from quantgate.evals.decision.types import NotComparable, ReleaseVerdict, TaskDecision, TaskVerdict, Verdict
 from quantgate.evals.pairing.pairing import Pairs
 from quantgate.evals.settings.policy import Policy
@@ -24,12 +23,12 @@ def decide(pairs: Pairs, policy: Policy, noise: Pairs | None = None, *, texts: b
     confirmed by Holm's step-down over the required tasks (Holm 1979). A required task that cannot be paired, or the
     lack of any, makes the whole invalid.
     """
-    found = gather(pairs, policy, noise)
+    found = gather(pairs, policy, noise, texts=texts)
     regressions = confirmed_regressions(found)
     tasks = tuple(
         one
         if isinstance(one, NotComparable)
-        else decided(one, one.alone, unconfirmed=regressions.get(name) is False, texts=texts)
+        else one.decided(one.measured.alone, unconfirmed=regressions.get(name) is False)
         for name, one in found.items()
     )
     release = _release([task for task in tasks if task.required], confirmed=any(regressions.values()))

@@ -1,0 +1,58 @@
+"""What was measured of one task, whatever bounds are to decide about it, as frozen types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from quantgate.evals.checks.finding import Finding
+from quantgate.evals.checks.lengths import LengthComparison
+from quantgate.evals.decision.described import Description, Flip, FlipTable
+from quantgate.evals.decision.types import StratumFigures
+from quantgate.evals.pairing.status_counts import StatusCounts
+from quantgate.evals.settings.requirements import Requirement, Tier
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """A difference with the bounds that decide, each one-sided at error probability `alpha`."""
+
+    estimate: float
+    lower: float
+    upper: float
+    alpha: float
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One task's figures but for its bounds.
+
+    `alone` are the bounds of the task by itself. `losses`, `gains` and `mcnemar_p` are there for one 0/1 answer per
+    item. `components` are the variances between items and within them, where repeats were asked. `exact` says that
+    the exact test decides, `hopeless` that an equal build could not pass with these items, however often asked.
+    """
+
+    task: str
+    margin: float
+    alpha: float
+    tier: Tier
+    require: Requirement
+    validity: Mapping[str, StatusCounts]
+    items: int
+    repeats: int
+    baseline: float
+    candidate: float
+    alone: Bounds
+    exact: bool
+    hopeless: bool
+    losses: int | None
+    gains: int | None
+    mcnemar_p: float | None
+    components: tuple[float, float] | None
+    strata: tuple[StratumFigures, ...]
+    description: Description
+    findings: tuple[Finding, ...]
+    flip_table: FlipTable
+    lengths: LengthComparison | None
+    flips: tuple[Flip, ...]
