@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,19 @@ def test_a_room_imports_only_what_lies_before_it(room):
                 assert found in allowed, (file, name)
                 if room in APART:
                     assert any(found == may or found.startswith(f"{may}.") for may in APART[room]), (file, name)
+
+
+MOST_FLOORS = 9
+"""Modules in the longest chain of imports; `quantgate.__main__`, on top of it, makes ten."""
+
+
+def test_no_chain_of_imports_is_long_and_none_is_a_circle():
+    below = {module: imported(file) & modules().keys() - {module} for module, file in modules().items()}
+    floors: dict[str, int] = {}
+    for module in TopologicalSorter(below).static_order():
+        floors[module] = 1 + max((floors[name] for name in below[module]), default=0)
+    highest = max(floors.values())
+    assert highest <= MOST_FLOORS, [module for module, floor in floors.items() if floor == highest]
 
 
 def test_nobody_imports_the_rooms_by_another_name_than_quantgates():

@@ -13,7 +13,7 @@ from quantgate.evals.checks.letters import letter_counts
 from quantgate.evals.checks.looping import is_looping
 from quantgate.evals.contract.records import Sample, Status
 from quantgate.evals.endpoint.served import context_of
-from quantgate.evals.pairing.pairing import TaskPairs, TaskRun
+from quantgate.evals.pairing.pairs import TaskPairs, TaskRun
 from quantgate.evals.runs.record import RunRecord
 from quantgate.evals.settings.expected import Expectation
 from quantgate.evals.settings.policy import TaskPolicy

@@ -9,7 +9,7 @@ from quantgate.evals.checks.of_build import run_findings
 from quantgate.evals.checks.published_scores import published_expectation
 from quantgate.evals.checks.summary import MeanScore, RunSummary, TaskSummary
 from quantgate.evals.contract.records import Sample
-from quantgate.evals.pairing.pairing import Run, TaskRun
+from quantgate.evals.pairing.pairing import Run
 from quantgate.evals.pairing.status_counts import StatusCounts
 from quantgate.evals.runs.record import TaskRecord
 from quantgate.evals.runs.repeat_metrics import repeat_metrics
@@ -36,7 +36,7 @@ def summarise(run: Run, asked: Collection[str], expected: Mapping[str, str]) -> 
 
 
 def _task(run: Run, task: TaskRecord, expected: str | None) -> TaskSummary:
-    own = TaskRun.of(run, task.name)
+    own = run.task(task.name)
     samples = list(own.samples.values())
     scored = [sample for sample in samples if sample.score is not None]
     expectation = parse_expectation(expected) if expected else published_expectation(task.name, run.record)

@@ -11,7 +11,7 @@ from quantgate.evals.decision.evidence import Evidence, comparable, gather
 from quantgate.evals.decision.measured import Bounds
 from quantgate.evals.decision.types import NotComparable, ReleaseVerdict, TaskDecision, TaskVerdict
 from quantgate.evals.errors import UsageError
-from quantgate.evals.pairing.pairing import Pairs
+from quantgate.evals.pairing.pairs import Pairs
 from quantgate.evals.settings.policy import SMALLEST_ALPHA, Policy
 from quantgate.evals.settings.requirements import Requirement
 from quantgate.evals.stats.families import FamilyBound, Step, holm_lower_bounds, step_down

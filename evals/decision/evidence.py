@@ -22,7 +22,7 @@ from quantgate.evals.decision.task import decided
 from quantgate.evals.decision.types import Decided, NotComparable, StratumFigures, TaskVerdict
 from quantgate.evals.decision.verdict import task_verdict
 from quantgate.evals.pairing.item_scores import ItemScores, item_scores
-from quantgate.evals.pairing.pairing import Pairs, TaskPairs
+from quantgate.evals.pairing.pairs import Pairs, TaskPairs
 from quantgate.evals.settings.expected import Expectation, parse_expectation
 from quantgate.evals.settings.policy import SMALLEST_ALPHA, Policy, TaskPolicy
 from quantgate.evals.settings.requirements import Requirement, Tier

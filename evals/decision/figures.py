@@ -15,7 +15,7 @@ from quantgate.evals.decision.described import (
 )
 from quantgate.evals.errors import UsageError
 from quantgate.evals.pairing.item_scores import ItemScores, item_scores
-from quantgate.evals.pairing.pairing import Pairs, TaskPairs
+from quantgate.evals.pairing.pairs import Pairs, TaskPairs
 from quantgate.evals.stats.describe import agreement as agreement_stats
 from quantgate.evals.stats.describe import noise as noise_stats
 from quantgate.evals.stats.describe import repeats as repeat_stats

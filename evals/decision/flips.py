@@ -7,7 +7,7 @@ import numpy as np
 from quantgate.evals.contract.records import Sample
 from quantgate.evals.decision.described import Flip, FlipTable, FlipTexts
 from quantgate.evals.pairing.item_scores import ItemScores
-from quantgate.evals.pairing.pairing import TaskPairs
+from quantgate.evals.pairing.pairs import TaskPairs
 
 _MOST_TEXT = 2000
 """Characters of an answer that are shown: its end, where the result is."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from quantgate.evals.decision.evidence import Evidence, comparable, gather
 from quantgate.evals.decision.sentences import release_reasons
 from quantgate.evals.decision.types import NotComparable, ReleaseVerdict, TaskDecision, TaskVerdict, Verdict
-from quantgate.evals.pairing.pairing import Pairs
+from quantgate.evals.pairing.pairs import Pairs
 from quantgate.evals.settings.policy import Policy
 from quantgate.evals.stats.families import step_down
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quantgate.evals.pairing.pairing import TaskPairs
+from quantgate.evals.pairing.pairs import TaskPairs
 from quantgate.evals.settings.policy import TaskPolicy
 
 

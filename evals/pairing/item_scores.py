@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quantgate.evals.pairing.pairing import TaskPairs
+from quantgate.evals.pairing.pairs import TaskPairs
 from quantgate.evals.stats.checks import BoolArray, FloatArray
 
 

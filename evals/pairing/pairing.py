@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from quantgate.evals.contract.records import Sample, SampleKey
+from quantgate.evals.pairing.pairs import Pairs, TaskPairs, TaskRun
 from quantgate.evals.pairing.status_counts import StatusCounts
 from quantgate.evals.runs.directory import RunDirectory
 from quantgate.evals.runs.record import RunRecord, TaskRecord, task_differences
@@ -27,54 +28,13 @@ class Run:
         directory = RunDirectory(path)
         return cls(directory.record(), directory.samples())
 
+    def task(self, name: str) -> TaskRun:
+        """One task: its record, where the run has it, and its samples."""
+        return TaskRun(self.record.task(name), self.of_task(name))
+
     def of_task(self, task: str) -> dict[tuple[str, int], Sample]:
         """The samples of one task by (item id, repeat)."""
         return {(item, repeat): sample for (name, item, repeat), sample in self.samples.items() if name == task}
-
-
-@dataclass(frozen=True, slots=True)
-class TaskRun:
-    """One task of one run: its record, `None` where the run does not have it, and its samples by (item id, repeat)."""
-
-    record: TaskRecord | None
-    samples: Mapping[tuple[str, int], Sample]
-
-    @classmethod
-    def of(cls, run: Run, task: str) -> TaskRun:
-        return cls(run.record.task(task), run.of_task(task))
-
-    @property
-    def planned(self) -> int:
-        """How many samples the task has when it is complete."""
-        return self.record.items * self.record.repeats if self.record else 0
-
-
-@dataclass(frozen=True, slots=True)
-class TaskPairs:
-    """One task of two runs, paired.
-
-    `frame` has one row per item and repeat, sorted by both, with the columns `item_id`, `repeat`, `stratum`,
-    `baseline` and `candidate` (scores in [0, 1], NaN where a sample is missing), and `alike`: whether both builds'
-    extracted results are there and equal. A sample that neither run holds has its row too. `problems` says why the
-    runs are not comparable; then the frame is empty. `builds` has the samples themselves, `validity` counts them, both
-    by `baseline` and `candidate`.
-    """
-
-    task: str
-    frame: pd.DataFrame
-    repeats: int
-    validity: Mapping[str, StatusCounts]
-    builds: Mapping[str, TaskRun]
-    problems: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Pairs:
-    """Two runs, paired task by task."""
-
-    baseline: RunRecord
-    candidate: RunRecord
-    tasks: tuple[TaskPairs, ...]
 
 
 _NO_ROWS = pd.MultiIndex.from_arrays([[], []], names=["item_id", "repeat"])
@@ -92,7 +52,7 @@ def pair_runs(baseline: Run, candidate: Run) -> Pairs:
 
 
 def _pair_task(name: str, baseline: Run, candidate: Run) -> TaskPairs:
-    builds = {"baseline": TaskRun.of(baseline, name), "candidate": TaskRun.of(candidate, name)}
+    builds = {"baseline": baseline.task(name), "candidate": candidate.task(name)}
     validity = {build: StatusCounts.count(list(run.samples.values()), run.planned) for build, run in builds.items()}
     ours, (left, right) = builds["baseline"].record, (run.samples for run in builds.values())
     problems = _problems(ours, builds["candidate"].record, left, right)

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from quantgate.evals.contract.task import TaskInfo
 from quantgate.evals.errors import UsageError
-from quantgate.evals.pairing.pairing import Run, TaskPairs
+from quantgate.evals.pairing.pairing import Run
+from quantgate.evals.pairing.pairs import TaskPairs
 from quantgate.evals.planning.assumptions import flip_parts, pool_note, pool_of
 from quantgate.evals.planning.options import check_guess, sizes
 from quantgate.evals.planning.types import Assumptions, Guess

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from quantgate.evals.planning.types import MOST_ITEMS, Aim, Assumptions, Plan, Row
+from quantgate.evals.planning.types import MOST_ITEMS, Aim, Assumptions, MarginRow, Plan
 from quantgate.evals.stats.planning.items import items_for_power
 from quantgate.evals.stats.planning.power import exact_power
 from quantgate.evals.stats.planning.simulation import simulated_repeats
@@ -16,10 +16,10 @@ def make_plan(assumed: Assumptions, aim: Aim) -> Plan:
     return Plan(assumed, aim, tuple(_row(assumed, aim, margin) for margin in sorted(set(aim.margins))))
 
 
-def _row(assumed: Assumptions, aim: Aim, margin: float) -> Row:
+def _row(assumed: Assumptions, aim: Aim, margin: float) -> MarginRow:
     pooled = items_for_power(margin, assumed.discordance, alpha=aim.alpha, power=aim.task_power, largest=MOST_ITEMS)
     needed = None if pooled is None else math.ceil(pooled * assumed.items / assumed.pool)
-    row = Row(
+    row = MarginRow(
         margin=margin,
         items_needed=needed,
         power_now=exact_power(assumed.pool, margin, assumed.discordance, alpha=aim.alpha),
@@ -49,7 +49,7 @@ def _row(assumed: Assumptions, aim: Aim, margin: float) -> Row:
     return _priced(row, assumed, aim)
 
 
-def _priced(row: Row, assumed: Assumptions, aim: Aim) -> Row:
+def _priced(row: MarginRow, assumed: Assumptions, aim: Aim) -> MarginRow:
     requests = 2 * (row.ask or 0) * (row.repeats or 0)
     tokens = None if assumed.tokens is None else requests * assumed.tokens
     hours = None if tokens is None or aim.throughput is None else tokens / aim.throughput / 3600

@@ -65,7 +65,7 @@ class Aim:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class MarginRow:
     """One margin. `ask` and `repeats` are the plan, None where out of reach; requests and tokens are both builds'.
 
     `items_needed` is for one answer each, None where more than 20,000; `power_now` that of all items asked once;
@@ -92,7 +92,7 @@ class Plan:
 
     assumptions: Assumptions
     aim: Aim
-    rows: tuple[Row, ...]
+    rows: tuple[MarginRow, ...]
 
 
 def plans_json(plans: Sequence[Plan]) -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from quantgate.evals.decision.comparison import Comparison
-from quantgate.reports.html.gate import PlotEntry
 from quantgate.reports.html.identity import identity_rows
-from quantgate.reports.html.page import figure_markup, render
+from quantgate.reports.html.page import PlotEntry, figure_markup, render
 from quantgate.reports.plots import canvas
 from quantgate.reports.plots.forest import comparison_rows, draw_forest, shapes_of
 from quantgate.reports.plots.tradeoff import draw_tradeoff

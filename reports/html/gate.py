@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
 from quantgate.evals.decision.described import SettlingCurve
 from quantgate.evals.decision.types import Decided, TaskDecision, Verdict
 from quantgate.reports.html.flipped import flip_lists
 from quantgate.reports.html.identity import identity_rows
-from quantgate.reports.html.page import figure_markup, render
+from quantgate.reports.html.page import PlotEntry, figure_markup, render
 from quantgate.reports.plots import canvas
 from quantgate.reports.plots.forest import draw_forest, forest_rows, shapes_of
 from quantgate.reports.plots.lengths import draw_lengths
@@ -19,15 +17,6 @@ from quantgate.reports.words.headline import headline, other_reasons
 from quantgate.reports.words.notes import NoteKind, described_notes, flag_notes
 from quantgate.reports.words.row import Cells, strata_cells, task_cells
 from quantgate.reports.words.settling import settling
-
-
-@dataclass(frozen=True, slots=True)
-class PlotEntry:
-    """A task's plot on a page, with what it says in words."""
-
-    name: str
-    svg: Any
-    caption: str
 
 
 def gate_html(verdict: Verdict) -> str:

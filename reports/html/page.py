@@ -7,6 +7,7 @@ out before that, so no text of a model, a file or a server can do more in a page
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,15 @@ if TYPE_CHECKING:
 
 _LONGEST = 20_000
 """No single value in a page is longer, whatever a template forgot to shorten."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlotEntry:
+    """A task's plot on a page, with what it says in words."""
+
+    name: str
+    svg: Any
+    caption: str
 
 
 def render(template: str, **values: Any) -> str:

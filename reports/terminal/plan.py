@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from quantgate.evals.planning.types import MOST_ITEMS, Plan, Row
+from quantgate.evals.planning.types import MOST_ITEMS, MarginRow, Plan
 from quantgate.evals.text import one_line
 
 
@@ -43,7 +43,7 @@ def _table(plan: Plan) -> Table:
     return table
 
 
-def _plan(plan: Plan, row: Row) -> str:
+def _plan(plan: Plan, row: MarginRow) -> str:
     if row.ask is None or row.repeats is None:
         return f"out of reach with up to {plan.aim.repeats} repeats"
     if row.repeats == 1:
@@ -72,7 +72,7 @@ def _sentences(plan: Plan) -> list[str]:
     return [*lines, *assumed.notes]
 
 
-def _total(rows: Sequence[Row]) -> str:
+def _total(rows: Sequence[MarginRow]) -> str:
     margin = f"all tasks at {rows[0].margin * 100:g}:"
     if any(row.requests is None for row in rows):
         return f"{margin} out of reach"

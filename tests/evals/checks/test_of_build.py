@@ -15,7 +15,7 @@ from quantgate.evals.contract.records import Status
 from quantgate.evals.decision.gate import decide
 from quantgate.evals.decision.types import ReleaseVerdict
 from quantgate.evals.endpoint.served import served_model
-from quantgate.evals.pairing.pairing import Run, TaskRun, pair_runs
+from quantgate.evals.pairing.pairing import Run, pair_runs
 from quantgate.evals.settings.expected import Expectation
 from quantgate.evals.settings.policy import Policy
 from quantgate.tasks import gsm8k
@@ -199,7 +199,7 @@ def test_a_baseline_off_a_published_score_warns_and_names_the_source():
 
 def test_few_items_get_the_room_of_their_sampling_error():
     run = run_of([1.0] * 8 + [0.0] * 2)
-    task = TaskRun.of(run, "gsm8k")
+    task = run.task("gsm8k")
     limits = Policy().for_task("gsm8k")
     assert run_findings(task, limits, Expectation(0.95, 0.02, "a card")) == ()
     assert run_findings(task, limits, Expectation(0.95, 0.02))[0].code == "baseline_off"
@@ -222,7 +222,7 @@ def test_a_difference_that_stays_without_them_is_not_explained_away():
 
 def test_missing_answers_are_told_in_a_run_by_itself():
     run = run_of([1.0] * 90 + [None] * 10)
-    (found,) = run_findings(TaskRun.of(run, "gsm8k"), Policy().for_task("gsm8k"))
+    (found,) = run_findings(run.task("gsm8k"), Policy().for_task("gsm8k"))
     assert found.message == "10 of the 100 samples have no answer: the same `quantgate run` asks them again"
 
 

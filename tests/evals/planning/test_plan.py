@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from quantgate.evals.planning import types
 from quantgate.evals.planning.assumptions import assume
 from quantgate.evals.planning.plan import make_plan
 from quantgate.evals.planning.types import Aim, Assumptions, Guess
+from quantgate.evals.stats.planning import items, repeats
 from quantgate.evals.stats.planning.items import items_for_power
 from quantgate.evals.stats.planning.power import exact_power
 from quantgate.evals.stats.planning.simulation import simulated_repeats
@@ -74,3 +76,7 @@ def test_a_macro_average_counts_as_fewer_items():
 def test_the_ends_of_the_range_give_a_plan(guess):
     (row,) = make_plan(assume(None, 100, guess), Aim(margins=(0.3,))).rows
     assert row.items_needed is None or row.items_needed >= 1
+
+
+def test_a_plan_reaches_as_far_as_the_power_is_computed():
+    assert (types.MOST_ITEMS, types.MOST_REPEATS) == (items.MOST_ITEMS, repeats.MOST_REPEATS)

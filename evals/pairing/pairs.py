@@ -1,0 +1,53 @@
+"""Two runs, paired task by task, as frozen types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from quantgate.evals.contract.records import Sample
+from quantgate.evals.pairing.status_counts import StatusCounts
+from quantgate.evals.runs.record import RunRecord, TaskRecord
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRun:
+    """One task of one run: its record, `None` where the run does not have it, and its samples by (item id, repeat)."""
+
+    record: TaskRecord | None
+    samples: Mapping[tuple[str, int], Sample]
+
+    @property
+    def planned(self) -> int:
+        """How many samples the task has when it is complete."""
+        return self.record.items * self.record.repeats if self.record else 0
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPairs:
+    """One task of two runs, paired.
+
+    `frame` has one row per item and repeat, sorted by both, with the columns `item_id`, `repeat`, `stratum`,
+    `baseline` and `candidate` (scores in [0, 1], NaN where a sample is missing), and `alike`: whether both builds'
+    extracted results are there and equal. A sample that neither run holds has its row too. `problems` says why the
+    runs are not comparable; then the frame is empty. `builds` has the samples themselves, `validity` counts them, both
+    by `baseline` and `candidate`.
+    """
+
+    task: str
+    frame: pd.DataFrame
+    repeats: int
+    validity: Mapping[str, StatusCounts]
+    builds: Mapping[str, TaskRun]
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Two runs, paired task by task."""
+
+    baseline: RunRecord
+    candidate: RunRecord
+    tasks: tuple[TaskPairs, ...]
