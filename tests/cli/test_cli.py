@@ -69,12 +69,11 @@ def test_bash_completes_verbs_options_and_policies(quantgate, monkeypatch, words
 
 def test_the_completion_that_is_installed_for_bash_asks_quantgate(tmp_path):
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    environment = {**os.environ, "HOME": str(tmp_path), "PATH": path}
-    command = [sys.executable, "-m", "quantgate", "--install-completion", "bash"]
-    subprocess.run(command, env=environment, check=True, capture_output=True)
-    typed = """source ~/.bashrc; complete -p quantgate
+    typed = """quantgate --install-completion > /dev/null
+        source ~/.bashrc; complete -p quantgate
         COMP_WORDS=(quantgate comp); COMP_CWORD=1; _quantgate_completion quantgate; echo "${COMPREPLY[@]}"
     """
+    environment = {**os.environ, "HOME": str(tmp_path), "PATH": path}
     done = subprocess.run(["bash", "-c", typed], env=environment, check=True, capture_output=True, text=True)
     assert done.stdout.splitlines() == ["complete -o default -F _quantgate_completion quantgate", "compare"]
 
