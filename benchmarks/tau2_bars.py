@@ -5,6 +5,7 @@ Needs the extra `[tau2]` in the Python that runs it. Bars: gold, lazy, faults, k
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import importlib.util
 import json
@@ -180,7 +181,11 @@ def in_flight(work: Path) -> None:
 
 def main() -> None:
     bars = {"gold": gold, "lazy": lazy, "faults": faults, "kill": kill, "in-flight": in_flight}
-    chosen = sys.argv[1:] or list(bars)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("bars", nargs="*", metavar="BAR", help=f"{', '.join(bars)}; default: all")
+    chosen = parser.parse_args().bars or list(bars)
+    if unknown := [name for name in chosen if name not in bars]:
+        parser.error(f"there is no bar {unknown[0]}; choose from {', '.join(bars)}")
     with tempfile.TemporaryDirectory() as work:
         for name in chosen:
             began = time.monotonic()
