@@ -66,6 +66,7 @@ def test_the_command_in_the_report_decides_it_again_and_names_no_output(quantgat
     assert command == f"quantgate gate {tmp_path / 'fp8'} {tmp_path / 'mxfp4'} --margin 0.03"
 
 
+@pytest.mark.slow
 def test_a_report_that_cannot_be_written_loses_neither_the_verdict_nor_the_json(quantgate, runs, tmp_path):
     file, bad = tmp_path / "gate.json", Path("/dev/null/r.html")
     code, out, err = quantgate(["gate", *runs(mxfp4=(60, 0)), "--html", str(bad), "--json", str(file)])

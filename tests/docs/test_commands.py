@@ -63,6 +63,7 @@ def to_play(page) -> list[Block]:
 PLAYED = [page for page in PAGES if to_play(page)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PLAYED, ids=[str(page.relative_to(ROOT)) for page in PLAYED])
 def test_every_command_of_a_page_works(page, place, capsys):
     begun = set()

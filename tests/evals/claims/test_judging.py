@@ -124,6 +124,7 @@ def test_a_macro_average_is_judged_where_all_divisions_agree(candidate, margin, 
     assert judge(claim(TAU2, candidate=candidate, margin=margin)).verdict == verdict
 
 
+@pytest.mark.slow
 def test_a_macro_averages_extremes_enclose_divisions_that_someone_may_have_seen():
     """Real counts with that macro average, paired at random: their bounds lie between the extremes."""
     import numpy as np

@@ -44,6 +44,7 @@ def test_one_format_is_decided_as_the_gate_decides_it():
     assert row(found, "f0") == alone.tasks[0]
 
 
+@pytest.mark.slow
 def test_a_format_that_passes_alone_may_not_when_it_was_picked_out_of_several():
     # p = .0462 at two points: enough for one look, not for three at .05 / 3.
     three = compared([(36, 23), (36, 23), (36, 23)])

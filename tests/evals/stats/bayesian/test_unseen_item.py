@@ -124,6 +124,7 @@ def test_the_bounds_enclose_the_estimate_and_stay_on_the_scale(values, alpha):
     assert np.mean(values) - 1e-12 <= upper <= 1
 
 
+@pytest.mark.slow
 @few
 @given(score_differences, st.floats(-0.99, 0.99))
 def test_p_value_and_bound_take_the_same_decision(values, null_difference):

@@ -21,6 +21,7 @@ def brute_power(n, margin, discordance, difference):
     return total
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("n", "margin", "discordance", "difference"),
     [(20, 0.2, 0.1, 0.0), (30, 0.1, 0.05, -0.05), (60, 0.05, 0.02, 0.0)],

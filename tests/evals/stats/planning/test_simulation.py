@@ -18,6 +18,7 @@ def rate_variances(baseline, candidate):
     return float((candidate - baseline).var()), float(within.mean())
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=40)
 @given(st.floats(0, 1), st.floats(0, 0.5))
 def test_a_population_has_the_variances_asked_for_and_no_difference(between, within):
@@ -33,6 +34,7 @@ def test_variances_that_no_builds_have_are_refused(variances):
         solve_rates(*variances)
 
 
+@pytest.mark.slow
 def test_the_plan_has_the_power_and_clearly_fewer_repeats_have_not():
     planned = simulated_repeats(198, 0.03, **PLANNED)
     assert planned.power.power >= 0.8 - planned.power.standard_error
@@ -41,6 +43,7 @@ def test_the_plan_has_the_power_and_clearly_fewer_repeats_have_not():
     assert planned == simulated_repeats(198, 0.03, **PLANNED)
 
 
+@pytest.mark.slow
 def test_the_plan_may_need_more_repeats_than_the_formula_says():
     formula = power_with_repeats(198, 13, 0.03, unseen_item=True, **PLANNED)
     assert formula >= 0.928
@@ -83,6 +86,7 @@ def test_with_the_unseen_item_the_formula_agrees_with_simulation_on_gpqa_diamond
     assert simulated.power < plain - 0.08
 
 
+@pytest.mark.slow
 def test_simulation_of_single_answers_agrees_with_enumeration():
     # Answers that are the same each time flip on 3% of the items either way.
     first, second = np.repeat([1.0, 0.0, 1.0], [3, 3, 94]), np.repeat([0.0, 1.0, 1.0], [3, 3, 94])
