@@ -1,3 +1,37 @@
-"""quantgate: the accuracy gate for quantized language models."""
+"""quantgate: the accuracy gate for quantized language models.
+
+For notebooks and scripts; each name is loaded when it is first used:
+
+- `load(run)`: a run's samples as a pandas DataFrame, one row a sample.
+- `gate(baseline, candidate, margin=0.02)`: decides whether a candidate passes.
+- `compare(baseline, runs, margin=0.02)`: several formats against one baseline, in bounds that hold together.
+- `plan(task, margin=0.02)`: how many items and repeats a margin needs.
+- `claim(n=200, baseline="0.965", candidate="0.955")`: what published accuracies alone can show.
+- `stats`: the statistics, usable on their own.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from quantgate import stats
+    from quantgate.notebook import claim, compare, gate, load, plan
 
 __version__ = "0.1.0"
+
+__all__ = ["__version__", "claim", "compare", "gate", "load", "plan", "stats"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first used, so that `import quantgate` itself costs next to nothing."""
+    if name == "stats":
+        return import_module("quantgate.stats")
+    if name in __all__:
+        return getattr(import_module("quantgate.notebook"), name)
+    raise AttributeError(f"module 'quantgate' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

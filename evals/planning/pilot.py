@@ -3,16 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from quantgate.evals.contract.task import TaskInfo
 from quantgate.evals.errors import UsageError
-from quantgate.evals.pairing.pairing import Run
+from quantgate.evals.pairing.pairing import Run, pair_runs
 from quantgate.evals.pairing.pairs import TaskPairs
 from quantgate.evals.planning.assumptions import flip_parts, pool_note, pool_of
 from quantgate.evals.planning.options import check_guess, sizes
 from quantgate.evals.planning.types import Assumptions, Guess
 from quantgate.evals.stats.describe.agreement import discordance as flip_share
 from quantgate.evals.stats.describe.repeats import item_differences, item_means, summarise_repeats
+
+
+def pilots(
+    baseline: Path,
+    candidate: Path,
+    task: str | None,
+    items: int | None,
+    guess: Guess,
+    known: Mapping[str, TaskInfo],
+) -> list[Assumptions]:
+    """What two run directories say of the tasks that they hold, or of one of them, `task`; else as `pilot`.
+
+    Raises
+    ------
+    UsageError
+        A task that the pilot does not hold, `items` for several tasks; and as `pilot`.
+    """
+    runs = Run.load(baseline), Run.load(candidate)
+    pairs = pair_runs(*runs).tasks
+    held = ", ".join(one.task for one in pairs) or "none"
+    chosen = [one for one in pairs if task in (None, one.task)]
+    if not chosen:
+        raise UsageError(f"--task {task}: the pilot does not hold it; it holds {held}" if task else "no task in it")
+    if items is not None and len(chosen) > 1:
+        raise UsageError(f"--items {items}: the pilot holds several tasks ({held}); say which by --task")
+    return [pilot(one, runs, items, guess, known.get(one.task)) for one in chosen]
 
 
 def pilot(

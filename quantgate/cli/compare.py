@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import math
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -54,6 +51,7 @@ def compare(
     """
     from quantgate.cli.command_line import command_line
     from quantgate.evals.decision.compare import compare as decide_all
+    from quantgate.evals.decision.formats import folder_names, format_costs, format_names
     from quantgate.evals.pairing.pairing import Run, pair_runs
     from quantgate.evals.runs.record import now
     from quantgate.evals.settings.policy import load_policy
@@ -67,10 +65,10 @@ def compare(
         raise UsageError(f"{'--cost-unit' if cost_unit else '--more-is-better'} is given without any --cost")
     asked = load_policy(policy, margin or [], alpha)
     reference, candidates = Run.load(baseline), [Run.load(run) for run in runs]
-    folders = _folders(baseline, runs)
+    folders = folder_names(baseline, runs)
     labels = [run.record.label for run in candidates]
-    names = _names(labels, folders)
-    costs = _costs(cost or [], names, labels, folders)
+    names = format_names(labels, folders)
+    costs = format_costs([_cost(text) for text in cost or []], names, labels, folders)
     pairs = [pair_runs(reference, run) for run in candidates]
     asked.check_tasks(list(dict.fromkeys(task.task for pair in pairs for task in pair.tasks)))
     together = list(zip(names, map(str, runs), pairs, strict=True))
@@ -86,59 +84,12 @@ def compare(
     raise typer.Exit(comparison.verdict.exit_code)
 
 
-def _folders(baseline: Path, runs: list[Path]) -> list[str]:
-    """The runs' folder names. Raises UsageError for a folder given twice: a run against itself would always pass."""
-    seen = {baseline.resolve(): "the baseline"}
-    for run in runs:
-        if before := seen.get(run.resolve()):
-            raise UsageError(f"{run} is given twice: it is {before} already")
-        seen[run.resolve()] = "one of the formats"
-    return [run.resolve().name for run in runs]
-
-
-def _names(labels: list[str], folders: list[str]) -> list[str]:
-    """What each run is called: its label; with its folder where others share the label; with a number if need be."""
-    shared = Counter(labels)
-    names = [f"{a} ({b})" if shared[a] > 1 else a for a, b in zip(labels, folders, strict=True)]
-    repeated = Counter(names)
-    return [f"{name} #{i + 1}" if repeated[name] > 1 else name for i, name in enumerate(names)]
-
-
-def _costs(given: list[str], names: list[str], labels: list[str], folders: list[str]) -> dict[str, float]:
-    """`--cost NAME=VALUE` by the runs' names. Raises UsageError for a name, value or number of them that cannot be."""
-    costs: dict[str, float] = {}
-    for text in given:
-        called, separator, value = text.rpartition("=")
-        if not separator or not called:
-            raise UsageError(f"--cost {text}: write NAME=VALUE, such as mxfp4=0.6")
-        name = _called(called, names, labels, folders)
-        if name in costs:
-            raise UsageError(f"--cost {text}: the cost of {name} is given twice")
-        costs[name] = _cost(value, text)
-    missing = [name for name in names if name not in costs]
-    if costs and missing:
-        raise UsageError(f"--cost: {', '.join(missing)} has none; give a cost for every format, or for none")
-    return costs
-
-
-def _called(called: str, names: list[str], labels: list[str], folders: list[str]) -> str:
-    for kind in (names, labels, folders):
-        found = [name for name, key in zip(names, kind, strict=True) if key == called]
-        if len(found) == 1:
-            return found[0]
-    known = list(dict.fromkeys([*names, *folders]))
-    if called in labels or called in folders:
-        raise UsageError(f"--cost {called}: several formats are called so; they are told apart as {', '.join(names)}")
-    near = difflib.get_close_matches(called, known, n=1, cutoff=0.4)
-    hint = f"; did you mean {near[0]}?" if near else "."
-    raise UsageError(f"--cost {called}: no format is called so{hint} The formats are {', '.join(names)}")
-
-
-def _cost(value: str, text: str) -> float:
+def _cost(text: str) -> tuple[str, float]:
+    """`NAME=VALUE`. Raises UsageError for anything else."""
+    called, separator, value = text.rpartition("=")
+    if not separator or not called:
+        raise UsageError(f"--cost {text}: write NAME=VALUE, such as mxfp4=0.6")
     try:
-        cost = float(value)
+        return called, float(value)
     except ValueError:
-        cost = math.nan
-    if not 0 <= cost < math.inf:
-        raise UsageError(f"--cost {text}: a cost is a number of 0 or more")
-    return cost
+        raise UsageError(f"--cost {text}: a cost is a number of 0 or more") from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from quantgate.evals.contract.task import TaskInfo
-    from quantgate.evals.planning.types import Assumptions, Guess
+    pass
 
 
 def register(app: typer.Typer) -> None:
@@ -49,6 +47,7 @@ def plan(
     from quantgate.evals.files import write_output
     from quantgate.evals.planning.assumptions import assume
     from quantgate.evals.planning.options import check_aim
+    from quantgate.evals.planning.pilot import pilots
     from quantgate.evals.planning.plan import make_plan
     from quantgate.evals.planning.types import MARGINS, Aim, Guess, plans_json
     from quantgate.evals.text import one_line
@@ -59,7 +58,7 @@ def plan(
     aim = check_aim(Aim(tuple(margin or MARGINS), power, alpha, 1 if tasks is None else tasks, repeats, throughput))
     guess = Guess(accuracy, discordance, within_variance, tokens_per_answer)
     if baseline is not None and candidate is not None:
-        assumed = _piloted(baseline, candidate, task, items, guess, known)
+        assumed = pilots(baseline, candidate, task, items, guess, known)
     elif baseline is not None:
         raise UsageError(f"{baseline}: a pilot is two run directories, BASELINE and CANDIDATE")
     else:
@@ -73,26 +72,3 @@ def plan(
     if json is not None:
         write_output(json, plans_json(plans), "--json")
     print_plans(output_console(), plans)
-
-
-def _piloted(
-    baseline: Path,
-    candidate: Path,
-    task: str | None,
-    items: int | None,
-    guess: Guess,
-    known: Mapping[str, TaskInfo],
-) -> list[Assumptions]:
-    from quantgate.evals.errors import UsageError
-    from quantgate.evals.pairing.pairing import Run, pair_runs
-    from quantgate.evals.planning.pilot import pilot
-
-    runs = Run.load(baseline), Run.load(candidate)
-    pairs = pair_runs(*runs).tasks
-    held = ", ".join(one.task for one in pairs) or "none"
-    chosen = [one for one in pairs if task in (None, one.task)]
-    if not chosen:
-        raise UsageError(f"--task {task}: the pilot does not hold it; it holds {held}" if task else "no task in it")
-    if items is not None and len(chosen) > 1:
-        raise UsageError(f"--items {items}: the pilot holds several tasks ({held}); say which by --task")
-    return [pilot(one, runs, items, guess, known.get(one.task)) for one in chosen]

@@ -1,0 +1,421 @@
+"""The public functions of `import quantgate`: what the command line does, for notebooks and scripts.
+
+Every function raises a subclass of `quantgate.evals.errors.QuantgateError`, whose message says what was wrong and what
+to do, for whatever a user can cause.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from quantgate.evals.errors import UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.console import Console
+
+    from quantgate.evals.claims.types import ClaimDecision, ClaimVerdict
+    from quantgate.evals.decision.comparison import Comparison, Format
+    from quantgate.evals.decision.types import ReleaseVerdict, TaskDecision, Verdict
+    from quantgate.evals.pairing.pairs import Pairs
+    from quantgate.evals.planning.types import Plan
+    from quantgate.evals.settings.policy import Policy
+
+Margin: TypeAlias = float | Mapping[str, float]
+"""A largest loss that still passes, as a fraction: 0.02 is two points; or one for each task by name."""
+
+_WIDTH = 120
+
+
+class GateResult:
+    """What `gate` decided. In a notebook it shows the forest plot and the table, elsewhere what the terminal prints."""
+
+    def __init__(self, decision: Verdict) -> None:
+        self.decision = decision
+
+    @property
+    def verdict(self) -> ReleaseVerdict:
+        """`pass`, `regressed`, `inconclusive` or `invalid`."""
+        return self.decision.verdict
+
+    @property
+    def tasks(self) -> tuple[TaskDecision, ...]:
+        """One decision for each task, with its figures, bounds, findings and flips."""
+        return self.decision.tasks
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The sentences that decided."""
+        return self.decision.reasons
+
+    def to_json(self) -> str:
+        """The gate JSON, which `quantgate report` renders."""
+        return self.decision.to_json()
+
+    def __repr__(self) -> str:
+        from quantgate.reports.terminal.decision_table import print_verdict
+
+        return _printed(lambda console: print_verdict(console, self.decision))
+
+    def _repr_html_(self) -> str:
+        from quantgate.reports.html.notebook import gate_fragment
+
+        return gate_fragment(self.decision)
+
+
+class CompareResult:
+    """What `compare` decided about several formats; shown like a `GateResult`."""
+
+    def __init__(self, comparison: Comparison) -> None:
+        self.comparison = comparison
+
+    @property
+    def verdict(self) -> ReleaseVerdict:
+        """`pass` where every format passes, else the worst among them."""
+        return self.comparison.verdict
+
+    @property
+    def formats(self) -> tuple[Format, ...]:
+        """One entry for each format, with its verdict and its decision on each task."""
+        return self.comparison.formats
+
+    @property
+    def cheapest(self) -> tuple[str, ...]:
+        """The names of the cheapest formats that pass; empty where none does, or no costs were given."""
+        return self.comparison.cheapest
+
+    def to_json(self) -> str:
+        """The comparison's JSON, which `quantgate report` renders."""
+        return self.comparison.to_json()
+
+    def __repr__(self) -> str:
+        from quantgate.reports.terminal.compare import print_comparison
+
+        return _printed(lambda console: print_comparison(console, self.comparison))
+
+    def _repr_html_(self) -> str:
+        from quantgate.reports.html.notebook import comparison_fragment
+
+        return comparison_fragment(self.comparison)
+
+
+class PlanResult:
+    """What `plan` found: one plan for each task, each with a row for each margin."""
+
+    def __init__(self, plans: tuple[Plan, ...]) -> None:
+        self.plans = plans
+
+    def to_json(self) -> str:
+        """All figures, as `quantgate plan --json` writes them."""
+        from quantgate.evals.planning.types import plans_json
+
+        return plans_json(self.plans)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row for each task and margin; shares and margins are fractions."""
+        import pandas as pd
+
+        rows = [{"task": plan.assumptions.task, **asdict(row)} for plan in self.plans for row in plan.rows]
+        return pd.DataFrame(rows)
+
+    def __repr__(self) -> str:
+        from quantgate.reports.terminal.plan import print_plans
+
+        return _printed(lambda console: print_plans(console, self.plans))
+
+
+class ClaimResult:
+    """What `claim` found in published accuracies."""
+
+    def __init__(self, judgement: ClaimVerdict) -> None:
+        self.judgement = judgement
+
+    @property
+    def verdict(self) -> ReleaseVerdict:
+        """What holds in every way in which the answers may pair."""
+        return self.judgement.verdict
+
+    @property
+    def tasks(self) -> tuple[ClaimDecision, ...]:
+        """One judgement for each claim."""
+        return self.judgement.tasks
+
+    def to_json(self) -> str:
+        """All figures, as `quantgate claim --json` writes them."""
+        from quantgate.reports.terminal.claim import sentence
+
+        return self.judgement.to_json([sentence(task) for task in self.judgement.tasks])
+
+    def __repr__(self) -> str:
+        from quantgate.reports.terminal.claim import print_claim
+
+        return _printed(lambda console: print_claim(console, self.judgement))
+
+
+def load(run: str | Path) -> pd.DataFrame:
+    """A run directory's samples, one row each.
+
+    Parameters
+    ----------
+    run
+        The run directory.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A column for each field of a line of `samples.jsonl`; `usage` and `metrics` are spread over columns of their
+        own (`usage.completion_tokens`, `metrics.exact_match,flexible-extract`). `score` is NaN where a sample is
+        missing (status `error`). `attrs["run"]` holds `run.json`.
+
+    Raises
+    ------
+    RunDirectoryError
+        When it is no run directory, or cannot be read.
+    """
+    import pandas as pd
+
+    from quantgate.evals.pairing.pairing import Run
+
+    loaded = Run.load(Path(run))
+    rows = [asdict(sample) for sample in loaded.samples.values()]
+    for row in rows:
+        for name in ("usage", "metrics"):
+            row.update({f"{name}.{key}": value for key, value in (row.pop(name) or {}).items()})
+        row["status"] = str(row["status"])
+    frame = pd.DataFrame(rows)
+    frame.attrs["run"] = asdict(loaded.record)
+    return frame
+
+
+def gate(
+    baseline: str | Path,
+    candidate: str | Path,
+    *,
+    margin: Margin | None = None,
+    policy: str | Path | None = None,
+    alpha: float | None = None,
+    noise: str | Path | None = None,
+    texts: bool = False,
+) -> GateResult:
+    """Decide whether a candidate run passes against a baseline run, as `quantgate gate` does.
+
+    Parameters
+    ----------
+    baseline, candidate
+        Run directories.
+    margin
+        The largest loss that still passes, for all tasks or by task; 0.02 by default.
+    policy
+        `strict`, `release` or `smoke`, or a policy file; `margin` and `alpha` win over it.
+    alpha
+        One-sided error rate of each bound; 0.05 by default.
+    noise
+        A second run of the baseline: tells how many flips serving alone causes.
+    texts
+        Whether flipped items carry what the builds answered.
+
+    Returns
+    -------
+    GateResult
+        With `verdict`, `tasks`, `reasons` and `to_json()`.
+
+    Raises
+    ------
+    RunDirectoryError
+        When a run cannot be read.
+    UsageError
+        For a margin, policy or alpha that cannot be used.
+    """
+    from quantgate.evals.decision.figures import check_noise_run
+    from quantgate.evals.decision.gate import decide
+    from quantgate.evals.runs.record import now
+    from quantgate.evals.versions import software_versions
+
+    pairs = _paired(baseline, candidate)
+    again = None if noise is None else _paired(baseline, noise)
+    if again is not None:
+        check_noise_run(again)
+    decision = decide(pairs, _policy(policy, margin, alpha, [pairs]), again, texts=texts)
+    return GateResult(replace(decision, created=now(), software=software_versions()))
+
+
+def compare(
+    baseline: str | Path,
+    runs: Sequence[str | Path],
+    *,
+    margin: Margin | None = None,
+    policy: str | Path | None = None,
+    alpha: float | None = None,
+    costs: Mapping[str, float] | None = None,
+    cost_unit: str = "",
+    more_is_better: bool = False,
+) -> CompareResult:
+    """Decide about several formats against one baseline, in bounds that hold together, as `quantgate compare` does.
+
+    Parameters
+    ----------
+    baseline
+        The baseline's run directory.
+    runs
+        The formats' run directories.
+    margin, policy, alpha
+        As for `gate`.
+    costs
+        What each format costs, in any unit, by its label or folder's name; for every format or none.
+    cost_unit, more_is_better
+        What the costs are, and whether a higher figure is the better one.
+
+    Returns
+    -------
+    CompareResult
+        With `verdict`, `formats`, `cheapest` and `to_json()`.
+
+    Raises
+    ------
+    RunDirectoryError, UsageError
+        As for `gate`, and for a run or a cost that is given twice.
+    """
+    from quantgate.evals.decision.compare import compare as decide_all
+    from quantgate.evals.decision.formats import folder_names, format_costs, format_names
+    from quantgate.evals.runs.record import now
+    from quantgate.evals.versions import software_versions
+
+    folders = folder_names(Path(baseline), [Path(run) for run in runs])
+    pairs = [_paired(baseline, run) for run in runs]
+    labels = [pair.candidate.label for pair in pairs]
+    names = format_names(labels, folders)
+    comparison = decide_all(
+        list(zip(names, map(str, runs), pairs, strict=True)),
+        _policy(policy, margin, alpha, pairs),
+        format_costs((costs or {}).items(), names, labels, folders),
+        more_is_better=more_is_better,
+    )
+    return CompareResult(replace(comparison, cost_unit=cost_unit, created=now(), software=software_versions()))
+
+
+def plan(
+    task: str | None = None,
+    *,
+    margin: float | Sequence[float] | None = None,
+    pilot: tuple[str | Path, str | Path] | None = None,
+    items: int | None = None,
+    power: float = 0.8,
+    alpha: float = 0.05,
+    accuracy: float | None = None,
+    discordance: float | None = None,
+    within_variance: float | None = None,
+    repeats: int = 64,
+    tasks: int | None = None,
+) -> PlanResult:
+    """Say how many items and repeats a margin needs, as `quantgate plan` does.
+
+    Parameters
+    ----------
+    task
+        A task's name, whose declaration gives what is not said here; or one task of the pilot.
+    margin
+        Largest losses that would pass, as fractions; by default 1, 2, 3 and 5 points.
+    pilot
+        Run directories of a baseline and a candidate, whose answers replace what would be assumed.
+    items
+        The task's number of items.
+    power
+        Probability that an equal build passes all required tasks.
+    alpha
+        One-sided error rate of each bound.
+    accuracy, discordance, within_variance
+        Guesses: both builds' accuracy, the share of items that flip, and the part of it that re-runs explain.
+    repeats
+        The most answers to each item.
+    tasks
+        How many required tasks must all pass; by default those that are planned.
+
+    Returns
+    -------
+    PlanResult
+        With `plans`, `to_frame()` and `to_json()`.
+
+    Raises
+    ------
+    UsageError
+        For a figure that cannot be, or a task whose size nobody has said.
+    """
+    from quantgate.evals.planning.assumptions import assume
+    from quantgate.evals.planning.options import check_aim
+    from quantgate.evals.planning.pilot import pilots
+    from quantgate.evals.planning.plan import make_plan
+    from quantgate.evals.planning.types import MARGINS, Aim, Guess
+    from quantgate.tasks.registry import installed
+
+    margins = MARGINS if margin is None else tuple(margin) if isinstance(margin, Sequence) else (margin,)
+    aim = check_aim(Aim(margins, power, alpha, 1 if tasks is None else tasks, repeats))
+    guess, known = Guess(accuracy, discordance, within_variance), installed().tasks
+    if pilot is None:
+        assumed = [assume(task, items, guess, known.get(task or ""))]
+    else:
+        assumed = pilots(Path(pilot[0]), Path(pilot[1]), task, items, guess, known)
+    aim = aim if tasks is not None else replace(aim, tasks=len(assumed))
+    return PlanResult(tuple(make_plan(one, aim) for one in assumed))
+
+
+def claim(file: str | Path | None = None, **numbers: str | float) -> ClaimResult:
+    """Judge published accuracies, as `quantgate claim` does.
+
+    Parameters
+    ----------
+    file
+        A YAML file with several claims; `margin` and `alpha` may be given beside it.
+    **numbers
+        One claim: `n` (items) or `strata` ("50,114,114"), `baseline` and `candidate` (accuracies as text, just as they
+        were printed, since their digits count), and where they differ from the defaults `task`, `margin`, `alpha`,
+        `repeats`, `digits`.
+
+    Returns
+    -------
+    ClaimResult
+        With `verdict`, `tasks` and `to_json()`.
+
+    Raises
+    ------
+    UsageError
+        For a file or a number that cannot be used.
+    """
+    from quantgate.evals.claims.judging import judge_claims
+    from quantgate.evals.claims.reading import claim_of_options, read_claims
+
+    if file is None:
+        return ClaimResult(judge_claims((claim_of_options(numbers),)))
+    shared = {name: float(value) for name, value in numbers.items() if name in ("margin", "alpha")}
+    if other := sorted(numbers.keys() - shared.keys()):
+        raise UsageError(f"{other[0]} is given beside {file}: a file says that for each of its claims")
+    return ClaimResult(judge_claims(read_claims(Path(file), **shared)))
+
+
+def _paired(baseline: str | Path, candidate: str | Path) -> Pairs:
+    from quantgate.evals.pairing.pairing import Run, pair_runs
+
+    return pair_runs(Run.load(Path(baseline)), Run.load(Path(candidate)))
+
+
+def _policy(policy: str | Path | None, margin: Margin | None, alpha: float | None, pairs: Sequence[Pairs]) -> Policy:
+    """The policy that the arguments ask for; one that names a task which the runs do not hold is refused."""
+    from quantgate.evals.settings.policy import load_policy
+
+    by_task = margin if isinstance(margin, Mapping) else {} if margin is None else {"": margin}
+    given = [f"{task}={float(value)!r}" if task else repr(float(value)) for task, value in by_task.items()]
+    asked = load_policy(policy, given, alpha)
+    asked.check_tasks(list(dict.fromkeys(task.task for pair in pairs for task in pair.tasks)))
+    return asked
+
+
+def _printed(show: Callable[[Console], None]) -> str:
+    """What a report prints, as plain text."""
+    from rich.console import Console
+
+    stream = io.StringIO()
+    show(Console(file=stream, width=_WIDTH, color_system=None, force_terminal=False, force_jupyter=False))
+    return stream.getvalue().rstrip()

@@ -1,0 +1,35 @@
+"""A decision as a piece of HTML for a notebook's cell: the forest plot, the table and the sentences that decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from quantgate.evals.decision.comparison import Comparison
+from quantgate.evals.decision.types import TaskDecision, Verdict
+from quantgate.reports.html.page import figure_markup, render
+from quantgate.reports.plots import canvas
+from quantgate.reports.plots.forest import ForestRow, comparison_rows, draw_forest, forest_rows
+from quantgate.reports.words.headline import comparison_headline, headline
+from quantgate.reports.words.row import task_cells
+
+
+def gate_fragment(verdict: Verdict) -> str:
+    """A gate's decision; it stands on paper of its own, whatever the notebook's colours are."""
+    title = f"{verdict.candidate.label} against {verdict.baseline.label}"
+    rows = [("", task) for task in verdict.tasks]
+    return _fragment(title, verdict.verdict, headline(verdict), forest_rows(verdict.tasks), rows)
+
+
+def comparison_fragment(comparison: Comparison) -> str:
+    """A comparison of several formats."""
+    title = f"{len(comparison.formats)} formats against {comparison.baseline.label}"
+    rows = [(build.name, task) for build in comparison.formats for task in build.tasks]
+    return _fragment(title, comparison.verdict, comparison_headline(comparison), comparison_rows(comparison), rows)
+
+
+def _fragment(
+    title: str, verdict: str, said: str, forest: Sequence[ForestRow], rows: Iterable[tuple[str, TaskDecision]]
+) -> str:
+    plot = figure_markup(canvas.inline_svg(draw_forest(forest), "forest", said)) if forest else ""
+    cells = [(build, task_cells(task)) for build, task in rows]
+    return render("notebook.html.j2", title=title, verdict=verdict, said=said, plot=plot, rows=cells)
