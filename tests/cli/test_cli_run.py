@@ -188,7 +188,7 @@ def test_a_strange_configuration_is_named_with_its_key(quantgate, tmp_path, text
     ("text", "said"),
     [
         ("max_steps: 0", "max_steps 0: must be a whole number from 1 to "),
-        ("options: {max_steps: 0}", "options.max_steps 0: must be a whole number from 1 to "),
+        ("options: {max_steps: 0}", "max_steps 0: must be a whole number from 1 to "),
         ("options: {user_model: a}\nuser_model: b", "user_model is given twice, at the top and under options"),
         ("options: [user_model]", "options"),
         ("user_modle: a", "user_modle is not known; did you mean user_model?"),
