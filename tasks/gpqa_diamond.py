@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from itertools import permutations
 from pathlib import Path
 
-from quantgate.evals.contract.published import PublishedScore
+from quantgate.evals.contract.published import Benchmark, PublishedScore
 from quantgate.evals.contract.records import Grade, Item, Prompt, Sampling
-from quantgate.evals.contract.task import Benchmark, TaskData, TaskIdentity, TaskInfo, TaskOptions, Typical
+from quantgate.evals.contract.task import TaskData, TaskIdentity, TaskInfo, TaskOptions, Typical
 from quantgate.evals.errors import DataError
 from quantgate.evals.hashing import canonical_hash
 from quantgate.evals.settings.presets import REASONING_SAMPLING

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quantgate.evals.contract.published import PublishedScore
+from quantgate.evals.contract.published import Benchmark, PublishedScore
 from quantgate.evals.contract.records import Sampling
-from quantgate.evals.contract.task import Benchmark, Fetched, TaskData, TaskInfo, TaskOptions, Typical
+from quantgate.evals.contract.task import Fetched, TaskData, TaskInfo, TaskOptions, Typical
 from quantgate.evals.errors import DataError
 
 if TYPE_CHECKING:

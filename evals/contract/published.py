@@ -1,4 +1,4 @@
-"""Published scores, and which model they are of."""
+"""What is public of a benchmark: its leaderboard, published scores, and which model each is of."""
 
 from __future__ import annotations
 
@@ -10,6 +10,15 @@ _BUILD_SUFFIX = re.compile(
     r"(?:[-_.](?:fp8|fp4|mxfp4|mxfp6|mxfp8|nvfp4|int4|int8|w\d+a\d+\w*|bf16|fp16|awq|gptq|gguf|q\d\w*|dynamic|quantized|kv))+$"
 )
 _MAKER_PREFIX = re.compile(r"^meta-(?=llama)")
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """A data set that the Hugging Face hub keeps a leaderboard of; `items` is how many the whole of it has."""
+
+    dataset: str
+    task_id: str
+    items: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from quantgate.evals.contract.fault import Fault
 from quantgate.evals.contract.options import TaskOption
-from quantgate.evals.contract.published import PublishedScore
+from quantgate.evals.contract.published import Benchmark, PublishedScore
 from quantgate.evals.contract.records import Answer, Grade, Item, Prompt, Request, Sampling
 from quantgate.evals.errors import TaskDeclarationError, UsageError
 
@@ -142,15 +142,6 @@ class TaskData:
     splits: tuple[str, ...]
     fetch: Callable[[Mapping[str, Path], Path], Fetched]
     any_split: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Benchmark:
-    """A data set that the Hugging Face hub keeps a leaderboard of; `items` is how many the whole of it has."""
-
-    dataset: str
-    task_id: str
-    items: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,7 @@ from typing import Any
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from quantgate.evals.contract.published import PublishedScore
-from quantgate.evals.contract.task import Benchmark
+from quantgate.evals.contract.published import Benchmark, PublishedScore
 from quantgate.evals.endpoint.served import context_of
 from quantgate.evals.errors import ResumeMismatch, RunDirectoryError
 

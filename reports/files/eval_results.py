@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from quantgate.evals.contract.task import Benchmark
+from quantgate.evals.contract.published import Benchmark
 from quantgate.evals.decision.types import Decided, Verdict
 from quantgate.evals.errors import UsageError
 from quantgate.evals.runs.record import RunRecord, TaskRecord

@@ -6,9 +6,8 @@ import random
 import pytest
 
 from quantgate.evals.contract.fault import Fault
-from quantgate.evals.contract.published import PublishedScore
+from quantgate.evals.contract.published import Benchmark, PublishedScore
 from quantgate.evals.contract.records import Answer, Sample, Sampling, Status
-from quantgate.evals.contract.task import Benchmark
 from quantgate.evals.endpoint.client import Endpoint, RetryPolicy
 from quantgate.evals.endpoint.window import Window
 from quantgate.evals.errors import EndpointUnreachable, RequestRefused, ResumeMismatch

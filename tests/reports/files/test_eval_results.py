@@ -6,7 +6,7 @@ import pytest
 import yaml
 from huggingface_hub import eval_result_entries_to_yaml, parse_eval_result_entries
 
-from quantgate.evals.contract.task import Benchmark
+from quantgate.evals.contract.published import Benchmark
 from quantgate.evals.errors import UsageError
 from quantgate.reports.files.eval_results import eval_results_yaml
 from quantgate.reports.files.model_card import model_card
