@@ -1,10 +1,10 @@
-"""`run.json` as types: what was asked of which model, and which differences forbid to go on in one directory."""
+"""`run.json` as types: what was asked of which model, and in what two records of a task differ."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, field, replace
+from dataclasses import asdict, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,8 +12,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from quantgate.evals.contract.published import Benchmark, PublishedScore
-from quantgate.evals.endpoint.served import context_of
-from quantgate.evals.errors import ResumeMismatch, RunDirectoryError
+from quantgate.evals.errors import RunDirectoryError
 
 SCHEMA_VERSION = 1
 _STRICT = ConfigDict(extra="forbid")
@@ -100,55 +99,9 @@ def parse_run_record(text: str, where: str) -> RunRecord:
         raise RunDirectoryError(f"{where}: {place}: {first['msg']}") from None
 
 
-def merge_for_resume(held: RunRecord, wanted: RunRecord, where: str) -> RunRecord:
-    """The record with which a run goes on in a directory that already holds one.
-
-    More items, more repeats and further tasks extend the run; the endpoint may have moved to another address as long as
-    it says the same of itself. Everything else must be equal.
-
-    Raises
-    ------
-    ResumeMismatch
-        Naming every difference that forbids to go on.
-    """
-    differences = list(_differences(held, wanted))
-    if differences:
-        raise ResumeMismatch(
-            f"{where} holds other answers than this command asks for: {'; '.join(differences)}. "
-            "Use the command that began it, or another --out"
-        )
-    kept = tuple(task for task in held.tasks if wanted.task(task.name) is None)
-    endpoint = dict(wanted.endpoint)
-    told_before = {name: held.endpoint[name] for name in ("served", "context_length") if name in held.endpoint}
-    endpoint |= {name: value for name, value in told_before.items() if name not in endpoint}
-    earlier = held.earlier
-    if (held.endpoint, held.software) != (endpoint, wanted.software):
-        earlier = (*earlier, {"endpoint": held.endpoint, "software": held.software, "until": wanted.created})
-    return replace(wanted, tasks=kept + wanted.tasks, endpoint=endpoint, created=held.created, earlier=earlier)
-
-
-def _differences(held: RunRecord, wanted: RunRecord) -> Iterator[str]:
-    words = ("there", "in this command")
-    yield from _compare("", {"model": held.model}, {"model": wanted.model}, *words)
-    told_before, told_now = _self_description(held), _self_description(wanted)
-    both_told = bool(told_before and told_now)
-    yield from (described := list(_compare("the endpoint's ", told_before, told_now, *words)) if both_told else [])
-    contexts = [context_of(record.endpoint) for record in (held, wanted)]
-    if not described and None not in contexts and contexts[0] != contexts[1]:
-        yield f"the endpoint's context {contexts[0]} there, {contexts[1]} in this command"
-    for task in wanted.tasks:
-        before = held.task(task.name)
-        if before is None:
-            continue
-        yield from _compare(f"{task.name}: ", _comparable(before), _comparable(task), *words)
-        for what, old, new in (("items", before.items, task.items), ("repeats", before.repeats, task.repeats)):
-            if new < old:
-                yield f"{task.name}: {what} {old} there, {new} in this command"
-
-
 def task_differences(ours: TaskRecord, theirs: TaskRecord, here: str, there: str) -> list[str]:
     """Why two records of one task are not comparable, each as `name VALUE here, VALUE there`; empty when they are."""
-    return list(_compare("", _comparable(ours), _comparable(theirs), here, there))
+    return list(differences(_comparable(ours), _comparable(theirs), here, there))
 
 
 def _comparable(task: TaskRecord) -> dict[str, Any]:
@@ -156,16 +109,12 @@ def _comparable(task: TaskRecord) -> dict[str, Any]:
     return identity | task.sampling | task.settings
 
 
-def _self_description(record: RunRecord) -> dict[str, Any]:
-    served = record.endpoint.get("served")
-    return dict(served) if isinstance(served, Mapping) else {}
-
-
-def _compare(prefix: str, ours: Mapping[str, Any], theirs: Mapping[str, Any], here: str, there: str) -> Iterator[str]:
+def differences(ours: Mapping[str, Any], theirs: Mapping[str, Any], here: str, there: str) -> Iterator[str]:
+    """What is unlike in two mappings, each as `name VALUE here, VALUE there`."""
     for name in {**ours, **theirs}:
         old, new = ours.get(name), theirs.get(name)
         if old != new:
-            yield f"{prefix}{name} {_short(old)} {here}, {_short(new)} {there}"
+            yield f"{name} {_short(old)} {here}, {_short(new)} {there}"
 
 
 def _short(value: object) -> str:

@@ -18,7 +18,8 @@ from quantgate.evals.endpoint.window import Window
 from quantgate.evals.errors import RunDirectoryError, TaskDeclarationError
 from quantgate.evals.runs.asking import Progress, TaskPlan, ask_all, missing_requests, run_until_stopped
 from quantgate.evals.runs.directory import RunDirectory
-from quantgate.evals.runs.record import RunRecord, merge_for_resume, now
+from quantgate.evals.runs.record import RunRecord, now
+from quantgate.evals.runs.resume import merge_for_resume
 from quantgate.evals.settings.run import RunConfig
 from quantgate.evals.versions import software_versions
 

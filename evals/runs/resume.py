@@ -1,0 +1,67 @@
+"""Which differences forbid to go on in a run directory, and the record with which a run goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from quantgate.evals.endpoint.served import context_of
+from quantgate.evals.errors import ResumeMismatch
+from quantgate.evals.runs.record import RunRecord, differences, task_differences
+
+
+def merge_for_resume(held: RunRecord, wanted: RunRecord, where: str) -> RunRecord:
+    """The record with which a run goes on in a directory that already holds one.
+
+    More items, more repeats and further tasks extend the run; the endpoint may have moved to another address as long as
+    it says the same of itself. Everything else must be equal.
+
+    Raises
+    ------
+    ResumeMismatch
+        Naming every difference that forbids to go on.
+    """
+    forbidding = list(_differences(held, wanted))
+    if forbidding:
+        raise ResumeMismatch(
+            f"{where} holds other answers than this command asks for: {'; '.join(forbidding)}. "
+            "Use the command that began it, or another --out"
+        )
+    kept = tuple(task for task in held.tasks if wanted.task(task.name) is None)
+    endpoint = dict(wanted.endpoint)
+    told_before = {name: held.endpoint[name] for name in ("served", "context_length") if name in held.endpoint}
+    endpoint |= {name: value for name, value in told_before.items() if name not in endpoint}
+    earlier = held.earlier
+    if (held.endpoint, held.software) != (endpoint, wanted.software):
+        earlier = (*earlier, {"endpoint": held.endpoint, "software": held.software, "until": wanted.created})
+    return replace(wanted, tasks=kept + wanted.tasks, endpoint=endpoint, created=held.created, earlier=earlier)
+
+
+def _differences(held: RunRecord, wanted: RunRecord) -> Iterator[str]:
+    words = ("there", "in this command")
+    yield from differences({"model": held.model}, {"model": wanted.model}, *words)
+    yield from (f"the endpoint's {difference}" for difference in _endpoint_differences(held, wanted, *words))
+    for task in wanted.tasks:
+        before = held.task(task.name)
+        if before is None:
+            continue
+        yield from (f"{task.name}: {difference}" for difference in task_differences(before, task, *words))
+        for what, old, new in (("items", before.items, task.items), ("repeats", before.repeats, task.repeats)):
+            if new < old:
+                yield f"{task.name}: {what} {old} there, {new} in this command"
+
+
+def _endpoint_differences(held: RunRecord, wanted: RunRecord, here: str, there: str) -> list[str]:
+    """In what an endpoint says something else of itself than before; what either does not tell is no difference."""
+    before, today = _self_description(held), _self_description(wanted)
+    described = list(differences(before, today, here, there)) if before and today else []
+    contexts = [context_of(record.endpoint) for record in (held, wanted)]
+    if described or None in contexts:
+        return described
+    return list(differences({"context": contexts[0]}, {"context": contexts[1]}, here, there))
+
+
+def _self_description(record: RunRecord) -> dict[str, Any]:
+    served = record.endpoint.get("served")
+    return dict(served) if isinstance(served, Mapping) else {}

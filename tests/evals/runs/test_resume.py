@@ -1,0 +1,73 @@
+"""Which differences forbid to go on in a run directory."""
+
+from dataclasses import replace
+
+import pytest
+
+from quantgate.evals.errors import ResumeMismatch
+from quantgate.evals.runs.record import RunRecord, TaskRecord
+from quantgate.evals.runs.resume import merge_for_resume
+
+TASK = TaskRecord("t", "1", "g", "exact", "d" * 64, 10, 1, {"temperature": 0.0, "max_tokens": 50}, {"file": "a"})
+TOLD = {"base_url": "http://h/v1", "served": {"id": "m", "root": "/a"}, "context_length": 4096}
+HELD = RunRecord("fp8", "m", TOLD, (TASK,), {}, "then")
+
+
+def merged(**changes: object) -> RunRecord:
+    return merge_for_resume(HELD, replace(HELD, created="now", **changes), "runs/fp8")
+
+
+def with_task(**changes: object) -> dict[str, object]:
+    return {"tasks": (replace(TASK, **changes),)}
+
+
+def test_the_same_command_goes_on_with_the_date_it_began():
+    assert merged() == HELD
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"model": "n"}, 'model "m" there, "n" in this command'),
+        (with_task(sampling={"temperature": 0.6, "max_tokens": 50}), "t: temperature 0.0 there, 0.6 in this command"),
+        (with_task(sampling={"temperature": 0.0}), "max_tokens 50 there, null in this command"),
+        (with_task(version="2"), "version"),
+        (with_task(metric="other"), "metric"),
+        (with_task(data_hash="e" * 64), "data_hash"),
+        (with_task(grader="g2"), "grader"),
+        (with_task(items=5), "t: items 10 there, 5 in this command"),
+        ({"endpoint": {"base_url": "http://h/v1", "served": {"id": "m", "root": "/b"}}}, "endpoint's root"),
+        (
+            {"endpoint": {"base_url": "http://h/v1", "context_length": 9}},
+            "the endpoint's context 4096 there, 9 in this",
+        ),
+    ],
+)
+def test_another_question_or_model_is_refused_and_named(changes, said):
+    with pytest.raises(ResumeMismatch, match="runs/fp8 holds other answers") as refusal:
+        merged(**changes)
+    assert said in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        with_task(items=20),
+        with_task(repeats=4),
+        with_task(provenance={"file": "elsewhere"}),
+        {"label": "FP8"},
+        {"endpoint": {**TOLD, "base_url": "http://moved/v1"}},
+    ],
+)
+def test_more_of_the_same_goes_on(changes):
+    record = merged(**changes)
+    assert all(getattr(record, name) == value for name, value in changes.items())
+
+
+def test_a_further_task_joins_those_that_are_there():
+    record = merged(tasks=(replace(TASK, name="u"),))
+    assert [task.name for task in record.tasks] == ["t", "u"]
+
+
+def test_an_endpoint_that_says_nothing_of_itself_today_keeps_what_it_said():
+    assert merged(endpoint={"base_url": "http://moved/v1"}).endpoint == {**TOLD, "base_url": "http://moved/v1"}
