@@ -111,7 +111,15 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One line of `samples.jsonl`. `score` is `None` exactly when the status is `error`; `time` is UTC, ISO 8601."""
+    """One line of `samples.jsonl`; no other than a sound one can be made.
+
+    `score` is a number in [0, 1], and `None` exactly when the status is `error`; `time` is UTC, ISO 8601.
+
+    Raises
+    ------
+    ValueError
+        Naming the field that cannot be.
+    """
 
     task: str
     item_id: str
@@ -132,6 +140,26 @@ class Sample:
     attempts: int = 1
     seed: int | None = None
     time: str = ""
+
+    def __post_init__(self) -> None:
+        score = self.score
+        if self.status is Status.ERROR:
+            if score is not None:
+                raise ValueError("a sample with status error has no score")
+        elif not isinstance(score, float | int) or isinstance(score, bool) or not 0 <= score <= 1:
+            raise ValueError(f"the score must lie between 0 and 1, not {score!r}")
+        if not isinstance(self.repeat, int) or isinstance(self.repeat, bool) or self.repeat < 0:
+            raise ValueError("repeat must be a whole number")
+        if not isinstance(self.metrics, dict | Mapping):
+            raise ValueError("metrics must be an object")
+        if not isinstance(self.usage, dict | Mapping | None):
+            raise ValueError("usage must be an object")
+        if not (isinstance(self.task, str) and isinstance(self.item_id, str) and isinstance(self.prompt_hash, str)):
+            raise ValueError("task, item_id and prompt_hash must be text")
+        told = (self.error, self.extracted, self.vote, self.response, self.reasoning, self.finish_reason, self.stratum)
+        for text in told:
+            if text is not None and not isinstance(text, str):
+                raise ValueError(f"what was answered and read out of it must be text, not {text!r:.60}")
 
     @property
     def key(self) -> SampleKey:

@@ -13,7 +13,7 @@ from quantgate.evals.contract.published import published_for
 from quantgate.evals.contract.records import Answer, Grade, Request, Sample, SampleKey, Sampling, Status
 from quantgate.evals.contract.task import Asker, Task, TaskInfo
 from quantgate.evals.endpoint.window import Window
-from quantgate.evals.errors import EndpointUnreachable, RequestRefused, ResumeMismatch
+from quantgate.evals.errors import DataError, EndpointUnreachable, RequestRefused, ResumeMismatch
 from quantgate.evals.runs.directory import SampleWriter
 from quantgate.evals.runs.record import TaskRecord, now
 
@@ -204,11 +204,27 @@ class _Recorder:
 
 
 def to_sample(request: Request, answer: Answer, task: Task) -> Sample:
-    """Grade an answer into a sample. A fault has no score, an empty answer scores 0, any other text is graded."""
+    """Grade an answer into a sample. A fault has no score, an empty answer scores 0, any other text is graded.
+
+    Raises
+    ------
+    DataError
+        When the task's grader gives what no sample can hold: a score outside [0, 1], a result that is no text.
+    """
     grade: Grade | None = None
     if answer.status is not Status.ERROR:
         grade = answer.grade or task.grade(request.item, request.repeat, answer.response or "")
     score = None if grade is None else 0.0 if answer.status is Status.EMPTY else grade.score
+    try:
+        return _sample(request, answer, grade, score)
+    except ValueError as error:
+        raise DataError(
+            f"{request.task}, item {request.item.item_id} (repeat {request.repeat}): its grader gives what no sample "
+            f"can hold: {error}. What was graded before is kept; mend the task and run the same command again"
+        ) from None
+
+
+def _sample(request: Request, answer: Answer, grade: Grade | None, score: float | None) -> Sample:
     return Sample(
         task=request.task,
         item_id=request.item.item_id,

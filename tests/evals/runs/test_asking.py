@@ -7,10 +7,10 @@ import pytest
 
 from quantgate.evals.contract.fault import Fault
 from quantgate.evals.contract.published import Benchmark, PublishedScore
-from quantgate.evals.contract.records import Answer, Sample, Sampling, Status
+from quantgate.evals.contract.records import Answer, Grade, Sample, Sampling, Status
 from quantgate.evals.endpoint.client import Endpoint, RetryPolicy
 from quantgate.evals.endpoint.window import Window
-from quantgate.evals.errors import EndpointUnreachable, RequestRefused, ResumeMismatch
+from quantgate.evals.errors import DataError, EndpointUnreachable, RequestRefused, ResumeMismatch
 from quantgate.evals.runs.asking import TaskPlan, ask_all, missing_requests, to_sample
 from quantgate.evals.runs.directory import RunDirectory
 from quantgate.evals.runs.record import RunRecord, now
@@ -273,6 +273,13 @@ def test_more_than_a_hundred_requests_are_in_flight_when_asked_for(tmp_path):
 def test_how_each_status_is_scored(sums, request_of, answer, score, extracted):
     sample = to_sample(request_of("2"), answer, sums)
     assert (sample.score, sample.extracted) == (score, extracted)
+
+
+@pytest.mark.parametrize("grade", [Grade(1.5, "5"), Grade(float("nan"), None), Grade(1.0, 5)])
+def test_a_grade_that_no_sample_can_hold_is_refused_with_task_and_item(sums, request_of, grade):
+    sums.grade = lambda item, repeat, response: grade
+    with pytest.raises(DataError, match=r"sums, item 2 \(repeat 0\): its grader gives what no sample can hold: "):
+        to_sample(request_of("2"), Answer(Status.OK, "It is 5."), sums)
 
 
 def test_a_plan_records_what_two_runs_must_share(sums):

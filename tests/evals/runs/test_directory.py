@@ -88,8 +88,11 @@ def test_a_broken_line_in_the_middle_is_named(tmp_path, line):
 
 @pytest.mark.parametrize("score", [None, 1.5, -0.1, float("nan"), "1"])
 def test_a_score_outside_0_to_1_is_refused(tmp_path, score):
+    directory = write(tmp_path, sample())
+    file = tmp_path / "samples.jsonl"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "score": score}) + "\n")
     with pytest.raises(RunDirectoryError, match="score must lie between 0 and 1"):
-        write(tmp_path, sample(score=score)).samples()
+        directory.samples()
 
 
 def test_a_directory_that_has_changed_since_it_was_looked_at_is_left_alone(tmp_path):
