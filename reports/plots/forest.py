@@ -10,19 +10,13 @@ from quantgate.evals.decision.comparison import Comparison
 from quantgate.evals.decision.types import Decided, NotComparable, StratumFigures, TaskDecision, TaskVerdict
 from quantgate.reports.plots import canvas
 from quantgate.reports.words.numbers import bounds, signed
-from quantgate.reports.words.palette import LIGHT, VERDICT_ROLE, verdict_word
+from quantgate.reports.words.palette import LIGHT, PLOT_MARKER, VERDICT_ROLE, verdict_word
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 WIDE, NARROW = 880, 344
-_MARKER = {
-    TaskVerdict.EQUIVALENT: "o",
-    TaskVerdict.NON_INFERIOR: "^",
-    TaskVerdict.REGRESSED: "X",
-    TaskVerdict.INCONCLUSIVE: "D",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +150,7 @@ def _draw_interval(axes: Axes, row: ForestRow, centre: float, step: float, colou
     axes.plot(
         [100 * figures.difference],
         [centre],
-        marker=_MARKER.get(figures.verdict, "o"),
+        marker=PLOT_MARKER[figures.verdict.value],
         markersize=6.5 if row.stratum else 9.5,
         markerfacecolor=canvas.PAPER if hollow else colour,
         markeredgecolor=colour if hollow else canvas.PAPER,

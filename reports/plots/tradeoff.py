@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 from quantgate.evals.decision.comparison import Comparison
 from quantgate.evals.decision.types import Decided, TaskVerdict
 from quantgate.reports.plots import canvas
-from quantgate.reports.words.palette import LIGHT, VERDICT_ROLE
+from quantgate.reports.words.palette import LIGHT, PLOT_MARKER, VERDICT_ROLE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WIDTH, HEIGHT = 344, 260
-_MARKER = {"equivalent": "o", "non_inferior": "^", "regressed": "X", "inconclusive": "D"}
 
 
 def draw_tradeoff(comparison: Comparison, task: str, *, named: bool = False) -> Figure | None:
@@ -46,7 +45,7 @@ def draw_tradeoff(comparison: Comparison, task: str, *, named: bool = False) -> 
             axes.plot(
                 [cost],
                 [100 * row.difference],
-                marker=_MARKER.get(row.verdict.value, "o"),
+                marker=PLOT_MARKER[row.verdict.value],
                 markersize=9,
                 markerfacecolor=canvas.PAPER if hollow else colour,
                 markeredgecolor=colour if hollow else canvas.PAPER,

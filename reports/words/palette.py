@@ -60,6 +60,10 @@ MARK: Mapping[str, str] = {
 """The shape that goes with a verdict's word, so that colour is never alone."""
 
 
+PLOT_MARKER: Mapping[str, str] = {"equivalent": "o", "non_inferior": "^", "regressed": "X", "inconclusive": "D"}
+"""That shape as matplotlib names it; a task that could not be compared has none."""
+
+
 def verdict_word(value: str) -> str:
     """A verdict as people read it."""
     return value.replace("_", "-")
