@@ -21,7 +21,7 @@ from quantgate.evals.decision.obstacle import obstacle
 from quantgate.evals.decision.task import decided
 from quantgate.evals.decision.types import Decided, NotComparable, StratumFigures, TaskVerdict
 from quantgate.evals.decision.verdict import task_verdict
-from quantgate.evals.pairing.item_scores import ItemScores, item_scores
+from quantgate.evals.pairing.item_scores import ItemScores
 from quantgate.evals.pairing.pairs import Pairs, TaskPairs
 from quantgate.evals.settings.expected import Expectation, parse_expectation
 from quantgate.evals.settings.policy import SMALLEST_ALPHA, Policy, TaskPolicy
@@ -123,7 +123,7 @@ def _look(
     findings = _findings(pairs, runs, policy, lengths)
     if problem := obstacle(pairs, policy):
         return _refused(f"not comparable: {problem}", pairs, policy, findings, lengths)
-    scores = item_scores(pairs)
+    scores = pairs.item_scores()
     baseline = scores.mean(scores.baseline)
     if policy.baseline_at_least is not None and baseline < policy.baseline_at_least:
         floor = f"the baseline scores {baseline:.1%}, under the {policy.baseline_at_least:.1%} that the policy expects"

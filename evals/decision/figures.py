@@ -14,7 +14,7 @@ from quantgate.evals.decision.described import (
     Share,
 )
 from quantgate.evals.errors import UsageError
-from quantgate.evals.pairing.item_scores import ItemScores, item_scores
+from quantgate.evals.pairing.item_scores import ItemScores
 from quantgate.evals.pairing.pairs import Pairs, TaskPairs
 from quantgate.evals.stats.describe import agreement as agreement_stats
 from quantgate.evals.stats.describe import noise as noise_stats
@@ -92,7 +92,7 @@ def summary_of_repeats(pairs: TaskPairs, confidence: float) -> RepeatSummary:
 
 
 def _noise(again: TaskPairs, scores: ItemScores) -> NoiseFloor:
-    found = noise_stats.noise_floor(scores.baseline, item_scores(again).candidate, scores.candidate)
+    found = noise_stats.noise_floor(scores.baseline, again.item_scores().candidate, scores.candidate)
     return NoiseFloor(
         n=found.n,
         flips=_share(found.flips),

@@ -1,4 +1,4 @@
-"""A task's paired samples -> one pair of scores per item: the unit that every bound counts."""
+"""One pair of scores per item: the unit that every bound counts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quantgate.evals.pairing.pairs import TaskPairs
 from quantgate.evals.stats.checks import BoolArray, FloatArray
 
 
@@ -55,20 +54,3 @@ class ItemScores:
             return float(scores.mean())
         names = np.array(self.strata)
         return float(np.mean([scores[names == name].mean() for name in sorted(set(self.strata))]))
-
-
-def item_scores(pairs: TaskPairs) -> ItemScores:
-    """Average each item's repeats. What is missing counts against the candidate: 1 for the baseline, 0 for it."""
-    frame = pairs.frame.fillna({"baseline": 1.0, "candidate": 0.0})
-    means = frame.groupby("item_id", sort=True).agg(
-        baseline=("baseline", "mean"), candidate=("candidate", "mean"), stratum=("stratum", "first")
-    )
-    binary = bool(frame[["baseline", "candidate"]].isin((0.0, 1.0)).all(axis=None))
-    strata = None if means["stratum"].isna().all() else tuple(means["stratum"].fillna("").astype(str))
-    return ItemScores(
-        baseline=means["baseline"].to_numpy(dtype=np.float64),
-        candidate=means["candidate"].to_numpy(dtype=np.float64),
-        strata=strata,
-        single_answers=pairs.repeats == 1 and binary,
-        item_ids=tuple(means.index),
-    )

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from quantgate.evals.contract.records import Sample
+from quantgate.evals.pairing.item_scores import ItemScores
 from quantgate.evals.pairing.status_counts import StatusCounts
 from quantgate.evals.runs.record import RunRecord, TaskRecord
 
@@ -42,6 +44,22 @@ class TaskPairs:
     validity: Mapping[str, StatusCounts]
     builds: Mapping[str, TaskRun]
     problems: tuple[str, ...] = ()
+
+    def item_scores(self) -> ItemScores:
+        """Average each item's repeats. What is missing counts against the candidate: 1 for the baseline, 0 for it."""
+        frame = self.frame.fillna({"baseline": 1.0, "candidate": 0.0})
+        means = frame.groupby("item_id", sort=True).agg(
+            baseline=("baseline", "mean"), candidate=("candidate", "mean"), stratum=("stratum", "first")
+        )
+        binary = bool(frame[["baseline", "candidate"]].isin((0.0, 1.0)).all(axis=None))
+        strata = None if means["stratum"].isna().all() else tuple(means["stratum"].fillna("").astype(str))
+        return ItemScores(
+            baseline=means["baseline"].to_numpy(dtype=np.float64),
+            candidate=means["candidate"].to_numpy(dtype=np.float64),
+            strata=strata,
+            single_answers=self.repeats == 1 and binary,
+            item_ids=tuple(means.index),
+        )
 
 
 @dataclass(frozen=True, slots=True)

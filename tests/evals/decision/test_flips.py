@@ -7,7 +7,6 @@ from dataclasses import replace
 from quantgate.evals.decision.described import FlipTable
 from quantgate.evals.decision.flips import flip_table, flips
 from quantgate.evals.decision.gate import decide
-from quantgate.evals.pairing.item_scores import item_scores
 from quantgate.evals.pairing.pairing import Run, pair_runs
 from quantgate.evals.settings.policy import Policy
 from tests.evals.made_runs import pair_of, run_of
@@ -15,7 +14,7 @@ from tests.evals.made_runs import pair_of, run_of
 
 def test_losses_come_before_gains_with_scores_and_prompt_hash():
     (task,) = pair_runs(run_of([1.0, 0.0, 1.0, 1.0]), run_of([1.0, 1.0, 0.0, 1.0])).tasks
-    found = flips(task, item_scores(task))
+    found = flips(task, task.item_scores())
     assert [(flip.item_id, flip.baseline, flip.candidate) for flip in found] == [("2", 1.0, 0.0), ("1", 0.0, 1.0)]
     assert found[0].prompt_hash == "hash 2"
     assert found[0].texts is None
@@ -23,13 +22,13 @@ def test_losses_come_before_gains_with_scores_and_prompt_hash():
 
 def test_the_table_of_single_answers_adds_up_to_the_items():
     (task,) = pair_runs(*pair_of(7, 3, 100)).tasks
-    table = flip_table(item_scores(task))
+    table = flip_table(task.item_scores())
     assert table == FlipTable(losses=7, gains=3, same=90, both_right=81, both_wrong=9)
 
 
 def test_repeats_count_items_whose_mean_moved():
     (task,) = pair_runs(run_of([1.0, 0.5, 1.0], repeats=2), run_of([0.5, 1.0, 1.0], repeats=2)).tasks
-    assert flip_table(item_scores(task)) == FlipTable(losses=1, gains=1, same=1)
+    assert flip_table(task.item_scores()) == FlipTable(losses=1, gains=1, same=1)
 
 
 def test_texts_are_the_ends_of_the_answers_and_only_there_when_asked_for():
