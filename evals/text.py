@@ -24,8 +24,8 @@ def one_line(text: str, width: int = 100) -> str:
 _EXCERPT = 120
 
 
-def excerpt(text: str) -> str:
-    """The beginning of a text on one line, made safe to print, for an error message."""
-    shown = text[: 4 * _EXCERPT]
+def excerpt(text: str, width: int = _EXCERPT) -> str:
+    """The beginning of a text on one line of at most `width` characters, made safe to print, for an error message."""
+    shown = text[: 4 * width]
     line = " ".join("".join(character if character.isprintable() else " " for character in shown).split())
-    return line if len(line) <= _EXCERPT else line[: _EXCERPT - 1] + "…"
+    return line if len(line) <= width else line[: width - 1] + "…"

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from quantgate.evals.checks.build import Build, percent, sentence
+from quantgate.evals.checks.endings import AGENT_ENDS, AGENT_LIMITS, ending_findings, overflown
 from quantgate.evals.checks.finding import Finding, FindingCode, Severity
 from quantgate.evals.checks.lengths import LengthComparison, Ratio
 from quantgate.evals.checks.letters import letter_counts
 from quantgate.evals.checks.looping import is_looping
+from quantgate.evals.checks.repeats import repeats_alike
 from quantgate.evals.contract.records import Sample, Status
 from quantgate.evals.endpoint.served import context_of
 from quantgate.evals.pairing.pairs import TaskPairs, TaskRun
@@ -26,49 +28,13 @@ _LEAST_ITEMS = 20
 """On fewer items the interval of a quantile's ratio leaves out 1 for sound builds far too often."""
 _ROUNDING = 1e-9
 _STANDARD_ERRORS = 2.0
-_AGENT_LIMITS = frozenset({"max_steps", "too_many_errors"})
-_AGENT_ENDS = frozenset({"agent_stop"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Build:
-    """One build's samples of a task. `name` is `None` for a run that is looked at by itself."""
-
-    name: str | None
-    run: TaskRun
-
-    @property
-    def samples(self) -> Sequence[Sample]:
-        return list(self.run.samples.values())
-
-    @property
-    def planned(self) -> int:
-        return self.run.planned
-
-    @property
-    def owner(self) -> str:
-        return "the " if self.name is None else f"the {self.name}'s "
-
-    @property
-    def answers(self) -> str:
-        return f"{self.owner}answers"
-
-    @property
-    def max_tokens(self) -> int | None:
-        record = self.run.record
-        return record.sampling.get("max_tokens") if record else None
-
-    def finding(self, code: FindingCode, message: str, severity: Severity = Severity.WARNS) -> Finding:
-        return Finding(code, severity, _sentence(message), self.name)
-
-    def share(self, count: int) -> str:
-        """`28% of the candidate's answers (55 of 198)`."""
-        return f"{percent(count / self.planned)} of {self.answers} ({count:,} of {self.planned:,})"
-
-
-def run_findings(run: TaskRun, limits: TaskPolicy, expected: Expectation | None = None) -> tuple[Finding, ...]:
-    """What is to be known of one run's answers to a task, before any comparison."""
-    build = _Build(None, run)
+def run_findings(
+    run: TaskRun, limits: TaskPolicy, expected: Expectation | None = None, window: int | None = None
+) -> tuple[Finding, ...]:
+    """What is to be known of one run's answers to a task, before any comparison; `window` is the served context."""
+    build = _build(None, run, window)
     if not build.planned:
         return ()
     found = list(_build_findings(build, limits))
@@ -86,7 +52,10 @@ def pair_findings(
     expected: Expectation | None,
 ) -> tuple[Finding, ...]:
     """What is to be known of both builds' answers to a task that could be paired; those that block come first."""
-    builds = [_Build(name, pairs.builds[name]) for name in ("baseline", "candidate")]
+    builds = [
+        _build(name, pairs.builds[name], context_of(record.endpoint))
+        for name, record in (("baseline", baseline), ("candidate", candidate))
+    ]
     found = [finding for build in builds for finding in _build_findings(build, policy)]
     if expected is not None and (finding := _off(builds[0], expected)) is not None:
         found.append(finding)
@@ -97,20 +66,12 @@ def pair_findings(
     return tuple(sorted(found, key=lambda finding: not finding.blocks))
 
 
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _build(name: str | None, run: TaskRun, window: int | None) -> Build:
+    sampling = run.record.sampling if run.record else {}
+    return Build(name, list(run.samples.values()), run.planned, sampling, window)
 
 
-def percent(share: float) -> str:
-    """A share in words of a report: `28%`, below ten percent with a decimal (`2.5%`), `none` for 0."""
-    if share == 0:
-        return "none"
-    if share < 0.0005:
-        return "under 0.1%"
-    return f"{100 * share:.0f}%" if share >= 0.0995 else f"{100 * share:.1f}".removesuffix(".0") + "%"
-
-
-def _build_findings(build: _Build, limits: TaskPolicy) -> Iterator[Finding]:
+def _build_findings(build: Build, limits: TaskPolicy) -> Iterator[Finding]:
     samples = build.samples
     answered = [sample for sample in samples if sample.status is not Status.ERROR]
     if left := build.planned - len(answered):
@@ -119,7 +80,7 @@ def _build_findings(build: _Build, limits: TaskPolicy) -> Iterator[Finding]:
             f"{left:,} of {build.owner}{build.planned:,} samples have no answer: the same `quantgate run` asks them "
             "again",
         )
-    yield from _cut(build, answered, limits)
+    yield from ending_findings(build, answered, max_truncated=limits.max_truncated, max_refused=limits.max_refused)
     yield from _empty(build, [sample for sample in answered if sample.status is Status.EMPTY])
     unparsed = sum(sample.status is Status.OK and sample.extracted is None for sample in answered)
     if unparsed > _MANY_UNPARSED * build.planned:
@@ -135,6 +96,8 @@ def _build_findings(build: _Build, limits: TaskPolicy) -> Iterator[Finding]:
             "the sampling parameters with those that the model's makers recommend",
         )
     yield from _own_failures(build, answered)
+    if (alike := repeats_alike(build)) is not None:
+        yield alike
     if (letters := letter_counts((sample.item_id, sample.extracted) for sample in answered)) is not None:
         letter, share = letters.favourite
         if letters.pvalue < _BIASED_PVALUE and share > _BIASED_TIMES / len(letters.counts):
@@ -145,13 +108,13 @@ def _build_findings(build: _Build, limits: TaskPolicy) -> Iterator[Finding]:
             )
 
 
-def _own_failures(build: _Build, answered: Sequence[Sample]) -> Iterator[Finding]:
+def _own_failures(build: Build, answered: Sequence[Sample]) -> Iterator[Finding]:
     """What an agent spoilt itself (tau2): broken tool calls, empty replies, a full context, too many steps."""
     reasons = Counter(
         reason.removeprefix("agent_").replace("_", " ")
         for sample in answered
-        if (reason := sample.finish_reason or "") in _AGENT_LIMITS
-        or (reason.startswith("agent_") and reason not in _AGENT_ENDS)
+        if (reason := sample.finish_reason or "") in AGENT_LIMITS
+        or (reason.startswith("agent_") and reason not in AGENT_ENDS)
     )
     if reasons:
         counted = ", ".join(f"{count:,} {reason}" for reason, count in reasons.most_common())
@@ -162,26 +125,7 @@ def _own_failures(build: _Build, answered: Sequence[Sample]) -> Iterator[Finding
         )
 
 
-def _cut(build: _Build, answered: Sequence[Sample], limits: TaskPolicy) -> Iterator[Finding]:
-    truncated = [sample for sample in answered if sample.status is Status.TRUNCATED]
-    overflown = sum(sample.response is None and sample.error is not None for sample in truncated)
-    severity = Severity.BLOCKS if len(truncated) > limits.max_truncated * build.planned else Severity.WARNS
-    if cut := len(truncated) - overflown:
-        at = f"at {build.max_tokens:,} tokens" if build.max_tokens else "at the server's own limit"
-        yield build.finding(
-            FindingCode.TRUNCATED,
-            f"{build.share(cut)} were cut {at}: raise --max-tokens; a truncated answer is not a wrong one",
-            severity,
-        )
-    if overflown:
-        yield build.finding(
-            FindingCode.CONTEXT_OVERFLOW,
-            f"{build.share(overflown)} did not fit into the context window: serve a longer one, or lower --max-tokens",
-            severity,
-        )
-
-
-def _empty(build: _Build, silent: Sequence[Sample]) -> Iterator[Finding]:
+def _empty(build: Build, silent: Sequence[Sample]) -> Iterator[Finding]:
     if silent:
         thoughts = sum(bool(sample.reasoning) for sample in silent)
         why = (
@@ -192,7 +136,7 @@ def _empty(build: _Build, silent: Sequence[Sample]) -> Iterator[Finding]:
         yield build.finding(FindingCode.EMPTY, f"{build.share(len(silent))} hold no text and score 0: {why}")
 
 
-def _off(build: _Build, expected: Expectation) -> Finding | None:
+def _off(build: Build, expected: Expectation) -> Finding | None:
     """A score outside what is expected; published numbers get two standard errors of the items asked besides."""
     scores: dict[str, list[float]] = {}
     for sample in build.samples:
@@ -215,14 +159,18 @@ def _off(build: _Build, expected: Expectation) -> Finding | None:
     )
 
 
-def _cut_unlike(builds: Sequence[_Build], policy: TaskPolicy) -> Iterator[Finding]:
+def _cut_unlike(builds: Sequence[Build], policy: TaskPolicy) -> Iterator[Finding]:
     shares = [
         sum(sample.status is Status.TRUNCATED for sample in build.samples) / max(build.planned, 1) for build in builds
     ]
     if abs(shares[0] - shares[1]) > policy.max_truncated_difference:
-        message = _sentence(
+        message = sentence(
             f"{percent(shares[0])} of the baseline's answers were cut and {percent(shares[1])} of the candidate's: "
-            "what is compared is partly the token budget; raise --max-tokens for both until hardly any is cut"
+            + (
+                "what is compared is partly the context window; serve both with a longer one"
+                if any(overflown(build, build.samples) for build in builds)
+                else "what is compared is partly the token budget; raise --max-tokens for both until hardly any is cut"
+            )
         )
         yield Finding(FindingCode.TRUNCATED_UNLIKE, Severity.BLOCKS, message)
 
@@ -230,11 +178,11 @@ def _cut_unlike(builds: Sequence[_Build], policy: TaskPolicy) -> Iterator[Findin
 def _lengths_unlike(lengths: LengthComparison) -> Iterator[Finding]:
     for what, ratio in (("median", lengths.median_ratio), ("95th percentile", lengths.p95_ratio)):
         if ratio.differs and not _SHORTER <= ratio.estimate <= _LONGER:
-            yield Finding(FindingCode.LENGTHS_UNLIKE, Severity.WARNS, _length_sentence(what, ratio), "candidate")
+            yield Finding(FindingCode.LENGTHS_UNLIKE, Severity.WARNS, _lengthsentence(what, ratio), "candidate")
             return
 
 
-def _length_sentence(what: str, ratio: Ratio) -> str:
+def _lengthsentence(what: str, ratio: Ratio) -> str:
     advice = (
         "it costs that much more to serve, and is cut sooner"
         if ratio.estimate > 1

@@ -9,6 +9,7 @@ from quantgate.evals.checks.of_build import run_findings
 from quantgate.evals.checks.published_scores import published_expectation
 from quantgate.evals.checks.summary import MeanScore, RunSummary, TaskSummary
 from quantgate.evals.contract.records import Sample
+from quantgate.evals.endpoint.served import context_of
 from quantgate.evals.pairing.pairing import Run
 from quantgate.evals.pairing.status_counts import StatusCounts
 from quantgate.evals.runs.record import TaskRecord
@@ -39,13 +40,14 @@ def _task(run: Run, task: TaskRecord, expected: str | None) -> TaskSummary:
     own = run.task(task.name)
     samples = list(own.samples.values())
     scored = [sample for sample in samples if sample.score is not None]
+    window = context_of(run.record.endpoint)
     expectation = parse_expectation(expected) if expected else published_expectation(task.name, run.record)
     return TaskSummary(
         name=task.name,
         planned=own.planned,
         counts=StatusCounts.count(samples, own.planned),
         scores=(*_scores(task, scored), *_metrics(task, scored)) if scored else (),
-        findings=run_findings(own, load_policy(None).for_task(task.name), expectation),
+        findings=run_findings(own, load_policy(None).for_task(task.name), expectation, window),
     )
 
 

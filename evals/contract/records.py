@@ -13,11 +13,15 @@ SampleKey: TypeAlias = tuple[str, str, int]
 
 
 class Status(StrEnum):
-    """What became of one sample. `ERROR` is the infrastructure's doing and never scored; the others are the model's."""
+    """What became of one sample. `ERROR` is the infrastructure's doing and never scored; the others are the model's.
+
+    `REFUSED` is an answer that the model declined to give, or that a filter kept back; it scores 0.
+    """
 
     OK = "ok"
     TRUNCATED = "truncated"
     EMPTY = "empty"
+    REFUSED = "refused"
     ERROR = "error"
 
 
@@ -91,7 +95,8 @@ class Grade:
 class Answer:
     """What an endpoint gave back for one request, after all its attempts. `latency_s` is the answering attempt's.
 
-    `refused` says that the server would not take this request (HTTP 400, 413, 422), so that no other try would help.
+    `refused` says that the server would not take this request (HTTP 400, 413, 422), so that no other try would help:
+    not that the model declined, which is a status.
     `grade` is there where the benchmark's own orchestrator has graded the answer already (tau2), `seed` where that has
     drawn a seed of its own.
     """
@@ -107,6 +112,11 @@ class Answer:
     refused: bool = False
     grade: Grade | None = None
     seed: int | None = None
+
+    @property
+    def turned_away(self) -> bool:
+        """Whether the server would not take the request, for a reason that is the build's own: full context, filter."""
+        return self.refused and self.status is not Status.ERROR
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,4 +178,9 @@ class Sample:
     @property
     def unparsed(self) -> bool:
         """Whether the model said something from which no result could be read."""
-        return self.status is not Status.ERROR and self.status is not Status.EMPTY and self.extracted is None
+        return self.status in (Status.OK, Status.TRUNCATED) and self.extracted is None
+
+    @property
+    def turned_away(self) -> bool:
+        """Whether the server would not take the request (full context, content filter), so that nothing was said."""
+        return self.status in (Status.TRUNCATED, Status.REFUSED) and self.response is None and self.error is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -151,7 +151,7 @@ def _look(
         components=_components(pairs, policy.alpha),
         strata=_strata(scores, policy),
         description=describe(pairs, scores, policy.alpha, again),
-        findings=(*findings, *_truncation(pairs, policy, scores, alone)),
+        findings=(*findings, *_truncation(pairs, policy, scores, alone, findings)),
         flip_table=flip_table(scores),
         lengths=lengths,
         flips=flips(pairs, scores, texts=texts),
@@ -229,7 +229,9 @@ def _findings(
     return pair_findings(pairs, runs.baseline, runs.candidate, policy, lengths, expected)
 
 
-def _truncation(pairs: TaskPairs, policy: TaskPolicy, scores: ItemScores, alone: Bounds) -> tuple[Finding, ...]:
+def _truncation(
+    pairs: TaskPairs, policy: TaskPolicy, scores: ItemScores, alone: Bounds, findings: Sequence[Finding]
+) -> tuple[Finding, ...]:
     """A finding when what speaks against the candidate is gone without the items on which an answer was cut."""
     cut = {
         item
@@ -245,9 +247,12 @@ def _truncation(pairs: TaskPairs, policy: TaskPolicy, scores: ItemScores, alone:
     saved = alone.lower <= -policy.margin < rest.lower
     if not (gone or saved):
         return ()
+    lost = "token budget may be all that was lost; raise --max-tokens and ask again"
+    if any(finding.code is FindingCode.CONTEXT_OVERFLOW for finding in findings):
+        lost = "context window may be all that was lost; serve both builds with a longer one"
     message = (
         f"Without the {len(cut):,} items on which an answer was cut the difference is {100 * rest.estimate:+.2f} "
         f"points ({100 * rest.lower:+.2f} to {100 * rest.upper:+.2f}) and not {100 * alone.estimate:+.2f}: the "
-        "token budget may be all that was lost; raise --max-tokens and ask again"
+        f"{lost}"
     )
     return (Finding(FindingCode.DIFFERENCE_IS_TRUNCATION, Severity.WARNS, message),)

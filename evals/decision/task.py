@@ -9,7 +9,12 @@ from quantgate.evals.decision.sentences import Outcome, reason
 from quantgate.evals.decision.settling import settling_curve
 from quantgate.evals.decision.types import Decided, Flag, TaskVerdict
 
-_CUT = frozenset({FindingCode.TRUNCATED, FindingCode.CONTEXT_OVERFLOW, FindingCode.TRUNCATED_UNLIKE})
+_CUT = frozenset(
+    {
+        *(FindingCode.TRUNCATED, FindingCode.CONTEXT_OVERFLOW, FindingCode.CUT_BY_SERVER, FindingCode.BROKEN_OFF),
+        FindingCode.TRUNCATED_UNLIKE,
+    }
+)
 
 Needed = dict[str, int | None]
 

@@ -151,7 +151,7 @@ class Decided(_Judged):
 
     def as_dict(self) -> dict[str, Any]:
         """The task as in the gate JSON."""
-        return asdict(self)
+        return {**asdict(self), "validity": {build: counts.as_dict() for build, counts in self.validity.items()}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +180,8 @@ class NotComparable(_Judged):
 
     def as_dict(self) -> dict[str, Any]:
         """The task as in the gate JSON, which has the fields of a decision for it all the same."""
-        known = asdict(self)
+        counts = {build: each.as_dict() for build, each in self.validity.items()}
+        known = {**asdict(self), "validity": counts}
         return {one.name: known.get(one.name, FIGURES_OF_NONE.get(one.name)) for one in fields(Decided)}
 
 

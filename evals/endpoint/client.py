@@ -17,7 +17,9 @@ import tenacity
 from quantgate.evals.contract.fault import Fault
 from quantgate.evals.contract.records import Answer, Request, Status
 from quantgate.evals.endpoint.http_status import OVERLOAD_STATUS, REFUSING_STATUS, is_retried, retry_after_s
-from quantgate.evals.endpoint.reply import MalformedReply, Reply, error_text, is_context_overflow, read_reply
+from quantgate.evals.endpoint.overflow import is_context_overflow
+from quantgate.evals.endpoint.refusals import is_content_refusal, is_key_problem, refused_answer
+from quantgate.evals.endpoint.reply import MalformedReply, Reply, error_text, read_reply
 from quantgate.evals.endpoint.url import is_loopback, parse_endpoint_url, redact_url
 from quantgate.evals.errors import EndpointUnreachable, RequestRefused
 from quantgate.evals.text import excerpt
@@ -53,6 +55,7 @@ class _NoListing(Fault):
     """What answers at `/models` is no list of models; its text is what it answered."""
 
 
+_SHOWN = 300
 _LISTING = RetryPolicy(tries=4, total_s=30.0)
 _LISTING_DEADLINE_S = 15.0
 
@@ -163,16 +166,11 @@ class Endpoint:
         except Fault as fault:
             return Answer(status=Status.ERROR, error=str(fault), attempts=retrying.statistics["attempt_number"])
         except openai.APIStatusError as error:
-            if error.status_code in REFUSING_STATUS:
+            body = error.body or error.message
+            filtered = is_content_refusal(body)
+            if is_key_problem(body) or (error.status_code in REFUSING_STATUS and not filtered):
                 raise self._refusal(error) from None
-            overflow = is_context_overflow(error.body or error.message)
-            return Answer(
-                status=Status.TRUNCATED if overflow else Status.ERROR,
-                finish_reason="context_overflow" if overflow else None,
-                error=_said(error),
-                attempts=retrying.statistics["attempt_number"],
-                refused=True,
-            )
+            return refused_answer(body, _said(error), retrying.statistics["attempt_number"])
         reply, latency_s = answered
         return Answer(
             status=reply.status,
@@ -180,8 +178,10 @@ class Endpoint:
             reasoning=reply.reasoning,
             finish_reason=reply.finish_reason,
             usage=reply.usage,
+            error=reply.error,
             latency_s=round(latency_s, 4),
             attempts=retrying.statistics["attempt_number"],
+            refused=reply.refused,
         )
 
     async def complete(self, body: Mapping[str, Any], deadline_s: float) -> str:
@@ -245,7 +245,7 @@ class Endpoint:
         )
 
     def _refusal(self, error: openai.APIStatusError) -> RequestRefused:
-        if error.status_code in (401, 403):
+        if error.status_code in (401, 403) or is_key_problem(error.body or error.message):
             hint = "check the key (--api-key-env NAME names the variable that holds it)"
         else:
             hint = f"check --model {self.model!r} and --base-url, which usually ends in /v1"
@@ -273,7 +273,8 @@ async def _exchange(call: Awaitable[str], deadline_s: float) -> str:
         async with asyncio.timeout(deadline_s):
             return await call
     except openai.APIStatusError as error:
-        if not is_retried(error.status_code):
+        # llama.cpp says with HTTP 500 that its context is full: another try fills it again.
+        if not is_retried(error.status_code) or (error.status_code >= 500 and is_context_overflow(error.body)):
             raise
         raise Fault(
             _said(error),
@@ -290,7 +291,7 @@ async def _exchange(call: Awaitable[str], deadline_s: float) -> str:
 
 
 def _said(error: openai.APIStatusError) -> str:
-    return f"HTTP {error.status_code}: {excerpt(error_text(error.body or error.message))}"
+    return f"HTTP {error.status_code}: {excerpt(error_text(error.body or error.message), _SHOWN)}"
 
 
 def _cause(error: BaseException) -> str:

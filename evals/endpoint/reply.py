@@ -6,21 +6,18 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from quantgate.evals.contract.records import Status
-from quantgate.evals.contract.thoughts import split_thoughts
+from quantgate.evals.contract.records import Answer, Status
+from quantgate.evals.contract.thoughts import graded_text, split_thoughts
+from quantgate.evals.endpoint.content_parts import read_content, read_thoughts
+from quantgate.evals.endpoint.finish_reasons import CUT_SHORT, Ending, ending_of, reason_text
+from quantgate.evals.endpoint.overflow import is_context_overflow as is_context_overflow
+from quantgate.evals.endpoint.refusals import refused_answer
 from quantgate.evals.text import excerpt
 
-_ABANDONED = frozenset({"abort", "error"})
-_OVERFLOW_MARKS = (
-    "context_length_exceeded",
-    "exceed_context_size",
-    "maximum context length",
-    "context length is only",
-    "maximum input length of",
-    "maximum allowed length",
-    "longer than the model's context length",
-    "exceeds the available context size",
-)
+_BYTE_ORDER_MARK = "\ufeff"
+_SHOWN = 300
+
+_WORST_FIRST = (Ending.FAULT, Ending.REFUSED, Ending.FULL, Ending.CUT, Ending.BROKEN_OFF)
 
 
 class MalformedReply(Exception):
@@ -29,28 +26,39 @@ class MalformedReply(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The parts of a chat completion that are kept."""
+    """The parts of a chat completion that are kept.
+
+    `error` and `refused` as in `evals.contract.records.Answer`: for a refusal that came under HTTP 200.
+    """
 
     status: Status
     response: str | None
     reasoning: str | None
     finish_reason: str | None
     usage: dict[str, Any] | None
+    error: str | None = None
+    refused: bool = False
 
 
 def read_reply(body: str) -> Reply:
     """Read a chat completion.
 
-    The status is `truncated` when `finish_reason` is `length`, `empty` when there is no visible text (null or blank
-    content, or nothing but reasoning), else `ok`. Reasoning is taken from `reasoning_content` (vLLM, SGLang, DeepSeek)
-    or `reasoning` (newer vLLM, OpenRouter), and from tags at the beginning of the content, where a server without a
-    reasoning parser leaves it (`evals.contract.thoughts`): what is left is the response. Other content is not touched.
+    The status follows the finish reason (`evals.endpoint.finish_reasons`): `truncated` for an answer that was cut,
+    `refused` for one that was filtered or declined, else `empty` when there is no visible text (null or blank content,
+    or nothing but reasoning) or `ok`. Thoughts are taken from a field of their own, from parts of their own
+    (`evals.endpoint.content_parts`), and from what a server without a reasoning parser leaves in the text
+    (`evals.contract.thoughts`): what is left is the response, as it came.
+
+    A finish reason of null says that the server gave up in mid-answer (Ollama's closed connection, for one), unless it
+    names the stop string or token that ended the answer. One that is not sent at all says nothing: such servers never
+    send any.
 
     Raises
     ------
     MalformedReply
-        With what was wrong, when the body is not a chat completion.
+        With what was wrong, when the body is not a chat completion, or the server gave up on the answer.
     """
+    body = body.lstrip(_BYTE_ORDER_MARK)
     if not body.strip():
         raise MalformedReply("the server answered with an empty body")
     try:
@@ -59,50 +67,83 @@ def read_reply(body: str) -> Reply:
         raise MalformedReply(f"the server answered with something that is not JSON: {excerpt(body)}") from None
     if not isinstance(document, dict):
         raise MalformedReply(f"the server answered with JSON that is no object: {excerpt(body)}")
-    if document.get("error"):
-        raise MalformedReply(f"the server answered 200 with an error: {excerpt(error_text(document['error']))}")
+    if error := document.get("error") or _base_error(document):
+        return _refused(error, f"the server answered 200 with an error: {_said(error)}")
     choices = document.get("choices")
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
-        raise MalformedReply(f"the answer has no choices: {excerpt(body)}")
-    message = choices[0].get("message")
+        return _refused(document, f"the answer has no choices: {excerpt(body, _SHOWN)}")
+    return _read_choice(choices[0], document.get("usage"), body)
+
+
+def _read_choice(choice: dict[str, Any], usage: object, body: str) -> Reply:
+    if choice.get("error"):
+        return _refused(choice["error"], f"the server answered 200 with an error: {_said(choice['error'])}")
+    message = choice.get("message")
     if not isinstance(message, dict):
         raise MalformedReply(f"the answer's first choice has no message: {excerpt(body)}")
-    content = message.get("content")
-    if content is not None and not isinstance(content, str):
-        raise MalformedReply(f"the answer's content is not text: {excerpt(json.dumps(content))}")
-    finish_reason = choices[0].get("finish_reason")
-    if isinstance(finish_reason, str) and finish_reason in _ABANDONED:
-        raise MalformedReply(f"the server gave up on the answer (finish_reason {finish_reason})")
-    thoughts = [_text(message.get("reasoning_content")) or _text(message.get("reasoning"))]
+    ending = _ending(choice)
+    parts = read_content(message.get("content"))
+    if parts is None:
+        raise MalformedReply(f"the answer's content is not text: {excerpt(json.dumps(message.get('content')))}")
+    content = "".join(parts.text) if parts.text else None
+    thoughts = [read_thoughts(message), *parts.thoughts]
     if content is not None:
-        inline, answer = split_thoughts(content)
+        inline, answer = split_thoughts(content, cut=ending in CUT_SHORT)
         thoughts.append(inline)
         content = answer if inline is None else answer or None
-    if finish_reason == "length":
-        status = Status.TRUNCATED
-    elif content is None or not content.strip():
-        status = Status.EMPTY
-    else:
-        status = Status.OK
-    usage = document.get("usage")
+    refusal = "".join(parts.refusal) or _text(message.get("refusal"))
+    if refusal is not None and refusal.strip():
+        ending, content = Ending.REFUSED, content or refusal
     return Reply(
-        status=status,
+        status=_status(ending, content),
         response=content,
         reasoning="\n\n".join(thought for thought in thoughts if thought) or None,
-        finish_reason=_text(finish_reason),
+        finish_reason=reason_text(choice.get("finish_reason")),
         usage=usage if isinstance(usage, dict) else None,
     )
 
 
-def is_context_overflow(body: object) -> bool:
-    """Whether the body of an HTTP 400 says that prompt and budget exceed the context window.
+def _ending(choice: dict[str, Any]) -> Ending:
+    """How the server says that its answer ended. Raises MalformedReply when it gave up."""
+    reason, native = reason_text(choice.get("finish_reason")), reason_text(choice.get("native_finish_reason"))
+    if reason is None:
+        # Anthropic's form in proxies, and the names under which vLLM and SGLang tell what stopped them.
+        stopped = choice.get("stop_reason") if choice.get("matched_stop") is None else choice["matched_stop"]
+        if "finish_reason" in choice and native is None and stopped is None:
+            raise MalformedReply("the server gave up on the answer (finish_reason null)")
+        reason = stopped if isinstance(stopped, str) and ending_of(stopped) is not Ending.UNKNOWN else "stop"
+    told = [ending_of(each) for each in (reason, native) if each is not None]
+    ending = next((worst for worst in _WORST_FIRST if worst in told), told[0])
+    if ending is Ending.FAULT:
+        said = reason if native is None or ending_of(reason) is Ending.FAULT else native
+        raise MalformedReply(f"the server gave up on the answer (finish_reason {excerpt(said)})")
+    return ending
 
-    OpenAI and vLLM say `maximum context length` (code `context_length_exceeded`) or `context length is only`, llama.cpp
-    answers with the type `exceed_context_size_error`, SGLang speaks of input longer than the model's context length or
-    the maximum allowed length, TGI of `max_new_tokens` that `must be <=` a limit.
-    """
-    text = (body if isinstance(body, str) else json.dumps(body, default=str)).lower()
-    return any(mark in text for mark in _OVERFLOW_MARKS) or ("max_new_tokens" in text and "must be <=" in text)
+
+def _status(ending: Ending, content: str | None) -> Status:
+    if ending is Ending.REFUSED:
+        return Status.REFUSED
+    if ending in CUT_SHORT:
+        return Status.TRUNCATED
+    return Status.OK if content is not None and graded_text(content).strip() else Status.EMPTY
+
+
+def _base_error(document: dict[str, Any]) -> object:
+    """MiniMax's way to say what went wrong, beside choices that are null."""
+    base = document.get("base_resp")
+    return base if isinstance(base, dict) and base.get("status_code") and not document.get("choices") else None
+
+
+def _refused(error: object, message: str) -> Reply:
+    """A refusal under HTTP 200 that no other try would change. Raises MalformedReply when it is none."""
+    answer: Answer = refused_answer(error, message, attempts=1)
+    if answer.status is Status.ERROR:
+        raise MalformedReply(message)
+    return Reply(answer.status, None, None, answer.finish_reason, None, message, refused=True)
+
+
+def _said(error: object) -> str:
+    return excerpt(error_text(error), _SHOWN)
 
 
 def error_text(error: object) -> str:
@@ -111,9 +152,12 @@ def error_text(error: object) -> str:
         inner = error.get("error")
         if isinstance(inner, dict | str):
             return error_text(inner)
-        for key in ("message", "detail"):
+        # OpenRouter says what its provider said beside a message that says nothing.
+        metadata = error.get("metadata")
+        raw = metadata.get("raw") if isinstance(metadata, dict) else None
+        for key in ("message", "detail", "status_msg"):
             if error.get(key):
-                return str(error[key])
+                return f"{error[key]}: {raw}" if isinstance(raw, str) and raw else str(error[key])
     return error if isinstance(error, str) else json.dumps(error, default=str)
 
 

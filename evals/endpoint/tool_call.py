@@ -23,6 +23,7 @@ FLAGS = (
 
 PROBE_RETRY = RetryPolicy(tries=4, total_s=60.0)
 _TRIES = 3
+_SHOWN = 300
 _DEADLINE_S = 300.0
 _WEATHER = {
     "type": "function",
@@ -78,13 +79,11 @@ async def try_tool_call(endpoint: Endpoint, extra_body: Mapping[str, Any] | None
         try:
             probe = _read(await endpoint.complete(body, _DEADLINE_S))
         except openai.APIStatusError as error:
-            refusal = excerpt(error_text(error.body or error.message))
-            return ToolProbe(
-                False, f"{FLAGS}. A request with tools is refused with HTTP {error.status_code}: {refusal}"
-            )
+            refusal = excerpt(error_text(error.body or error.message), _SHOWN)
+            return _without(f"a request with tools is refused with HTTP {error.status_code}: {refusal}")
         except Fault as fault:
             if "tool" in str(fault).lower() or "jinja" in str(fault).lower():
-                return ToolProbe(False, f"{FLAGS}. A request with tools fails: {fault}")
+                return _without(f"a request with tools fails: {fault}")
             raise EndpointUnreachable(
                 f"a request with tools could not be tried at {endpoint.shown_url}: {fault}"
             ) from None
@@ -116,13 +115,21 @@ def _read(body: str) -> ToolProbe:
         message = json.loads(body)["choices"][0]["message"]
         calls = message.get("tool_calls") or []
         text = message.get("content") or ""
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
+        return _without(f"the answer has no readable tool call: {excerpt(body, _SHOWN)}")
+    try:
         functions = [(call["function"]["name"], json.loads(call["function"]["arguments"])) for call in calls]
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
-        return ToolProbe(False, f"{FLAGS}. The answer has no readable tool call: {excerpt(body)}")
+        return _without(f"the answer has no readable tool call: {excerpt(json.dumps(calls), _SHOWN)}")
     if functions:
         name, arguments = functions[0]
         return ToolProbe(True, f"answered with a call of {excerpt(str(name))}({excerpt(json.dumps(arguments))})")
-    if any(mark in text for mark in _MARKS):
-        return ToolProbe(False, f"{FLAGS}. The tool call came as text: {excerpt(text)}")
-    shown = excerpt(text) or "nothing"
-    return ToolProbe(False, f"{FLAGS}. Asked {_TRIES} times for a tool call, the model said: {shown}")
+    if any(mark in str(text) for mark in _MARKS):
+        return _without(f"The tool call came as text: {excerpt(str(text), _SHOWN)}")
+    shown = excerpt(str(text)) or "nothing"
+    return _without(f"Asked {_TRIES} times for a tool call, the model said: {shown}")
+
+
+def _without(what: str) -> ToolProbe:
+    """What was seen comes first, for it tells more than the advice."""
+    return ToolProbe(False, f"{what} Mend: {FLAGS}" if what[-1:] in ".!?" else f"{what}. Mend: {FLAGS}")

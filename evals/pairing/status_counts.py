@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from quantgate.evals.contract.records import Sample, Status
 
@@ -16,6 +16,7 @@ class StatusCounts:
     ok: int = 0
     truncated: int = 0
     empty: int = 0
+    refused: int = 0
     error: int = 0
     unparsed: int = 0
     missing: int = 0
@@ -32,7 +33,12 @@ class StatusCounts:
             ok=statuses[Status.OK],
             truncated=statuses[Status.TRUNCATED],
             empty=statuses[Status.EMPTY],
+            refused=statuses[Status.REFUSED],
             error=statuses[Status.ERROR],
             unparsed=sum(sample.unparsed for sample in samples),
             missing=max(0, planned - len(samples)),
         )
+
+    def as_dict(self) -> dict[str, int]:
+        """The counts by name; `refused` only where there are any."""
+        return {name: count for name, count in asdict(self).items() if count or name != "refused"}

@@ -12,6 +12,8 @@ from quantgate.evals.contract.fault import Fault
 from quantgate.evals.contract.published import published_for
 from quantgate.evals.contract.records import Answer, Grade, Request, Sample, SampleKey, Sampling, Status
 from quantgate.evals.contract.task import Asker, Task, TaskInfo
+from quantgate.evals.contract.thoughts import graded_text
+from quantgate.evals.endpoint.overflow import has_filled, overflowed, was_clamped
 from quantgate.evals.endpoint.window import Window
 from quantgate.evals.errors import DataError, EndpointUnreachable, RequestRefused, ResumeMismatch
 from quantgate.evals.runs.directory import SampleWriter
@@ -19,6 +21,12 @@ from quantgate.evals.runs.record import TaskRecord, now
 
 _GIVE_UP_AFTER = 10
 """So many requests in a row that end alike, with no answer between, mean that the others would end so too."""
+
+_ADVICE = {
+    Status.TRUNCATED: "Prompt and token budget do not fit its context window: lower --max-tokens or serve a longer one",
+    Status.REFUSED: "A content filter stands before the model: take it away, or ask another endpoint",
+    Status.ERROR: "Check the sampling options and --extra-body",
+}
 
 _BACKLOG = 16
 """So many answers may wait to be graded and stored while the network is served first."""
@@ -75,8 +83,13 @@ class Progress(Protocol):
     def finished(self, sample: Sample) -> None: ...
 
 
-def missing_requests(plans: Sequence[TaskPlan], held: Mapping[SampleKey, Sample]) -> list[Request]:
-    """The requests that a run directory holds no answer to yet; faults are asked again.
+def missing_requests(
+    plans: Sequence[TaskPlan], held: Mapping[SampleKey, Sample], window: int | None = None
+) -> list[Request]:
+    """The requests that a run directory holds no answer to yet.
+
+    Faults are asked again, and so is what the server would not take, for it may have been mended since. So are answers
+    that an earlier, shorter context window has cut, where the endpoint tells a longer one now, `window` in tokens.
 
     Raises
     ------
@@ -93,9 +106,16 @@ def missing_requests(plans: Sequence[TaskPlan], held: Mapping[SampleKey, Sample]
                     f"{request.repeat}) to another prompt: hash {sample.prompt_hash[:12]} there, "
                     f"{request.prompt.prompt_hash[:12]} here. Use another --out"
                 )
-            if sample is None or sample.status is Status.ERROR:
+            if sample is None or _is_open(sample, plan.sampling.max_tokens, window):
                 missing.append(request)
     return missing
+
+
+def _is_open(sample: Sample, max_tokens: int | None, window: int | None) -> bool:
+    if sample.status is Status.ERROR or sample.turned_away:
+        return True
+    outgrown = window is not None and not has_filled(sample.usage, window)
+    return outgrown and was_clamped(sample.usage, max_tokens) and overflowed(sample, max_tokens, None)
 
 
 async def ask_all(
@@ -123,7 +143,7 @@ async def ask_all(
         When the run directory cannot be written any more.
     """
     arrived: asyncio.Queue[tuple[Request, Answer]] = asyncio.Queue()
-    recorder = _Recorder(tasks, writer, progress, has_answers=has_answers)
+    recorder = _Recorder(tasks, writer, progress, len(requests), has_answers=has_answers)
 
     async def one(request: Request) -> None:
         def on_fault(fault: Fault) -> None:
@@ -167,12 +187,13 @@ class _Recorder:
     """Grades and stores; stops the run when nothing but faults arrives, or nothing was ever answered but refused."""
 
     def __init__(
-        self, tasks: Mapping[str, Task], writer: SampleWriter, progress: Progress, *, has_answers: bool
+        self, tasks: Mapping[str, Task], writer: SampleWriter, progress: Progress, asked: int, *, has_answers: bool
     ) -> None:
         self.has_answers = has_answers
         self._tasks = tasks
         self._writer = writer
         self._progress = progress
+        self._give_up_after = min(_GIVE_UP_AFTER, asked)
         self._faults_in_a_row = 0
         self._refused = 0
 
@@ -192,19 +213,20 @@ class _Recorder:
                 f"the endpoint has stopped answering: {_GIVE_UP_AFTER} requests in a row have failed, the last with: "
                 f"{answer.error}. The same command goes on"
             )
-        if self._refused == _GIVE_UP_AFTER and not self.has_answers:
+        if self._refused == self._give_up_after and not self.has_answers:
             raise RequestRefused(
-                f"the endpoint has refused the first {_GIVE_UP_AFTER} requests, the last with: {answer.error}. "
-                + (
-                    "Prompt and token budget do not fit its context window: lower --max-tokens or serve a longer one"
-                    if answer.status is Status.TRUNCATED
-                    else "Check the sampling options and --extra-body"
-                )
+                f"the endpoint has refused {self._first_requests()}, the last with: {answer.error}. "
+                f"{_ADVICE[answer.status]}"
             )
+
+    def _first_requests(self) -> str:
+        return "the only request" if self._refused == 1 else f"the first {self._refused} requests"
 
 
 def to_sample(request: Request, answer: Answer, task: Task) -> Sample:
-    """Grade an answer into a sample. A fault has no score, an empty answer scores 0, any other text is graded.
+    """Grade an answer into a sample.
+
+    A fault has no score, an empty or refused answer scores 0, any other text is graded, without leaked special tokens.
 
     Raises
     ------
@@ -213,8 +235,10 @@ def to_sample(request: Request, answer: Answer, task: Task) -> Sample:
     """
     grade: Grade | None = None
     if answer.status is not Status.ERROR:
-        grade = answer.grade or task.grade(request.item, request.repeat, answer.response or "")
-    score = None if grade is None else 0.0 if answer.status is Status.EMPTY else grade.score
+        text = "" if answer.response is None or answer.status is Status.REFUSED else graded_text(answer.response)
+        grade = answer.grade or task.grade(request.item, request.repeat, text)
+    unanswered = answer.status in (Status.EMPTY, Status.REFUSED)
+    score = None if grade is None else 0.0 if unanswered else grade.score
     try:
         return _sample(request, answer, grade, score)
     except ValueError as error:

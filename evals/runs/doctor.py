@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from quantgate.evals.contract.records import Answer, Item, Prompt, Request, Sampling, Status
+from quantgate.evals.contract.thoughts import leaked_tokens
 from quantgate.evals.endpoint.client import Endpoint, RetryPolicy
+from quantgate.evals.endpoint.finish_reasons import Ending, ending_of
 from quantgate.evals.endpoint.served import Served, served_model
 from quantgate.evals.endpoint.tool_call import ToolProbe, try_tool_call
 from quantgate.evals.errors import EndpointUnreachable
 from quantgate.evals.runs.observation import Health, Observation
+from quantgate.evals.runs.sampling_probe import probe_sampling
 from quantgate.evals.settings.run import DoctorConfig
 from quantgate.evals.text import excerpt
 
 _HELLO = Prompt(({"role": "user", "content": "What is 2 + 3? Answer in one short sentence."},), "")
-_STORY = Prompt(({"role": "user", "content": "Make up the name of a small town and say one thing about it."},), "")
-_HELLO_SAMPLING = Sampling(temperature=0.0, max_tokens=512)
-_STORY_SAMPLING = Sampling(temperature=1.0, max_tokens=48)
+_HELLO_SAMPLING = Sampling(temperature=0.0, max_tokens=2048)
+_PART = 80
 
 
 async def diagnose(
@@ -40,12 +43,14 @@ async def diagnose(
         )
 
     async with client(config.model or "") as endpoint:
-        model, listed = choose_model(await endpoint.models(), config.model)
+        entries = await endpoint.models()
+    model, listed = choose_model(entries, config.model)
     for observation in listed:
         yield observation
     if model is not None:
         async with client(model) as endpoint:
-            async for observation in _examine(endpoint, task, config.extra_body, needs_tools=needs_tools):
+            window = served_model(entries, model).context_length
+            async for observation in _examine(endpoint, config, task, window, needs_tools=needs_tools):
                 yield observation
 
 
@@ -72,40 +77,49 @@ def choose_model(listed: list[dict[str, Any]] | None, wanted: str | None) -> tup
 
 async def _examine(
     endpoint: Endpoint,
+    config: DoctorConfig,
     task: tuple[str, Prompt, Sampling] | None,
-    extra_body: Mapping[str, Any],
+    window: int | None,
     *,
     needs_tools: bool,
 ) -> AsyncIterator[Observation]:
-    answer = await _ask(endpoint, _HELLO, _HELLO_SAMPLING)
-    yield _completion("completion", answer)
-    if answer.status is Status.ERROR:
+    async def ask(prompt: Prompt, sampling: Sampling, repeat: int = 0) -> Answer:
+        sampling = replace(sampling, extra_body={**sampling.extra_body, **config.extra_body})
+        return await endpoint.ask(Request("doctor", Item("doctor"), repeat, prompt, sampling))
+
+    answer = await ask(_HELLO, _HELLO_SAMPLING)
+    yield _completion("completion", answer, _HELLO_SAMPLING.max_tokens, own=True)
+    if answer.status is Status.ERROR or answer.turned_away:
         return
     yield _usage(answer.usage)
-    yield _reasoning(answer)
-    yield await _seed(endpoint)
-    yield await _tools(endpoint, extra_body, needed=needs_tools)
+    for observation in (*_ended(answer), _reasoning(answer)):
+        yield observation
+    for observation in await probe_sampling(ask):
+        yield observation
+    yield await _tools(endpoint, config.extra_body, needed=needs_tools)
     if task is not None:
         name, prompt, sampling = task
+        subject, answer = f"{name}, first item", await ask(prompt, sampling)
         # The authors of some benchmarks ask that their text appear nowhere, and an answer quotes its question.
-        yield _completion(f"{name}, first item", await _ask(endpoint, prompt, sampling), show=False)
+        yield _completion(subject, answer, sampling.max_tokens, show=False)
+        budget = sampling.max_tokens
+    else:
+        subject, budget = "context", config.max_tokens
+    if (beyond := _beyond_window(subject, answer, budget, window)) is not None:
+        yield beyond
 
 
-async def _ask(endpoint: Endpoint, prompt: Prompt, sampling: Sampling, repeat: int = 0) -> Answer:
-    return await endpoint.ask(Request("doctor", Item("doctor"), repeat, prompt, sampling))
-
-
-async def _seed(endpoint: Endpoint) -> Observation:
-    first, again, other = [await _ask(endpoint, _STORY, _STORY_SAMPLING, repeat) for repeat in (0, 0, 1)]
-    if Status.ERROR in (first.status, again.status, other.status):
-        return Observation("seed", Health.NOTE, "could not be tried: a request with a seed failed")
-    texts = [(answer.reasoning or "") + (answer.response or "") for answer in (first, again, other)]
-    if texts[0] != texts[1]:
-        return Observation("seed", Health.NOTE, "not honoured: one seed gave two different answers at temperature 1")
-    if texts[0] != texts[2]:
-        return Observation("seed", Health.GOOD, "honoured: one seed repeats its answer, another gives another")
+def _beyond_window(subject: str, answer: Answer, budget: int | None, window: int | None) -> Observation | None:
+    """An observation where a prompt and its budget do not fit the context window: some servers cut that in silence."""
+    prompt = (answer.usage or {}).get("prompt_tokens")
+    if window is None or budget is None or not isinstance(prompt, int) or prompt + budget <= window:
+        return None
+    fits = f", or lower --max-tokens to {window - prompt:,} or less" if window > prompt else ""
     return Observation(
-        "seed", Health.NOTE, "cannot be told: the answer stays the same at temperature 1, whatever the seed"
+        subject,
+        Health.NOTE,
+        f"its prompt of {prompt:,} tokens and the budget of {budget:,} exceed the context of {window:,}, and other "
+        f"items may be longer: serve a longer context{fits}",
     )
 
 
@@ -121,21 +135,54 @@ async def _tools(endpoint: Endpoint, extra_body: Mapping[str, Any], *, needed: b
     return Observation("tools", Health.NOTE, f"no tool calls, which only agentic tasks need: {probe.text}")
 
 
-def _completion(subject: str, answer: Answer, *, show: bool = True) -> Observation:
+def _completion(
+    subject: str, answer: Answer, budget: int | None, *, show: bool = True, own: bool = False
+) -> Observation:
+    """How one request went; `own` says that the budget is the doctor's and not the user's."""
     if answer.status is Status.ERROR:
         return Observation(subject, Health.BAD, answer.error or "failed")
     seconds = "" if answer.latency_s is None else f" after {answer.latency_s:.2f} s"
+    if answer.turned_away:
+        full = answer.status is Status.TRUNCATED
+        advice = "serve a longer context, or lower --max-tokens" if full else "a content filter stands before the model"
+        return Observation(subject, Health.BAD, f"refused: {answer.error}: {advice}")
+    if answer.status is Status.REFUSED:
+        said = f" {excerpt(answer.response or '')!r}" if show else ""
+        return Observation(subject, Health.BAD, f"refused{seconds} (finish_reason {answer.finish_reason}){said}")
     if answer.status is Status.TRUNCATED:
-        cut = answer.error or "the token budget was used up before the answer ended; raise --max-tokens"
+        if own:
+            return Observation(
+                subject, Health.NOTE, f"cut{seconds}: not finished within the doctor's own {budget:,} tokens"
+            )
+        cut = "the token budget was used up before the answer ended; raise --max-tokens"
         return Observation(subject, Health.BAD if answer.response is None else Health.NOTE, f"cut{seconds}: {cut}")
     if answer.status is Status.EMPTY:
         return Observation(
             subject, Health.BAD, f"answered{seconds} without text (finish_reason {answer.finish_reason})"
         )
-    said = answer.response or ""
-    return Observation(
-        subject, Health.GOOD, f"answered{seconds}: {excerpt(said) if show else f'{len(said)} characters'}"
-    )
+    said = excerpt(answer.response or "") if show else _parts(answer)
+    return Observation(subject, Health.GOOD, f"answered{seconds}: {said}")
+
+
+def _parts(answer: Answer) -> str:
+    """How much was taken for thought and how much for answer, of a text that is not to be shown."""
+    said = f"{len(answer.response or ''):,} characters"
+    return f"{said}, after {len(answer.reasoning):,} of thoughts" if answer.reasoning else said
+
+
+def _ended(answer: Answer) -> list[Observation]:
+    """What is odd about how an answer ended."""
+    found = []
+    if answer.finish_reason is None:
+        told = "not sent: whether an answer was cut cannot be told"
+        found.append(Observation("finish_reason", Health.NOTE, told))
+    elif ending_of(answer.finish_reason) is Ending.UNKNOWN:
+        told = f"'{excerpt(answer.finish_reason)}' is not known: such answers are graded as complete, and counted"
+        found.append(Observation("finish_reason", Health.NOTE, told))
+    if tokens := leaked_tokens(answer.response or ""):
+        told = f"the answer ends in {' '.join(tokens)}, which is not graded: look at chat template and stop tokens"
+        found.append(Observation("special tokens", Health.NOTE, told))
+    return found
 
 
 def _reasoning(answer: Answer) -> Observation:
@@ -143,13 +190,16 @@ def _reasoning(answer: Answer) -> Observation:
         return Observation(
             "reasoning",
             Health.GOOD,
-            "thoughts come apart from the answer, in a field of their own or split off where its <think> block ends",
+            "thoughts come apart from the answer, in a field of their own or split off where they end: taken for "
+            f"thought {excerpt(answer.reasoning, _PART)!r}, for the answer {excerpt(answer.response or '', _PART)!r}",
         )
     if answer.response and "<think>" in answer.response:
         return Observation(
             "reasoning", Health.NOTE, "the answer holds <think> in its midst: serve with a reasoning parser"
         )
-    return Observation("reasoning", Health.GOOD, "none was sent")
+    return Observation(
+        "reasoning", Health.GOOD, f"none was sent: all of {excerpt(answer.response or '', _PART)!r} is answer"
+    )
 
 
 def _usage(usage: Mapping[str, Any] | None) -> Observation:

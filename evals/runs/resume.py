@@ -15,7 +15,7 @@ def merge_for_resume(held: RunRecord, wanted: RunRecord, where: str) -> RunRecor
     """The record with which a run goes on in a directory that already holds one.
 
     More items, more repeats and further tasks extend the run; the endpoint may have moved to another address as long as
-    it says the same of itself. Everything else must be equal.
+    it says the same of itself, but for a context window that is longer now. Everything else must be equal.
 
     Raises
     ------
@@ -53,11 +53,16 @@ def _differences(held: RunRecord, wanted: RunRecord) -> Iterator[str]:
 
 
 def _endpoint_differences(held: RunRecord, wanted: RunRecord, here: str, there: str) -> list[str]:
-    """In what an endpoint says something else of itself than before; what either does not tell is no difference."""
+    """In what an endpoint says something else of itself than before; what either does not tell is no difference.
+
+    A context window that is longer now is none either: answers that did not fit are then asked again.
+    """
     before, today = _self_description(held), _self_description(wanted)
-    described = list(differences(before, today, here, there)) if before and today else []
     contexts = [context_of(record.endpoint) for record in (held, wanted)]
-    if described or None in contexts:
+    if longer := (contexts[0] or 0) < (contexts[1] or 0):
+        before, today = _without_context(before), _without_context(today)
+    described = list(differences(before, today, here, there)) if before and today else []
+    if described or longer or None in contexts:
         return described
     return list(differences({"context": contexts[0]}, {"context": contexts[1]}, here, there))
 
@@ -65,3 +70,11 @@ def _endpoint_differences(held: RunRecord, wanted: RunRecord, here: str, there: 
 def _self_description(record: RunRecord) -> dict[str, Any]:
     served = record.endpoint.get("served")
     return dict(served) if isinstance(served, Mapping) else {}
+
+
+def _without_context(served: Mapping[str, Any]) -> dict[str, Any]:
+    """What an endpoint says of itself, but for the length of its context."""
+    rest = {name: value for name, value in served.items() if name != "max_model_len"}
+    if isinstance(meta := served.get("meta"), Mapping):
+        rest["meta"] = {name: value for name, value in meta.items() if name != "n_ctx"}
+    return rest

@@ -12,7 +12,7 @@ from typing import Any
 from quantgate.evals.contract.records import Request, Sample, SampleKey, Status
 from quantgate.evals.contract.task import Asker, ModelUnderTest, Orchestrated, Task, TaskInfo
 from quantgate.evals.endpoint.client import Endpoint
-from quantgate.evals.endpoint.served import served_model
+from quantgate.evals.endpoint.served import context_of, served_model
 from quantgate.evals.endpoint.url import redact_url
 from quantgate.evals.endpoint.window import Window
 from quantgate.evals.errors import RunDirectoryError, TaskDeclarationError
@@ -46,7 +46,7 @@ class Session:
         with RunDirectory(self.config.out).writing(self.record, self.before) as writer:
             if not self.missing:
                 return
-            answers = any(sample.status is not Status.ERROR for sample in self.held)
+            answers = any(sample.status is not Status.ERROR and not sample.turned_away for sample in self.held)
             window = Window(None if self.config.concurrency == "auto" else self.config.concurrency)
             async with AsyncExitStack() as stack:
                 endpoint = await stack.enter_async_context(_endpoint(self.config))
@@ -124,6 +124,11 @@ def prepare(config: RunConfig, tasks: Mapping[str, Task], infos: Mapping[str, Ta
         record = merge_for_resume(before, record, str(config.out))
         if before.endpoint.get("base_url") != record.endpoint["base_url"]:
             notices.append(f"the endpoint was at {before.endpoint.get('base_url')} before")
+        window, window_before = context_of(record.endpoint), context_of(before.endpoint)
+        if window is not None and window_before is not None and window > window_before:
+            notices.append(
+                f"the context is {window:,} tokens now and was {window_before:,}: what did not fit is asked again"
+            )
         held = directory.samples()
     names = {plan.task.identity.name for plan in plans}
     return Session(
@@ -131,7 +136,7 @@ def prepare(config: RunConfig, tasks: Mapping[str, Task], infos: Mapping[str, Ta
         record=record,
         before=before,
         tasks={plan.task.identity.name: plan.task for plan in plans},
-        missing=missing_requests(plans, held),
+        missing=missing_requests(plans, held, context_of(record.endpoint)),
         held=[sample for sample in held.values() if sample.task in names],
         total=sum(len(plan.task.items()) * plan.repeats for plan in plans),
         notices=notices,

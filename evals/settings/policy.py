@@ -25,8 +25,9 @@ class TaskPolicy(BaseModel):
     margin (`non_inferior`), or must be no better by it either (`equivalent`). An `advisory` task never blocks. At most
     `max_missing` of a build's samples may be missing, which count against the candidate; more make the task invalid.
     More than `max_truncated` of a build's answers cut, or shares that differ by more than `max_truncated_difference`,
-    block a pass. A baseline below `baseline_at_least` makes the task invalid: a harness that is broken for both builds
-    alike must not pass. `expected`, as `0.92 +- 0.03`, is what the baseline should score; outside of it nothing passes.
+    block a pass, and so do more than `max_refused` that the model declined or a filter kept back. A baseline below
+    `baseline_at_least` makes the task invalid: a harness that is broken for both builds alike must not pass.
+    `expected`, as `0.92 +- 0.03`, is what the baseline should score; outside of it nothing passes.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -38,6 +39,7 @@ class TaskPolicy(BaseModel):
     max_missing: float = Field(0.0, ge=0, lt=1)
     max_truncated: float = Field(0.02, ge=0, le=1)
     max_truncated_difference: float = Field(0.01, ge=0, le=1)
+    max_refused: float = Field(0.02, ge=0, le=1)
     baseline_at_least: float | None = Field(None, ge=0, le=1)
     expected: ExpectedScore | None = None
 

@@ -154,7 +154,10 @@ def evaluate(config: RunConfig, given: Sequence[GivenOption]) -> int:
                 config.limit, data.files, config.metric.get(name), own[name], config.seed, data.origin
             )
             loaded[name] = load_task(name, options)
-            loaded[name].items()
+            held = len(loaded[name].items())
+        if config.limit is not None and held < config.limit:
+            notice = f"note: --limit {config.limit:,}: {name} has {held:,} items, and all {held:,} are asked"
+            console.print(Text(notice), soft_wrap=True)
     session = prepare(config, loaded, infos)
     for notice in session.notices:
         console.print(Text(f"note: {notice}"), soft_wrap=True)

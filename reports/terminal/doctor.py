@@ -14,5 +14,5 @@ _MARK = {Health.GOOD: ("✓", "green"), Health.NOTE: ("·", "yellow"), Health.BA
 def print_observation(console: Console, observation: Observation) -> None:
     """One line: mark, subject, what was found."""
     mark, style = _MARK[observation.health]
-    line = Text.assemble((mark, style), f" {observation.subject}: ", one_line(observation.text, 200))
+    line = Text.assemble((mark, style), f" {observation.subject}: ", one_line(observation.text, 1000))
     console.print(line, soft_wrap=True)

@@ -78,6 +78,8 @@ class RunProgress:
         parts.append(f"truncated {self._statuses[Status.TRUNCATED]}")
         if self._statuses[Status.EMPTY]:
             parts.append(f"empty {self._statuses[Status.EMPTY]}")
+        if self._statuses[Status.REFUSED]:
+            parts.append(f"refused {self._statuses[Status.REFUSED]}")
         parts.append(f"errors {self._failed}" + (f" ({self._faults} retried faults)" if self._faults else ""))
         if self._faults and not self._scores:
             parts.append(f"last fault: {one_line(self._last_fault, 60)}")

@@ -36,6 +36,8 @@ def _task_lines(task: TaskSummary) -> Iterator[str]:
     counts = task.counts
     answered = f"{task.answered:,} of {task.planned:,} answered"
     troubles = f"truncated {counts.truncated}, empty {counts.empty}, unparsed {counts.unparsed}"
+    if counts.refused:
+        troubles += f", refused {counts.refused}"
     yield f"{one_line(task.name, 60)}: {answered}; {troubles}, errors {counts.error}, missing {counts.missing}"
     named = [(_name(score), score) for score in task.scores]
     width = max((len(name) for name, _ in named), default=0)

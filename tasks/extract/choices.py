@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from quantgate.evals.contract.thoughts import without_thoughts
+from quantgate.evals.contract.thoughts import graded_text, without_thoughts
 
 LETTERS = "ABCD"
 
@@ -105,7 +105,7 @@ def extract_letter(text: str) -> str | None:
     >>> extract_letter("It could be (A). No: the answer is **C**.")
     'C'
     """
-    answer = unicodedata.normalize("NFKC", without_thoughts(text)).translate(_TYPOGRAPHIC)
+    answer = unicodedata.normalize("NFKC", graded_text(without_thoughts(text))).translate(_TYPOGRAPHIC)
     plain = _plain(answer)
     stated = max(_statements(plain), key=lambda statement: statement[0], default=None)
     if stated is not None:

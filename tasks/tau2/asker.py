@@ -127,6 +127,7 @@ def _answer(stored: Stored, path: str, attempts: int) -> Answer:
         status=Status.OK,
         response=path,
         finish_reason=stored.reason,
+        error=stored.simulation.get("detail") if stored.own_failure else None,
         usage={
             "prompt_tokens": agent.get("prompt_tokens", 0),
             "completion_tokens": agent.get("completion_tokens", 0),

@@ -13,17 +13,24 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
+from quantgate.evals.contract.records import Status
 from quantgate.evals.endpoint.http_status import OVERLOAD_STATUS, REFUSING_STATUS, is_retried, retry_after_s
-from quantgate.evals.endpoint.reply import MalformedReply, is_context_overflow, read_reply
+from quantgate.evals.endpoint.overflow import is_context_overflow
+from quantgate.evals.endpoint.reply import MalformedReply, read_reply
 from quantgate.evals.text import excerpt
 from quantgate.tasks.tau2.wire import Retry, Role, Served
 
 _REASKED = 3
 """So often user and judge are asked again when their answer cannot be used; the agent never is."""
 
-_OVERFLOW_STATUS = frozenset({400, 413, 422})
+_MAY_OVERFLOW = frozenset({400, 413, 422, 500})
+"""llama.cpp says with 500 that its context is full."""
+
+_SHOWN = 300
+_KEPT = 2000
+"""So many characters of what the agent broke are kept."""
 
 Report = Callable[[Role, str, bool], None]
 """Is told of every failed attempt: role, what happened, and whether it was an overload."""
@@ -87,6 +94,7 @@ class _Local(threading.local):
     retry_after: str | None = None
     body: str = ""
     cut: bool = False
+    refused: bool = False
 
 
 _local = _Local()
@@ -185,16 +193,26 @@ def _judged(role: Role, error: Exception) -> str:
         return f"no answer: {excerpt(_innermost(error))}"
     if status == 200:
         try:
-            read_reply(body)
+            reply = read_reply(body)
         except MalformedReply as malformed:
             return str(malformed)
+        if reply.refused:
+            _raise_turned_away(role, reply.status, str(reply.error))
         return f"the answer could not be read: {excerpt(str(error))}"
-    said = f"HTTP {status}: {excerpt(body)}"
+    said = f"HTTP {status}: {excerpt(body, _SHOWN)}"
+    if status in _MAY_OVERFLOW and is_context_overflow(body):
+        _raise_turned_away(role, Status.TRUNCATED, said)
     if is_retried(status):
         return said
-    if role is Role.AGENT and status in _OVERFLOW_STATUS and is_context_overflow(body):
-        raise AgentFailure("agent_context_exceeded", said)
     raise RoleFault(role, said, refusing=status in REFUSING_STATUS)
+
+
+def _raise_turned_away(role: Role, status: Status, said: str) -> NoReturn:
+    """Raise for a conversation that does not fit the role's context any more, or that a filter would not let pass."""
+    full = status is Status.TRUNCATED
+    if role is Role.AGENT:
+        raise AgentFailure("agent_context_exceeded" if full else "agent_refused_reply", said)
+    raise RoleFault(role, f"{said}. Serve it with a longer context" if full else said)
 
 
 def _innermost(error: BaseException) -> str:
@@ -222,7 +240,8 @@ def _count(context: Context, role: Role) -> None:
     for name in ("prompt_tokens", "completion_tokens"):
         if isinstance(count := usage.get(name), int) and not isinstance(count, bool) and count >= 0:
             setattr(tally, name, getattr(tally, name) + count)
-    _local.cut = reply.finish_reason == "length"
+    _local.cut = reply.status is Status.TRUNCATED
+    _local.refused = reply.status is Status.REFUSED
     tally.truncated += _local.cut
 
 
@@ -242,7 +261,7 @@ def tagged(role: Role, generate: Callable[..., Any]) -> Callable[..., Any]:
             message = generate(*args, **arguments)
         except (ValueError, TypeError, RecursionError) as error:
             # The arguments of a tool call that are no JSON object; nothing else in there raises these.
-            raise _Unusable("broken_tool_call", f"{excerpt(str(error))}: {excerpt(_local.body)}") from None
+            raise _Unusable("broken_tool_call", f"{excerpt(str(error))}: {_called(_local.body)}") from None
         if not message.tool_calls and not (message.content or "").strip():
             raise _Unusable("empty_reply", excerpt(_local.body))
         return message
@@ -255,7 +274,9 @@ def tagged(role: Role, generate: Callable[..., Any]) -> Callable[..., Any]:
                     return usable(*args, **arguments)
                 except _Unusable as failure:
                     if role is Role.AGENT:
-                        reason = "truncated_reply" if _local.cut else failure.reason
+                        reason = failure.reason
+                        if _local.cut or _local.refused:
+                            reason = "truncated_reply" if _local.cut else "refused_reply"
                         raise AgentFailure(f"agent_{reason}", str(failure)) from None
                     said = f"its answer cannot be used ({failure.reason.replace('_', ' ')}): {failure}"
                     if _local.context is not None:
@@ -267,6 +288,17 @@ def tagged(role: Role, generate: Callable[..., Any]) -> Callable[..., Any]:
             _local.role = None
 
     return call
+
+
+def _called(body: str) -> str:
+    """The tool calls of an answer as the model wrote them."""
+    try:
+        calls = json.loads(body)["choices"][0]["message"]["tool_calls"]
+        return excerpt(
+            "; ".join(f"{call['function']['name']}({call['function']['arguments']})" for call in calls), _KEPT
+        )
+    except (ValueError, KeyError, TypeError, IndexError, RecursionError):
+        return excerpt(body, _KEPT)
 
 
 def _judgement(generate: Callable[..., Any], arguments: dict[str, Any]) -> Any:

@@ -54,6 +54,111 @@ def test_a_model_that_never_varies_leaves_the_seed_open(quantgate):
     assert "· seed: cannot be told" in out
 
 
+def test_an_ignored_temperature_is_said_as_such(quantgate):
+    with served_model(lambda _: Reply("Always this.")) as server:
+        _, out, _ = quantgate(["doctor", "--base-url", server.base_url])
+    assert (
+        "· temperature: ignored: the texts of three seeds at temperature 1 are the same, and the greedy one too" in out
+    )
+
+
+def test_a_seed_that_is_fixed_is_no_ignored_temperature(quantgate):
+    with served_model(lambda body: Reply("Greedy" if body["temperature"] == 0 else "Town")) as server:
+        _, out, _ = quantgate(["doctor", "--base-url", server.base_url])
+    assert "· temperature: may be ignored" in out
+
+
+def test_a_prompt_cache_that_changes_the_first_answer_is_no_seed_that_is_not_honoured(quantgate):
+    towns = count()
+
+    def cached(body):
+        if "small town" not in body["messages"][-1]["content"]:
+            return answer(body)
+        return Reply("Computed without the cache" if next(towns) == 0 else f"Town {body['seed']}")
+
+    with served_model(cached) as server:
+        code, out, _ = quantgate(["doctor", "--base-url", server.base_url])
+    assert code == 0
+    assert "· seed: honoured from the second answer on" in out
+    assert """--extra-body '{"cache_prompt": false}' makes repeats exact""" in out
+    assert "✓ temperature: honoured" in out
+
+
+def test_extra_body_goes_with_every_request(quantgate, gsm8k_files):
+    options = ["--task", "gsm8k", "--data", f"gsm8k={gsm8k_files[0]}", "--extra-body", '{"cache_prompt": false}']
+    with served_model(answer) as server:
+        quantgate(["doctor", "--base-url", server.base_url, *options])
+        bodies = server.log.bodies
+    assert len(bodies) > 8
+    assert all(body["cache_prompt"] is False for body in bodies)
+
+
+def test_a_prompt_and_budget_beyond_the_window_are_warned_of(quantgate, gsm8k_files):
+    task = ["--task", "gsm8k", "--data", f"gsm8k={gsm8k_files[0]}"]
+    with served_model(answer) as server:
+        _, out, _ = quantgate(["doctor", "--base-url", server.base_url, *task, "--max-tokens", "8190"])
+        assert "· gsm8k, first item: its prompt of 10 tokens and the budget of 8,190 exceed the context of 8,192" in out
+        assert "lower --max-tokens to 8,182 or less" in out
+        _, out, _ = quantgate(["doctor", "--base-url", server.base_url, *task, "--max-tokens", "8182"])
+        assert "exceed the context" not in out
+        _, out, _ = quantgate(["doctor", "--base-url", server.base_url, "--max-tokens", "9000"])
+        assert "· context: its prompt of 10 tokens and the budget of 9,000 exceed the context of 8,192" in out
+
+
+def test_one_real_answer_is_shown_as_thought_and_answer(quantgate):
+    with served_model(lambda _: Reply("analysisLet me add.assistantfinalIt is 5.")) as server:
+        _, out, _ = quantgate(["doctor", "--base-url", server.base_url])
+    assert "taken for thought 'Let me add.', for the answer 'It is 5.'" in out
+
+
+def test_a_benchmarks_text_is_not_shown_but_its_parts_are_counted(quantgate, gsm8k_files):
+    with served_model(lambda _: Reply("<think>secret</think>It is 5.")) as server:
+        _, out, _ = quantgate(
+            ["doctor", "--base-url", server.base_url, "--task", "gsm8k", "--data", f"gsm8k={gsm8k_files[0]}"]
+        )
+    line = next(line for line in out.splitlines() if "first item" in line)
+    assert line.endswith(": 8 characters, after 6 of thoughts")
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (Reply("5", finish_reason="x"), "· finish_reason: 'x' is not known"),
+        (Reply(body=json.dumps({"choices": [{"message": {"content": "5"}}]})), "· finish_reason: not sent"),
+        (Reply("5<|im_end|>"), "· special tokens: the answer ends in <|im_end|>"),
+        (Reply("I", finish_reason="content_filter"), "✗ completion: refused"),
+        (Reply("I", finish_reason="length"), "the doctor's own 2,048 tokens"),
+        (
+            Reply(status=400, body=error_body("prompt is too long: 9 tokens > 8 maximum")),
+            "✗ completion: refused: HTTP 400: prompt is too long: 9 tokens > 8 maximum: serve a longer context",
+        ),
+    ],
+)
+def test_how_an_answer_ended_is_told_where_it_is_odd(quantgate, reply, said):
+    with served_model(lambda _: reply) as server:
+        assert said in quantgate(["doctor", "--base-url", server.base_url])[1]
+
+
+def test_what_a_server_says_of_tools_is_not_cut_off_by_the_advice(quantgate):
+    told = "unknown parser 'hermes3': choose one of " + ", ".join(f"parser_{number}" for number in range(20))
+
+    def rule(body):
+        return Reply(status=400, body=error_body(told)) if "tools" in body else answer(body)
+
+    with served_model(rule) as server:
+        _, out, _ = quantgate(["doctor", "--base-url", server.base_url])
+    line = next(line for line in out.splitlines() if "tools:" in line)
+    assert line.index(told) < line.index("--enable-auto-tool-choice")
+
+
+def test_litellms_missing_database_is_a_key_problem(quantgate):
+    body = json.dumps({"error": {"message": "No connected db.", "type": "no_db_connection", "code": "400"}})
+    with served_model(lambda _: Reply(status=400, body=body)) as server:
+        code, _, err = quantgate(["doctor", "--base-url", server.base_url])
+    assert code == 2
+    assert "No connected db.; check the key (--api-key-env NAME" in err
+
+
 def test_reasoning_is_told_where_it_comes_apart_and_where_it_does_not(quantgate):
     with served_model(lambda _: Reply("5", reasoning="2 and 3")) as server:
         assert "✓ reasoning: thoughts come apart" in quantgate(["doctor", "--base-url", server.base_url])[1]

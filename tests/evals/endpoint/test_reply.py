@@ -16,6 +16,111 @@ def body(message: dict, finish_reason: object = "stop", **more: object) -> str:
     return json.dumps({"choices": [{"index": 0, "message": message, "finish_reason": finish_reason}], **more})
 
 
+@pytest.mark.parametrize("reason", ["timeout", "cancelled", "not_finished", "network_error", "error", "TIMED_OUT"])
+def test_a_fault_in_the_finish_reason_is_no_answer(reason):
+    with pytest.raises(MalformedReply, match=f"gave up on the answer .finish_reason {reason}"):
+        read_reply(body({"content": "The answer is"}, reason))
+
+
+def test_an_error_inside_the_choice_is_no_answer():
+    choice = {
+        "message": {"content": "The"},
+        "finish_reason": "stop",
+        "error": {"code": 502, "message": "provider died"},
+    }
+    with pytest.raises(MalformedReply, match="provider died"):
+        read_reply(json.dumps({"choices": [choice]}))
+
+
+def test_null_in_place_of_a_reason_is_an_answer_that_was_given_up():
+    with pytest.raises(MalformedReply, match="finish_reason null"):
+        read_reply(body({"content": "The answer is"}, None))
+
+
+@pytest.mark.parametrize(
+    "beside", [{"stop_reason": 128009}, {"matched_stop": "####"}, {"native_finish_reason": "STOP"}]
+)
+def test_null_beside_what_ended_the_answer_is_complete(beside):
+    choice = {"message": {"content": "5"}, "finish_reason": None, **beside}
+    assert read_reply(json.dumps({"choices": [choice]})).status is Status.OK
+
+
+def test_a_server_that_sends_no_finish_reason_at_all_can_be_used():
+    reply = read_reply(json.dumps({"choices": [{"message": {"content": "5"}}]}))
+    assert (reply.status, reply.finish_reason) == (Status.OK, None)
+
+
+def test_a_reason_that_is_not_known_is_complete_and_kept():
+    reply = read_reply(body({"content": "5"}, "x"))
+    assert (reply.status, reply.finish_reason) == (Status.OK, "x")
+
+
+def test_the_worse_of_two_reasons_counts():
+    choice = {"message": {"content": "5"}, "finish_reason": "stop", "native_finish_reason": "MAX_TOKENS"}
+    reply = read_reply(json.dumps({"choices": [choice]}))
+    assert (reply.status, reply.finish_reason) == (Status.TRUNCATED, "stop")
+    with pytest.raises(MalformedReply, match="finish_reason network_error"):
+        read_reply(json.dumps({"choices": [{**choice, "native_finish_reason": "network_error"}]}))
+
+
+@pytest.mark.parametrize(
+    ("message", "reason", "response"),
+    [
+        ({"content": "As far as"}, "content_filter", "As far as"),
+        ({"content": None}, "SAFETY", None),
+        ({"content": None, "refusal": "I cannot help."}, "stop", "I cannot help."),
+        ({"content": [{"type": "refusal", "refusal": "I cannot help."}]}, "stop", "I cannot help."),
+    ],
+)
+def test_a_refusal_has_a_status_of_its_own(message, reason, response):
+    reply = read_reply(body(message, reason))
+    assert (reply.status, reply.response) == (Status.REFUSED, response)
+
+
+def test_a_refusal_field_that_is_empty_says_nothing():
+    assert read_reply(body({"content": "5", "refusal": ""})).status is Status.OK
+
+
+@pytest.mark.parametrize("reason", ["MAX_TOKENS", "model_length", "model_context_window_exceeded", "repetition"])
+def test_every_way_of_being_cut_is_truncated(reason):
+    assert read_reply(body({"content": "First we"}, reason)).status is Status.TRUNCATED
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        ({"message": "This model's maximum context length is 8 tokens", "code": 400}, Status.TRUNCATED),
+        ({"message": "Provider returned error", "metadata": {"raw": "prompt is too long: 9 > 8"}}, Status.TRUNCATED),
+        ({"message": "Content Exists Risk"}, Status.REFUSED),
+    ],
+)
+def test_a_refusal_under_http_200_is_what_it_would_be_under_400(error, status):
+    reply = read_reply(json.dumps({"error": error}))
+    assert (reply.status, reply.refused, reply.response) == (status, True, None)
+    assert str(error["message"]) in (reply.error or "")
+
+
+def test_minimax_says_what_went_wrong_beside_null_choices():
+    told = {"choices": None, "base_resp": {"status_code": 1002, "status_msg": "rate limit"}}
+    with pytest.raises(MalformedReply, match="rate limit"):
+        read_reply(json.dumps(told))
+
+
+def test_a_byte_order_mark_is_no_fault():
+    assert read_reply("\ufeff" + body({"content": "5"})).response == "5"
+
+
+def test_magistrals_parts_are_thought_and_answer():
+    thinking = {"type": "thinking", "thinking": [{"type": "text", "text": "2 and 3"}]}
+    reply = read_reply(body({"content": [thinking, {"type": "text", "text": "It is 5."}]}))
+    assert (reply.status, reply.response, reply.reasoning) == (Status.OK, "It is 5.", "2 and 3")
+
+
+def test_special_tokens_are_stored_and_are_no_answer():
+    assert read_reply(body({"content": "5<|im_end|>"})).response == "5<|im_end|>"
+    assert read_reply(body({"content": "<|im_end|>"})).status is Status.EMPTY
+
+
 def test_a_plain_answer_is_ok():
     reply = read_reply(body({"content": "It is 5."}, usage={"completion_tokens": 4}))
     assert (reply.status, reply.response, reply.usage) == (Status.OK, "It is 5.", {"completion_tokens": 4})
@@ -71,7 +176,20 @@ def test_thoughts_in_a_field_and_in_the_content_are_kept_together():
     assert (reply.response, reply.reasoning) == ("5", "2\n\nand 3")
 
 
-@given(st.text().filter(lambda text: "think" not in text.lower() and "<|channel|>" not in text))
+MARKS = (
+    "think",
+    "thought",
+    "reasoning",
+    "channel",
+    "assistantfinal",
+    "unused9",
+    "inner_",
+    "final response",
+    "<|start|>",
+)
+
+
+@given(st.text().filter(lambda text: not any(mark in text.lower() for mark in MARKS)))
 def test_content_without_tags_stays_as_it_is_to_the_byte(content):
     assert read_reply(body({"content": content})).response == content
 
@@ -95,7 +213,8 @@ def test_an_answer_that_speaks_of_tags_stays_whole(content):
         ("{}", "no choices"),
         ('{"choices": []}', "no choices"),
         ('{"choices": [{}]}', "no message"),
-        (body({"content": [{"type": "text", "text": "5"}]}), "not text"),
+        (body({"content": [5]}), "not text"),
+        (body({"content": 5}), "not text"),
         (body({"content": ""}, "abort"), "gave up on the answer"),
         ("[" * 100_000, "not JSON"),
     ],

@@ -71,3 +71,14 @@ def test_a_further_task_joins_those_that_are_there():
 
 def test_an_endpoint_that_says_nothing_of_itself_today_keeps_what_it_said():
     assert merged(endpoint={"base_url": "http://moved/v1"}).endpoint == {**TOLD, "base_url": "http://moved/v1"}
+
+
+@pytest.mark.parametrize(
+    ("before", "now"), [({"max_model_len": 1024}, {"max_model_len": 8192}), ({}, {"max_model_len": 1024})]
+)
+def test_a_context_that_is_longer_now_goes_on(before, now):
+    held = replace(HELD, endpoint={"base_url": "u", "served": {"id": "m", **before}})
+    wanted = replace(held, endpoint={"base_url": "u", "served": {"id": "m", **now}})
+    record = merge_for_resume(held, wanted, "runs/fp8")
+    assert record.endpoint == wanted.endpoint
+    assert record.earlier[0]["endpoint"] == held.endpoint

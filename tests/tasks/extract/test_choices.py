@@ -286,3 +286,22 @@ def test_what_follows_a_cue_is_looked_at_once(unit, monkeypatch):
 )
 def test_a_text_of_a_megabyte_is_read(unit):
     assert extract_letter(unit * (1_000_000 // len(unit)) + "\nANSWER: D") == "D"
+
+
+@pytest.mark.parametrize(
+    ("text", "letter"),
+    [
+        ("analysisThe answer is A? or B.assistantfinalANSWER: C", "C"),
+        ("analysisThe answer is A", None),
+        ("<|channel>thought\nANSWER: A<channel|>ANSWER: C", "C"),
+        ("thought\nANSWER: A?\n\nANSWER: C", "C"),
+        ("<|begin_of_box|>C<|end_of_box|>", "C"),
+        ("C<|im_end|>", "C"),
+        ("<reasoning>ANSWER: A</reasoning>C", "C"),
+        ("<thought>ANSWER: A", None),
+        ("It is A.</think>C", "C"),
+        ("I close thoughts with `</think>`. ANSWER: C", "C"),
+    ],
+)
+def test_no_letter_is_read_from_thoughts_or_lost_to_tokens(text, letter):
+    assert extract_letter(text) == letter

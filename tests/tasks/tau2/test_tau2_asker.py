@@ -93,10 +93,12 @@ def test_a_torn_file_is_simulated_again(ask, tmp_path):
 
 
 def test_the_agents_own_failure_scores_0_with_its_reason_and_is_not_evaluated(ask):
-    failed = Outcome(Ending.OWN_FAILURE, {"messages": []}, "agent_broken_tool_call")
+    kept = {"messages": [], "detail": "no JSON: f({broken"}
+    failed = Outcome(Ending.OWN_FAILURE, kept, "agent_broken_tool_call")
     workers = Workers(failed)
     answer = ask(workers)
     assert (answer.status, answer.finish_reason, answer.grade.score) == (Status.OK, "agent_broken_tool_call", 0.0)
+    assert answer.error == "no JSON: f({broken"
     assert workers.commands == ["simulate"]
     assert ask(Workers()).grade.score == 0.0
 

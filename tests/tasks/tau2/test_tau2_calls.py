@@ -20,6 +20,7 @@ from quantgate.tasks.tau2.calls import (
 )
 from quantgate.tasks.tau2.wire import Retry, Role, Served
 from tests.server.agent import call, completion_of, text
+from tests.server.served import error_body
 
 
 class LibraryError(Exception):
@@ -138,13 +139,27 @@ def test_a_fault_that_stays_is_never_the_models_own(role):
         ((200, completion_of({"content": None, "reasoning_content": "hm"})), "agent_empty_reply"),
         ((200, completion_of(text(""), "length")), "agent_truncated_reply"),
         ((200, completion_of(call("f", '{"a": "'), "length")), "agent_truncated_reply"),
+        ((200, completion_of(text(""), "content_filter")), "agent_refused_reply"),
         (OVERFLOW, "agent_context_exceeded"),
+        ((500, error_body("Context size has been exceeded.")), "agent_context_exceeded"),
     ],
 )
 def test_the_agents_own_failure_is_told_apart_and_not_retried(exchange, reason):
     with pytest.raises(AgentFailure) as failure:
         ask(Role.AGENT, exchange)
     assert failure.value.reason == reason
+
+
+def test_what_the_agent_broke_is_kept():
+    arguments = '{"order_id": "#W1", "items": [' + "1, " * 200
+    with pytest.raises(AgentFailure) as failure:
+        ask(Role.AGENT, (200, completion_of(call("cancel_order", arguments))))
+    assert "cancel_order(" + arguments.strip() in failure.value.detail
+
+
+def test_a_user_whose_context_is_full_is_told_to_be_served_with_a_longer_one():
+    with pytest.raises(RoleFault, match="Serve it with a longer context"):
+        ask(Role.USER, OVERFLOW)
 
 
 @pytest.mark.parametrize("exchange", [(200, completion_of(call("f", "{broken"))), (200, completion_of(text(" ")))])

@@ -6,8 +6,13 @@ from pathlib import Path
 
 WORKER = Path(__file__).resolve().parents[3] / "tasks" / "tau2" / "worker.py"
 ALLOWED = {
+    "quantgate.evals.endpoint.content_parts",
+    "quantgate.evals.endpoint.finish_reasons",
+    "quantgate.evals.endpoint.overflow",
+    "quantgate.evals.endpoint.refusals",
     "quantgate.evals.endpoint.reply",
     "quantgate.evals.endpoint.http_status",
+    "quantgate.evals.contract.harmony",
     "quantgate.evals.contract.records",
     "quantgate.evals.contract.thoughts",
     "quantgate.evals.text",

@@ -1,0 +1,43 @@
+"""Repeats that say nothing new are found, and repeats that do are not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from quantgate.evals.checks.build import Build
+from quantgate.evals.checks.repeats import repeats_alike
+from tests.evals.made_runs import run_of
+
+
+def repeated(items: int, temperature: float | None, text: Any) -> Build:
+    run = run_of([1.0] * items, repeats=3, sampling={"temperature": temperature})
+    samples = {key: replace(sample, response=text(sample)) for key, sample in run.samples.items()}
+    return Build(None, list(samples.values()), len(samples), {"temperature": temperature})
+
+
+def alike(sample: Any) -> str:
+    return f"The answer to {sample.item_id} is 5."
+
+
+def test_identical_repeats_at_a_temperature_are_found():
+    found = repeats_alike(repeated(5, 0.6, alike))
+    assert found is not None
+    assert found.message.startswith("All repeats of the answers are identical at temperature 0.6, on each of 5 items")
+
+
+@pytest.mark.parametrize(
+    ("items", "temperature", "text"),
+    [
+        (5, 0.0, alike),
+        (5, None, alike),
+        (4, 1.0, alike),
+        (5, 1.0, lambda sample: f"{alike(sample)} {sample.repeat if sample.item_id == '4' else ''}"),
+        (5, 1.0, lambda sample: None),
+    ],
+    ids=["greedy", "temperature unknown", "too few items", "one item varies", "no text"],
+)
+def test_anything_else_is_not(items, temperature, text):
+    assert repeats_alike(repeated(items, temperature, text)) is None
