@@ -199,6 +199,7 @@ def gate(
     policy: str | Path | None = None,
     alpha: float | None = None,
     noise: str | Path | None = None,
+    same_build: bool = False,
     texts: bool = False,
 ) -> GateResult:
     """Decide whether a candidate run passes against a baseline run, as `quantgate gate` does.
@@ -215,6 +216,8 @@ def gate(
         One-sided error rate of each bound; 0.05 by default.
     noise
         A second run of the baseline: tells how many flips serving alone causes.
+    same_build
+        Whether one served model on both sides is meant.
     texts
         Whether flipped items carry what the builds answered.
 
@@ -239,7 +242,7 @@ def gate(
     again = None if noise is None else _paired(baseline, noise)
     if again is not None:
         check_noise_run(again)
-    decision = decide(pairs, _policy(policy, margin, alpha, [pairs]), again, texts=texts)
+    decision = decide(pairs, _policy(policy, margin, alpha, [pairs], same_build=same_build), again, texts=texts)
     return GateResult(replace(decision, created=now(), software=software_versions()))
 
 
@@ -401,13 +404,20 @@ def _paired(baseline: str | Path, candidate: str | Path) -> Pairs:
     return pair_runs(Run.load(Path(baseline)), Run.load(Path(candidate)))
 
 
-def _policy(policy: str | Path | None, margin: Margin | None, alpha: float | None, pairs: Sequence[Pairs]) -> Policy:
+def _policy(
+    policy: str | Path | None,
+    margin: Margin | None,
+    alpha: float | None,
+    pairs: Sequence[Pairs],
+    *,
+    same_build: bool = False,
+) -> Policy:
     """The policy that the arguments ask for; one that names a task which the runs do not hold is refused."""
     from quantgate.evals.settings.policy import load_policy
 
     by_task = margin if isinstance(margin, Mapping) else {} if margin is None else {"": margin}
     given = [f"{task}={float(value)!r}" if task else repr(float(value)) for task, value in by_task.items()]
-    asked = load_policy(policy, given, alpha)
+    asked = load_policy(policy, given, alpha, same_build=same_build)
     asked.check_tasks(list(dict.fromkeys(task.task for pair in pairs for task in pair.tasks)))
     return asked
 

@@ -207,4 +207,5 @@ INFO = TaskInfo(
         PublishedScore("gpt-oss-120b", 0.801, 0.05, "OpenAI's model card, high reasoning, no tools"),
     ),
     typical=Typical(accuracy=0.90),
+    guess=1 / len(LETTERS),
 )

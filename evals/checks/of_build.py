@@ -13,6 +13,8 @@ from quantgate.evals.checks.lengths import LengthComparison, Ratio
 from quantgate.evals.checks.letters import letter_counts
 from quantgate.evals.checks.looping import is_looping
 from quantgate.evals.checks.repeats import repeats_alike
+from quantgate.evals.checks.same_build import moved_findings, same_build_findings
+from quantgate.evals.checks.unread import unparsed_findings, unparsed_unlike
 from quantgate.evals.contract.records import Sample, Status
 from quantgate.evals.endpoint.served import context_of
 from quantgate.evals.pairing.pairs import TaskPairs, TaskRun
@@ -20,7 +22,6 @@ from quantgate.evals.runs.record import RunRecord
 from quantgate.evals.settings.expected import Expectation
 from quantgate.evals.settings.policy import TaskPolicy
 
-_MANY_UNPARSED = 0.02
 _BIASED_PVALUE = 1e-6
 _BIASED_TIMES = 1.5
 _LONGER, _SHORTER = 1.25, 0.8
@@ -60,6 +61,9 @@ def pair_findings(
     if expected is not None and (finding := _off(builds[0], expected)) is not None:
         found.append(finding)
     found += _cut_unlike(builds, policy)
+    found += unparsed_unlike({"baseline": builds[0], "candidate": builds[1]})
+    found += same_build_findings(baseline, candidate, meant=policy.same_build)
+    found += [*moved_findings(baseline, "baseline"), *moved_findings(candidate, "candidate")]
     if lengths is not None and pairs.frame["item_id"].nunique() >= _LEAST_ITEMS:
         found += _lengths_unlike(lengths)
     found += _context_unlike(baseline, candidate)
@@ -82,13 +86,7 @@ def _build_findings(build: Build, limits: TaskPolicy) -> Iterator[Finding]:
         )
     yield from ending_findings(build, answered, max_truncated=limits.max_truncated, max_refused=limits.max_refused)
     yield from _empty(build, [sample for sample in answered if sample.status is Status.EMPTY])
-    unparsed = sum(sample.status is Status.OK and sample.extracted is None for sample in answered)
-    if unparsed > _MANY_UNPARSED * build.planned:
-        yield build.finding(
-            FindingCode.UNPARSED,
-            f"no result could be read from {build.share(unparsed)}, which scores them as wrong: look at some in "
-            "samples.jsonl; a broken chat template or an unknown form of answer is not lost accuracy",
-        )
+    yield from unparsed_findings(build, answered, limits.max_unparsed)
     if looping := sum(is_looping(sample.response or sample.reasoning or "") for sample in answered):
         yield build.finding(
             FindingCode.LOOPING,

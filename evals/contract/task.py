@@ -187,6 +187,8 @@ class TaskInfo:
         out, and the files of a bundle are for their owner alone.
     benchmark, published, typical
         The hub's leaderboard that a whole score belongs to, published scores to be held against, figures to plan with.
+    guess
+        What guessing scores: 0 for open answers, 0.25 for four choices. A baseline that is no better shows nothing.
     options
         Options of its own, given by `--option NAME=VALUE` or under `options:` in a file.
     needs_tools
@@ -216,6 +218,7 @@ class TaskInfo:
     benchmark: Benchmark | None = None
     published: tuple[PublishedScore, ...] = ()
     typical: Typical | None = None
+    guess: float = 0.0
     options: tuple[TaskOption, ...] = ()
     needs_tools: bool = False
     orchestrated: bool = False
@@ -233,6 +236,7 @@ class TaskInfo:
             "metrics must be a tuple of names": isinstance(self.metrics, tuple),
             "sampling must be a Sampling or None": self.sampling is None or isinstance(self.sampling, Sampling),
             "repeats must be a number above 0 or None": self.repeats is None or self.repeats > 0,
+            "guess must lie from 0 to below 1": 0 <= self.guess < 1,
             "strata must add up to items": not self.strata or sum(self.strata.values()) == self.items,
             "options must be a tuple of TaskOption": isinstance(self.options, tuple)
             and all(isinstance(option, TaskOption) for option in self.options),

@@ -13,6 +13,7 @@ from quantgate.evals.checks.lengths import LengthComparison
 from quantgate.evals.checks.of_build import pair_findings
 from quantgate.evals.checks.published_scores import published_expectation
 from quantgate.evals.checks.token_lengths import compare_lengths
+from quantgate.evals.checks.unread import no_better_than_guessing
 from quantgate.evals.contract.records import Status
 from quantgate.evals.decision.figures import describe, summary_of_repeats
 from quantgate.evals.decision.flips import flip_table, flips
@@ -129,6 +130,10 @@ def _look(
         floor = f"the baseline scores {baseline:.1%}, under the {policy.baseline_at_least:.1%} that the policy expects"
         reason = f"not to be trusted: {floor}: is the harness or the server broken?"
         return _refused(reason, pairs, policy, findings, lengths)
+    if not policy.baseline_may_guess and (
+        empty := no_better_than_guessing(list(pairs.builds["baseline"].samples.values()), _guess(pairs), policy.alpha)
+    ):
+        return _refused(f"not to be trusted: {empty}", pairs, policy, findings, lengths)
     alone = _bounds(scores, policy.alpha)
     single = scores.single_answers
     measured = Measured(
@@ -157,6 +162,11 @@ def _look(
         flips=flips(pairs, scores, texts=texts),
     )
     return Evidence(scores, measured, {policy.alpha: alone})
+
+
+def _guess(pairs: TaskPairs) -> float:
+    record = pairs.builds["baseline"].record
+    return record.guess if record else 0.0
 
 
 def _bounds(scores: ItemScores, alpha: float) -> Bounds:

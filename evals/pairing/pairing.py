@@ -21,12 +21,13 @@ class Run:
 
     record: RunRecord
     samples: Mapping[SampleKey, Sample]
+    path: Path | None = None
 
     @classmethod
     def load(cls, path: Path) -> Run:
         """Read a run directory. Raises RunDirectoryError when it cannot be read."""
         directory = RunDirectory(path)
-        return cls(directory.record(), directory.samples())
+        return cls(directory.record(), directory.samples(), path.resolve())
 
     def task(self, name: str) -> TaskRun:
         """One task: its record, where the run has it, and its samples."""
@@ -55,9 +56,27 @@ def _pair_task(name: str, baseline: Run, candidate: Run) -> TaskPairs:
     builds = {"baseline": baseline.task(name), "candidate": candidate.task(name)}
     validity = {build: StatusCounts.count(list(run.samples.values()), run.planned) for build, run in builds.items()}
     ours, (left, right) = builds["baseline"].record, (run.samples for run in builds.values())
-    problems = _problems(ours, builds["candidate"].record, left, right)
+    problems = [*_copied(baseline, candidate, left, right), *_problems(ours, builds["candidate"].record, left, right)]
     frame = pd.DataFrame([], columns=_COLUMNS) if problems or ours is None else _frame(ours, left, right)
     return TaskPairs(name, frame, ours.repeats if ours else 0, validity, builds, tuple(problems))
+
+
+def _copied(
+    baseline: Run,
+    candidate: Run,
+    left: Mapping[tuple[str, int], Sample],
+    right: Mapping[tuple[str, int], Sample],
+) -> list[str]:
+    """Whether one run is the other, or holds answers of the other: then nothing was compared."""
+    if baseline.path is not None and baseline.path == candidate.path:
+        return [f"{baseline.path} is both baseline and candidate, so nothing was compared"]
+    copied = sum(bool(left[key].time) and left[key] == right[key] for key in left.keys() & right.keys())
+    if not copied:
+        return []
+    return [
+        f"{copied:,} of the candidate's {len(right):,} samples are copies of the baseline's, down to when they were "
+        "answered, so nothing was compared there: run the candidate into an empty folder"
+    ]
 
 
 def _problems(

@@ -70,6 +70,7 @@ class TaskPlan:
             private=self.info.private,
             benchmark=self.info.benchmark,
             published=published_for(self.info.published, self.model),
+            guess=self.info.guess,
         )
 
 

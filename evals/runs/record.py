@@ -22,8 +22,8 @@ _STRICT = ConfigDict(extra="forbid")
 class TaskRecord:
     """One task of a run: its identity (see `evals.contract.task.TaskIdentity`), its size, and how it was sampled.
 
-    The last three are what the task declares and what comes after a run has to know: what its authors ask of those who
-    hold its text, the leaderboard that it belongs to, and what was published of this very model.
+    The last four are what the task declares and what comes after a run has to know: what its authors ask of those who
+    hold its text, the leaderboard that it belongs to, what was published of this very model, and what guessing scores.
     """
 
     name: str
@@ -39,6 +39,7 @@ class TaskRecord:
     private: str | None = None
     benchmark: Benchmark | None = None
     published: PublishedScore | None = None
+    guess: float = 0.0
 
     @property
     def asked_by_authors(self) -> str | None:

@@ -27,7 +27,10 @@ class TaskPolicy(BaseModel):
     More than `max_truncated` of a build's answers cut, or shares that differ by more than `max_truncated_difference`,
     block a pass, and so do more than `max_refused` that the model declined or a filter kept back. A baseline below
     `baseline_at_least` makes the task invalid: a harness that is broken for both builds alike must not pass.
-    `expected`, as `0.92 +- 0.03`, is what the baseline should score; outside of it nothing passes.
+    `expected`, as `0.92 +- 0.03`, is what the baseline should score; outside of it nothing passes. More than
+    `max_unparsed` of a build's answers from which no result could be read block a pass. A baseline that is no better
+    than guessing makes the task invalid, unless `baseline_may_guess`. One served model on both sides blocks, unless
+    `same_build` says that it is meant.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -40,6 +43,9 @@ class TaskPolicy(BaseModel):
     max_truncated: float = Field(0.02, ge=0, le=1)
     max_truncated_difference: float = Field(0.01, ge=0, le=1)
     max_refused: float = Field(0.02, ge=0, le=1)
+    max_unparsed: float = Field(0.1, ge=0, le=1)
+    baseline_may_guess: bool = False
+    same_build: bool = False
     baseline_at_least: float | None = Field(None, ge=0, le=1)
     expected: ExpectedScore | None = None
 
@@ -66,7 +72,13 @@ class Policy(TaskPolicy):
             )
 
 
-def load_policy(chosen: str | Path | None, margins: Sequence[str] = (), alpha: float | None = None) -> Policy:
+def load_policy(
+    chosen: str | Path | None,
+    margins: Sequence[str] = (),
+    alpha: float | None = None,
+    *,
+    same_build: bool = False,
+) -> Policy:
     """A shipped policy by its name or one from a YAML file; the options `--margin` and `--alpha` win over it.
 
     Parameters
@@ -77,6 +89,8 @@ def load_policy(chosen: str | Path | None, margins: Sequence[str] = (), alpha: f
         Margins as given on the command line: 0.02, or gsm8k=0.01.
     alpha
         One-sided error rate of each bound.
+    same_build
+        Whether one served model on both sides is meant; sets the policy's own `same_build`.
 
     Raises
     ------
@@ -89,6 +103,8 @@ def load_policy(chosen: str | Path | None, margins: Sequence[str] = (), alpha: f
         if not SMALLEST_ALPHA <= alpha < 0.5:
             raise UsageError(f"--alpha {alpha:g}: the one-sided error rate lies between 0.001 and 0.5; 0.05 is usual")
         written["alpha"] = alpha
+    if same_build:
+        written["same_build"] = True
     tasks = written.setdefault("tasks", {})
     given: set[str] = set()
     for text in margins:

@@ -30,6 +30,9 @@ def compare(
     alpha: Annotated[
         float | None, typer.Option(help="One-sided error rate over all formats together. Default 0.05.")
     ] = None,
+    same_build: Annotated[
+        bool, typer.Option("--same-build", help="One served model on both sides is meant: the noise floor.")
+    ] = False,
     cost: Annotated[
         list[str] | None,
         typer.Option(
@@ -63,7 +66,7 @@ def compare(
     check_outputs(outputs)
     if (cost_unit or more_is_better) and not cost:
         raise UsageError(f"{'--cost-unit' if cost_unit else '--more-is-better'} is given without any --cost")
-    asked = load_policy(policy, margin or [], alpha)
+    asked = load_policy(policy, margin or [], alpha, same_build=same_build)
     reference, candidates = Run.load(baseline), [Run.load(run) for run in runs]
     folders = folder_names(baseline, runs)
     labels = [run.record.label for run in candidates]

@@ -35,6 +35,9 @@ def gate(
     noise: Annotated[
         Path | None, typer.Option(help="A second run of the baseline: tells how many flips serving alone causes.")
     ] = None,
+    same_build: Annotated[
+        bool, typer.Option("--same-build", help="One served model on both sides is meant: the noise floor.")
+    ] = False,
     include_text: Annotated[
         bool, typer.Option("--include-text", help="Put what the builds answered on flipped items into the outputs.")
     ] = False,
@@ -58,10 +61,8 @@ def gate(
     from quantgate.reports.terminal.decision_table import print_verdict
 
     check_outputs(outputs)
-    asked = load_policy(policy, margin or [], alpha)
+    asked = load_policy(policy, margin or [], alpha, same_build=same_build)
     reference = Run.load(baseline)
-    if baseline.resolve() == candidate.resolve():
-        notice(f"{candidate} is both baseline and candidate: such a comparison always passes and shows nothing")
     if noise is not None and noise.resolve() in (baseline.resolve(), candidate.resolve()):
         raise UsageError(f"--noise {noise}: name a second run of the baseline, not one of the two that are compared")
     pairs = pair_runs(reference, Run.load(candidate))

@@ -178,10 +178,102 @@ def test_the_same_build_twice_shows_the_noise_of_its_user_simulator(quantgate, a
     assert "6 items flip between the builds, 4 between two runs of the baseline" in out
 
 
-def test_a_run_held_against_itself_is_warned_of(quantgate, pair):
+def test_a_run_held_against_itself_shows_nothing(quantgate, pair):
     run, _ = pair(1, 1, 50)
-    _, _, err = quantgate(["gate", run, run])
-    assert "is both baseline and candidate" in err
+    code, out, _ = quantgate(["gate", run, run])
+    assert code == 4
+    assert "is both baseline and candidate" in out
+
+
+def asked_at(run: Run, url: str, *, time: str = "", earlier: str | None = None) -> Run:
+    """The run as it was asked at an address, its samples at a time."""
+    before = ({"endpoint": {"base_url": earlier}, "software": {}},) if earlier else ()
+    samples = {key: replace(sample, time=time) for key, sample in run.samples.items()}
+    return Run(replace(run.record, endpoint={"base_url": url}, earlier=before), samples)
+
+
+def test_a_copy_of_the_baseline_shows_nothing(quantgate, tmp_path):
+    run = asked_at(run_of([1.0] * 99), "http://a/v1", time="2026-01-01T00:00:00+00:00")
+    runs = [saved(run, tmp_path / "fp8"), saved(run, tmp_path / "copy")]
+    code, out, _ = quantgate(["gate", *runs, "--margin", "0.05"])
+    assert code == 4
+    assert "99 of the candidate's 99 samples are copies of the baseline's" in out
+
+
+@pytest.mark.parametrize(
+    "urls",
+    [
+        ("http://gpu:8000/v1", "http://gpu:8000/v1"),
+        ("http://localhost:8000/v1", "http://127.0.0.1:8000/v1/"),
+        ("https://GPU/v1", "https://gpu:443/v1"),
+    ],
+)
+def test_one_server_on_both_sides_does_not_pass_unless_that_is_meant(quantgate, tmp_path, urls):
+    runs = [
+        saved(asked_at(run_of([1.0] * 99, label=name), url), tmp_path / name)
+        for name, url in zip(("a", "b"), urls, strict=True)
+    ]
+    code, out, _ = quantgate(["gate", *runs, "--margin", "0.05"])
+    assert code == 3
+    assert "a build was compared with itself" in out
+    assert quantgate(["gate", *runs, "--margin", "0.05", "--same-build"])[0] == 0
+
+
+def test_other_ports_are_other_servers(quantgate, tmp_path):
+    runs = [saved(asked_at(run_of([1.0] * 99), f"http://gpu:800{n}/v1"), tmp_path / str(n)) for n in range(2)]
+    assert quantgate(["gate", *runs, "--margin", "0.05"])[0] == 0
+
+
+def test_a_run_put_together_from_two_servers_is_told(quantgate, tmp_path):
+    moved = asked_at(run_of([1.0] * 99), "http://b/v1", earlier="http://a/v1")
+    runs = [saved(run_of([1.0] * 99), tmp_path / "fp8"), saved(moved, tmp_path / "mxfp4")]
+    code, out, _ = quantgate(["gate", *runs, "--margin", "0.05"])
+    assert code == 0
+    assert "The candidate's answers came from 2 addresses, one after the other (http://a/v1, http://b/v1)" in out
+
+
+def unread(run: Run, count: int) -> Run:
+    """The run with so many answers from which nothing was read."""
+    samples = {
+        key: replace(sample, extracted=None, score=0.0) if int(key[1]) < count else sample
+        for key, sample in run.samples.items()
+    }
+    return Run(run.record, samples)
+
+
+@pytest.mark.parametrize(("counts", "said"), [((198, 198), "no more than guessing"), ((30, 30), "does not pass")])
+def test_answers_that_nobody_read_do_not_pass(quantgate, tmp_path, counts, said):
+    runs = [
+        saved(unread(run_of([1.0] * 198, label=name), count), tmp_path / name)
+        for name, count in zip(("a", "b"), counts, strict=True)
+    ]
+    code, out, _ = quantgate(["gate", *runs, "--margin", "0.05"])
+    assert code == (4 if counts[0] == 198 else 3)
+    assert said in out
+
+
+def test_two_builds_that_are_wrong_throughout_are_not_equivalent(quantgate, tmp_path):
+    runs = [saved(run_of([0.0] * 99, label=name), tmp_path / name) for name in ("a", "b")]
+    assert quantgate(["gate", *runs, "--margin", "0.05"])[0] == 4
+    expected = tmp_path / "policy.yaml"
+    expected.write_text("margin: 0.05\nbaseline_may_guess: true\n")
+    assert quantgate(["gate", *runs, "--policy", str(expected)])[0] == 0
+
+
+def test_a_baseline_that_guesses_its_letters_shows_nothing(quantgate, tmp_path):
+    scores = ([1.0] * 27 + [0.0] * 73) * 2
+    runs = [saved(run_of(scores, label=name, guess=0.25), tmp_path / name) for name in ("a", "b")]
+    code, out, _ = quantgate(["gate", *runs, "--margin", "0.05"])
+    assert code == 4
+    assert "54 of 200 answers right, no more than guessing gives (25%)" in out
+
+
+def test_results_that_can_be_read_from_one_build_only_block(quantgate, tmp_path):
+    candidate = unread(run_of([1.0] * 300, label="b"), 12)
+    runs = [saved(run_of([1.0] * 300, label="a"), tmp_path / "a"), saved(candidate, tmp_path / "b")]
+    code, out, _ = quantgate(["gate", *runs, "--margin", "0.1"])
+    assert code == 3
+    assert "more unlike than chance makes it" in out
 
 
 def test_the_noise_run_may_be_neither_of_the_two(quantgate, pair):

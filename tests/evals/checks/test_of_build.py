@@ -160,13 +160,14 @@ def test_another_served_context_is_told():
     ],
 )
 def test_another_context_is_told_by_whatever_name_the_server_has_for_it(entry):
-    def served(length: int) -> Run:
+    def served(length: int, host: str) -> Run:
         run = sound()
         said = served_model([{"id": "m", **entry(length)}], "m")
-        return Run(replace(run.record, endpoint={"base_url": "http://h/v1", **said.record()}), run.samples)
+        return Run(replace(run.record, endpoint={"base_url": f"http://{host}/v1", **said.record()}), run.samples)
 
-    assert "32,768 tokens, the candidate with 8,192" in findings(served(32768), served(8192))["context_unlike"].message
-    assert findings(served(8192), served(8192)) == {}
+    found = findings(served(32768, "a"), served(8192, "b"))["context_unlike"]
+    assert "32,768 tokens, the candidate with 8,192" in found.message
+    assert findings(served(8192, "a"), served(8192, "b")) == {}
 
 
 def half_right(count: int = 400) -> Run:
