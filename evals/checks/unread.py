@@ -69,8 +69,8 @@ def no_better_than_guessing(samples: Sequence[Sample], guess: float, alpha: floa
         return ""
     return (
         f"the baseline has {right:,} of {len(scores):,} answers right, no more than guessing gives ({percent(guess)}): "
-        "was nothing read, or is the harness or the server broken? If this is expected, say baseline_may_guess: true in "
-        "the policy"
+        "was nothing read, or is the harness or the server broken? If this is expected, say baseline_may_guess: true "
+        "in the policy"
     )
 
 
