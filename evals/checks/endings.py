@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from quantgate.evals.checks.build import Build
@@ -10,7 +10,7 @@ from quantgate.evals.checks.finding import Finding, FindingCode, Severity
 from quantgate.evals.contract.records import Sample, Status
 from quantgate.evals.contract.thoughts import leaked_tokens
 from quantgate.evals.endpoint.finish_reasons import Ending, ending_of
-from quantgate.evals.endpoint.overflow import overflowed, was_clamped
+from quantgate.evals.endpoint.overflow import context_tokens, generated_tokens, overflowed, was_clamped
 from quantgate.evals.text import excerpt
 
 AGENT_LIMITS = frozenset({"max_steps", "too_many_errors"})
@@ -33,34 +33,34 @@ def ending_findings(
 
 def overflown(build: Build, samples: Sequence[Sample]) -> int:
     """How many samples the context window has kept from their whole budget."""
-    return sum(overflowed(sample, build.max_tokens, build.window) for sample in samples)
+    window = build.window or _window_of(build, samples)
+    return sum(overflowed(sample, build.max_tokens, window) for sample in samples)
+
+
+def _window_of(build: Build, samples: Sequence[Sample]) -> int | None:
+    """The window of an endpoint that does not tell it: where answers of several lengths ended at the same place."""
+    lengths: defaultdict[int, set[int | None]] = defaultdict(set)
+    for sample in samples:
+        taken = context_tokens(sample.usage)
+        if taken is not None and sample.status is Status.TRUNCATED and was_clamped(sample.usage, build.max_tokens):
+            lengths[taken].add(generated_tokens(sample.usage))
+    return max((taken for taken, each in lengths.items() if len(each) > 1), default=None)
 
 
 def _cut(build: Build, answered: Sequence[Sample], most: float) -> Iterator[Finding]:
     truncated = [sample for sample in answered if sample.status is Status.TRUNCATED]
     severity = Severity.BLOCKS if len(truncated) > most * build.planned else Severity.WARNS
-    full = overflown(build, truncated)
     broken = Counter(
         reason
         for sample in truncated
         if (reason := sample.finish_reason) is not None and ending_of(reason) is Ending.BROKEN_OFF
     )
-    rest = [
-        sample for sample in truncated if not _is_full(build, sample) and (sample.finish_reason or "") not in broken
-    ]
-    early = sum(was_clamped(sample.usage, build.max_tokens) for sample in rest)
-    if cut := len(rest) - early:
+    full = overflown(build, truncated)
+    if cut := len(truncated) - full - broken.total():
         at = f"at {build.max_tokens:,} tokens" if build.max_tokens else "at the server's own limit"
         yield build.finding(
             FindingCode.TRUNCATED,
             f"{build.share(cut)} were cut {at}: raise --max-tokens; a truncated answer is not a wrong one",
-            severity,
-        )
-    if early:
-        yield build.finding(
-            FindingCode.CUT_BY_SERVER,
-            f"{build.share(early)} were cut before the {build.max_tokens:,} tokens that were asked for: the server has "
-            "a limit of its own on an answer's length; raise that, or lower --max-tokens to it",
             severity,
         )
     if broken:
@@ -76,10 +76,6 @@ def _cut(build: Build, answered: Sequence[Sample], most: float) -> Iterator[Find
             f"{build.share(full)} did not fit into the context window: serve a longer one, or lower --max-tokens",
             severity,
         )
-
-
-def _is_full(build: Build, sample: Sample) -> bool:
-    return overflowed(sample, build.max_tokens, build.window)
 
 
 def _refused(build: Build, answered: Sequence[Sample], most: float) -> Iterator[Finding]:

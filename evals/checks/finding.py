@@ -19,7 +19,6 @@ class FindingCode(StrEnum):
     MISSING = "missing"
     TRUNCATED = "truncated"
     CONTEXT_OVERFLOW = "context_overflow"
-    CUT_BY_SERVER = "cut_by_server"
     BROKEN_OFF = "broken_off"
     REFUSED = "refused"
     UNKNOWN_FINISH_REASON = "unknown_finish_reason"

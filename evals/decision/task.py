@@ -11,8 +11,7 @@ from quantgate.evals.decision.types import Decided, Flag, TaskVerdict
 
 _CUT = frozenset(
     {
-        *(FindingCode.TRUNCATED, FindingCode.CONTEXT_OVERFLOW, FindingCode.CUT_BY_SERVER, FindingCode.BROKEN_OFF),
-        FindingCode.TRUNCATED_UNLIKE,
+        *(FindingCode.TRUNCATED, FindingCode.CONTEXT_OVERFLOW, FindingCode.BROKEN_OFF, FindingCode.TRUNCATED_UNLIKE),
     }
 )
 

@@ -106,12 +106,16 @@ def was_clamped(usage: Mapping[str, Any] | None, max_tokens: int | None) -> bool
     return generated is not None and max_tokens is not None and generated < max_tokens - _UNCOUNTED_TOKENS
 
 
-def has_filled(usage: Mapping[str, Any] | None, window: int | None) -> bool:
-    """Whether prompt and answer together took up the context window; where that is not known, it is not denied."""
+def context_tokens(usage: Mapping[str, Any] | None) -> int | None:
+    """How many tokens of a context window prompt and answer took up; `None` where the usage does not tell."""
     prompt, generated = _count(usage, "prompt_tokens"), generated_tokens(usage)
-    if window is None or prompt is None or generated is None:
-        return True
-    return prompt + generated >= window - _SLACK_TOKENS
+    return None if prompt is None or generated is None else prompt + generated
+
+
+def has_outgrown(usage: Mapping[str, Any] | None, window: int) -> bool:
+    """Whether a window is longer than what prompt and answer took up, so that another would not have ended there."""
+    taken = context_tokens(usage)
+    return taken is not None and taken < window - _SLACK_TOKENS
 
 
 def overflowed(sample: Sample, max_tokens: int | None, window: int | None) -> bool:
@@ -135,9 +139,10 @@ def overflowed(sample: Sample, max_tokens: int | None, window: int | None) -> bo
         return True
     if ending is Ending.BROKEN_OFF:
         return False
-    if max_tokens is None:
-        return window is not None and sample.usage is not None and has_filled(sample.usage, window)
-    return was_clamped(sample.usage, max_tokens) and has_filled(sample.usage, window)
+    taken = context_tokens(sample.usage)
+    if window is None or taken is None or taken < window - _SLACK_TOKENS:
+        return False
+    return max_tokens is None or was_clamped(sample.usage, max_tokens)
 
 
 def _count(usage: Mapping[str, Any] | None, name: str) -> int | None:

@@ -13,7 +13,7 @@ from quantgate.evals.contract.published import published_for
 from quantgate.evals.contract.records import Answer, Grade, Request, Sample, SampleKey, Sampling, Status
 from quantgate.evals.contract.task import Asker, Task, TaskInfo
 from quantgate.evals.contract.thoughts import graded_text
-from quantgate.evals.endpoint.overflow import has_filled, overflowed, was_clamped
+from quantgate.evals.endpoint.overflow import has_outgrown, was_clamped
 from quantgate.evals.endpoint.window import Window
 from quantgate.evals.errors import DataError, EndpointUnreachable, RequestRefused, ResumeMismatch
 from quantgate.evals.runs.directory import SampleWriter
@@ -115,8 +115,8 @@ def missing_requests(
 def _is_open(sample: Sample, max_tokens: int | None, window: int | None) -> bool:
     if sample.status is Status.ERROR or sample.turned_away:
         return True
-    outgrown = window is not None and not has_filled(sample.usage, window)
-    return outgrown and was_clamped(sample.usage, max_tokens) and overflowed(sample, max_tokens, None)
+    cut_short = sample.status is Status.TRUNCATED and was_clamped(sample.usage, max_tokens)
+    return cut_short and window is not None and has_outgrown(sample.usage, window)
 
 
 async def ask_all(
@@ -194,9 +194,10 @@ class _Recorder:
         self._tasks = tasks
         self._writer = writer
         self._progress = progress
-        self._give_up_after = min(_GIVE_UP_AFTER, asked)
+        self._asked = asked
         self._faults_in_a_row = 0
         self._refused = 0
+        self._turned_away = 0
 
     def record(self, request: Request, answer: Answer) -> None:
         sample = to_sample(request, answer, self._tasks[request.task])
@@ -204,6 +205,7 @@ class _Recorder:
         self._progress.finished(sample)
         if answer.refused:
             self._refused += 1
+            self._turned_away += answer.turned_away
         elif sample.status is Status.ERROR:
             self._faults_in_a_row += 1
         else:
@@ -214,7 +216,8 @@ class _Recorder:
                 f"the endpoint has stopped answering: {_GIVE_UP_AFTER} requests in a row have failed, the last with: "
                 f"{answer.error}. The same command goes on"
             )
-        if self._refused == self._give_up_after and not self.has_answers:
+        hopeless = self._refused == _GIVE_UP_AFTER or self._turned_away == self._asked
+        if answer.refused and hopeless and not self.has_answers:
             raise RequestRefused(
                 f"the endpoint has refused {self._first_requests()}, the last with: {answer.error}. "
                 f"{_ADVICE[answer.status]}"

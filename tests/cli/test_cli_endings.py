@@ -144,10 +144,14 @@ def test_a_budget_that_was_used_up_is_still_told_as_that(ask, rule):
     assert "context window" not in out
 
 
-def test_a_servers_own_limit_is_told_as_that(ask, rule):
-    usage = {"prompt_tokens": 100, "completion_tokens": 512, "total_tokens": 612}
-    _, out, _, _ = ask(lambda _: Reply(body=choice_body("Let me think", "length", usage)))
-    assert "the server has a limit of its own" in out
+def test_a_window_that_is_not_told_shows_where_answers_of_any_length_end(ask, rule):
+    def ending_at_4096(body):
+        prompt = 1000 + number_of(body)
+        usage = {"prompt_tokens": prompt, "completion_tokens": 4096 - prompt, "total_tokens": 4096}
+        return Reply(body=choice_body("Let me think", "length", usage))
+
+    _, out, _, _ = ask(ending_at_4096, "--max-tokens", "9000", models=[{"id": "test-model"}])
+    assert "did not fit into the context window" in out
     assert "raise --max-tokens" not in out
 
 

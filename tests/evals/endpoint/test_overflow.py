@@ -136,7 +136,7 @@ def test_thoughts_count_where_a_server_leaves_them_out_of_the_completion():
     [
         (cut(usage=usage(1000, 3096)), 4096, True),
         (cut(usage=usage(1000, 3090)), 4096, True),
-        (cut(usage=usage(1000, 3096)), None, True),
+        (cut(usage=usage(1000, 3096)), None, False),
         (cut(usage=usage(1000, 2000)), 4096, False),
         (cut(usage=usage(1000, 4000)), 8192, False),
         (cut(usage=usage(1000, 4000)), 5000, False),
