@@ -27,14 +27,17 @@ def calibrate(
     percentile bootstrap stands beside the gate for comparison; it decides nothing here.
     """
     from quantgate.evals.stats.calibration import Model, calibrate_repeats, calibrate_single
-    from quantgate.reports.terminal.calibrate import print_repeats, print_single
+    from quantgate.evals.stats.exact.noninferiority import smallest_passing_n
+    from quantgate.reports.terminal.calibrate import print_fewest, print_repeats, print_single
     from quantgate.reports.terminal.console import output_console
 
+    console = output_console()
     try:
         if repeats == 1:
-            print_single(output_console(), calibrate_single(n, margin, alpha), n, margin, alpha)
+            print_single(console, calibrate_single(n, margin, alpha), n, margin, alpha)
         else:
             measured = {model: calibrate_repeats(model, n, repeats, margin, alpha, runs, seed) for model in Model}
-            print_repeats(output_console(), measured, n, repeats, margin, alpha)
+            print_repeats(console, measured, n, repeats, margin, alpha)
+        print_fewest(console, n, smallest_passing_n(margin, alpha))
     except ValueError as error:
         raise UsageError(f"calibrate: {error}") from None

@@ -10,7 +10,6 @@ from rich.text import Text
 
 from quantgate.evals.decision.points import points
 from quantgate.evals.stats.calibration import Method, Model, SimulatedRate, WorstCase
-from quantgate.evals.stats.exact.noninferiority import smallest_passing_n
 
 _METHODS = {
     Method.EXACT: "exact test",
@@ -36,7 +35,6 @@ def print_single(console: Console, worst: Mapping[Method, WorstCase], n: int, ma
     gate, naive = worst[Method.EXACT].rate, worst[Method.NAIVE].rate
     how = "at whatever share of flips, by enumeration of all outcomes"
     _conclude(console, gate, naive, gate > alpha + 1e-9, alpha, how)
-    _print_hopeless(console, n, margin, alpha)
 
 
 def print_repeats(
@@ -61,7 +59,13 @@ def print_repeats(
     how = f"in {runs:,} simulated comparisons of each kind (standard error {100 * worst[Method.BAYESIAN].error:.1f})"
     found, naive = worst[Method.BAYESIAN], worst[Method.NAIVE]
     _conclude(console, found.rate, naive.rate, found.exceeds(alpha), alpha, how)
-    _print_hopeless(console, n, margin, alpha)
+
+
+def print_fewest(console: Console, n: int, fewest: int) -> None:
+    """Print that an equal build could not pass where `n` items are fewer than the `fewest` that it takes."""
+    if n < fewest:
+        text = f"An unchanged build could not pass without a gain: with no flip at all it takes {fewest:,} items."
+        console.print(Text(text), soft_wrap=True)
 
 
 def _conclude(console: Console, gate: float, naive: float, broken: bool, alpha: float, how: str) -> None:
@@ -71,13 +75,6 @@ def _conclude(console: Console, gate: float, naive: float, broken: bool, alpha: 
     console.print(
         Text(f"The naive percentile bootstrap passes it up to {_percent(naive)} of the time."), soft_wrap=True
     )
-
-
-def _print_hopeless(console: Console, n: int, margin: float, alpha: float) -> None:
-    fewest = smallest_passing_n(margin, alpha)
-    if n < fewest:
-        text = f"An unchanged build could not pass without a gain: with no flip at all it takes {fewest:,} items."
-        console.print(Text(text), soft_wrap=True)
 
 
 def _table(title: str, *columns: str) -> Table:
