@@ -37,8 +37,8 @@ def pass_hat_k(successes: Sequence[int], trials: Trials, k: int) -> float:
 
     Examples
     --------
-    >>> pass_hat_k([4, 2, 0], 4, 2)
-    0.38888888888888884
+    >>> round(pass_hat_k([4, 2, 0], 4, 2), 6)
+    0.388889
     """
     counts = _checked(successes, trials, k)
     return sum(comb(c, k) / comb(n, k) for c, n in counts) / len(counts)
