@@ -1,5 +1,6 @@
 """False passes of the Bayesian bootstrap plus one: a build exactly the margin worse passes 5% of the time at most."""
 
+import itertools
 import math
 
 import numpy as np
@@ -104,3 +105,61 @@ def pass_rate_of_losses_in_the_smallest_stratum(margin):
 @pytest.mark.parametrize("margin", [0.0131, 0.015, 0.02, 0.0262, 0.03, 0.05, 0.08])
 def test_the_whole_unseen_item_in_the_worst_place_holds_for_losses_in_the_smallest_stratum(margin):
     assert pass_rate_of_losses_in_the_smallest_stratum(margin) <= ALPHA
+
+
+def losses_in_strata(rates, sizes, pass_set):
+    return float(np.prod([binom.pmf(pass_set[:, h], size, rates[h]) for h, size in enumerate(sizes)], axis=0).sum())
+
+
+@pytest.mark.parametrize(
+    ("sizes", "margin"),
+    [
+        ((2, 2, 2), 0.26),
+        ((2, 2, 2), 0.5),
+        ((3, 3, 3), 0.4),
+        ((2, 2, 8), 0.3),
+        ((2, 5), 0.4),
+        ((4, 4, 4, 4), 0.15),
+        ((10, 10), 0.14),
+        ((19, 19, 19), 0.05),
+        ((19, 19, 19), 0.08),
+    ],
+)
+def test_losses_in_small_strata_pass_at_most_alpha_by_enumeration(sizes, margin):
+    """Every outcome of lost items, decided by the bound; every division of the loss on a grid."""
+    names, count = np.repeat([str(h) for h in range(len(sizes))], sizes).tolist(), len(sizes)
+    decided = {}
+    for losses in itertools.product(*[range(size + 1) for size in sizes]):
+        if sum(b / size for b, size in zip(losses, sizes, strict=True)) >= margin * count:
+            continue
+        alike = tuple(sorted(zip(sizes, losses, strict=True)))
+        if alike not in decided:
+            parts = [[-1.0] * b + [0.0] * (size - b) for size, b in zip(sizes, losses, strict=True)]
+            decided[alike] = bayesian_pvalue(np.concatenate(parts), -margin, strata=names, draws=20_000) < ALPHA
+    passing = [
+        losses
+        for losses in itertools.product(*[range(size + 1) for size in sizes])
+        if decided.get(tuple(sorted(zip(sizes, losses, strict=True))))
+    ]
+    steps = 12
+    worst = 0.0
+    for cut in itertools.product(range(steps + 1), repeat=count - 1):
+        rates = margin * count * np.array([*cut, steps - sum(cut)]) / steps
+        if passing and (rates >= 0).all() and (rates <= 1).all():
+            worst = max(worst, losses_in_strata(rates, sizes, np.array(passing)))
+    assert worst <= ALPHA
+
+
+@pytest.mark.parametrize(("size", "broken"), [(3, 0.05), (5, 0.05), (5, 0.1)])
+def test_items_that_are_alike_are_one_unit(size, broken):
+    """Clusters that are lost whole: as single items they would pass far too often."""
+    runs, clusters = 1500, 66
+    rng = np.random.default_rng(size)
+    names = np.repeat([str(place) for place in range(clusters)], size).tolist()
+    passed = {True: 0, False: 0}
+    for _ in range(runs):
+        values = np.repeat(-(rng.random(clusters) < broken).astype(float), size)
+        passed[True] += bayesian_pvalue(values, -broken, clusters=names) < ALPHA
+        passed[False] += bayesian_pvalue(values, -broken) < ALPHA
+    assert within(passed[True] / runs, runs)
+    assert passed[False] / runs > 0.1

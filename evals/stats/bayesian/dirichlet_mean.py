@@ -1,4 +1,4 @@
-"""The distribution of a mean under Dirichlet weights: exact by one-dimensional inversion, or simulated."""
+"""The distribution of a mean under Dirichlet weights, exact by one-dimensional inversion."""
 
 from __future__ import annotations
 
@@ -18,21 +18,24 @@ _DEPTH = 40.0
 _BLOCK = 1_000_000
 
 
-def quantile(values: FloatArray, masses: FloatArray, probability: float) -> float:
+def quantile(values: FloatArray, masses: FloatArray, probability: float, sizes: FloatArray | None = None) -> float:
     """Quantile of M = sum of w_j values_j, where the weights w are Dirichlet(masses).
 
     With independent G_j ~ Gamma(masses_j), M <= x exactly where sum of (values_j - x) G_j <= 0. That sum has the
     moment generating function prod of (1 - s (values_j - x))^(-masses_j), which `distribution` inverts. For two values
-    M is an affine function of a Beta variable.
+    M is an affine function of a Beta variable. Where values stand for several items each, M is the ratio of
+    sum of sizes_j values_j G_j to sum of sizes_j G_j, and the differences are multiplied by the sizes.
 
     Parameters
     ----------
     values
-        Shape (j,), distinct and ascending.
+        Shape (j,), ascending; distinct where there are no sizes.
     masses
-        Shape (j,), positive; that of the smallest value is at least 1.
+        Shape (j,), positive; those of the smallest value sum to at least 1.
     probability
         In (0, 0.5).
+    sizes
+        Shape (j,), positive; all alike when omitted.
 
     Returns
     -------
@@ -44,18 +47,19 @@ def quantile(values: FloatArray, masses: FloatArray, probability: float) -> floa
     Cifarelli and Regazzini 1990 (means of a Dirichlet process); Imhof 1961, Biometrika 48:419 (the inversion); Daniels
     1954 (the path through the saddle point).
     """
-    if len(values) == 1:
-        return float(values[0])
     low, high = float(values[0]), float(values[-1])
-    if len(values) == 2:
+    if low == high:
+        return low
+    if len(values) == 2 and sizes is None:
         return high - (high - low) * float(betaincinv(masses[0], masses[1], 1 - probability))
 
     def excess(x: float) -> float:
-        return distribution(values, masses, x) - probability
+        return distribution(values, masses, x, sizes) - probability
 
     # The two ends of the support are no place to invert at, and the search needs none of them.
-    mean = float(masses @ values / masses.sum())
-    spread = math.sqrt(float(masses @ (values - mean) ** 2)) / float(masses.sum())
+    weights = masses if sizes is None else masses * sizes
+    mean = float(weights @ values / weights.sum())
+    spread = math.sqrt(float(weights @ (values - mean) ** 2)) / float(weights.sum())
     below, above = mean, mean
     while excess(below) >= 0:
         above, below = below, max(below - spread, (low + below) / 2)
@@ -64,7 +68,7 @@ def quantile(values: FloatArray, masses: FloatArray, probability: float) -> floa
     return float(brentq(excess, below, above, xtol=1e-13, rtol=4 * math.ulp(1.0)))
 
 
-def distribution(values: FloatArray, masses: FloatArray, x: float) -> float:
+def distribution(values: FloatArray, masses: FloatArray, x: float, sizes: FloatArray | None = None) -> float:
     """P(M <= x), right to about 1e-13 for x below the mean, where it is used, and to 1e-10 anywhere.
 
     With K(s) = -sum of masses_j log(1 - s (values_j - x)) it is -1/(2 pi i) times the integral of exp(K(s))/s ds along
@@ -73,7 +77,7 @@ def distribution(values: FloatArray, masses: FloatArray, x: float) -> float:
     """
     if x <= values[0] or x >= values[-1]:
         return float(x >= values[-1])
-    shifted = values - x
+    shifted = values - x if sizes is None else sizes * (values - x)
     curvature = float(masses @ shifted**2)
     start = min(_saddle_point(shifted, masses), -0.5 / math.sqrt(curvature))
     kept = 1 - start * shifted
@@ -97,7 +101,7 @@ def distribution(values: FloatArray, masses: FloatArray, x: float) -> float:
 
 def _saddle_point(shifted: FloatArray, masses: FloatArray) -> float:
     """Where K'(s) = 0; K is convex between the two poles next to 0."""
-    low, high = 1 / float(shifted[0]), 1 / float(shifted[-1])
+    low, high = 1 / float(shifted.min()), 1 / float(shifted.max())
 
     def slope(s: float) -> float:
         return float(masses @ (shifted / (1 - s * shifted)))

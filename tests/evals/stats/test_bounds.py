@@ -152,3 +152,36 @@ def test_refuses_an_unknown_method_or_alpha():
         paired_bounds([0, 1], method="wald")
     with pytest.raises(ValueError, match="alpha must be"):
         paired_bounds([0, 1], alpha=0.6)
+
+
+def test_each_bound_rests_on_what_missing_answers_would_be_at_worst_for_it():
+    known = differences(3, 1, 96)
+    lowest, highest = np.append(known, [-1.0] * 4), np.append(known, [1.0] * 4)
+    result = paired_bounds(lowest, highest=highest)
+    assert (result.lower, result.upper) == (exact_lower_bound(7, 1, 100), exact_upper_bound(3, 5, 100))
+    assert result.estimate == pytest.approx(-2 / 100)
+    assert result.missing == pytest.approx(8 / 100)
+
+
+def test_one_missing_answer_of_two_leaves_half_the_scale_open():
+    values = np.array([0.0, 0.5, -0.5, 0.25] * 10)
+    result = paired_bounds(values - 0.25, highest=values + 0.25, repeats=4)
+    assert result.lower == bayesian_lower_bound(values - 0.25)
+    assert result.upper == bayesian_upper_bound(values + 0.25)
+    assert result.missing == pytest.approx(0.5)
+
+
+def test_the_unit_is_named_and_clusters_are_never_decided_exactly():
+    values, clusters = differences(3, 1, 60), [str(place // 3) for place in range(60)]
+    result = paired_bounds(values, clusters=clusters)
+    assert (result.method, result.n, result.clusters) == ("bayesian", 60, 20)
+    assert result.lower == bayesian_lower_bound(values, clusters=clusters)
+    assert "over 20 clusters of 60 items plus one worst-case cluster" in result.reason
+    assert paired_bounds(values, clusters=[str(place) for place in range(60)]) == paired_bounds(values)
+    assert "over 60 items plus one worst-case item" in paired_bounds(values, repeats=2).reason
+
+
+@pytest.mark.parametrize("highest", [[0.0], [0.0, -0.5], [0.0, 2.0]])
+def test_ends_that_are_no_ends_are_refused(highest):
+    with pytest.raises(ValueError, match=r"highest must hold|not a number"):
+        paired_bounds([0.0, 0.0], highest=highest)

@@ -1,9 +1,13 @@
 """The Bayesian bootstrap plus one: reference numbers, closed forms, order, symmetry, strata."""
 
+import itertools
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import brentq, minimize
 from scipy.stats import beta
 
 from quantgate.evals.stats import bayesian_lower_bound, bayesian_pvalue, bayesian_upper_bound
@@ -190,6 +194,58 @@ def test_strata_keep_the_mirror_and_do_not_depend_on_the_order_of_items():
     assert bayesian_lower_bound(values[order], strata=[TAU2[i] for i in order]) == lower
 
 
+def test_names_of_strata_do_not_show_in_the_bounds():
+    values = four_trials()
+    bounds = {
+        bayesian_lower_bound(values, strata=np.repeat(names, [50, 114, 114]).tolist(), draws=5000)
+        for names in itertools.permutations(["a", "b", "c"])
+    }
+    assert len(bounds) == 1
+
+
+def test_among_small_equal_strata_a_loss_hides_best_in_all_of_them():
+    """Three strata of 2 items show no flip with probability (1 - m)^6 where each loses m."""
+    strata = np.repeat(["a", "b", "c"], 2).tolist()
+    assert bayesian_lower_bound(np.zeros(6), strata=strata) == pytest.approx(-(1 - 0.05 ** (1 / 6)), abs=5e-3)
+    assert bayesian_lower_bound(np.zeros(57), strata=np.repeat(["a", "b", "c"], 19).tolist()) == pytest.approx(
+        -(1 - 0.05 ** (1 / 57)), abs=4e-4
+    )
+
+
+def zero_flip_limit(sizes, weights, alpha=0.05):
+    """The largest loss that no flip at all may hide with probability alpha, over every division of it, by a search."""
+
+    def chance(loss):
+        def log_chance(free):
+            losses = np.append(free, (loss - weights[:-1] @ free) / weights[-1])
+            if (losses < 0).any() or (losses >= 1).any():
+                return math.inf
+            return -float(sizes @ np.log1p(-losses))
+
+        starts = [
+            np.array(start)
+            for start in itertools.product(*[np.linspace(0, min(loss / w, 0.99), 12) for w in weights[:-1]])
+        ]
+        best = min(starts, key=log_chance)
+        return math.exp(-minimize(log_chance, best, method="Nelder-Mead", options={"xatol": 1e-7, "fatol": 1e-9}).fun)
+
+    return brentq(lambda loss: chance(loss) - alpha, 0.01, 0.95, xtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "weights"),
+    [((2, 2), None), ((2, 2, 8), None), ((4, 6), None), ((5, 9, 30), None), ((20, 24), (0.4, 0.6)), ((3, 30), None)],
+)
+def test_no_flip_shows_no_more_than_the_division_of_a_loss_that_hides_it_best(sizes, weights):
+    names = [f"{place}" for place in range(len(sizes))]
+    shares = np.array(weights or [1 / len(sizes)] * len(sizes))
+    bound = bayesian_lower_bound(
+        np.zeros(sum(sizes)), strata=np.repeat(names, sizes).tolist(), weights=dict(zip(names, shares, strict=True))
+    )
+    limit = zero_flip_limit(np.array(sizes), shares)
+    assert bound == pytest.approx(-limit, abs=0.012 * limit + 1e-3)
+
+
 def test_more_losses_lower_the_bound_of_strata():
     values = four_trials()
     bounds = []
@@ -202,7 +258,7 @@ def test_more_losses_lower_the_bound_of_strata():
 def test_many_distinct_values_in_strata_are_simulated_on_a_grid(monkeypatch):
     values = np.random.default_rng(1).normal(-0.01, 0.2, 278).clip(-1, 1)
     full = bayesian_lower_bound(values, strata=TAU2, draws=20_000)
-    monkeypatch.setattr("quantgate.evals.stats.bayesian.unseen_item._MOST_SIMULATED", 51)
+    monkeypatch.setattr("quantgate.evals.stats.bayesian.stratified._MOST_SIMULATED", 51)
     assert bayesian_lower_bound(values, strata=TAU2, draws=20_000) == pytest.approx(full, abs=1e-3)
 
 
@@ -213,6 +269,7 @@ def test_many_distinct_values_in_strata_are_simulated_on_a_grid(monkeypatch):
         ({"alpha": float("nan")}, "alpha must lie"),
         ({"strata": ["a", "b"], "draws": 10}, "draws must be at least 1000"),
         ({"strata": ["a"]}, "strata names 1 items"),
+        ({"clusters": ["a"]}, "clusters names 1 items"),
     ],
 )
 def test_refuses_what_it_cannot_bound(arguments, message):
@@ -223,3 +280,48 @@ def test_refuses_what_it_cannot_bound(arguments, message):
 def test_p_value_refuses_a_null_that_is_no_difference():
     with pytest.raises(ValueError, match="null_difference must lie"):
         bayesian_pvalue([0.0, 0.5], -1.0)
+
+
+def test_items_of_clusters_of_one_size_are_as_many_units_as_clusters():
+    rng = np.random.default_rng(4)
+    means = rng.integers(-2, 3, 40) / 2
+    parts = np.stack([means, means, means], axis=1) + np.array([0.2, -0.2, 0.0]) * (np.abs(means) < 0.8)[:, None]
+    clusters = np.repeat([f"passage {place}" for place in range(40)], 3).tolist()
+    assert bayesian_lower_bound(parts.ravel(), clusters=clusters) == pytest.approx(bayesian_lower_bound(means))
+
+
+def test_clusters_of_one_item_each_change_nothing():
+    values = four_trials()
+    names = [str(place) for place in range(278)]
+    assert bayesian_lower_bound(values, clusters=names) == bayesian_lower_bound(values)
+    assert bayesian_lower_bound(values, strata=TAU2, clusters=names) == bayesian_lower_bound(values, strata=TAU2)
+
+
+def test_clusters_of_unlike_sizes_agree_with_simulation():
+    rng, draws = np.random.default_rng(7), 100_000
+    sizes = rng.integers(1, 6, 30)
+    means = rng.choice([-1.0, 0.0, 0.5, 1.0], 30, p=[0.2, 0.5, 0.2, 0.1])
+    values, clusters = np.repeat(means, sizes), np.repeat(np.arange(30), sizes).astype(str).tolist()
+    gammas = rng.standard_exponential((draws, 31))
+    all_sizes, all_means = np.append(sizes, sizes.max()), np.append(means, -1.0)
+    drawn = gammas @ (all_sizes * all_means) / (gammas @ all_sizes)
+    bound = bayesian_lower_bound(values, clusters=clusters)
+    assert (drawn <= bound).mean() == pytest.approx(0.05, abs=4.5 * np.sqrt(0.05 * 0.95 / draws))
+    order = rng.permutation(len(values))
+    assert bayesian_lower_bound(values[order], clusters=[clusters[i] for i in order]) == bound
+
+
+def test_clusters_widen_the_bounds_of_strata():
+    values = four_trials()
+    clusters = [str(place // 2) for place in range(278)]
+    alone = bayesian_lower_bound(values, strata=TAU2)
+    assert bayesian_lower_bound(values, strata=TAU2, clusters=clusters) < alone - 0.002
+
+
+def test_p_value_and_bound_of_clusters_in_small_strata_take_the_same_decision():
+    values = np.array([0.0] * 20 + [-1.0, 0.5, 0.0, 0.0])
+    strata, clusters = np.repeat(["a", "b", "c"], 8).tolist(), [str(place // 2) for place in range(24)]
+    options = {"strata": strata, "clusters": clusters, "draws": 20_000}
+    lower = bayesian_lower_bound(values, **options)
+    assert bayesian_pvalue(values, lower + 1e-6, **options) >= 0.05 - 1e-4
+    assert bayesian_pvalue(values, lower - 1e-4, **options) < 0.05
