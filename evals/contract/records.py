@@ -27,10 +27,15 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One question of a task. `stratum` names its part of the benchmark (tau2: the domain), where there are parts."""
+    """One question of a task. `stratum` names its part of the benchmark (tau2: the domain), where there are parts.
+
+    `cluster` names the items that it is alike to (questions about one passage, variants of one scenario), which are no
+    independent evidence: what is counted is then the cluster.
+    """
 
     item_id: str
     stratum: str | None = None
+    cluster: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +143,7 @@ class Sample:
     status: Status
     score: float | None
     stratum: str | None = None
+    cluster: str | None = None
     error: str | None = None
     extracted: str | None = None
     vote: str | None = None

@@ -148,8 +148,8 @@ def _look(
         baseline=baseline,
         candidate=scores.mean(scores.candidate),
         alone=alone,
-        exact=single and scores.strata is None,
-        hopeless=_bounds(replace(scores, candidate=scores.baseline), policy.alpha).lower <= -policy.margin,
+        exact=alone.method == "exact",
+        hopeless=_bounds(scores.without_a_flip(), policy.alpha).lower <= -policy.margin,
         losses=scores.losses if single else None,
         gains=scores.gains if single else None,
         mcnemar_p=mcnemar_pvalue(scores.losses, scores.gains) if single else None,
@@ -170,9 +170,15 @@ def _guess(pairs: TaskPairs) -> float:
 
 
 def _bounds(scores: ItemScores, alpha: float) -> Bounds:
-    """The bounds that decide: exact where they hold, else by the Bayesian bootstrap with one unseen item."""
-    method = "auto" if scores.single_answers else "bayesian"
-    found = paired_bounds(scores.differences, alpha=alpha, strata=scores.strata, method=method)
+    """The bounds that decide; what is missing counts against the candidate in the lower, for it in the upper one."""
+    found = paired_bounds(
+        scores.differences,
+        highest=scores.highest,
+        alpha=alpha,
+        strata=scores.strata,
+        clusters=scores.clusters,
+        method="auto" if scores.single_answers else "bayesian",
+    )
     return Bounds(found.estimate, found.lower, found.upper, alpha, found.method)
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from quantgate.evals.stats.checks import BoolArray, FloatArray
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ItemScores:
-    """Mean scores per item, shape (items,), in [0, 1]; `strata` names each item's stratum, `None` where there are none.
+    """Mean scores per item, shape (items,), in [0, 1], with what is missing counted against the candidate.
 
-    `item_ids` are in the same order. `single_answers` says that every item was answered once and scored 0 or 1.
+    `strata` and `clusters` name those of each item, `None` where there are none. `item_ids` are in the same order.
+    `single_answers` says that every item was answered once and scored 0 or 1. `open` is by how much an item's
+    difference would be higher if what is missing counted for the candidate, in [0, 2]; 0 where nothing is.
     """
 
     baseline: FloatArray
@@ -21,16 +23,29 @@ class ItemScores:
     strata: tuple[str, ...] | None
     single_answers: bool
     item_ids: tuple[str, ...]
+    clusters: tuple[str, ...] | None
+    open: FloatArray
 
     def of(self, chosen: BoolArray) -> ItemScores:
         """The chosen items alone; `chosen` has the shape (items,)."""
-        places = np.flatnonzero(chosen)
-        strata = None if self.strata is None else tuple(self.strata[place] for place in places)
-        ids = tuple(self.item_ids[place] for place in places)
-        return ItemScores(self.baseline[chosen], self.candidate[chosen], strata, self.single_answers, ids)
+        places = np.flatnonzero(chosen).tolist()
+        return replace(
+            self,
+            baseline=self.baseline[chosen],
+            candidate=self.candidate[chosen],
+            strata=None if self.strata is None else tuple(self.strata[place] for place in places),
+            item_ids=tuple(self.item_ids[place] for place in places),
+            clusters=None if self.clusters is None else tuple(self.clusters[place] for place in places),
+            open=self.open[chosen],
+        )
+
+    def without_a_flip(self) -> ItemScores:
+        """The same items, had the candidate scored as the baseline did wherever no answer is missing."""
+        return replace(self, candidate=np.where(self.open > 0, self.candidate, self.baseline))
 
     @property
     def differences(self) -> FloatArray:
+        """Candidate - baseline, shape (items,)."""
         return self.candidate - self.baseline
 
     @property
@@ -47,6 +62,11 @@ class ItemScores:
     def both_right(self) -> int:
         """Items on which both builds have the full score."""
         return int(((self.baseline == 1) & (self.candidate == 1)).sum())
+
+    @property
+    def highest(self) -> FloatArray:
+        """The differences if what is missing counted for the candidate; the upper bound rests on them."""
+        return np.minimum(self.differences + self.open, 1.0)
 
     def mean(self, scores: FloatArray) -> float:
         """The task's score: the mean over items, or the unweighted mean of the strata's means."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,7 +40,7 @@ class Run:
 
 
 _NO_ROWS = pd.MultiIndex.from_arrays([[], []], names=["item_id", "repeat"])
-_COLUMNS = ["item_id", "repeat", "stratum", "baseline", "candidate", "alike"]
+_COLUMNS = ["item_id", "repeat", "stratum", "cluster", "baseline", "candidate", "alike"]
 
 
 def pair_runs(baseline: Run, candidate: Run) -> Pairs:
@@ -55,9 +56,12 @@ def pair_runs(baseline: Run, candidate: Run) -> Pairs:
 def _pair_task(name: str, baseline: Run, candidate: Run) -> TaskPairs:
     builds = {"baseline": baseline.task(name), "candidate": candidate.task(name)}
     validity = {build: StatusCounts.count(list(run.samples.values()), run.planned) for build, run in builds.items()}
-    ours, (left, right) = builds["baseline"].record, (run.samples for run in builds.values())
-    problems = [*_copied(baseline, candidate, left, right), *_problems(ours, builds["candidate"].record, left, right)]
-    frame = pd.DataFrame([], columns=_COLUMNS) if problems or ours is None else _frame(ours, left, right)
+    (ours, left), (theirs, right) = ((run.record, run.samples) for run in builds.values())
+    problems = [*_copied(baseline, candidate, left, right), *_problems(ours, theirs, left, right)]
+    if problems or ours is None or theirs is None:
+        frame = pd.DataFrame([], columns=_COLUMNS)
+    else:
+        frame = _frame(ours, ours.strata or theirs.strata, left, right)
     return TaskPairs(name, frame, ours.repeats if ours else 0, validity, builds, tuple(problems))
 
 
@@ -111,16 +115,38 @@ def _problems(
 
 
 def _frame(
-    record: TaskRecord, left: Mapping[tuple[str, int], Sample], right: Mapping[tuple[str, int], Sample]
+    record: TaskRecord,
+    planned: Mapping[str, int],
+    left: Mapping[tuple[str, int], Sample],
+    right: Mapping[tuple[str, int], Sample],
 ) -> pd.DataFrame:
-    strata = {item: sample.stratum for samples in (left, right) for (item, _), sample in samples.items()}
-    unheard = [f"(missing {number + 1})" for number in range(record.items - len(strata))]
-    rows = pd.MultiIndex.from_product([sorted([*strata, *unheard]), range(record.repeats)], names=["item_id", "repeat"])
+    strata: dict[str, str | None] = {}
+    clusters: dict[str, str | None] = {}
+    for (item, _), sample in (*left.items(), *right.items()):
+        strata[item] = strata.get(item) or sample.stratum
+        clusters[item] = clusters.get(item) or sample.cluster
+    absent = _strata_of_absent(record.items - len(strata), planned, list(strata.values()))
+    strata |= {f"(missing {number})": stratum for number, stratum in enumerate(absent, 1)}
+    rows = pd.MultiIndex.from_product([sorted(strata), range(record.repeats)], names=["item_id", "repeat"])
     ours, theirs = _scores(left).reindex(rows), _scores(right).reindex(rows)
     alike = (ours["extracted"] == theirs["extracted"]) & ours["extracted"].notna()
     frame = pd.DataFrame({"baseline": ours["score"], "candidate": theirs["score"], "alike": alike}).reset_index()
     frame["stratum"] = frame["item_id"].map(strata)
+    frame["cluster"] = frame["item_id"].map(clusters)
     return frame[_COLUMNS]
+
+
+def _strata_of_absent(count: int, planned: Mapping[str, int], heard: Sequence[str | None]) -> list[str | None]:
+    """The stratum of each of `count` items that neither run holds: what the task's plan still lacks of it.
+
+    Where no plan says, all of them belong to the smallest stratum, in which an item weighs the most.
+    """
+    known = Counter(stratum for stratum in heard if stratum is not None)
+    lacking: list[str | None] = [
+        stratum for stratum, size in planned.items() for _ in range(max(size - known[stratum], 0))
+    ]
+    smallest = min(known, key=lambda stratum: (known[stratum], stratum), default=None)
+    return (lacking + [smallest] * count)[: max(count, 0)]
 
 
 def _scores(samples: Mapping[tuple[str, int], Sample]) -> pd.DataFrame:

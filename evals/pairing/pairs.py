@@ -32,10 +32,10 @@ class TaskPairs:
     """One task of two runs, paired.
 
     `frame` has one row per item and repeat, sorted by both, with the columns `item_id`, `repeat`, `stratum`,
-    `baseline` and `candidate` (scores in [0, 1], NaN where a sample is missing), and `alike`: whether both builds'
-    extracted results are there and equal. A sample that neither run holds has its row too. `problems` says why the
-    runs are not comparable; then the frame is empty. `builds` has the samples themselves, `validity` counts them, both
-    by `baseline` and `candidate`.
+    `cluster`, `baseline` and `candidate` (scores in [0, 1], NaN where a sample is missing), and `alike`: whether both
+    builds' extracted results are there and equal. A sample that neither run holds has its row too. `problems` says why
+    the runs are not comparable; then the frame is empty. `builds` has the samples themselves, `validity` counts them,
+    both by `baseline` and `candidate`.
     """
 
     task: str
@@ -47,19 +47,36 @@ class TaskPairs:
 
     def item_scores(self) -> ItemScores:
         """Average each item's repeats. What is missing counts against the candidate: 1 for the baseline, 0 for it."""
-        frame = self.frame.fillna({"baseline": 1.0, "candidate": 0.0})
-        means = frame.groupby("item_id", sort=True).agg(
-            baseline=("baseline", "mean"), candidate=("candidate", "mean"), stratum=("stratum", "first")
+        frame = self.frame[["item_id", "stratum", "cluster", "baseline", "candidate"]]
+        missing = frame[["baseline", "candidate"]].isna().sum(axis=1)
+        frame = frame.fillna({"baseline": 1.0, "candidate": 0.0}).assign(open=missing.astype(np.float64))
+        items = frame.groupby("item_id", sort=True).agg(
+            baseline=("baseline", "mean"),
+            candidate=("candidate", "mean"),
+            open=("open", "mean"),
+            stratum=("stratum", "first"),
+            cluster=("cluster", "first"),
         )
         binary = bool(frame[["baseline", "candidate"]].isin((0.0, 1.0)).all(axis=None))
-        strata = None if means["stratum"].isna().all() else tuple(means["stratum"].fillna("").astype(str))
         return ItemScores(
-            baseline=means["baseline"].to_numpy(dtype=np.float64),
-            candidate=means["candidate"].to_numpy(dtype=np.float64),
-            strata=strata,
+            baseline=items["baseline"].to_numpy(dtype=np.float64),
+            candidate=items["candidate"].to_numpy(dtype=np.float64),
+            strata=None if items["stratum"].isna().all() else tuple(items["stratum"].fillna("").astype(str)),
             single_answers=self.repeats == 1 and binary,
-            item_ids=tuple(means.index),
+            item_ids=tuple(items.index),
+            clusters=_clusters(items["cluster"]),
+            open=items["open"].to_numpy(dtype=np.float64),
         )
+
+
+def _clusters(names: pd.Series[str]) -> tuple[str, ...] | None:
+    """The cluster of each item, None where each has its own; one that names none is a cluster of its own."""
+    if not names.dropna().duplicated().any():
+        return None
+    return tuple(
+        f"item {item}" if missing else f"cluster {name}"
+        for item, name, missing in zip(names.index, names, names.isna(), strict=True)
+    )
 
 
 @dataclass(frozen=True, slots=True)

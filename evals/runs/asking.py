@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Protocol
@@ -54,7 +55,7 @@ class TaskPlan:
                 yield Request(name, item, repeat, self.task.prompt(item, repeat), self.sampling)
 
     def record(self) -> TaskRecord:
-        identity = self.task.identity
+        identity, items = self.task.identity, self.task.items()
         sampling = asdict(self.sampling)
         return TaskRecord(
             name=identity.name,
@@ -64,7 +65,8 @@ class TaskPlan:
             data_hash=identity.data_hash,
             provenance=dict(identity.provenance),
             settings=dict(identity.settings),
-            items=len(self.task.items()),
+            items=len(items),
+            strata=dict(Counter(item.stratum for item in items if item.stratum is not None)),
             repeats=self.repeats,
             sampling={**sampling, "stop": list(self.sampling.stop), "extra_body": dict(self.sampling.extra_body)},
             private=self.info.private,
@@ -258,6 +260,7 @@ def _sample(request: Request, answer: Answer, grade: Grade | None, score: float 
         item_id=request.item.item_id,
         repeat=request.repeat,
         stratum=request.item.stratum,
+        cluster=request.item.cluster,
         prompt_hash=request.prompt.prompt_hash,
         status=answer.status,
         error=answer.error,

@@ -22,8 +22,9 @@ _STRICT = ConfigDict(extra="forbid")
 class TaskRecord:
     """One task of a run: its identity (see `evals.contract.task.TaskIdentity`), its size, and how it was sampled.
 
-    The last four are what the task declares and what comes after a run has to know: what its authors ask of those who
-    hold its text, the leaderboard that it belongs to, what was published of this very model, and what guessing scores.
+    The last five are what the task declares and what comes after a run has to know: what its authors ask of those who
+    hold its text, the leaderboard that it belongs to, what was published of this very model, what guessing scores, and
+    the items of each stratum, which say to which one an item belongs that was never answered.
     """
 
     name: str
@@ -40,6 +41,7 @@ class TaskRecord:
     benchmark: Benchmark | None = None
     published: PublishedScore | None = None
     guess: float = 0.0
+    strata: dict[str, int] = field(default_factory=dict)
 
     @property
     def asked_by_authors(self) -> str | None:

@@ -55,7 +55,7 @@ def paired_bounds(
 
     Where answers are missing, an item's difference is only known to lie between two ends: `differences` then holds the
     lower ends, on which the lower bound rests, and `highest` the upper ends, on which the upper bound does. Each bound
-    is then right whatever the missing answers would have been. The estimate is halfway between the two.
+    is then right whatever the missing answers would have been. The estimate counts them as the lower bound does.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def paired_bounds(
             f"enumeration and simulation and not proven: {obstacle or 'it was asked for'}."
         )
     return PairedBounds(
-        estimate=math.fsum(means) / 2,
+        estimate=means[0],
         lower=lower,
         upper=upper,
         method="exact" if exact else "bayesian",

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -297,3 +298,21 @@ def test_a_plan_records_what_the_task_declares_for_those_who_come_after(sums):
     record = TaskPlan(sums, sums.sampling, 1, info, "zai-org/GLM-5.2-FP8").record()
     assert (record.private, record.benchmark, record.published) == ("keep it", board, score)
     assert TaskPlan(sums, sums.sampling, 1, info, "another").record().published is None
+
+
+class Parts(Sums):
+    """Sums in two strata, those of one in clusters."""
+
+    def items(self):
+        return [
+            replace(item, stratum="easy" if place < 5 else "hard", cluster=f"pair {place // 2}" if place < 4 else None)
+            for place, item in enumerate(super().items())
+        ]
+
+
+def test_the_record_counts_the_items_of_each_stratum_and_samples_name_their_cluster():
+    plan = plan_of(Parts())
+    assert plan.record().strata == {"easy": 5, "hard": 7}
+    assert plan_of(Sums()).record().strata == {}
+    samples = [to_sample(request, Answer(Status.OK, "The answer is 5."), plan.task) for request in plan.requests()]
+    assert [sample.cluster for sample in samples[:5]] == ["pair 0", "pair 0", "pair 1", "pair 1", None]
