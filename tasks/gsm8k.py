@@ -52,7 +52,8 @@ def gsm8k(
     DataError
         When a file is missing or broken, or the hub cannot be reached.
     """
-    from quantgate.tasks.lm_eval.task import LmEvalSource, LmEvalTask
+    from quantgate.tasks.lm_eval.source import LmEvalSource
+    from quantgate.tasks.lm_eval.task import LmEvalTask
 
     given = {split: file for split, file in (("test", test), ("train", train)) if file is not None}
     source = LmEvalSource(
@@ -97,7 +98,7 @@ def _load(options: TaskOptions) -> LmEvalTask:
 
 
 def _fetch(given: Mapping[str, Path], folder: Path) -> Fetched:
-    from quantgate.tasks.lm_eval.task import exported
+    from quantgate.tasks.lm_eval.opening import exported
 
     if given:
         files = local_files(given)

@@ -55,7 +55,7 @@ def _scores(task: TaskRecord, scored: Sequence[Sample]) -> Iterator[MeanScore]:
     """The score and what the repeats add to it, for the task and for each of its strata."""
     strata = sorted({sample.stratum for sample in scored if sample.stratum is not None})
     parts = {name: [sample for sample in scored if sample.stratum == name] for name in strata}
-    if parts:
+    if parts and task.strata_weigh:
         macro = math.fsum(_mean_of_items(part) for part in parts.values()) / len(parts)
         yield MeanScore(task.metric, macro, primary=True, macro=True)
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -39,11 +40,24 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Continuation:
+    """A text whose log-likelihood after a context is wanted: one choice of a multiple-choice question."""
+
+    context: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Prompt:
-    """The messages that ask one item, and their hash as the task's own harness computes it."""
+    """The messages that ask one item, and their hash as the task's own harness computes it.
+
+    Where an item is asked for log-likelihoods, `continuations` has what is scored, in the choices' order, and there are
+    no messages.
+    """
 
     messages: tuple[Message, ...]
     prompt_hash: str
+    continuations: tuple[Continuation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +66,9 @@ class Sampling:
 
     `seed` is that of repeat 0; repeat k asks with `seed + k`, since engines that honour a seed would
     otherwise give k identical answers. `max_tokens` counts completion tokens, thoughts included.
+
+    `max_length` is there where nothing is drawn and log-likelihoods are read: so many tokens of context, continuation
+    and the one token that is generated; what is more is cut from the context's beginning.
     """
 
     temperature: float | None = 0.0
@@ -60,6 +77,12 @@ class Sampling:
     stop: tuple[str, ...] = ()
     seed: int = 1234
     extra_body: Mapping[str, Any] = field(default_factory=dict)
+    max_length: int | None = None
+
+    @property
+    def draws(self) -> bool:
+        """Whether answers are drawn, so that temperature, budget and repeats mean something."""
+        return self.max_length is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +110,15 @@ class Grade:
 
     `score` is the primary metric in [0, 1]; `metrics` has every metric of the task by name, the primary one
     included; `extracted` is the result that was read out of the text, `None` where there was none. `vote` is that
-    result in a form that is the same in every repeat, where `extracted` is not (shuffled choices).
+    result in a form that is the same in every repeat, where `extracted` is not (shuffled choices). `margin` is the
+    log-likelihood of the chosen continuation less that of the second best, in nats, where continuations are compared.
     """
 
     score: float
     extracted: str | None
     metrics: Mapping[str, float] = field(default_factory=dict)
     vote: str | None = None
+    margin: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +155,9 @@ class Sample:
 
     `score` is a number in [0, 1], and `None` exactly when the status is `error`; `time` is UTC, ISO 8601.
 
+    Of an item that is asked for log-likelihoods, `response` is the JSON object `{"loglikelihoods": [[sum, greedy],
+    ...]}` with one pair per continuation, `extracted` the chosen one's text and `margin` as in `Grade`.
+
     Raises
     ------
     ValueError
@@ -147,6 +175,7 @@ class Sample:
     error: str | None = None
     extracted: str | None = None
     vote: str | None = None
+    margin: float | None = None
     metrics: Mapping[str, float] = field(default_factory=dict)
     response: str | None = None
     reasoning: str | None = None
@@ -166,6 +195,8 @@ class Sample:
             raise ValueError(f"the score must lie between 0 and 1, not {score!r}")
         if not isinstance(self.repeat, int) or isinstance(self.repeat, bool) or self.repeat < 0:
             raise ValueError("repeat must be a whole number")
+        if not (self.margin is None or _is_number(self.margin)):
+            raise ValueError("margin must be a number")
         if not isinstance(self.metrics, dict | Mapping):
             raise ValueError("metrics must be an object")
         if not isinstance(self.usage, dict | Mapping | None):
@@ -190,3 +221,7 @@ class Sample:
     def turned_away(self) -> bool:
         """Whether the server would not take the request (full context, content filter), so that nothing was said."""
         return self.status in (Status.TRUNCATED, Status.REFUSED) and self.response is None and self.error is not None
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

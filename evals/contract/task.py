@@ -26,7 +26,11 @@ class TaskIdentity:
     `version` is the task's own version, `grader` names what grades the text and its version, `metric` the one
     that becomes the score, `data_hash` the SHA-256 of the documents that were used, examples included.
     `settings` is whatever else two runs must share (tau2: the user simulator and the judge). `provenance` (paths,
-    revisions) is recorded for the reader and never compared.
+    revisions) is recorded for the reader and never compared. `notes` are what the user should know before the task is
+    asked; told, not recorded.
+
+    Where items have strata, `settings["weights"]` says how they make the score: `items` is the plain mean over all
+    items, the strata being shown only; `strata`, which is meant where nothing is said, the mean of the strata's means.
     """
 
     name: str
@@ -36,6 +40,7 @@ class TaskIdentity:
     data_hash: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     provenance: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 class Task(Protocol):
@@ -64,6 +69,16 @@ class Task(Protocol):
 
     def grade(self, item: Item, repeat: int, response: str) -> Grade:
         """Grade the text of one answer; pure."""
+        ...
+
+
+@runtime_checkable
+class Stratified(Protocol):
+    """A task whose strata do not all sample alike (longbench: answers of 32 to 512 tokens)."""
+
+    @property
+    def sampling_of_strata(self) -> Mapping[str, Sampling]:
+        """The sampling parameters of each stratum that has others than the task's own."""
         ...
 
 

@@ -212,14 +212,14 @@ def _components(pairs: TaskPairs, alpha: float) -> tuple[float, float] | None:
 
 def _strata(scores: ItemScores, policy: TaskPolicy) -> tuple[StratumFigures, ...]:
     """Each stratum judged by itself, at the task's margin and alpha; strata are shown and never decide."""
-    if scores.strata is None:
+    if scores.parts is None:
         return ()
-    names = np.array(scores.strata)
-    return tuple(_stratum(name, scores, names == name, policy) for name in sorted(set(scores.strata)))
+    names = np.array(scores.parts)
+    return tuple(_stratum(name, scores, names == name, policy) for name in sorted(set(scores.parts)))
 
 
 def _stratum(name: str, scores: ItemScores, chosen: NDArray[np.bool_], policy: TaskPolicy) -> StratumFigures:
-    own = replace(scores.of(chosen), strata=None)
+    own = replace(scores.of(chosen), strata=None, parts=None)
     bounds = _bounds(own, policy.alpha)
     return StratumFigures(
         stratum=name,

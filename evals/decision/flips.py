@@ -36,7 +36,7 @@ def _flip(pairs: TaskPairs, item: str, scores: ItemScores, place: int, *, texts:
     known = ours or theirs
     return Flip(
         item_id=item,
-        stratum=None if scores.strata is None else scores.strata[place],
+        stratum=None if scores.parts is None else scores.parts[place],
         baseline=float(scores.baseline[place]),
         candidate=float(scores.candidate[place]),
         prompt_hash=known.prompt_hash if known else "",

@@ -8,7 +8,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import aiohttp
 import openai
@@ -49,6 +49,9 @@ class RetryPolicy:
         fault = state.outcome.exception() if state.outcome is not None else None
         asked = fault.retry_after if isinstance(fault, Fault) else None
         return max(backoff, asked or 0.0)
+
+
+Parsed = TypeVar("Parsed")
 
 
 class _NoListing(Fault):
@@ -170,7 +173,7 @@ class Endpoint:
             filtered = is_content_refusal(body)
             if is_key_problem(body) or (error.status_code in REFUSING_STATUS and not filtered):
                 raise self._refusal(error) from None
-            return refused_answer(body, _said(error), retrying.statistics["attempt_number"])
+            return refused_answer(body, said_by(error), retrying.statistics["attempt_number"])
         reply, latency_s = answered
         return Answer(
             status=reply.status,
@@ -201,6 +204,46 @@ class Endpoint:
 
         text: str = await self._retrying(self._retry)(attempt)
         return text
+
+    async def post(
+        self,
+        path: str,
+        body: Mapping[str, Any] | None,
+        read: Callable[[str], Parsed],
+        deadline_s: float,
+        on_fault: Callable[[Fault], None] | None = None,
+    ) -> tuple[Parsed, int]:
+        """What `read` makes of the answer to a POST (a GET without `body`), and how many attempts it took.
+
+        `read` raises MalformedReply for a body that another try may better; that counts as a fault.
+
+        Raises
+        ------
+        Fault
+            When the faults outlast the policy.
+        openai.APIStatusError
+            When the server refuses the request.
+        """
+
+        async def attempt() -> Parsed:
+            sent = (
+                self._client.get(path, cast_to=str)
+                if body is None
+                else self._client.post(path, cast_to=str, body=dict(body))
+            )
+            text = await _exchange(sent, deadline_s)
+            try:
+                return read(text)
+            except MalformedReply as error:
+                raise Fault(str(error)) from None
+
+        retrying = self._retrying(self._retry, on_fault)
+        parsed: Parsed = await retrying(attempt)
+        return parsed, retrying.statistics["attempt_number"]
+
+    def root(self, path: str) -> str:
+        """The address of a page of the server itself, beside its `/v1`."""
+        return str(self._client.base_url).rstrip("/").removesuffix("/v1") + path
 
     async def _attempt(self, request: Request, deadline_s: float) -> tuple[Reply, float]:
         # The client's own `post` hands over the body as text: what is a malformed answer is decided in one place,
@@ -249,7 +292,7 @@ class Endpoint:
             hint = "check the key (--api-key-env NAME names the variable that holds it)"
         else:
             hint = f"check --model {self.model!r} and --base-url, which usually ends in /v1"
-        return RequestRefused(f"{self.shown_url} refuses with {_said(error)}; {hint}")
+        return RequestRefused(f"{self.shown_url} refuses with {said_by(error)}; {hint}")
 
 
 def request_body(model: str, request: Request) -> dict[str, Any]:
@@ -277,7 +320,7 @@ async def _exchange(call: Awaitable[str], deadline_s: float) -> str:
         if not is_retried(error.status_code) or (error.status_code >= 500 and is_context_overflow(error.body)):
             raise
         raise Fault(
-            _said(error),
+            said_by(error),
             overload=error.status_code in OVERLOAD_STATUS,
             retry_after=retry_after_s(error.response.headers.get("retry-after")),
         ) from None
@@ -290,7 +333,8 @@ async def _exchange(call: Awaitable[str], deadline_s: float) -> str:
         raise Fault(f"unreadable answer ({type(error).__name__}): {excerpt(str(error))}") from None
 
 
-def _said(error: openai.APIStatusError) -> str:
+def said_by(error: openai.APIStatusError) -> str:
+    """Status and text of a refusal, in a line."""
     return f"HTTP {error.status_code}: {excerpt(error_text(error.body or error.message), _SHOWN)}"
 
 

@@ -7,6 +7,7 @@ import re
 
 from quantgate.evals.contract.records import Answer, Status
 from quantgate.evals.endpoint.overflow import is_context_overflow
+from quantgate.evals.endpoint.remedies import remedy
 
 CONTEXT_OVERFLOW = "context_overflow"
 """Stands as `finish_reason` where the server answered nothing, since prompt and budget exceed its context window."""
@@ -51,7 +52,8 @@ def refused_answer(body: object, said: str, attempts: int) -> Answer:
         return Answer(Status.TRUNCATED, finish_reason=CONTEXT_OVERFLOW, error=said, attempts=attempts, refused=True)
     if is_content_refusal(body):
         return Answer(Status.REFUSED, finish_reason="content_filter", error=said, attempts=attempts, refused=True)
-    return Answer(Status.ERROR, error=said, attempts=attempts, refused=True)
+    told = "; ".join(filter(None, (said, remedy(_text(body)))))
+    return Answer(Status.ERROR, error=told, attempts=attempts, refused=True)
 
 
 def _text(body: object) -> str:

@@ -13,9 +13,10 @@ from quantgate.evals.stats.checks import BoolArray, FloatArray
 class ItemScores:
     """Mean scores per item, shape (items,), in [0, 1], with what is missing counted against the candidate.
 
-    `strata` and `clusters` name those of each item, `None` where there are none. `item_ids` are in the same order.
-    `single_answers` says that every item was answered once and scored 0 or 1. `open` is by how much an item's
-    difference would be higher if what is missing counted for the candidate, in [0, 2]; 0 where nothing is.
+    `strata` names each item's stratum where the strata weigh alike, `None` where every item does; `parts` the strata
+    that are shown, whatever weighs; `clusters` each item's cluster; `None` where there are none. `item_ids` are in the
+    same order. `single_answers` says that every item was answered once and scored 0 or 1. `open` is by how much an
+    item's difference would be higher if what is missing counted for the candidate, in [0, 2]; 0 where nothing is.
     """
 
     baseline: FloatArray
@@ -25,18 +26,24 @@ class ItemScores:
     item_ids: tuple[str, ...]
     clusters: tuple[str, ...] | None
     open: FloatArray
+    parts: tuple[str, ...] | None = None
 
     def of(self, chosen: BoolArray) -> ItemScores:
         """The chosen items alone; `chosen` has the shape (items,)."""
         places = np.flatnonzero(chosen).tolist()
+
+        def named(names: tuple[str, ...] | None) -> tuple[str, ...] | None:
+            return None if names is None else tuple(names[place] for place in places)
+
         return replace(
             self,
             baseline=self.baseline[chosen],
             candidate=self.candidate[chosen],
-            strata=None if self.strata is None else tuple(self.strata[place] for place in places),
+            strata=named(self.strata),
             item_ids=tuple(self.item_ids[place] for place in places),
-            clusters=None if self.clusters is None else tuple(self.clusters[place] for place in places),
+            clusters=named(self.clusters),
             open=self.open[chosen],
+            parts=named(self.parts),
         )
 
     def without_a_flip(self) -> ItemScores:

@@ -45,6 +45,12 @@ class TaskPairs:
     builds: Mapping[str, TaskRun]
     problems: tuple[str, ...] = ()
 
+    @property
+    def strata_weigh(self) -> bool:
+        """Whether the score is the mean of the strata's means, where there are strata; else they are shown only."""
+        record = self.builds["baseline"].record
+        return record is None or record.strata_weigh
+
     def item_scores(self) -> ItemScores:
         """Average each item's repeats. What is missing counts against the candidate: 1 for the baseline, 0 for it."""
         frame = self.frame[["item_id", "stratum", "cluster", "baseline", "candidate"]]
@@ -58,14 +64,16 @@ class TaskPairs:
             cluster=("cluster", "first"),
         )
         binary = bool(frame[["baseline", "candidate"]].isin((0.0, 1.0)).all(axis=None))
+        parts = None if items["stratum"].isna().all() else tuple(items["stratum"].fillna("").astype(str))
         return ItemScores(
             baseline=items["baseline"].to_numpy(dtype=np.float64),
             candidate=items["candidate"].to_numpy(dtype=np.float64),
-            strata=None if items["stratum"].isna().all() else tuple(items["stratum"].fillna("").astype(str)),
+            strata=parts if self.strata_weigh else None,
             single_answers=self.repeats == 1 and binary,
             item_ids=tuple(items.index),
             clusters=_clusters(items["cluster"]),
             open=items["open"].to_numpy(dtype=np.float64),
+            parts=parts,
         )
 
 

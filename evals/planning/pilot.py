@@ -102,6 +102,8 @@ def _pilot_strata(pairs: TaskPairs, items: int | None, known: TaskInfo | None) -
     if items is not None or (known is not None and known.items is not None):
         return sizes(pairs.task, items, known)
     per_item = pairs.frame.drop_duplicates("item_id")["stratum"]
+    if not pairs.strata_weigh:
+        return (len(per_item),)
     return tuple(int(size) for size in per_item.fillna("").value_counts(sort=False))
 
 

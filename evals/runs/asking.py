@@ -6,8 +6,8 @@ import asyncio
 import signal
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Protocol
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol
 
 from quantgate.evals.contract.fault import Fault
 from quantgate.evals.contract.published import published_for
@@ -38,6 +38,7 @@ class TaskPlan:
     """One task as it is to be run: how it samples, how many items, how often each.
 
     `info` is what it declares, of which the record keeps what comes after a run has to know; `model` who is asked.
+    `of_strata` has the sampling of those strata that have one of their own.
     """
 
     task: Task
@@ -45,6 +46,7 @@ class TaskPlan:
     repeats: int
     info: TaskInfo
     model: str
+    of_strata: Mapping[str, Sampling] = field(default_factory=dict)
 
     def requests(self) -> Iterator[Request]:
         """Every request, whole passes over the items first, so that an interrupted run has whole repeats."""
@@ -52,11 +54,14 @@ class TaskPlan:
         name = self.task.identity.name
         for repeat in range(self.repeats):
             for item in items:
-                yield Request(name, item, repeat, self.task.prompt(item, repeat), self.sampling)
+                sampling = self.of_strata.get(item.stratum or "", self.sampling)
+                yield Request(name, item, repeat, self.task.prompt(item, repeat), sampling)
 
     def record(self) -> TaskRecord:
         identity, items = self.task.identity, self.task.items()
-        sampling = asdict(self.sampling)
+        sampling = _recorded(self.sampling)
+        if self.of_strata:
+            sampling["of_strata"] = {name: _recorded(own) for name, own in self.of_strata.items()}
         return TaskRecord(
             name=identity.name,
             version=identity.version,
@@ -68,12 +73,19 @@ class TaskPlan:
             items=len(items),
             strata=dict(Counter(item.stratum for item in items if item.stratum is not None)),
             repeats=self.repeats,
-            sampling={**sampling, "stop": list(self.sampling.stop), "extra_body": dict(self.sampling.extra_body)},
+            sampling=sampling,
             private=self.info.private,
             benchmark=self.info.benchmark,
             published=published_for(self.info.published, self.model),
             guess=self.info.guess,
         )
+
+
+def _recorded(sampling: Sampling) -> dict[str, Any]:
+    told = {**asdict(sampling), "stop": list(sampling.stop), "extra_body": dict(sampling.extra_body)}
+    if sampling.draws:
+        del told["max_length"]
+    return told
 
 
 class Progress(Protocol):
@@ -109,7 +121,7 @@ def missing_requests(
                     f"{request.repeat}) to another prompt: hash {sample.prompt_hash[:12]} there, "
                     f"{request.prompt.prompt_hash[:12]} here. Use another --out"
                 )
-            if sample is None or _is_open(sample, plan.sampling.max_tokens, window):
+            if sample is None or _is_open(sample, request.sampling.max_tokens, window):
                 missing.append(request)
     return missing
 
@@ -267,6 +279,7 @@ def _sample(request: Request, answer: Answer, grade: Grade | None, score: float 
         score=score,
         extracted=grade.extracted if grade else None,
         vote=grade.vote if grade else None,
+        margin=grade.margin if grade else None,
         metrics=dict(grade.metrics) if grade else {},
         response=answer.response,
         reasoning=answer.reasoning,

@@ -13,6 +13,8 @@ from quantgate.evals.endpoint.finish_reasons import Ending, ending_of
 from quantgate.evals.endpoint.served import Served, served_model
 from quantgate.evals.endpoint.tool_call import ToolProbe, try_tool_call
 from quantgate.evals.errors import EndpointUnreachable
+from quantgate.evals.runs.begun_answer import probe_begun_answer
+from quantgate.evals.runs.loglikelihood_probe import examine_loglikelihoods
 from quantgate.evals.runs.observation import Health, Observation
 from quantgate.evals.runs.sampling_probe import probe_sampling
 from quantgate.evals.settings.run import DoctorConfig
@@ -49,6 +51,9 @@ async def diagnose(
         yield observation
     if model is not None:
         async with client(model) as endpoint:
+            if task is not None and task[1].continuations:
+                yield await examine_loglikelihoods(endpoint, *task, config)
+                return
             window = served_model(entries, model).context_length
             async for observation in _examine(endpoint, config, task, window, needs_tools=needs_tools):
                 yield observation
@@ -103,6 +108,8 @@ async def _examine(
         # The authors of some benchmarks ask that their text appear nowhere, and an answer quotes its question.
         yield _completion(subject, answer, sampling.max_tokens, show=False)
         budget = sampling.max_tokens
+        if prompt.messages[-1].get("role") == "assistant":
+            yield await probe_begun_answer(ask, prompt, sampling)
     else:
         subject, budget = "context", config.max_tokens
     if (beyond := _beyond_window(subject, answer, budget, window)) is not None:

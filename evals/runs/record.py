@@ -49,6 +49,11 @@ class TaskRecord:
         text = self.provenance.get("text")
         return self.private or (f"Its text is {text}: keep it to yourself" if text else None)
 
+    @property
+    def strata_weigh(self) -> bool:
+        """Whether strata, where there are any, make the score: see `evals.contract.task.TaskIdentity`."""
+        return self.settings.get("weights") != "items"
+
 
 @dataclass(frozen=True, config=_STRICT)
 class RunRecord:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from quantgate.evals.contract.records import Request, Sample, SampleKey, Status
-from quantgate.evals.contract.task import Asker, ModelUnderTest, Orchestrated, Task, TaskInfo
+from quantgate.evals.contract.task import Asker, ModelUnderTest, Orchestrated, Stratified, Task, TaskInfo
 from quantgate.evals.endpoint.client import Endpoint
+from quantgate.evals.endpoint.completions import Completions
 from quantgate.evals.endpoint.served import context_of, served_model
 from quantgate.evals.endpoint.url import redact_url
 from quantgate.evals.endpoint.window import Window
@@ -51,6 +52,8 @@ class Session:
             async with AsyncExitStack() as stack:
                 endpoint = await stack.enter_async_context(_endpoint(self.config))
                 askers: dict[str, Asker] = dict.fromkeys(self.tasks, endpoint)
+                if scored := [name for name, task in self.tasks.items() if not task.sampling.draws]:
+                    askers |= dict.fromkeys(scored, await _completions(endpoint, self.config))
                 for name, task in self.tasks.items():
                     if isinstance(task, Orchestrated):
                         model = _model_under_test(self.config, task)
@@ -93,16 +96,13 @@ def prepare(config: RunConfig, tasks: Mapping[str, Task], infos: Mapping[str, Ta
     TaskDeclarationError
         When a task has items of a stratum that it does not declare.
     """
-    plans = [
-        TaskPlan(task, config.sampling(task.sampling), config.repeats_of(task.repeats), infos[name], config.model)
-        for name, task in tasks.items()
-    ]
+    plans = [_plan(task, config, infos[name]) for name, task in tasks.items()]
     for plan in plans:
         _check_strata(plan)
     directory = RunDirectory(config.out)
     listed = asyncio.run(_models(config))
     served = served_model(listed, config.model)
-    notices = []
+    notices = [f"{plan.info.name}: {note}" for plan in plans for note in plan.task.identity.notes]
     if served.names is not None and config.model not in served.names:
         notices.append(
             f"the endpoint lists the models {served.shown_names}, not {config.model}: "
@@ -143,6 +143,14 @@ def prepare(config: RunConfig, tasks: Mapping[str, Task], infos: Mapping[str, Ta
     )
 
 
+def _plan(task: Task, config: RunConfig, info: TaskInfo) -> TaskPlan:
+    sampling = config.sampling(task.sampling)
+    repeats = config.repeats_of(task.repeats) if sampling.draws else 1
+    own = task.sampling_of_strata if isinstance(task, Stratified) else {}
+    of_strata = {name: config.sampling(wanted) for name, wanted in own.items()}
+    return TaskPlan(task, sampling, repeats, info, config.model, of_strata)
+
+
 def _check_strata(plan: TaskPlan) -> None:
     """Raise TaskDeclarationError for strata that are not declared: no verb but this would know of them."""
     found = {item.stratum for item in plan.task.items()} - {None}
@@ -165,6 +173,13 @@ def _model_under_test(config: RunConfig, task: Task) -> ModelUnderTest:
 
 def _endpoint(config: RunConfig) -> Endpoint:
     return Endpoint(config.base_url, config.model, api_key=config.api_key(), timeout_s=config.timeout)
+
+
+async def _completions(endpoint: Endpoint, config: RunConfig) -> Completions:
+    """Who asks for log-likelihoods, once it is known that the endpoint can tell any."""
+    completions = Completions(endpoint, config.tokenizer)
+    await completions.check(config.extra_body)
+    return completions
 
 
 async def _models(config: RunConfig) -> list[dict[str, Any]] | None:

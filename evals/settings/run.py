@@ -45,6 +45,8 @@ class EndpointConfig(BaseModel):
     max_tokens: int | None = Field(None, ge=1)
     seed: int | None = None
     extra_body: dict[str, Any] = {}
+    tokenizer: Path | None = None
+    max_length: int | None = Field(None, ge=2)
     data: dict[str, Path] = {}
     data_dir: Path | None = None
     options: dict[str, Any] = {}
@@ -64,12 +66,9 @@ class EndpointConfig(BaseModel):
         return plain
 
     def sampling(self, defaults: Sampling) -> Sampling:
-        """A task's own sampling parameters with those that the user has set."""
-        chosen = {
-            name: value
-            for name in ("temperature", "top_p", "max_tokens", "seed")
-            if (value := getattr(self, name)) is not None
-        }
+        """A task's own sampling parameters with those that the user has set and that have a meaning for it."""
+        names = ("temperature", "top_p", "max_tokens", "seed") if defaults.draws else ("seed", "max_length")
+        chosen = {name: value for name in names if (value := getattr(self, name)) is not None}
         return replace(defaults, **chosen, extra_body={**defaults.extra_body, **self.extra_body})
 
     def api_key(self) -> str | None:
@@ -97,7 +96,8 @@ class RunConfig(EndpointConfig):
 
     def sampling(self, defaults: Sampling) -> Sampling:
         """A task's own sampling parameters with the preset's and, over both, those that the user has set."""
-        return super().sampling(defaults if self.preset is None else self.preset.sampling(defaults))
+        preset = self.preset if defaults.draws else None
+        return super().sampling(defaults if preset is None else preset.sampling(defaults))
 
     def repeats_of(self, default: int) -> int:
         """How often each item of a task is asked whose own number is `default`."""

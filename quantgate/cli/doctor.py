@@ -26,6 +26,12 @@ def doctor(
     api_key_env: Annotated[str | None, typer.Option(help="Environment variable that holds the endpoint's key.")] = None,
     timeout: Annotated[float, typer.Option(help="Seconds one request may take.")] = 300.0,
     extra_body: Annotated[str | None, typer.Option(help="JSON object that is added to every request's body.")] = None,
+    tokenizer: Annotated[
+        Path | None, typer.Option(help="Log-likelihood tasks: the model's tokenizer.json; default: the server's own.")
+    ] = None,
+    max_length: Annotated[
+        int | None, typer.Option(help="Log-likelihood tasks: tokens of prompt and answer, from the end; default 2048.")
+    ] = None,
     option: Annotated[
         list[str] | None, typer.Option(help="NAME=VALUE: an option of the task's own; repeatable.")
     ] = None,
@@ -65,6 +71,8 @@ def doctor(
         "api_key_env": api_key_env,
         "timeout": timeout,
         "extra_body": parse_json_object("--extra-body", extra_body),
+        "tokenizer": tokenizer,
+        "max_length": max_length,
         "options": {**pairs, **{name: value for name, value in flags.items() if value is not None}},
     }
     config = load_config(DoctorConfig, None, options)

@@ -48,6 +48,12 @@ def run(
         float | None, typer.Option(help="Seconds one attempt may take; default: 60 plus a tenth per budgeted token.")
     ] = None,
     extra_body: Annotated[str | None, typer.Option(help="JSON object that is added to every request's body.")] = None,
+    tokenizer: Annotated[
+        Path | None, typer.Option(help="Log-likelihood tasks: the model's tokenizer.json; default: the server's own.")
+    ] = None,
+    max_length: Annotated[
+        int | None, typer.Option(help="Log-likelihood tasks: tokens of prompt and answer, from the end; default 2048.")
+    ] = None,
     option: Annotated[
         list[str] | None,
         typer.Option(help="NAME=VALUE: an option of a task's own, as `quantgate tasks TASK` lists them; repeatable."),
@@ -116,6 +122,8 @@ def run(
         "api_key_env": api_key_env,
         "timeout": timeout,
         "extra_body": parse_json_object("--extra-body", extra_body),
+        "tokenizer": tokenizer,
+        "max_length": max_length,
         "options": {**pairs, **{name: value for name, value in flags.items() if value is not None}},
     }
     asked = load_config(RunConfig, config, options, at_the_top=flags)

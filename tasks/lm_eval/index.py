@@ -1,73 +1,178 @@
-"""Finds the file of one lm-eval task by its name, without the index of all 14,000 that takes lm-eval 13 seconds."""
+"""What lm-eval has by name: tasks, groups and tags, read from its YAML files without building any of them.
+
+lm-eval's own index of the same files takes some 13 seconds; each file is parsed once here, which takes about one, so
+nothing is kept between two processes that could grow stale.
+"""
 
 from __future__ import annotations
 
+import difflib
+import os
 import re
-from functools import cache
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from quantgate.evals.errors import UsageError
 
+_IGNORED_FOLDERS = frozenset({"__pycache__", ".ipynb_checkpoints"})
 
-@cache
-def find_task_file(name: str) -> Path:
-    """The YAML file that defines the lm-eval task `name`.
 
-    Files named after the task or after its family are looked at first, then the text of all the others.
+class Kind(StrEnum):
+    """What a name of lm-eval stands for; `PYTHON` is a task that is written as a class, and loads its own data."""
+
+    TASK = "task"
+    PYTHON = "python"
+    GROUP = "group"
+    TAG = "tag"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One name. `file` defines it (a tag has none), `config` is that file with what it includes.
+
+    `tagged` are the tasks that bear a tag, sorted.
+    """
+
+    name: str
+    kind: Kind
+    file: Path | None
+    config: Mapping[str, Any]
+    tagged: tuple[str, ...] = ()
+
+
+def find_entry(name: str) -> Entry:
+    """The task, group or tag of that name.
 
     Raises
     ------
     UsageError
-        When lm-eval has no single task of that name; groups and tags are not single tasks.
+        When lm-eval has none, with the nearest names that it has.
     """
-    if not re.fullmatch(r"[\w.+-]+", name):
+    entries = read_index(tasks_folder())
+    if name in entries:
+        return entries[name]
+    if not re.fullmatch(r"[\w.+()-]+", name):
         raise UsageError(f"{name!r} is no name of an lm-eval task")
-    root = _tasks_folder()
-    family = re.split(r"[_-]", name)[0]
-    looked_at: set[Path] = set()
-    for pattern in (f"{name}/*.yaml", f"{family}/**/*.yaml", f"**/{name}.yaml", "**/*.yaml"):
-        for file in sorted(root.glob(pattern)):
-            if file not in looked_at:
-                looked_at.add(file)
-                if _defines(file, name):
-                    return file
-    raise UsageError(
-        f"lm-eval has no task {name!r} that is a single task in a file of its own "
-        "(groups and tags are not: name their members; `lm-eval ls tasks` lists all)"
-    )
+    near = difflib.get_close_matches(name, entries, n=3, cutoff=0.7)
+    hint = f"did you mean {', '.join(near)}?" if near else "`lm-eval ls tasks` lists all"
+    raise UsageError(f"lm-eval has no task {name!r}; {hint}")
 
 
-def dataset_of(file: Path) -> str:
-    """The dataset that a task's file, or the one that it includes, names on the hub; empty where none does.
-
-    Read line by line, for lm-eval's YAML has tags of its own that only lm-eval can resolve.
-    """
-    seen: set[Path] = set()
-    while file not in seen and file.is_file():
-        seen.add(file)
-        text = file.read_text(encoding="utf-8", errors="replace")
-        if named := _value(text, "dataset_path"):
-            return named
-        if not (included := _value(text, "include")):
-            break
-        file = (file.parent / included).resolve()
-    return ""
+def find_task_file(name: str) -> Path:
+    """The YAML file that defines the single lm-eval task `name`. Raises UsageError when it is none."""
+    entry = find_entry(name)
+    if entry.file is None or entry.kind is Kind.GROUP:
+        raise UsageError(f"{name} is a {entry.kind} of lm-eval, not a single task")
+    return entry.file
 
 
-def _value(text: str, key: str) -> str:
-    """The value of a key at the top of a YAML document, where it is plain or quoted text."""
-    found = re.search(rf"""^{key}:[ \t]*["']?([^"'#\n]*?)["']?[ \t]*(?:#.*)?$""", text, re.MULTILINE)
-    return found.group(1).strip() if found else ""
+def reached(entry: Entry) -> list[Entry]:
+    """The entries with files that a name stands for: itself, and of groups and tags every member, however deep."""
+    entries, found = read_index(tasks_folder()), dict[str, Entry]()
+
+    def visit(name: str) -> None:
+        known = entries.get(name)
+        if known is None or name in found:
+            return
+        found[name] = known
+        for member in known.tagged if known.kind is Kind.TAG else _members(known.config.get("task")):
+            visit(member)
+
+    visit(entry.name)
+    return [known for known in found.values() if known.file is not None]
 
 
-def _tasks_folder() -> Path:
+def _members(listed: object) -> Iterator[str]:
+    """The names in a group's list, which may hold tasks with overrides, and groups that are written out in place."""
+    for item in listed if isinstance(listed, list) else []:
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, dict):
+            named = item.get("group", item.get("task"))
+            if isinstance(named, str):
+                yield named
+            if "group" in item:
+                yield from _members(item.get("task"))
+
+
+def tasks_folder() -> Path:
+    """Where the installed lm-eval keeps its tasks. Raises UsageError when it is not installed."""
     spec = find_spec("lm_eval")
     if spec is None or spec.origin is None:
         raise UsageError("lm-eval is not installed: pip install lm-eval")
     return Path(spec.origin).parent / "tasks"
 
 
-def _defines(file: Path, name: str) -> bool:
-    text = file.read_text(encoding="utf-8", errors="replace")
-    return re.search(rf"""^task:\s*["']?{re.escape(name)}["']?\s*(#.*)?$""", text, re.MULTILINE) is not None
+@lru_cache(maxsize=4)
+def read_index(folder: Path) -> Mapping[str, Entry]:
+    """Every name that the YAML files below a folder define, by lm-eval's rules: the first file of a name counts."""
+    files = _Files()
+    entries: dict[str, Entry] = {}
+    tagged: dict[str, set[str]] = {}
+    for file in sorted(_yaml_files(folder)):
+        try:
+            config = files.merged(file)
+        except (yaml.YAMLError, OSError, UnicodeDecodeError, TypeError, ValueError, RecursionError):
+            continue  # lm-eval passes over what it cannot read, too
+        if "class" in config:
+            kind, name = Kind.PYTHON, config.get("task")
+        elif "group" in config:
+            kind, name = Kind.GROUP, config["group"]
+        else:
+            kind, name = Kind.TASK, config.get("task")
+        if not isinstance(name, str) or name in entries:
+            continue
+        entries[name] = Entry(name, kind, Path(file), config)
+        if kind is not Kind.GROUP:
+            tags = config.get("tag") or []
+            for tag in [tags] if isinstance(tags, str) else tags:
+                tagged.setdefault(tag, set()).add(name)
+    for tag, names in tagged.items():
+        entries.setdefault(tag, Entry(tag, Kind.TAG, None, {}, tuple(sorted(names))))
+    return entries
+
+
+def _yaml_files(folder: Path) -> Iterator[str]:
+    for parent, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name not in _IGNORED_FOLDERS]
+        yield from (os.path.join(parent, name) for name in names if name.endswith(".yaml"))
+
+
+class _Files:
+    """Reads YAML files with what they include, each file once."""
+
+    def __init__(self) -> None:
+        self._read: dict[str, dict[str, Any]] = {}
+
+    def merged(self, file: str) -> dict[str, Any]:
+        """A file's mapping over those that it includes; a later one wins, and the file itself over all."""
+        config = dict(self._own(file))
+        included = config.pop("include", None)
+        merged: dict[str, Any] = {}
+        for name in included if isinstance(included, list) else [] if included is None else [included]:
+            other = self.merged(os.path.normpath(os.path.join(os.path.dirname(file), name)))
+            merged |= {key: value for key, value in other.items() if key != "task_list"}
+        return merged | config
+
+    def _own(self, file: str) -> dict[str, Any]:
+        if file not in self._read:
+            with open(file, "rb") as stream:
+                document = yaml.load(stream, Loader=_Loader)
+            if not isinstance(document, dict):
+                raise ValueError(f"{file} holds no mapping")
+            self._read[file] = document
+        return self._read[file]
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """Safe YAML with lm-eval's `!function`, which is left as the name that is written there."""
+
+
+_Loader.add_constructor("!function", lambda loader, node: loader.construct_scalar(node))

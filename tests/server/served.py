@@ -20,6 +20,8 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.server import language
+
 Rule = Callable[[dict[str, Any]], "Reply"]
 
 
@@ -57,15 +59,27 @@ class Log:
 
 def prompt_key(body: dict[str, Any]) -> str:
     """One prompt and seed: what a request is the same as another by."""
-    text = json.dumps([body.get("messages"), body.get("seed")], sort_keys=True)
+    text = json.dumps([body.get("messages") or body.get("prompt"), body.get("seed")], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 class ServedModel:
-    """The server; `rule` decides each reply from the request's body."""
+    """The server; `rule` decides each reply from the request's body, `scores` those at `/v1/completions`.
 
-    def __init__(self, rule: Rule, model: str = "test-model", models: Any = None) -> None:
+    Without `scores` it chats only; `tokenizes` says whether it has `/tokenize` beside it.
+    """
+
+    def __init__(
+        self,
+        rule: Rule,
+        model: str = "test-model",
+        models: Any = None,
+        scores: Rule | None = None,
+        tokenizes: bool = True,
+    ) -> None:
         self.rule = rule
+        self.scores = scores
+        self.tokenizes = tokenizes
         self.model = model
         self.models = models if models is not None else [{"id": model, "object": "model", "max_model_len": 8192}]
         self.log = Log()
@@ -78,6 +92,11 @@ class ServedModel:
         application.router.add_get("/v1/models", self._list)
         application.router.add_post("/v1/chat/completions", self._chat)
         application.router.add_get("/stats", self._stats)
+        if self.scores is not None:
+            application.router.add_post("/v1/completions", self._complete)
+        if self.scores is not None and self.tokenizes:
+            application.router.add_post("/tokenize", self._tokenize)
+            application.router.add_get("/tokenizer_info", self._tokenizer_info)
         return application
 
     async def _list(self, _: web.Request) -> web.Response:
@@ -101,7 +120,20 @@ class ServedModel:
             }
         )
 
+    async def _tokenize(self, request: web.Request) -> web.Response:
+        return web.json_response({"tokens": language.encode((await request.json())["prompt"])})
+
+    async def _tokenizer_info(self, _: web.Request) -> web.Response:
+        return web.json_response({"bos_token": language.BEGIN, "eos_token": language.END})
+
+    async def _complete(self, request: web.Request) -> web.StreamResponse:
+        assert self.scores is not None
+        return await self._answer(request, self.scores)
+
     async def _chat(self, request: web.Request) -> web.StreamResponse:
+        return await self._answer(request, self.rule)
+
+    async def _answer(self, request: web.Request, rule: Rule) -> web.StreamResponse:
         log = self.log
         log.first_request = log.first_request or time.monotonic()
         body = await request.json()
@@ -111,7 +143,7 @@ class ServedModel:
         log.in_flight += 1
         log.most_in_flight = max(log.most_in_flight, log.in_flight)
         try:
-            reply = self.rule(body)
+            reply = rule(body)
             if reply.hang:
                 await self._released.wait()
             if log.most_in_flight >= reply.until_in_flight:
@@ -160,6 +192,20 @@ def completion(body: dict[str, Any], reply: Reply) -> str:
             "usage": {"prompt_tokens": 10, "completion_tokens": tokens, "total_tokens": 10 + tokens},
         }
     )
+
+
+def echoing(flavour: str = "") -> Rule:
+    """A rule for `/v1/completions` that tells the log-probabilities of the prompt's tokens, as vLLM does."""
+
+    def rule(body: dict[str, Any]) -> Reply:
+        assert (body["echo"], body["logprobs"], body["max_tokens"]) == (True, 1, 1)
+        choices = [
+            {"index": number, "text": "", "logprobs": language.echoed(ids, flavour), "finish_reason": "length"}
+            for number, ids in enumerate(body["prompt"])
+        ]
+        return Reply(body=json.dumps({"object": "text_completion", "choices": choices}))
+
+    return rule
 
 
 def error_body(message: str, kind: str = "server_error") -> str:

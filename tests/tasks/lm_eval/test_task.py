@@ -241,14 +241,6 @@ def test_a_task_that_cannot_be_asked_is_refused_with_the_reason(name, said):
         load_task(name, TaskOptions())
 
 
-def test_a_task_of_log_likelihoods_is_refused_with_the_reason(tmp_path):
-    file = tmp_path / "arc.jsonl"
-    choices = {"text": ["ice", "steam"], "label": ["A", "B"]}
-    file.write_text(json.dumps({"id": "1", "question": "Cold water is?", "choices": choices, "answerKey": "A"}) + "\n")
-    with pytest.raises(UsageError, match="is a multiple_choice task: it needs log-likelihoods"):
-        load_task("lm-eval:arc_easy", TaskOptions(data=dict.fromkeys(("test", "train", "validation"), file)))
-
-
 def test_a_task_file_is_found_where_its_name_does_not_say(tmp_path):
     assert find_task_file("gsm8k").name == "gsm8k.yaml"
     assert find_task_file("gsm8k_cot").parent == find_task_file("gsm8k").parent

@@ -1,0 +1,162 @@
+"""Text to token ids, for log-likelihoods: by the server that is asked, or by the model's own tokenizer file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+import openai
+
+from quantgate.evals.contract.fault import Fault
+from quantgate.evals.endpoint.client import Endpoint, Parsed
+from quantgate.evals.endpoint.reply import MalformedReply
+from quantgate.evals.errors import DataError, RequestRefused, UsageError
+from quantgate.evals.text import excerpt
+
+_DEADLINE_S = 60.0
+_ABSENT = "the server has no /tokenize that can be used; name the model's tokenizer.json with --tokenizer FILE"
+
+_DIALECTS = (("prompt", "add_special_tokens"), ("content", "add_special"))
+"""What vLLM and SGLang call text and special tokens, and what llama.cpp does."""
+
+OnFault = Callable[[Fault], None] | None
+
+
+class Tokenizer(Protocol):
+    """Encodes without adding special tokens, as lm-eval's `local-completions` does."""
+
+    description: str
+
+    async def encode(self, text: str, on_fault: OnFault = None) -> list[int]: ...
+
+    async def prefix(self) -> int:
+        """The token that stands for an empty context: the beginning of text, else its end."""
+        ...
+
+
+class ServerTokenizer:
+    """The server's own `/tokenize`, in the words of vLLM and SGLang or in those of llama.cpp.
+
+    References
+    ----------
+    vLLM: docs, "Tokenizer API" (`prompt`, `add_special_tokens`; `/tokenizer_info` needs
+    `--enable-tokenizer-info-endpoint`). llama.cpp: tools/server/README.md, "POST /tokenize" (`content`, `add_special`).
+    """
+
+    description = "the server's /tokenize"
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+        self._words: tuple[str, str] | None = None
+        self._prefix: int | None = None
+
+    async def encode(self, text: str, on_fault: OnFault = None) -> list[int]:
+        """The token ids of a text.
+
+        Raises
+        ------
+        RequestRefused
+            When the server does not tokenise.
+        Fault
+            When faults outlast the policy.
+        """
+        if not text:
+            return []
+        if self._words is not None:
+            return await self._ask(self._words, text, _token_ids, on_fault)
+        for words in _DIALECTS:
+            try:
+                ids = _token_ids(await self._ask(words, text, str, on_fault))
+            except (openai.APIStatusError, MalformedReply):
+                continue
+            # A server that reads another field finds no text there, and gives no tokens.
+            if ids:
+                self._words = words
+                return ids
+        raise RequestRefused(f"{self._endpoint.shown_url}: {_ABSENT}")
+
+    async def prefix(self) -> int:
+        if self._prefix is None:
+            url = self._endpoint.root("/tokenizer_info")
+            try:
+                info = _object((await self._endpoint.post(url, None, str, _DEADLINE_S))[0])
+            except (openai.APIStatusError, MalformedReply):
+                info = {}
+            special = info.get("bos_token") or info.get("eos_token")
+            if not isinstance(special, str):
+                raise RequestRefused(
+                    f"{self._endpoint.shown_url}: the task needs the token that begins a text, which the server does "
+                    "not tell (vLLM: --enable-tokenizer-info-endpoint); name the model's file with --tokenizer FILE"
+                )
+            self._prefix = (await self.encode(special))[0]
+        return self._prefix
+
+    async def _ask(self, words: tuple[str, str], text: str, read: Callable[[str], Parsed], on_fault: OnFault) -> Parsed:
+        field, special = words
+        body = {field: text, special: False}
+        return (await self._endpoint.post(self._endpoint.root("/tokenize"), body, read, _DEADLINE_S, on_fault))[0]
+
+
+class FileTokenizer:
+    """A `tokenizer.json` of the model, as Hugging Face publishes it, read by the library `tokenizers`."""
+
+    def __init__(self, path: Path) -> None:
+        """Read the file, or the one in the folder.
+
+        Raises
+        ------
+        UsageError
+            When there is none, it cannot be read, or `tokenizers` is not installed.
+        """
+        try:
+            from tokenizers import Tokenizer as Reader
+        except ModuleNotFoundError:
+            raise UsageError("--tokenizer needs one more library: pip install 'quantgate[tokenizer]'") from None
+        file = path / "tokenizer.json" if path.is_dir() else path
+        try:
+            self._reader = Reader.from_file(str(file))
+        except Exception as error:  # noqa: BLE001
+            # The library raises bare Exceptions, for a missing file as for a broken one.
+            raise UsageError(
+                f"--tokenizer {file}: no tokenizer.json can be read there ({excerpt(str(error))})"
+            ) from None
+        self._folder = file.parent
+        self.description = file.name
+
+    async def encode(self, text: str, on_fault: OnFault = None) -> list[int]:
+        return list(self._reader.encode(text, add_special_tokens=False).ids)
+
+    async def prefix(self) -> int:
+        file = self._folder / "tokenizer_config.json"
+        try:
+            config = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            config = {}
+        for name in ("bos_token", "eos_token"):
+            token = config.get(name)
+            text = token.get("content") if isinstance(token, dict) else token
+            if isinstance(text, str) and (found := self._reader.token_to_id(text)) is not None:
+                return int(found)
+        raise DataError(
+            f"the task scores texts without a context, which needs the token that begins a text: put the model's "
+            f"{file.name} beside its tokenizer.json, in {self._folder}"
+        )
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict):
+        raise MalformedReply(f"the server answered with something that is no JSON object: {excerpt(text)}")
+    return document
+
+
+def _token_ids(text: str) -> list[int]:
+    ids = _object(text).get("tokens")
+    if not isinstance(ids, list) or not all(isinstance(token, int) for token in ids):
+        raise MalformedReply(f"/tokenize gave no token ids: {excerpt(text)}")
+    return ids

@@ -1,0 +1,228 @@
+"""What every single task of lm-eval has in common: its identity, its metrics, and lm-eval's own requests by item."""
+
+from __future__ import annotations
+
+import copy
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+
+from quantgate.evals.contract.records import Grade, Item, Prompt, Sampling
+from quantgate.evals.contract.task import TaskIdentity
+from quantgate.evals.errors import DataError, UsageError
+from quantgate.evals.hashing import canonical_hash
+from quantgate.evals.versions import software_versions
+from quantgate.tasks.data.hub import newest_revision
+from quantgate.tasks.lm_eval.loading import quietly
+from quantgate.tasks.lm_eval.source import LmEvalSource
+
+UNGRADABLE = (ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError)
+"""What lm-eval's filters and metrics raise on an answer that they were not written for."""
+
+_PROBED = 3
+"""So many documents' own targets are graded before anything is asked, to see what the metric can give."""
+
+
+class SingleTask(ABC):
+    """One lm-eval task, loaded. Subclasses say how it is asked and how its answers go into lm-eval's metrics.
+
+    `limit` takes the first documents, as lm-eval's does.
+
+    Raises
+    ------
+    UsageError
+        When it cannot be asked at all.
+    DataError
+        When it has no metric that scores single answers in [0, 1].
+    """
+
+    def __init__(self, source: LmEvalSource, task: Any, limit: int | None = None) -> None:
+        self._source = source
+        self._task = task
+        self._limit = limit
+        self._refuse_unservable()
+        self.metric = choose_metric(source.name, self.metrics, source.metric)
+
+    @property
+    @abstractmethod
+    def sampling(self) -> Sampling: ...
+
+    @abstractmethod
+    def prompt(self, item: Item, repeat: int) -> Prompt: ...
+
+    @abstractmethod
+    def grade(self, item: Item, repeat: int, response: str) -> Grade: ...
+
+    @abstractmethod
+    def _build(self) -> None:
+        """Have lm-eval build its requests."""
+
+    def _probe(self, item: Item) -> Mapping[str, float]:
+        """Every metric that an item's own target gets as the answer; nothing where that says nothing."""
+        return {}
+
+    def _notes(self) -> tuple[str, ...]:
+        return ()
+
+    @cached_property
+    def identity(self) -> TaskIdentity:
+        config = self._task.config
+        return TaskIdentity(
+            name=self._source.name,
+            version=self.version,
+            grader=f"lm-eval {software_versions()['lm-eval']}",
+            metric=self.metric,
+            data_hash=self._data_hash(),
+            provenance={
+                "lm_eval_task": self._source.lm_eval_name,
+                "num_fewshot": str(config.num_fewshot),
+                **self._provenance(),
+            },
+            notes=self._notes(),
+        )
+
+    @property
+    def version(self) -> str:
+        return str(self._task.VERSION)
+
+    @property
+    def repeats(self) -> int:
+        return int(self._task.config.repeats or 1)
+
+    @property
+    def metrics(self) -> list[str]:
+        """Those that can be the score, as `METRIC,FILTER`: means over the items, and better when higher."""
+        better_up = self._task.higher_is_better()
+        means = [
+            name
+            for name, how in self._task.aggregation().items()
+            if getattr(how, "__name__", "") == "mean" and better_up.get(name, True)
+        ]
+        return [f"{metric},{ensemble.name}" for metric in means for ensemble in self._task._filters]
+
+    def items(self) -> Sequence[Item]:
+        return [Item(item_id) for item_id in self._instances]
+
+    def splits(self) -> dict[str, Any]:
+        """The dataset's splits that the task draws its questions and examples from, as `datasets.Dataset`."""
+        config = self._task.config
+        used = (config.training_split, config.validation_split, config.test_split, config.fewshot_split)
+        return {split: documents for split, documents in self._task.dataset.items() if split in used}
+
+    def files(self) -> dict[str, Path]:
+        """The local files that the task was loaded from, by split; empty where it was the hub."""
+        local = (self._task.config.dataset_kwargs or {}).get("files", {}) if self._source.files is not None else {}
+        return {split: Path(file) for split, file in local.items()}
+
+    def source(self) -> dict[str, str]:
+        """Dataset, configuration and commit on the hub; the newest commit where none is pinned."""
+        config = self._task.config
+        known = {"dataset": str(config.dataset_path), "config": str(config.dataset_name or "default")}
+        revision = self._source.revision or newest_revision(known["dataset"])
+        return known | ({"revision": revision} if revision else {})
+
+    @cached_property
+    def _instances(self) -> dict[str, list[Any]]:
+        """lm-eval's requests by item, in the order of the choices."""
+        try:
+            with quietly():
+                self._build()
+        except (ValueError, KeyError, TypeError, AssertionError, jinja2.TemplateError) as error:
+            raise DataError(
+                f"{self._source.name}: the prompts cannot be built of these documents ({error}); the task draws "
+                f"{self._task.config.num_fewshot} worked examples: are there that many?"
+            ) from None
+        by_item: dict[str, list[Any]] = {}
+        for instance in self._task.instances:
+            by_item.setdefault(str(instance.doc_id), []).append(instance)
+        for instances in by_item.values():
+            instances.sort(key=lambda instance: instance.idx)
+        return by_item
+
+    def check_scores(self) -> None:
+        """Raises DataError when a right answer would score outside [0, 1], which no gate can weigh."""
+        for item in self.items()[:_PROBED]:
+            score = self._probe(item).get(self.metric)
+            if score is not None and not 0 <= score <= 1:
+                raise self._no_share(score)
+
+    def _no_share(self, score: float | None) -> DataError:
+        others = [metric for metric in self.metrics if metric != self.metric]
+        return DataError(
+            f"{self._source.name}: metric {self.metric} gives {score}; a gate needs scores in [0, 1]: "
+            + (f"choose another with --metric ({'; '.join(others)})" if others else "choose another task")
+        )
+
+    def _graded(self, item: Item, responses: Sequence[object]) -> tuple[dict[str, float], dict[str, object]]:
+        """Every metric by `METRIC,FILTER`, and what each filter made of the first response."""
+        metrics: dict[str, float] = {}
+        extracted: dict[str, object] = {}
+        for ensemble in self._task._filters:
+            instances = [copy.copy(instance) for instance in self._instances[item.item_id]]
+            for instance, response in zip(instances, responses, strict=True):
+                instance.resps, instance.filtered_resps = [response], {}
+            ensemble.apply(instances)
+            results = [instance.filtered_resps[ensemble.name] for instance in instances]
+            extracted[ensemble.name] = results[0]
+            for metric, value in self._task.process_results(instances[0].doc, results).items():
+                if isinstance(value, bool | int | float | np.number | np.bool_):
+                    metrics[f"{metric},{ensemble.name}"] = float(value)
+        return metrics, extracted
+
+    def _score(self, metrics: Mapping[str, float], item: Item) -> float:
+        score = metrics.get(self.metric)
+        if score is None or not 0 <= score <= 1:
+            raise DataError(
+                f"{self._source.name}: metric {self.metric} gave {score} for item {item.item_id}; "
+                "a gate needs scores in [0, 1]: choose another with --metric"
+            )
+        return score
+
+    def _ungradable(self, item: Item, error: Exception) -> DataError:
+        said = f"{type(error).__name__}: {error}"
+        return DataError(f"{self._source.name}: lm-eval cannot grade the answer to item {item.item_id} ({said})")
+
+    def _refuse_unservable(self) -> None:
+        name = self._source.name
+        if getattr(self._task, "UNSAFE_CODE", False):
+            raise UsageError(f"{name} executes what the model writes; quantgate does not")
+        if getattr(self._task, "MULTIMODAL", False):
+            raise UsageError(f"{name} asks with images or sound, which is not supported")
+
+    def _provenance(self) -> dict[str, str]:
+        if self._source.files is not None:
+            names = {f"file_{split}": file.name for split, file in self.files().items()}
+            return names | dict(self._source.origin or {})
+        dataset = str(self._task.config.dataset_path)
+        return {"dataset": dataset, "revision": self._source.revision or "the hub's newest"}
+
+    def _data_hash(self) -> str:
+        with quietly():
+            documents = list(self._task.eval_docs)
+            examples = list(self._task.fewshot_docs() or []) if self._task.config.num_fewshot else []
+        return canonical_hash([documents, examples])
+
+
+def choose_metric(task: str, choices: Sequence[str], wanted: str | None) -> str:
+    """The metric that becomes the score: the first, or the one that `wanted` names in full, by metric or by filter.
+
+    Raises
+    ------
+    DataError
+        When there is none to choose from.
+    UsageError
+        When there is none of the wanted name, with those that there are.
+    """
+    if not choices:
+        raise DataError(f"{task} has no metric that is a mean over answers and better when higher")
+    if wanted is None:
+        return choices[0]
+    found = [choice for choice in choices if wanted in (choice, *choice.split(",", 1))]
+    if not found:
+        raise UsageError(f"{task} has no metric {wanted!r}; it has {'; '.join(choices)}")
+    return found[0]
