@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from quantgate import stats
-    from quantgate.notebook import claim, compare, gate, load, plan
+    from quantgate.notebook.functions import claim, compare, gate, load, plan
 
 __version__ = "0.1.0"
 
@@ -29,7 +29,7 @@ def __getattr__(name: str) -> Any:
     if name == "stats":
         return import_module("quantgate.stats")
     if name in __all__:
-        return getattr(import_module("quantgate.notebook"), name)
+        return getattr(import_module("quantgate.notebook.functions"), name)
     raise AttributeError(f"module 'quantgate' has no attribute {name!r}")
 
 

@@ -8,10 +8,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from quantgate.evals.contract.records import Grade, Item, Prompt, Request, Sampling
 from quantgate.evals.contract.task import TaskIdentity, TaskInfo
+
+# How long an example takes says something about the machine, and nothing about the code.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
+
 
 _OF_A_TERMINAL = (
     "COLUMNS",

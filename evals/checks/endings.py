@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 
 from quantgate.evals.checks.build import Build
 from quantgate.evals.checks.finding import Finding, FindingCode, Severity
+from quantgate.evals.checks.overflowed import overflowed
 from quantgate.evals.contract.records import Sample, Status
 from quantgate.evals.contract.thoughts import leaked_tokens
 from quantgate.evals.endpoint.finish_reasons import Ending, ending_of
-from quantgate.evals.endpoint.overflow import context_tokens, generated_tokens, overflowed, was_clamped
+from quantgate.evals.endpoint.overflow import context_tokens, generated_tokens, was_clamped
 from quantgate.evals.text import excerpt
 
 AGENT_LIMITS = frozenset({"max_steps", "too_many_errors"})

@@ -28,7 +28,7 @@ _CHILD = Path(__file__).with_name("server_process.py")
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class LocalServer:
     """A model that is being served: its OpenAI base URL, the name it answers to, and the server's process id."""
 
     base_url: str
@@ -39,7 +39,7 @@ class Served:
 @contextmanager
 def serve(
     model: Path, *, name: str, threads: int, context: int, slots: int = 1, ready_within: float = READY_WITHIN_S
-) -> Iterator[Served]:
+) -> Iterator[LocalServer]:
     """Serve `model` on a free port of the loopback interface until the block is left.
 
     The server is a process of its own. It ends with the block, with an exception or Ctrl-C in it, and with the death
@@ -79,7 +79,7 @@ def serve(
             _wait_for_health(process, address, deadline)
         except _NotReady as failure:
             raise ServeError(f"The server of {model.name} {failure}. {_last_lines(process, log)}") from None
-        yield Served(base_url=f"{address}/v1", model=name, pid=process.pid)
+        yield LocalServer(base_url=f"{address}/v1", model=name, pid=process.pid)
 
 
 class _NotReady(Exception):

@@ -7,9 +7,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from quantgate.evals.contract.records import Sample, Status
-from quantgate.evals.endpoint.finish_reasons import Ending, ending_of
-
 # Each row: a pattern over the lower-cased body, and who says so (source file, or API where that is not public).
 _ROWS: tuple[tuple[str, str], ...] = (
     (r"context_length_exceeded|context_window_exceeded|contextwindowexceeded", "OpenAI's code; LiteLLM's exception"),
@@ -116,33 +113,6 @@ def has_outgrown(usage: Mapping[str, Any] | None, window: int) -> bool:
     """Whether a window is longer than what prompt and answer took up, so that another would not have ended there."""
     taken = context_tokens(usage)
     return taken is not None and taken < window - _SLACK_TOKENS
-
-
-def overflowed(sample: Sample, max_tokens: int | None, window: int | None) -> bool:
-    """Whether the context window has kept a sample from its whole budget: refused, or cut before it was used up.
-
-    vLLM since 0.32 lowers a budget that does not fit to what is left of the window, and says `length`.
-
-    Parameters
-    ----------
-    sample
-        A sample of any status.
-    max_tokens
-        The budget that was asked for.
-    window
-        The context window in tokens, where the endpoint has told it.
-    """
-    if sample.status is not Status.TRUNCATED:
-        return False
-    ending = ending_of(sample.finish_reason or "")
-    if sample.turned_away or ending is Ending.FULL:
-        return True
-    if ending is Ending.BROKEN_OFF:
-        return False
-    taken = context_tokens(sample.usage)
-    if window is None or taken is None or taken < window - _SLACK_TOKENS:
-        return False
-    return max_tokens is None or was_clamped(sample.usage, max_tokens)
 
 
 def _count(usage: Mapping[str, Any] | None, name: str) -> int | None:

@@ -30,7 +30,7 @@ _CONTEXT = (
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class ServedModel:
     """What an endpoint's list of models says of the one that is asked for.
 
     `described` is what may be recorded of its own entry, empty where it has none; `context_length` in tokens, `None`
@@ -52,18 +52,18 @@ class Served:
         return {name: value for name, value in told.items() if value}
 
 
-def served_model(listed: Sequence[Mapping[str, Any]] | None, model: str | None) -> Served:
+def served_model(listed: Sequence[Mapping[str, Any]] | None, model: str | None) -> ServedModel:
     """What a list of models says of `model`.
 
     Where a single model is listed, its context is read whatever its name: many servers answer under any name, and
     aliases are common.
     """
     if listed is None:
-        return Served()
+        return ServedModel()
     names = [str(entry.get("id")) for entry in listed]
     own = next((entry for entry in listed if model is not None and str(entry.get("id")) == model), None)
     entry = own if own is not None else listed[0] if len(listed) == 1 else None
-    return Served(
+    return ServedModel(
         {} if own is None else _described(own), None if entry is None else context_length(entry), tuple(names)
     )
 

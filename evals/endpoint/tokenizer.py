@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import openai
 
 from quantgate.evals.contract.fault import Fault
-from quantgate.evals.endpoint.client import Endpoint, Parsed
 from quantgate.evals.endpoint.reply import MalformedReply
 from quantgate.evals.errors import DataError, RequestRefused, UsageError
 from quantgate.evals.text import excerpt
@@ -22,6 +21,24 @@ _DIALECTS = (("prompt", "add_special_tokens"), ("content", "add_special"))
 """What vLLM and SGLang call text and special tokens, and what llama.cpp does."""
 
 OnFault = Callable[[Fault], None] | None
+Parsed = TypeVar("Parsed")
+
+
+class Server(Protocol):
+    """What is asked of an `evals.endpoint.client.Endpoint`."""
+
+    shown_url: str
+
+    def root(self, path: str) -> str: ...
+
+    async def post(
+        self,
+        path: str,
+        body: Mapping[str, Any] | None,
+        read: Callable[[str], Parsed],
+        deadline_s: float,
+        on_fault: Callable[[Fault], None] | None = None,
+    ) -> tuple[Parsed, int]: ...
 
 
 class Tokenizer(Protocol):
@@ -47,7 +64,7 @@ class ServerTokenizer:
 
     description = "the server's /tokenize"
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Server) -> None:
         self._endpoint = endpoint
         self._words: tuple[str, str] | None = None
         self._prefix: int | None = None

@@ -10,7 +10,7 @@ from quantgate.evals.contract.records import Answer, Item, Prompt, Request, Samp
 from quantgate.evals.contract.thoughts import leaked_tokens
 from quantgate.evals.endpoint.client import Endpoint, RetryPolicy
 from quantgate.evals.endpoint.finish_reasons import Ending, ending_of
-from quantgate.evals.endpoint.served import Served, served_model
+from quantgate.evals.endpoint.served import ServedModel, served_model
 from quantgate.evals.endpoint.tool_call import ToolProbe, try_tool_call
 from quantgate.evals.errors import EndpointUnreachable
 from quantgate.evals.runs.begun_answer import probe_begun_answer
@@ -219,7 +219,7 @@ def _usage(usage: Mapping[str, Any] | None) -> Observation:
     )
 
 
-def _context(served: Served) -> Observation:
+def _context(served: ServedModel) -> Observation:
     if served.context_length is None:
         return Observation("context", Health.NOTE, "length not told")
     return Observation("context", Health.GOOD, f"{served.context_length:,} tokens")

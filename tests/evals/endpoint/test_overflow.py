@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from quantgate.evals.checks.overflowed import overflowed
 from quantgate.evals.contract.records import Sample, Status
-from quantgate.evals.endpoint.overflow import generated_tokens, is_context_overflow, overflowed
+from quantgate.evals.endpoint.overflow import generated_tokens, is_context_overflow
 
 OVERFLOWS = {
     "OpenAI": "This model's maximum context length is 128000 tokens. However, your messages resulted in 130518 tokens.",

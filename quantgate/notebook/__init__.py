@@ -1,0 +1,1 @@
+"""The functions of `import quantgate` and what they return."""
