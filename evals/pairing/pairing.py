@@ -71,11 +71,15 @@ def _copied(
     left: Mapping[tuple[str, int], Sample],
     right: Mapping[tuple[str, int], Sample],
 ) -> list[str]:
-    """Whether one run is the other, or holds answers of the other: then nothing was compared."""
+    """Whether one run is the other, or mostly holds answers of the other: then nothing was compared.
+
+    A few answers of two runs may be alike by chance, to the second and the tenth of a millisecond, on a fast server.
+    """
     if baseline.path is not None and baseline.path == candidate.path:
         return [f"{baseline.path} is both baseline and candidate, so nothing was compared"]
-    copied = sum(bool(left[key].time) and left[key] == right[key] for key in left.keys() & right.keys())
-    if not copied:
+    shared = left.keys() & right.keys()
+    copied = sum(bool(left[key].time) and left[key] == right[key] for key in shared)
+    if 2 * copied <= len(shared):
         return []
     return [
         f"{copied:,} of the candidate's {len(right):,} samples are copies of the baseline's, down to when they were "

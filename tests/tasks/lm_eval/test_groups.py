@@ -7,7 +7,6 @@ import pytest
 
 from quantgate.cli.run import evaluate
 from quantgate.evals.errors import DataError, UsageError
-from quantgate.evals.pairing.item_scores import item_scores
 from quantgate.evals.pairing.pairing import Run, pair_runs
 from quantgate.evals.settings.run import RunConfig
 from quantgate.tasks.lm_eval.groups import choose_average
@@ -73,13 +72,13 @@ def written(folder, name):
 def run(out, url, name, folder, **options):
     task = f"lm-eval:{name}"
     config = RunConfig(task=(task,), data={task: folder}, base_url=url, model="test-model", out=out, **options)
-    assert evaluate(config) == 0
+    assert evaluate(config, []) == 0
     return Run.load(out)
 
 
 def score_of(run):
     (pairs,) = pair_runs(run, run).tasks
-    scores = item_scores(pairs)
+    scores = pairs.item_scores()
     return scores.mean(scores.baseline)
 
 
@@ -132,7 +131,7 @@ def test_what_weighs_is_recorded(side):
 def test_the_strata_of_a_group_that_weighs_items_are_shown_and_do_not_weigh(side):
     name, _, ours = side
     (pairs,) = pair_runs(ours, ours).tasks
-    scores = item_scores(pairs)
+    scores = pairs.item_scores()
     assert set(scores.parts) == set(members(name))
     assert (scores.strata is None) == (name == "mmlu_generative")
 

@@ -62,7 +62,7 @@ def run(out, url, files, *, metric=None, **options):
         out=out,
         **options,
     )
-    code = evaluate(config)
+    code = evaluate(config, [])
     return code, {
         (task.removeprefix("lm-eval:"), item): sample for (task, item, _), sample in Run.load(out).samples.items()
     }

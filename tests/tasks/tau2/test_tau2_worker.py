@@ -10,6 +10,7 @@ ALLOWED = {
     "quantgate.evals.endpoint.finish_reasons",
     "quantgate.evals.endpoint.overflow",
     "quantgate.evals.endpoint.refusals",
+    "quantgate.evals.endpoint.remedies",
     "quantgate.evals.endpoint.reply",
     "quantgate.evals.endpoint.http_status",
     "quantgate.evals.contract.harmony",
