@@ -10,6 +10,8 @@ import pytest
 from quantgate.evals.runs.directory import RunDirectory
 from tests.server.served import Reply, error_body, prompt_key, served_model
 
+pytestmark = pytest.mark.slow
+
 WINDOW = [{"id": "test-model", "object": "model", "max_model_len": 1024}]
 
 

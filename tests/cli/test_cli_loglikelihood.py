@@ -5,6 +5,8 @@ import pytest
 from tests.server.served import Reply, echoing, served_model
 from tests.tasks.lm_eval import side_by_side
 
+pytestmark = pytest.mark.slow
+
 TASK = "lm-eval:winogrande"
 
 

@@ -13,6 +13,8 @@ from quantgate.cli import app
 from tests.docs.pages import ROOT
 from tests.docs.site import options, reference
 
+pytestmark = pytest.mark.slow
+
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 ASSET = re.compile(r"""<(?:script|img|link|iframe)\b[^>]*\b(?:src|href)=["']?(https?://[^"' >]+)""")
 

@@ -88,6 +88,8 @@ def score_of(run):
     return scores.mean(scores.baseline)
 
 
+pytestmark = pytest.mark.slow
+
 NEEDS_MORE = pytest.mark.skipif(find_spec("jieba") is None, reason="longbench's graders need lm-eval[longbench]")
 
 

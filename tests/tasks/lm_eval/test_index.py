@@ -6,6 +6,7 @@ from quantgate.evals.errors import UsageError
 from quantgate.tasks.lm_eval.index import Kind, find_entry, find_task_file, reached, read_index, tasks_folder
 
 
+@pytest.mark.slow
 def test_it_holds_what_lm_evals_own_index_holds():
     from lm_eval.tasks import TaskManager
 

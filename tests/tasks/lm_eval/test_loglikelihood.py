@@ -14,6 +14,8 @@ from tests.server.language import encode, write_tokenizer
 from tests.server.served import FAULTS, Reply, echoing, error_body, faults_that_heal, served_model
 from tests.tasks.lm_eval import side_by_side
 
+pytestmark = pytest.mark.slow
+
 TASKS = {
     "mmlu_abstract_algebra": (
         {"test": side_by_side.mmlu_documents(12), "dev": side_by_side.mmlu_documents(5, start=50)},
