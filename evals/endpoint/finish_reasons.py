@@ -95,27 +95,34 @@ _STEMS: tuple[tuple[Ending, tuple[str, ...]], ...] = (
     (
         Ending.FAULT,
         (
-            *("abort", "cancel", "disconnect", "error", "exception", "failed", "failure", "interrupt", "killed"),
-            *("overload", "outofmemory", "shutdown", "timedout", "timeout", "unavailable", "unfinished", "notfinished"),
+            *("abort", "busy", "cancel", "crash", "deadline", "dead", "disconnect", "error", "evict", "exception"),
+            *("failed", "failure", "insufficient", "interrupt", "killed", "notfinished", "outofmemory", "overload"),
+            *("preempt", "ratelimit", "reset", "shutdown", "stalled", "throttle", "timedout", "timeout"),
+            *("unavailable", "unfinished"),
         ),
     ),
     (
         Ending.REFUSED,
-        ("contentfilter", "contentpolic", "guardrail", "moderat", "prohibited", "refus", "safety", "toxic"),
+        (
+            *("blocked", "contentfilter", "contentpolic", "filtered", "guardrail", "inappropriate", "moderat"),
+            *("prohibited", "refus", "safety", "sensitive", "toxic"),
+        ),
     ),
     (Ending.FULL, ("contextlength", "contextwindow", "contextsize", "maxmodellen")),
-    (Ending.CUT, ("maxtokens", "maxlength", "maxoutput", "maxnewtokens", "tokenlimit", "lengthlimit", "maxcompletion")),
+    (Ending.CUT, ("length", "maxcompletion", "maxlen", "maxnewtoken", "maxoutput", "maxtoken", "tokenlimit")),
+    (Ending.COMPLETE, ("endofsequence", "endofturn", "eostoken", "stopsequence", "stopstr", "stoptoken", "stopword")),
 )
 
 _NULLS = frozenset({"null", "none", "nil"})
 """What DashScope and DeepSpeed-MII write for a reason that is not there."""
 
-_ENUM_NAME = re.compile(r"^(?:finishreason|stopreason|reason)(?=.)")
+_ENUM_NAME = re.compile(r"^(?:finishreason|stopreason|reason)+(?=.)")
+_CONSTANT = re.compile(r"\Ak(?=[A-Z])")
 
 
 def _key(reason: str) -> str:
     """A reason without case, separators and the name of the enumeration that some servers print with it."""
-    letters = "".join(character for character in reason.casefold() if character.isalnum())
+    letters = "".join(character for character in _CONSTANT.sub("", reason).casefold() if character.isalnum())
     return _ENUM_NAME.sub("", letters)
 
 

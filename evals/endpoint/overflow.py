@@ -45,8 +45,12 @@ _ROWS: tuple[tuple[str, str], ...] = (
     (r"exceeded this model context window limit", "Cloudflare's Workers AI"),
     (r"prompt tokens: \d+ exceeds model max length", "OpenVINO Model Server"),
     (r"(?:context|prompt) length \d+ is greater than max_seq_len", "TabbyAPI"),
+    (r"larger than the model input length limit", "MLC-LLM"),
+    (r"maximum supported sequence length is", "SambaNova"),
+    (r"cannot exceed the total tokens limit", "IBM watsonx"),
+    (r"max_(?:new_)?tokens\W+(?:must be <=|exceeds? \d)", "DeepInfra, Databricks, Novita: after the prompt's tokens"),
     (r"prompt超长|输入.{0,12}超(?:过|出).{0,12}(?:上下文|最大|限制|长度)", "Zhipu, Qianfan and others in Chinese"),
-    # The families that new wordings come from: the window is named, and said to be exceeded.
+    # The families that new wordings come from: the window is named, and said to be exceeded; or the prompt is.
     (
         r"(?:exceed|overflow|longer than|larger than|greater than|too (?:long|large|big) for).{0,60}"
         r"(?:context (?:length|size|window|limit)|\bn_ctx\b|max_model_len|max_seq_len|sequence length)",
@@ -57,6 +61,23 @@ _ROWS: tuple[tuple[str, str], ...] = (
         r"(?:exceeded|overflow|you requested|requested \d|too (?:small|short) for|was exceeded|is full)",
         "a family of wordings",
     ),
+    (
+        r"(?:prompt|input|token count|request)\b[^.]{0,40}?tokens?\b[^.]{0,40}?"
+        r"(?:exceed|too long|longer than|larger than|greater than|more than)",
+        "a family of wordings",
+    ),
+    (
+        r"(?:prompt|input|token count|request)\b[^.]{0,40}?"
+        r"(?:exceed|too long|longer than|larger than|greater than|more than)[^.]{0,60}?tokens?\b",
+        "a family of wordings",
+    ),
+    (r"(?:token count|input length \+ max_tokens) exceeds?", "a family of wordings"),
+    (r"too many (?:input |prompt )?tokens|(?:prompt|input|sequence) is too long", "a family of wordings"),
+    (r"(?:larger|longer|greater|more) than (?:the |its )?context", "a family of wordings"),
+    (
+        r"(?:context (?:length|size|window|limit)|max_model_len|max_seq_len)[^.]{0,40}(?:is smaller than|but)",
+        "a family",
+    ),
 )
 _OVERFLOW = re.compile("|".join(pattern for pattern, _ in _ROWS), re.DOTALL)
 
@@ -64,8 +85,12 @@ _OVERFLOW = re.compile("|".join(pattern for pattern, _ in _ROWS), re.DOTALL)
 # a cap on the output alone.
 _SOMETHING_ELSE = re.compile(
     r"tokens per (?:minute|day|hour)|\btp[md]\b|rate.?limit|quota|string_above_max_length|string too long"
-    r"|too many requests|maximum allowed number of output tokens|supports at most \d+ completion tokens"
+    r"|too many requests|\b(?:characters|images|bytes|[km]b|stop sequences|vocabulary)\b"
+    r"|maximum allowed number of output tokens|supports at most \d+ completion tokens"
 )
+
+_READ = 4000
+"""So much of a body is read: some servers send the whole prompt back behind their own words."""
 
 _SLACK_TOKENS = 16
 """Engines keep back a few tokens of their window."""
@@ -82,7 +107,7 @@ def is_context_overflow(body: object) -> bool:
     body
         The body as it was parsed, or its text.
     """
-    text = (body if isinstance(body, str) else json.dumps(body, default=str, ensure_ascii=False)).lower()
+    text = (body if isinstance(body, str) else json.dumps(body, default=str, ensure_ascii=False))[:_READ].lower()
     return _OVERFLOW.search(text) is not None and _SOMETHING_ELSE.search(text) is None
 
 

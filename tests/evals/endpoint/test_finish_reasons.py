@@ -8,7 +8,8 @@ SENT = {
     Ending.COMPLETE: "stop eos eos_token stop_sequence end_turn tool_calls function_call tool_use END_ID "
     "STOP_WORDS COMPLETE parse_error eosFound "
     "stopStringFound FINISH_REASON_STOP FinishReason.STOP StopReason.END_TURN stop_token STOP_SEQUENCE",
-    Ending.CUT: "length max_tokens MAX_TOKENS maxTokens max-tokens max_output_tokens LENGTH maximum_tokens TOKEN_LIMIT "
+    Ending.CUT: "length max_token max_tokens MAX_TOKENS maxTokens max-tokens max_output_tokens LENGTH "
+    "maximum_tokens TOKEN_LIMIT "
     "REASON_MAX_LEN maxPredictedTokensReached FINISH_REASON_MAX_TOKENS max_output_tokens_reached",
     Ending.FULL: "model_length model_context_window_exceeded context_length_exceeded contextLengthReached "
     "REASON_MAX_CONTEXT",
@@ -17,7 +18,8 @@ SENT = {
     "PROHIBITED_CONTENT SPII BLOCKLIST sensitive guardrail_intervened ERROR_TOXIC content_filtered IMAGE_SAFETY",
     Ending.FAULT: "abort aborted error timeout TIMED_OUT cancelled canceled CANCELLED not_finished network_error "
     "insufficient_system_resource engine_overloaded time_limit failed preempted upstream_timeout internal_server_error "
-    "userStopped modelUnloaded resource-exhausted unclosed_stream client_disconnected",
+    "userStopped modelUnloaded networkError kTIMED_OUT rate_limited deadline_exceeded evicted "
+    "resource-exhausted unclosed_stream client_disconnected",
     Ending.UNKNOWN: "x something_new delegate OTHER FINISH_REASON_UNSPECIFIED",
 }
 

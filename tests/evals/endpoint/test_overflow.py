@@ -69,6 +69,14 @@ OVERFLOWS = {
     "context window limit (8000).",
     "oMLX": "Prompt too long: 9000 tokens exceeds max context window of 8192 tokens",
     "TabbyAPI": "Prompt length 9000 is greater than max_seq_len 8192",
+    "llama-cpp-python": "Requested tokens (5000) exceed context window of 4096",
+    "MLC-LLM": "Request prompt has 9000 tokens in total, larger than the model input length limit 8192.",
+    "SambaNova": "Requested generation length 9000 is not possible! generating it requires a sequence "
+    "length of 17000, but "
+    "the maximum supported sequence length is just 8192!",
+    "watsonx": "the number of input tokens 9000 cannot exceed the total tokens limit 8192 for this model",
+    "Databricks": "input tokens + max_tokens must be <= 8192",
+    "a third": "Input prompt (9000 tokens) is too long and exceeds limit of 8192",
     "a new one": "Request of 9000 tokens overflows the context window (8192)",
     "another": "Sequence length 9000 exceeded the limit: the context size was exceeded",
 }
@@ -95,6 +103,14 @@ OTHERS = [
     "The long context beta is not yet available for this subscription.",
     "model requires more system memory (12.0 GiB) than is available (8.0 GiB)",
     "413 Request Entity Too Large",
+    "the request exceeded the maximum number of retries",
+    "request timed out: exceeded the maximum of 300 s",
+    "input queue exceeds its maximum size of 512",
+    "invalid input: token id 5 exceeds the vocabulary",
+    "max_tokens exceeds the maximum of 4096 output tokens",
+    "max_tokens must be less than or equal to 4096",
+    "messages: too many images, the limit is 5",
+    "temperature: wrong. The input was: " + "x" * 4000 + " prompt is too long: 9 tokens > 8 maximum",
     "tools: at most 128 are allowed",
     "Invalid schema for function 'read_file': maximum depth exceeded",
 ]
