@@ -75,7 +75,7 @@ class Sampling:
     top_p: float | None = None
     max_tokens: int | None = 2048
     stop: tuple[str, ...] = ()
-    seed: int = 1234
+    seed: int | None = 1234
     extra_body: Mapping[str, Any] = field(default_factory=dict)
     max_length: int | None = None
 
@@ -100,8 +100,8 @@ class Request:
         return (self.task, self.item.item_id, self.repeat)
 
     @property
-    def seed(self) -> int:
-        return self.sampling.seed + self.repeat
+    def seed(self) -> int | None:
+        return None if self.sampling.seed is None else self.sampling.seed + self.repeat
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,9 @@ class Answer:
     """What an endpoint gave back for one request, after all its attempts. `latency_s` is the answering attempt's.
 
     `refused` says that the server would not take this request (HTTP 400, 413, 422), so that no other try would help:
-    not that the model declined, which is a status.
+    not that the model declined, which is a status. `advice` says what may be done about it.
+    Of a streamed answer `first_token_s` is the time to its first token, of thoughts or text, and `tokens_per_s` the
+    speed of those after it.
     `grade` is there where the benchmark's own orchestrator has graded the answer already (tau2), `seed` where that has
     drawn a seed of its own.
     """
@@ -137,7 +139,10 @@ class Answer:
     finish_reason: str | None = None
     usage: Mapping[str, Any] | None = None
     error: str | None = None
+    advice: str | None = None
     latency_s: float | None = None
+    first_token_s: float | None = None
+    tokens_per_s: float | None = None
     attempts: int = 1
     refused: bool = False
     grade: Grade | None = None
@@ -182,6 +187,8 @@ class Sample:
     finish_reason: str | None = None
     usage: Mapping[str, Any] | None = None
     latency_s: float | None = None
+    first_token_s: float | None = None
+    tokens_per_s: float | None = None
     attempts: int = 1
     seed: int | None = None
     time: str = ""

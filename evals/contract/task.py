@@ -94,7 +94,8 @@ class ModelUnderTest:
 
     `sampling` is what the run asks with, the task's own parameters and the user's together; `timeout_s` the deadline of
     one attempt in seconds, `None` to leave it to the task; `out` the run directory, for what the task stores itself.
-    The key is neither shown nor to be stored, nor is the address, whose user-info may be one.
+    The key is neither shown nor to be stored, nor are `headers`, which every request carries, nor is the address, whose
+    user-info may be one. `ca_bundle` holds certificates to trust.
     """
 
     base_url: str = field(repr=False)
@@ -103,6 +104,8 @@ class ModelUnderTest:
     timeout_s: float | None
     sampling: Sampling
     out: Path
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    ca_bundle: Path | None = None
 
 
 @runtime_checkable

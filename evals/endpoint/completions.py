@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import openai
-
 from quantgate.evals.contract.fault import Fault
 from quantgate.evals.contract.loglikelihoods import LogLikelihood, write_loglikelihoods
 from quantgate.evals.contract.records import Answer, Continuation, Request, Sampling, Status
-from quantgate.evals.endpoint.client import Endpoint, said_by
+from quantgate.evals.endpoint.bodies import error_text
+from quantgate.evals.endpoint.client import Endpoint
+from quantgate.evals.endpoint.http import Refusal
 from quantgate.evals.endpoint.http_status import REFUSING_STATUS
-from quantgate.evals.endpoint.reply import MalformedReply, error_text
+from quantgate.evals.endpoint.reply import MalformedReply
 from quantgate.evals.endpoint.tokenizer import FileTokenizer, OnFault, ServerTokenizer, Tokenizer
 from quantgate.evals.errors import RequestRefused
 from quantgate.evals.text import excerpt
@@ -75,13 +75,13 @@ class Completions:
                 # What matters more is whether there is anything that tokens could be sent to.
                 scored, untokenised = Scored([1, 2, 3], 1), error
             body = self._body(scored, Sampling(extra_body=extra_body))
-            text = (await self._endpoint.post("/completions", body, str, _DEADLINE_S))[0]
+            text = (await self._endpoint.post(self._endpoint.at("/completions"), body, str, _DEADLINE_S))[0]
             told = read_loglikelihood(text, len(scored.ids), scored.begins)
             if untokenised is not None:
                 raise untokenised
             return told
-        except openai.APIStatusError as error:
-            why = f"answers with {said_by(error)}"
+        except Refusal as refusal:
+            why = f"answers with {refusal.said}"
         except (Fault, MalformedReply) as error:
             why = f"cannot be used: {error}"
         raise RequestRefused(f"{self._endpoint.shown_url}/completions {why}; {_CANNOT}")
@@ -112,12 +112,12 @@ class Completions:
             return Answer(status=Status.ERROR, error=str(error), refused=True)
         except Fault as fault:
             return Answer(status=Status.ERROR, error=str(fault), attempts=attempts)
-        except openai.APIStatusError as error:
-            if error.status_code in REFUSING_STATUS:
+        except Refusal as refusal:
+            if refusal.status in REFUSING_STATUS:
                 raise RequestRefused(
-                    f"{self._endpoint.shown_url}/completions answers with {said_by(error)}; {_CANNOT}"
+                    f"{self._endpoint.shown_url}/completions answers with {refusal.said}; {_CANNOT}"
                 ) from None
-            return Answer(status=Status.ERROR, error=said_by(error), attempts=attempts, refused=True)
+            return Answer(status=Status.ERROR, error=refusal.said, attempts=attempts, refused=True)
         return Answer(
             status=Status.OK,
             response=write_loglikelihoods(values),
@@ -148,7 +148,9 @@ class Completions:
 
     async def _score(self, scored: Scored, sampling: Sampling, on_fault: OnFault) -> tuple[LogLikelihood, int]:
         body = self._body(scored, sampling)
-        return await self._endpoint.post("/completions", body, _reader(scored), _DEADLINE_S, on_fault)
+        return await self._endpoint.post(
+            self._endpoint.at("/completions"), body, _reader(scored), _DEADLINE_S, on_fault
+        )
 
     def _body(self, scored: Scored, sampling: Sampling) -> dict[str, Any]:
         return {
@@ -157,7 +159,7 @@ class Completions:
             "temperature": 0,
             "max_tokens": 1,
             "logprobs": 1,
-            "seed": sampling.seed,
+            **({} if sampling.seed is None else {"seed": sampling.seed}),
             "echo": True,
             **sampling.extra_body,
         }

@@ -8,6 +8,7 @@ from typing import Any
 
 from quantgate.evals.contract.records import Answer, Status
 from quantgate.evals.contract.thoughts import graded_text, split_thoughts
+from quantgate.evals.endpoint.bodies import error_text
 from quantgate.evals.endpoint.content_parts import read_content, read_thoughts
 from quantgate.evals.endpoint.finish_reasons import CUT_SHORT, Ending, ending_of, reason_text
 from quantgate.evals.endpoint.overflow import is_context_overflow as is_context_overflow
@@ -144,21 +145,6 @@ def _refused(error: object, message: str) -> Reply:
 
 def _said(error: object) -> str:
     return excerpt(error_text(error), _SHOWN)
-
-
-def error_text(error: object) -> str:
-    """The human part of an error object as servers send it: OpenAI's `{"message": ...}`, a string, or anything else."""
-    if isinstance(error, dict):
-        inner = error.get("error")
-        if isinstance(inner, dict | str):
-            return error_text(inner)
-        # OpenRouter says what its provider said beside a message that says nothing.
-        metadata = error.get("metadata")
-        raw = metadata.get("raw") if isinstance(metadata, dict) else None
-        for key in ("message", "detail", "status_msg"):
-            if error.get(key):
-                return f"{error[key]}: {raw}" if isinstance(raw, str) and raw else str(error[key])
-    return error if isinstance(error, str) else json.dumps(error, default=str)
 
 
 def _text(value: object) -> str | None:

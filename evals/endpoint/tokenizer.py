@@ -7,9 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-import openai
-
 from quantgate.evals.contract.fault import Fault
+from quantgate.evals.endpoint.http import Refusal
 from quantgate.evals.endpoint.reply import MalformedReply
 from quantgate.evals.errors import DataError, RequestRefused, UsageError
 from quantgate.evals.text import excerpt
@@ -29,11 +28,13 @@ class Server(Protocol):
 
     shown_url: str
 
-    def root(self, path: str) -> str: ...
+    def at(self, path: str) -> str: ...
+
+    def beside(self, path: str) -> str: ...
 
     async def post(
         self,
-        path: str,
+        url: str,
         body: Mapping[str, Any] | None,
         read: Callable[[str], Parsed],
         deadline_s: float,
@@ -86,7 +87,7 @@ class ServerTokenizer:
         for words in _DIALECTS:
             try:
                 ids = _token_ids(await self._ask(words, text, str, on_fault))
-            except (openai.APIStatusError, MalformedReply):
+            except (Refusal, MalformedReply):
                 continue
             # A server that reads another field finds no text there, and gives no tokens.
             if ids:
@@ -96,10 +97,10 @@ class ServerTokenizer:
 
     async def prefix(self) -> int:
         if self._prefix is None:
-            url = self._endpoint.root("/tokenizer_info")
+            url = self._endpoint.beside("/tokenizer_info")
             try:
                 info = _object((await self._endpoint.post(url, None, str, _DEADLINE_S))[0])
-            except (openai.APIStatusError, MalformedReply):
+            except (Refusal, MalformedReply):
                 info = {}
             special = info.get("bos_token") or info.get("eos_token")
             if not isinstance(special, str):
@@ -113,7 +114,7 @@ class ServerTokenizer:
     async def _ask(self, words: tuple[str, str], text: str, read: Callable[[str], Parsed], on_fault: OnFault) -> Parsed:
         field, special = words
         body = {field: text, special: False}
-        return (await self._endpoint.post(self._endpoint.root("/tokenize"), body, read, _DEADLINE_S, on_fault))[0]
+        return (await self._endpoint.post(self._endpoint.beside("/tokenize"), body, read, _DEADLINE_S, on_fault))[0]
 
 
 class FileTokenizer:

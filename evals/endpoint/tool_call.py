@@ -7,11 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import openai
-
 from quantgate.evals.contract.fault import Fault
 from quantgate.evals.endpoint.client import Endpoint, RetryPolicy
-from quantgate.evals.endpoint.reply import error_text
+from quantgate.evals.endpoint.http import Refusal
 from quantgate.evals.errors import EndpointUnreachable, RequestRefused
 from quantgate.evals.text import excerpt
 
@@ -78,9 +76,8 @@ async def try_tool_call(endpoint: Endpoint, extra_body: Mapping[str, Any] | None
         }
         try:
             probe = _read(await endpoint.complete(body, _DEADLINE_S))
-        except openai.APIStatusError as error:
-            refusal = excerpt(error_text(error.body or error.message), _SHOWN)
-            return _without(f"a request with tools is refused with HTTP {error.status_code}: {refusal}")
+        except Refusal as refusal:
+            return _without(f"a request with tools is refused with {refusal.said}")
         except Fault as fault:
             if "tool" in str(fault).lower() or "jinja" in str(fault).lower():
                 return _without(f"a request with tools fails: {fault}")

@@ -1,12 +1,38 @@
-"""What a run was made with: software versions, hashes, and addresses without secrets."""
+"""Addresses of endpoints: taken apart for asking, and without secrets for everybody to read."""
 
 from __future__ import annotations
 
 from base64 import b64encode
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
 from quantgate.evals.errors import UsageError
+
+_BEARER_TOKENS = frozenset({"token", "access_token", "auth_token"})
+"""RFC 6750, section 5.3, forbids bearer tokens in URLs, where proxies and servers log them; they have a header."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An API's root without user-info and query, the query for every request, and `Authorization` of the user-info."""
+
+    root: str
+    query: str = ""
+    authorization: str | None = None
+
+    def at(self, path: str) -> str:
+        """The URL of one of the API's pages, as `/models`."""
+        return f"{self.root.rstrip('/')}{path}{'?' if self.query else ''}{self.query}"
+
+    def beside(self, path: str) -> str:
+        """The URL of a page of the server itself, beside its `/v1`, as `/tokenize`."""
+        return replace(self, root=self.root.rstrip("/").removesuffix("/v1")).at(path)
+
+    def secrets(self) -> tuple[str, ...]:
+        """What of the address must not be written down: the values of its query, as they are and decoded."""
+        values = [pair.partition("=")[2] for pair in self.query.split("&")]
+        return tuple(dict.fromkeys(value for raw in values for value in (raw, unquote(raw)) if value))
 
 
 def redact_url(url: str) -> str:
@@ -17,13 +43,13 @@ def redact_url(url: str) -> str:
     return scheme + separator + rest.rpartition("@")[2].partition("?")[0].partition("#")[0]
 
 
-def parse_endpoint_url(url: str) -> tuple[str, str | None]:
-    """The URL without user-info, and that as the value of an `Authorization` header (RFC 7617), if there is any.
+def parse_endpoint_url(url: str) -> Address:
+    """Take an API's root apart; user-info becomes the value of an `Authorization` header (RFC 7617).
 
     Raises
     ------
     UsageError
-        When it is not an http(s) URL with a host, or carries a query or fragment, which no API root has.
+        When it is not an http(s) URL with a host, or carries a fragment, which is never sent, or a bearer token.
     """
     where = f"--base-url {redact_url(url)!r}"
     try:
@@ -33,11 +59,15 @@ def parse_endpoint_url(url: str) -> tuple[str, str | None]:
         valid = False
     if not valid or any(character.isspace() for character in url):
         raise UsageError(f"{where}: give a URL such as http://127.0.0.1:8000/v1")
-    if parts.query or parts.fragment:
-        raise UsageError(f"{where}: leave out what follows the ? or #; a key goes into the variable of --api-key-env")
+    names = {name.lower() for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
+    if parts.fragment or names & _BEARER_TOKENS:
+        raise UsageError(
+            f"{where}: leave out what follows the ? or #; a key goes into the variable of --api-key-env or --header"
+        )
     user, separator, host = parts.netloc.rpartition("@")
-    address = urlunsplit(parts._replace(netloc=host))
-    return address, f"Basic {b64encode(unquote(user).encode()).decode()}" if separator else None
+    root = urlunsplit(parts._replace(netloc=host, query=""))
+    authorization = f"Basic {b64encode(unquote(user).encode()).decode()}" if separator else None
+    return Address(root, parts.query, authorization)
 
 
 def is_loopback(url: str) -> bool:

@@ -234,7 +234,7 @@ class _Recorder:
         if answer.refused and hopeless and not self.has_answers:
             raise RequestRefused(
                 f"the endpoint has refused {self._first_requests()}, the last with: {answer.error}. "
-                f"{_ADVICE[answer.status]}"
+                f"{_ADVICE[answer.status]}{f': {answer.advice}' if answer.advice else ''}"
             )
 
     def _first_requests(self) -> str:
@@ -275,7 +275,7 @@ def _sample(request: Request, answer: Answer, grade: Grade | None, score: float 
         cluster=request.item.cluster,
         prompt_hash=request.prompt.prompt_hash,
         status=answer.status,
-        error=answer.error,
+        error=answer.error if answer.advice is None else f"{answer.error} ({answer.advice})",
         score=score,
         extracted=grade.extracted if grade else None,
         vote=grade.vote if grade else None,
@@ -286,6 +286,8 @@ def _sample(request: Request, answer: Answer, grade: Grade | None, score: float 
         finish_reason=answer.finish_reason,
         usage=answer.usage,
         latency_s=answer.latency_s,
+        first_token_s=answer.first_token_s,
+        tokens_per_s=answer.tokens_per_s,
         attempts=answer.attempts,
         seed=request.seed if answer.seed is None else answer.seed,
         time=now(),

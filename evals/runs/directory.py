@@ -114,6 +114,14 @@ class RunDirectory:
             with writer:
                 yield writer
 
+    def amend(self, record: RunRecord) -> None:
+        """Write `run.json` again, for its one writer. Raises StorageError when it cannot be written."""
+        try:
+            if self.record() != record:
+                write_atomically(self.path / RUN_FILE, record.to_json())
+        except OSError as error:
+            raise _unwritable(self.path, error) from None
+
 
 class SampleWriter:
     """Appends samples, one line and one write each, so that whatever kills the process leaves whole lines."""

@@ -10,15 +10,22 @@ from quantgate.evals.contract.records import Answer, Item, Prompt, Request, Samp
 from quantgate.evals.contract.thoughts import leaked_tokens
 from quantgate.evals.endpoint.client import Endpoint, RetryPolicy
 from quantgate.evals.endpoint.finish_reasons import Ending, ending_of
+from quantgate.evals.endpoint.listing import NoListing
+from quantgate.evals.endpoint.parameters import MAX_TOKENS
 from quantgate.evals.endpoint.served import ServedModel, served_model
 from quantgate.evals.endpoint.tool_call import ToolProbe, try_tool_call
 from quantgate.evals.errors import EndpointUnreachable
 from quantgate.evals.runs.begun_answer import probe_begun_answer
+from quantgate.evals.runs.endpoint import endpoint_of
 from quantgate.evals.runs.loglikelihood_probe import examine_loglikelihoods
 from quantgate.evals.runs.observation import Health, Observation
 from quantgate.evals.runs.sampling_probe import probe_sampling
 from quantgate.evals.settings.run import DoctorConfig
 from quantgate.evals.text import excerpt
+
+_UNLISTED = "the endpoint has no list of models"
+_TRIES = 4
+"""Enough to find out by the way in which form the server takes a request."""
 
 _HELLO = Prompt(({"role": "user", "content": "What is 2 + 3? Answer in one short sentence."},), "")
 _HELLO_SAMPLING = Sampling(temperature=0.0, max_tokens=2048)
@@ -40,13 +47,14 @@ async def diagnose(
     """
 
     def client(model: str) -> Endpoint:
-        return Endpoint(
-            config.base_url, model, api_key=config.api_key(), timeout_s=config.timeout, retry=RetryPolicy(tries=2)
-        )
+        return endpoint_of(config, model, RetryPolicy(tries=_TRIES))
 
     async with client(config.model or "") as endpoint:
-        entries = await endpoint.models()
-    model, listed = choose_model(entries, config.model)
+        try:
+            entries, reason = await endpoint.models(), _UNLISTED
+        except NoListing as failure:
+            entries, reason = None, failure.reason
+    model, listed = choose_model(entries, config.model, reason)
     for observation in listed:
         yield observation
     if model is not None:
@@ -59,14 +67,17 @@ async def diagnose(
                 yield observation
 
 
-def choose_model(listed: list[dict[str, Any]] | None, wanted: str | None) -> tuple[str | None, list[Observation]]:
-    """The model to ask for, `wanted` or else the only one that is listed, and what the list of models tells."""
+def choose_model(
+    listed: list[dict[str, Any]] | None, wanted: str | None, unlisted: str = _UNLISTED
+) -> tuple[str | None, list[Observation]]:
+    """The model to ask for, `wanted` or else the only one that is listed, and what the list of models tells.
+
+    `unlisted` says why there is none.
+    """
     if listed is None:
         if wanted is None:
-            return None, [
-                Observation("models", Health.BAD, "the endpoint has no list of models: name one with --model")
-            ]
-        return wanted, [Observation("models", Health.NOTE, "the endpoint has no list of models")]
+            return None, [Observation("models", Health.BAD, f"{unlisted}: name one with --model")]
+        return wanted, [Observation("models", Health.NOTE, unlisted)]
     names = [str(entry.get("id")) for entry in listed]
     chosen = wanted or (names[0] if len(names) == 1 else None)
     served = served_model(listed, chosen)
@@ -96,6 +107,7 @@ async def _examine(
     yield _completion("completion", answer, _HELLO_SAMPLING.max_tokens, own=True)
     if answer.status is Status.ERROR or answer.turned_away:
         return
+    yield _speed(endpoint, answer)
     yield _usage(answer.usage)
     for observation in (*_ended(answer), _reasoning(answer)):
         yield observation
@@ -147,7 +159,7 @@ def _completion(
 ) -> Observation:
     """How one request went; `own` says that the budget is the doctor's and not the user's."""
     if answer.status is Status.ERROR:
-        return Observation(subject, Health.BAD, answer.error or "failed")
+        return Observation(subject, Health.BAD, "; ".join(filter(None, (answer.error, answer.advice))) or "failed")
     seconds = "" if answer.latency_s is None else f" after {answer.latency_s:.2f} s"
     if answer.turned_away:
         full = answer.status is Status.TRUNCATED
@@ -190,6 +202,16 @@ def _ended(answer: Answer) -> list[Observation]:
         told = f"the answer ends in {' '.join(tokens)}, which is not graded: look at chat template and stop tokens"
         found.append(Observation("special tokens", Health.NOTE, told))
     return found
+
+
+def _speed(endpoint: Endpoint, answer: Answer) -> Observation:
+    """Whether answers are streamed, how fast, and under which name the token budget had to be sent."""
+    name = endpoint.found().get("max_tokens_field")
+    budget = "" if name in (None, MAX_TOKENS) else f"; the token budget is sent as {name}"
+    if answer.first_token_s is None:
+        return Observation("stream", Health.NOTE, f"answers come whole: a run waits for each without seeing it{budget}")
+    speed = "" if answer.tokens_per_s is None else f", then {answer.tokens_per_s:g} tokens/s"
+    return Observation("stream", Health.GOOD, f"first token after {answer.first_token_s:.2f} s{speed}{budget}")
 
 
 def _reasoning(answer: Answer) -> Observation:

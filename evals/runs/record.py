@@ -60,8 +60,9 @@ class RunRecord:
     """The whole of `run.json`.
 
     `endpoint` holds the redacted URL, what the endpoint says of itself (`served`), and the length of its context in
-    tokens (`context_length`), where it says that. `earlier` has the endpoint and the software of the sessions before,
-    where they were others.
+    tokens (`context_length`), where it says that. `asked` says in which form: what the user told, and what was found
+    out (`streamed`, `max_tokens_field`); two runs may differ in it. `earlier` has the endpoint and the software of the
+    sessions before, where they were others.
     """
 
     label: str
@@ -71,6 +72,7 @@ class RunRecord:
     software: dict[str, str]
     created: str
     earlier: tuple[dict[str, Any], ...] = ()
+    asked: dict[str, Any] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION
 
     def to_json(self) -> str:

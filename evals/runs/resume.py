@@ -35,7 +35,14 @@ def merge_for_resume(held: RunRecord, wanted: RunRecord, where: str) -> RunRecor
     earlier = held.earlier
     if (held.endpoint, held.software) != (endpoint, wanted.software):
         earlier = (*earlier, {"endpoint": held.endpoint, "software": held.software, "until": wanted.created})
-    return replace(wanted, tasks=kept + wanted.tasks, endpoint=endpoint, created=held.created, earlier=earlier)
+    return replace(
+        wanted,
+        tasks=kept + wanted.tasks,
+        endpoint=endpoint,
+        created=held.created,
+        earlier=earlier,
+        asked=held.asked | wanted.asked,
+    )
 
 
 def _differences(held: RunRecord, wanted: RunRecord) -> Iterator[str]:

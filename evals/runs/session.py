@@ -6,19 +6,21 @@ import asyncio
 import gc
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from quantgate.evals.contract.records import Request, Sample, SampleKey, Status
 from quantgate.evals.contract.task import Asker, ModelUnderTest, Orchestrated, Stratified, Task, TaskInfo
 from quantgate.evals.endpoint.client import Endpoint
 from quantgate.evals.endpoint.completions import Completions
+from quantgate.evals.endpoint.listing import NoListing
 from quantgate.evals.endpoint.served import context_of, served_model
 from quantgate.evals.endpoint.url import redact_url
 from quantgate.evals.endpoint.window import Window
 from quantgate.evals.errors import RunDirectoryError, TaskDeclarationError
 from quantgate.evals.runs.asking import Progress, TaskPlan, ask_all, missing_requests, run_until_stopped
 from quantgate.evals.runs.directory import RunDirectory
+from quantgate.evals.runs.endpoint import endpoint_of
 from quantgate.evals.runs.record import RunRecord, now
 from quantgate.evals.runs.resume import merge_for_resume
 from quantgate.evals.settings.run import RunConfig
@@ -44,13 +46,14 @@ class Session:
 
     async def ask(self, progress: Progress) -> None:
         """Ask what is missing, until all is there. Raises as `evals.runs.asking.ask_all`."""
-        with RunDirectory(self.config.out).writing(self.record, self.before) as writer:
+        directory = RunDirectory(self.config.out)
+        with directory.writing(self.record, self.before) as writer:
             if not self.missing:
                 return
             answers = any(sample.status is not Status.ERROR and not sample.turned_away for sample in self.held)
             window = Window(None if self.config.concurrency == "auto" else self.config.concurrency)
             async with AsyncExitStack() as stack:
-                endpoint = await stack.enter_async_context(_endpoint(self.config))
+                endpoint = await stack.enter_async_context(endpoint_of(self.config, self.config.model))
                 askers: dict[str, Asker] = dict.fromkeys(self.tasks, endpoint)
                 if scored := [name for name, task in self.tasks.items() if not task.sampling.draws]:
                     askers |= dict.fromkeys(scored, await _completions(endpoint, self.config))
@@ -58,7 +61,10 @@ class Session:
                     if isinstance(task, Orchestrated):
                         model = _model_under_test(self.config, task)
                         askers[name] = await stack.enter_async_context(task.asker(model))
-                await ask_all(self.missing, self.tasks, askers, writer, window, progress, has_answers=answers)
+                try:
+                    await ask_all(self.missing, self.tasks, askers, writer, window, progress, has_answers=answers)
+                finally:
+                    directory.amend(replace(self.record, asked=self.record.asked | endpoint.found()))
 
     def missing_count(self) -> int:
         """How many samples of this session's tasks are not answered yet."""
@@ -100,9 +106,9 @@ def prepare(config: RunConfig, tasks: Mapping[str, Task], infos: Mapping[str, Ta
     for plan in plans:
         _check_strata(plan)
     directory = RunDirectory(config.out)
-    listed = asyncio.run(_models(config))
+    listed, notices = asyncio.run(_models(config))
     served = served_model(listed, config.model)
-    notices = [f"{plan.info.name}: {note}" for plan in plans for note in plan.task.identity.notes]
+    notices += [f"{plan.info.name}: {note}" for plan in plans for note in plan.task.identity.notes]
     if served.names is not None and config.model not in served.names:
         notices.append(
             f"the endpoint lists the models {served.shown_names}, not {config.model}: "
@@ -115,6 +121,7 @@ def prepare(config: RunConfig, tasks: Mapping[str, Task], infos: Mapping[str, Ta
         tasks=tuple(plan.record() for plan in plans),
         software=software_versions(),
         created=now(),
+        asked=config.asked_with(),
     )
     held: dict[SampleKey, Sample] = {}
     before = directory.record() if directory.exists() else None
@@ -168,11 +175,9 @@ def _model_under_test(config: RunConfig, task: Task) -> ModelUnderTest:
         timeout_s=config.timeout,
         sampling=config.sampling(task.sampling),
         out=config.out,
+        headers=config.headers(),
+        ca_bundle=config.ca_bundle,
     )
-
-
-def _endpoint(config: RunConfig) -> Endpoint:
-    return Endpoint(config.base_url, config.model, api_key=config.api_key(), timeout_s=config.timeout)
 
 
 async def _completions(endpoint: Endpoint, config: RunConfig) -> Completions:
@@ -182,6 +187,10 @@ async def _completions(endpoint: Endpoint, config: RunConfig) -> Completions:
     return completions
 
 
-async def _models(config: RunConfig) -> list[dict[str, Any]] | None:
-    async with _endpoint(config) as endpoint:
-        return await endpoint.models()
+async def _models(config: RunConfig) -> tuple[list[dict[str, Any]] | None, list[str]]:
+    """What the endpoint lists, and the note that it lists nothing: whether it answers is for the requests to show."""
+    async with endpoint_of(config, config.model) as endpoint:
+        try:
+            return await endpoint.models(), []
+        except NoListing as failure:
+            return None, [f"{endpoint.shown_url}/models tells nothing of the model ({failure.reason})"]

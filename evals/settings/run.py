@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeAlias, TypeVar
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from quantgate.evals.contract.records import Sampling
+from quantgate.evals.endpoint.connection import OMITTABLE, STALL_S, Connection
 from quantgate.evals.endpoint.window import MAX_IN_FLIGHT
 from quantgate.evals.errors import UsageError
 from quantgate.evals.settings.expected import parse_expectation
 from quantgate.evals.settings.key import key_from_environment
 from quantgate.evals.settings.presets import Preset
 
-_NOT_EXTRA = frozenset({"model", "messages", "seed", "n", "stream", "temperature", "top_p", "max_tokens", "stop"})
+_NOT_EXTRA = frozenset({"model", "messages", "n", "stream", "stream_options", *OMITTABLE})
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def _is_expectation(value: object) -> str:
@@ -39,7 +43,13 @@ class EndpointConfig(BaseModel):
 
     base_url: str
     api_key_env: str | None = None
+    header: dict[str, str] = {}
+    ca_bundle: Path | None = None
     timeout: float | None = Field(None, gt=0, allow_inf_nan=False)
+    stall_timeout: float = Field(STALL_S, gt=0, allow_inf_nan=False)
+    stream: bool | None = None
+    omit: tuple[str, ...] = ()
+    max_tokens_field: str | None = None
     temperature: float | None = Field(None, ge=0, le=10, allow_inf_nan=False)
     top_p: float | None = Field(None, gt=0, le=1)
     max_tokens: int | None = Field(None, ge=1)
@@ -65,11 +75,86 @@ class EndpointConfig(BaseModel):
             raise ValueError(f"may not set {', '.join(taken)}: quantgate sets that itself")
         return plain
 
+    @field_validator("stream", mode="before")
+    @classmethod
+    def _is_found_out(cls, value: Any) -> Any:
+        """`auto` in YAML is what leaving the option away is."""
+        return None if value == "auto" else value
+
+    @field_validator("omit", mode="before")
+    @classmethod
+    def _split_omitted(cls, value: Any) -> Any:
+        """`seed,max_tokens` on the command line and in YAML, or a list."""
+        return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+
+    @field_validator("omit")
+    @classmethod
+    def _can_be_left_out(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = sorted(set(value) - set(OMITTABLE))
+        if unknown:
+            raise ValueError(f"{unknown[0]!r} cannot be left out; these can: {', '.join(OMITTABLE)}")
+        return value
+
+    @field_validator("header")
+    @classmethod
+    def _are_headers(cls, value: dict[str, str]) -> dict[str, str]:
+        for name in value:
+            if _HEADER_NAME.fullmatch(name) is None:
+                raise ValueError(f"{name!r} is no name of a header, as api-key=VARIABLE has")
+        return value
+
+    @field_validator("max_tokens_field")
+    @classmethod
+    def _is_a_field(cls, value: str | None) -> str | None:
+        if value is not None and (_FIELD_NAME.fullmatch(value) is None or value in _NOT_EXTRA - {"max_tokens"}):
+            raise ValueError("give a name such as max_completion_tokens")
+        return value
+
+    @model_validator(mode="after")
+    def _sets_nothing_that_it_leaves_out(self) -> Self:
+        for name in self.omit:
+            if getattr(self, name, None) is not None:
+                raise ValueError(f"--{name.replace('_', '-')} sets what --omit {name} leaves out: give one of them")
+        return self
+
+    def connection(self) -> Connection:
+        """How the endpoint is asked. Raises UsageError when a header's variable is not set."""
+        return Connection(
+            stream=self.stream,
+            stall_s=self.stall_timeout,
+            omit=frozenset(self.omit),
+            max_tokens_field=self.max_tokens_field,
+            headers=self.headers(),
+            ca_bundle=self.ca_bundle,
+        )
+
+    def asked_with(self) -> dict[str, Any]:
+        """How the user wants the endpoint to be asked, as `run.json` records it; of headers the names alone."""
+        told = {
+            "stream": self.stream,
+            "omit": sorted(self.omit),
+            "max_tokens_field": self.max_tokens_field,
+            "headers": sorted(self.header),
+        }
+        return {name: value for name, value in told.items() if value not in (None, [])}
+
+    def headers(self) -> dict[str, str]:
+        """The headers of `--header` with their values. Raises UsageError when a variable is not set."""
+        return {
+            name: key_from_environment(f"--header {name}", variable) or "" for name, variable in self.header.items()
+        }
+
     def sampling(self, defaults: Sampling) -> Sampling:
-        """A task's own sampling parameters with those that the user has set and that have a meaning for it."""
+        """A task's own sampling parameters with those that the user has set, without those that are to be left out.
+
+        What has no meaning for the task stays as it is.
+        """
         names = ("temperature", "top_p", "max_tokens", "seed") if defaults.draws else ("seed", "max_length")
         chosen = {name: value for name in names if (value := getattr(self, name)) is not None}
-        return replace(defaults, **chosen, extra_body={**defaults.extra_body, **self.extra_body})
+        omitted = [name for name in self.omit if defaults.draws or name == "seed"]
+        left_out = {name: () if name == "stop" else None for name in omitted}
+        extra_body = {**defaults.extra_body, **self.extra_body}
+        return replace(defaults, **{**chosen, **left_out}, extra_body=extra_body)
 
     def api_key(self) -> str | None:
         """The key from the named environment variable. Raises UsageError when that is not set."""
@@ -182,6 +267,8 @@ def explain(
     if first["type"] == "missing":
         return f"{_option(place)} is missing: give it on the command line or as {place}: in --config"
     said = first["msg"].removeprefix("Value error, ")
+    if not first["loc"]:
+        return said
     if name == "concurrency":
         said = f"give a number from 1 to {MAX_IN_FLIGHT}, or auto"
     return f"{where} {_shown(first['input'])}: {said[:1].lower()}{said[1:]}"

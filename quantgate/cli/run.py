@@ -44,8 +44,27 @@ def run(
         list[str] | None, typer.Option(help="TASK=METRIC: the metric that becomes the score; repeatable.")
     ] = None,
     api_key_env: Annotated[str | None, typer.Option(help="Environment variable that holds the endpoint's key.")] = None,
+    header: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=VARIABLE: a header with the value of an environment variable; repeatable."),
+    ] = None,
+    ca_bundle: Annotated[
+        Path | None, typer.Option(help="Certificates to trust beside the system's: a PEM file or a folder of them.")
+    ] = None,
     timeout: Annotated[
         float | None, typer.Option(help="Seconds one attempt may take; default: 60 plus a tenth per budgeted token.")
+    ] = None,
+    stream: Annotated[
+        bool | None, typer.Option(help="Have answers streamed; default: where the server does it well.")
+    ] = None,
+    stall_timeout: Annotated[
+        float | None, typer.Option(help="Seconds without a token after which a stream hangs; default 300.")
+    ] = None,
+    omit: Annotated[
+        str | None, typer.Option(help="Leave out of every request: seed,max_tokens,temperature,top_p,stop or some.")
+    ] = None,
+    max_tokens_field: Annotated[
+        str | None, typer.Option(help="The token budget's name, as max_completion_tokens; default: found out.")
     ] = None,
     extra_body: Annotated[str | None, typer.Option(help="JSON object that is added to every request's body.")] = None,
     tokenizer: Annotated[
@@ -120,7 +139,13 @@ def run(
         "data_dir": data_dir,
         "metric": parse_assignments("--metric", metric or []),
         "api_key_env": api_key_env,
+        "header": parse_assignments("--header", header or []),
+        "ca_bundle": ca_bundle,
         "timeout": timeout,
+        "stream": stream,
+        "stall_timeout": stall_timeout,
+        "omit": omit,
+        "max_tokens_field": max_tokens_field,
         "extra_body": parse_json_object("--extra-body", extra_body),
         "tokenizer": tokenizer,
         "max_length": max_length,

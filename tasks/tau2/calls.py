@@ -131,7 +131,7 @@ def litellm_arguments(served: Served, headers: dict[str, str]) -> dict[str, Any]
         "timeout": served.timeout_s,
         "num_retries": 0,
         "max_retries": 0,
-        "extra_headers": {**headers, **authorization},
+        "extra_headers": {**headers, **authorization, **served.headers},
         **{name: value for name, value in optional.items() if value is not None},
         **({"extra_body": dict(served.extra_body)} if served.extra_body else {}),
     }

@@ -9,5 +9,6 @@ METRIC = "reward"
 TRIALS = 4
 """The field's practice."""
 
-SAMPLING = Sampling(temperature=0.0, max_tokens=None, seed=300)
+SEED = 300
+SAMPLING = Sampling(temperature=0.0, max_tokens=None, seed=SEED)
 """The seed is tau2's own default."""

@@ -26,8 +26,8 @@ def worker_command(python: Path | None) -> list[str]:
     return [str(python or sys.executable), str(_WORKER)]
 
 
-def worker_environment(urls: Iterable[str] = ()) -> dict[str, str]:
-    """The environment of a worker that is to ask `urls`.
+def worker_environment(urls: Iterable[str] = (), ca_bundle: Path | None = None) -> dict[str, str]:
+    """The environment of a worker that is to ask `urls`, and to trust the certificates of `ca_bundle`.
 
     litellm fetches no price map and sends no telemetry, a stray `.env` cannot switch tau2's cache on, the OpenAI
     client's own variables are nobody's business, and no proxy stands between this machine and itself.
@@ -43,6 +43,7 @@ def worker_environment(urls: Iterable[str] = ()) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         "NO_PROXY": direct,
         "no_proxy": direct,
+        **({} if ca_bundle is None else {"SSL_CERT_FILE": str(ca_bundle.absolute())}),
     }
 
 

@@ -13,14 +13,14 @@ from typing import Any
 
 from quantgate.evals.contract.records import Grade, Item, Prompt, Request, Sampling
 from quantgate.evals.contract.task import Asker, ModelUnderTest, TaskIdentity
-from quantgate.evals.endpoint.client import Endpoint, RetryPolicy, default_deadline
+from quantgate.evals.endpoint.client import Connection, Endpoint, RetryPolicy, default_deadline
 from quantgate.evals.endpoint.tool_call import PROBE_RETRY, require_tools
 from quantgate.evals.endpoint.url import parse_endpoint_url
 from quantgate.evals.errors import UsageError
 from quantgate.evals.hashing import canonical_hash
 from quantgate.evals.settings.key import key_from_environment
 from quantgate.tasks.tau2.asker import Conversations, Models
-from quantgate.tasks.tau2.defaults import METRIC, NAME, SAMPLING, TRIALS
+from quantgate.tasks.tau2.defaults import METRIC, NAME, SAMPLING, SEED, TRIALS
 from quantgate.tasks.tau2.launch import describe, worker_command, worker_environment
 from quantgate.tasks.tau2.options import Tau2Options
 from quantgate.tasks.tau2.pool import Pool
@@ -72,7 +72,7 @@ class Tau2:
             When no user simulator is named, no judge where one is needed, a domain is not known, or tau2 is not there.
         """
         self._options = options
-        self._seed = SAMPLING.seed if seed is None else seed
+        self._seed = SEED if seed is None else seed
         self._domains = tuple(dict.fromkeys(options.domains)) or DOMAINS
         unknown = sorted(set(self._domains) - set(DOMAINS))
         if unknown:
@@ -169,21 +169,24 @@ class Tau2:
         retry = Retry(policy.tries, policy.total_s, policy.first_wait_s, policy.longest_wait_s)
         urls = [served.base_url for served in (models.agent, models.user, models.judge) if served is not None]
         size = self._options.tau2_workers or min(_MOST_WORKERS, 2 * (os.cpu_count() or 1))
-        async with Pool(worker_command(self._options.tau2_python), worker_environment(urls), size) as pool:
+        environment = worker_environment(urls, model.ca_bundle)
+        async with Pool(worker_command(self._options.tau2_python), environment, size) as pool:
             yield Conversations(pool, model.out, models, retry, self._unit, partial(self._identify, model.model))
 
     async def _try_tools(self, model: ModelUnderTest) -> None:
         options = self._options
         extra = model.sampling.extra_body
-        asked = [("the agent's endpoint", model.base_url, model.model, model.api_key, extra)]
+        asked = [("the agent's endpoint", model.base_url, model.model, model.api_key, extra, model.headers)]
         if any(self._described["domains"][domain]["user_has_tools"] for domain in self._domains):
             key = key_from_environment("--user-api-key-env", options.user_api_key_env)
-            whose = "the user simulator's endpoint"
-            asked.append(
-                (whose, _named(options.user_base_url), _named(options.user_model), key, options.user_extra_body)
-            )
-        for whose, url, name, key, extra_body in asked:
-            async with Endpoint(url, name, api_key=key, timeout_s=model.timeout_s, retry=PROBE_RETRY) as endpoint:
+            whose, none = "the user simulator's endpoint", dict[str, str]()
+            url, name = _named(options.user_base_url), _named(options.user_model)
+            asked.append((whose, url, name, key, options.user_extra_body, none))
+        for whose, url, name, key, extra_body, headers in asked:
+            connection = Connection(headers=headers, ca_bundle=model.ca_bundle)
+            async with Endpoint(
+                url, name, api_key=key, timeout_s=model.timeout_s, retry=PROBE_RETRY, connection=connection
+            ) as endpoint:
                 await require_tools(endpoint, whose, extra_body)
 
     def _models(self, model: ModelUnderTest) -> Models:
@@ -198,6 +201,7 @@ class Tau2:
             top_p=sampling.top_p,
             max_tokens=sampling.max_tokens,
             extra_body=dict(sampling.extra_body),
+            headers=dict(model.headers),
         )
 
         def other(
@@ -225,7 +229,8 @@ class Tau2:
 
     def _unit(self, request: Request) -> Unit:
         entry = self._by_item[request.item.item_id]
-        seed = trial_seeds(request.sampling.seed, request.repeat + 1)[-1]
+        first = self._seed if request.sampling.seed is None else request.sampling.seed
+        seed = trial_seeds(first, request.repeat + 1)[-1]
         return Unit(entry.domain, entry.task_id, request.repeat, seed, self._max_steps, _MAX_ERRORS)
 
     def _identify(self, model: str, request: Request) -> dict[str, Any]:
@@ -270,7 +275,10 @@ def _named(value: str | None) -> str:
 
 def _served(option: str, url: str, model: str, api_key: str | None, **parameters: Any) -> Served:
     try:
-        address, authorization = parse_endpoint_url(url)
+        address = parse_endpoint_url(url)
     except UsageError as error:
         raise UsageError(str(error).replace("--base-url", option, 1)) from None
-    return Served(model, address, api_key=api_key, authorization=None if api_key else authorization, **parameters)
+    if address.query:
+        raise UsageError(f"{option} {address.root!r}: tau2 asks no address with a query (what follows the ?)")
+    authorization = None if api_key else address.authorization
+    return Served(model, address.root, api_key=api_key, authorization=authorization, **parameters)

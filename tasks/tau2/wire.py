@@ -34,6 +34,7 @@ class Served:
     timeout_s: float
     api_key: str | None = field(default=None, repr=False)
     authorization: str | None = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     temperature: float | None = None
     top_p: float | None = None
     max_tokens: int | None = None

@@ -290,8 +290,9 @@ def test_nothing_at_the_address_exits_5_and_writes_nothing(quantgate, arguments,
     assert not (tmp_path / "run").exists()
 
 
-def test_a_web_page_instead_of_an_api_exits_2(quantgate, arguments, rule):
-    with served_model(rule, models="<!doctype html><title>Hello</title>") as server:
+def test_a_web_page_instead_of_an_api_exits_2(quantgate, arguments):
+    page = "<!doctype html><title>Hello</title>"
+    with served_model(lambda _: Reply(body=page), models=page) as server:
         code, _, err = quantgate(arguments(server.base_url))
     assert code == 2
     assert "check --base-url" in err

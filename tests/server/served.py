@@ -11,11 +11,13 @@ import contextlib
 import hashlib
 import json
 import random
+import re
+import ssl
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aiohttp import web
@@ -41,6 +43,10 @@ class Reply:
     hang: bool = False
     until_in_flight: int = 0
     """Answer only once so many requests have been in flight together."""
+    stream: list[bytes | float] | None = None
+    """What is sent as a stream, whatever was asked for: bytes as they are, numbers as seconds to wait between them."""
+    cut: bool = False
+    """Whether the connection of a stream is reset at its end instead of closed."""
 
 
 @dataclass
@@ -50,6 +56,7 @@ class Log:
     bodies: list[dict[str, Any]] = field(default_factory=list)
     authorizations: list[str | None] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    targets: list[str] = field(default_factory=list)
     answered: Counter[str] = field(default_factory=Counter)
     in_flight: int = 0
     most_in_flight: int = 0
@@ -66,7 +73,7 @@ def prompt_key(body: dict[str, Any]) -> str:
 class ServedModel:
     """The server; `rule` decides each reply from the request's body, `scores` those at `/v1/completions`.
 
-    Without `scores` it chats only; `tokenizes` says whether it has `/tokenize` beside it.
+    Without `scores` it chats only; `tokenizes` says whether it has `/tokenize` beside it, `streams` whether it streams.
     """
 
     def __init__(
@@ -76,10 +83,12 @@ class ServedModel:
         models: Any = None,
         scores: Rule | None = None,
         tokenizes: bool = True,
+        streams: bool = False,
     ) -> None:
         self.rule = rule
         self.scores = scores
         self.tokenizes = tokenizes
+        self.streams = streams
         self.model = model
         self.models = models if models is not None else [{"id": model, "object": "model", "max_model_len": 8192}]
         self.log = Log()
@@ -99,8 +108,12 @@ class ServedModel:
             application.router.add_get("/tokenizer_info", self._tokenizer_info)
         return application
 
-    async def _list(self, _: web.Request) -> web.Response:
+    async def _list(self, request: web.Request) -> web.Response:
+        self.log.targets.append(request.raw_path)
         models = self.models() if callable(self.models) else self.models
+        if isinstance(models, Reply):
+            headers = {"Content-Type": "application/json", **models.headers}
+            return web.Response(body=(models.body or "").encode(), status=models.status, headers=headers)
         if isinstance(models, str):
             return web.Response(text=models, content_type="text/html")
         return web.json_response({"object": "list", "data": models})
@@ -138,6 +151,7 @@ class ServedModel:
         log.first_request = log.first_request or time.monotonic()
         body = await request.json()
         log.bodies.append(body)
+        log.targets.append(request.raw_path)
         log.authorizations.append(request.headers.get("Authorization"))
         log.headers.append(dict(request.headers))
         log.in_flight += 1
@@ -156,6 +170,13 @@ class ServedModel:
                 assert request.transport is not None
                 request.transport.abort()
                 return web.Response()
+            if reply.stream is not None or (
+                self.streams and body.get("stream") and reply.status == 200 and reply.body is None
+            ):
+                if reply.stream is None:
+                    log.answered[prompt_key(body)] += 1
+                    log.last_answer = time.monotonic()
+                return await stream_out(request, reply.stream or completion_events(body, reply), reply)
             text = reply.body if reply.body is not None else completion(body, reply)
             if reply.half_body:
                 response = web.StreamResponse(headers={"Content-Length": str(len(text.encode()))})
@@ -208,12 +229,64 @@ def echoing(flavour: str = "") -> Rule:
     return rule
 
 
+async def stream_out(request: web.Request, pieces: list[bytes | float], reply: Reply) -> web.StreamResponse:
+    """Send pieces as they are, each in a write of its own, as engines send their tokens."""
+    response = web.StreamResponse(headers={"Content-Type": "text/event-stream", **reply.headers})
+    await response.prepare(request)
+    with contextlib.suppress(ConnectionError):
+        for piece in pieces:
+            if isinstance(piece, bytes):
+                await response.write(piece)
+            else:
+                await asyncio.sleep(piece)
+    if reply.cut:
+        assert request.transport is not None
+        request.transport.abort()
+    return response
+
+
+def event(document: Any, end: bytes = b"\n\n") -> bytes:
+    """One server-sent event."""
+    text = document if isinstance(document, str) else json.dumps(document, separators=(",", ":"))
+    return b"data: " + text.encode() + end
+
+
+def chunk(delta: dict[str, Any], finish_reason: str | None = None, **beside: Any) -> dict[str, Any]:
+    """One chunk of a streamed chat completion, as vLLM writes it."""
+    return {
+        "id": "chatcmpl-8f14e45fceea167a5a36dedd4bea2543",
+        "object": "chat.completion.chunk",
+        "created": 1764208800,
+        "model": "test-model",
+        "choices": [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}],
+        **beside,
+    }
+
+
+def completion_events(body: dict[str, Any], reply: Reply) -> list[bytes | float]:
+    """The events of a healthy answer: a token for every word of thoughts and text, an end, usage where it is wanted."""
+    words = [("reasoning_content", word) for word in split_words(reply.reasoning)]
+    words += [("content", word) for word in split_words(reply.content)]
+    events: list[bytes | float] = [event(chunk({"role": "assistant", "content": ""}))]
+    events += [event(chunk({name: word})) for name, word in words]
+    events.append(event(chunk({}, reply.finish_reason)))
+    if (body.get("stream_options") or {}).get("include_usage"):
+        counted = {"prompt_tokens": 10, "completion_tokens": len(words), "total_tokens": 10 + len(words)}
+        events.append(event({**chunk({}), "choices": [], "usage": counted}))
+    return [*events, event("[DONE]")]
+
+
+def split_words(text: str | None) -> list[str]:
+    """A text as tokens: its words, each with the space before it."""
+    return re.findall(r"\s*\S+|\s+$", text or "")
+
+
 def error_body(message: str, kind: str = "server_error") -> str:
     return json.dumps({"error": {"message": message, "type": kind}})
 
 
 @contextlib.contextmanager
-def served_model(rule: Rule, **options: Any) -> Iterator[ServedModel]:
+def served_model(rule: Rule, tls: ssl.SSLContext | None = None, **options: Any) -> Iterator[ServedModel]:
     """Serve in a thread on a free loopback port for the time of the context."""
     model = ServedModel(rule, **options)
     ready, loop_box = threading.Event(), []
@@ -223,10 +296,10 @@ def served_model(rule: Rule, **options: Any) -> Iterator[ServedModel]:
         loop_box.extend([asyncio.get_running_loop(), stop])
         runner = web.AppRunner(model.app(), shutdown_timeout=0.1)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
+        site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
         await site.start()
         port = runner.addresses[0][1]
-        model.base_url = f"http://127.0.0.1:{port}/v1"
+        model.base_url = f"{'https' if tls else 'http'}://127.0.0.1:{port}/v1"
         ready.set()
         await stop.wait()
         model.release_hung()
@@ -288,6 +361,18 @@ def gsm8k_rule(answers: dict[str, str], wrong: frozenset[str], latency: Callable
     return rule
 
 
+def lengthened(rule: Rule, words: int) -> Rule:
+    """A rule whose answers have as many words before them as makes `words` in all."""
+    said = ("then", "we", "add", "the", "next", "of", "them", "to", "what", "we", "have", "and", "carry", "one", "over")
+
+    def rambling(body: dict[str, Any]) -> Reply:
+        reply = rule(body)
+        missing = words - len(split_words(reply.content))
+        return replace(reply, content=" ".join([*(said[n % len(said)] for n in range(missing)), reply.content or ""]))
+
+    return rambling
+
+
 def main() -> None:
     """Serve GSM8K answers from a file of the published form."""
     parser = argparse.ArgumentParser()
@@ -296,6 +381,8 @@ def main() -> None:
     parser.add_argument("--wrong-every", type=int, default=20, help="every n-th question is answered wrongly")
     parser.add_argument("--shift", type=int, default=0, help="where the wrong ones begin")
     parser.add_argument("--mean-latency", type=float, default=0.0, help="seconds, lognormal with sigma 0.6")
+    parser.add_argument("--streams", action="store_true", help="stream answers to those who ask for it")
+    parser.add_argument("--tokens", type=int, default=0, help="words of every answer; 0 for a short one")
     parser.add_argument("--faults", type=float, default=0.0, help="share of requests that first fail or hang once")
     options = parser.parse_args()
     with open(options.gsm8k, encoding="utf-8") as stream:
@@ -315,7 +402,9 @@ def main() -> None:
     rule = gsm8k_rule(answers, wrong, latency)
     if options.faults:
         rule = faults_that_heal(rule, options.faults, [*FAULTS, HANG])
-    model = ServedModel(rule)
+    if options.tokens:
+        rule = lengthened(rule, options.tokens)
+    model = ServedModel(rule, streams=options.streams)
     web.run_app(model.app(), host="127.0.0.1", port=options.port, print=None, access_log=None)
 
 
