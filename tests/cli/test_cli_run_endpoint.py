@@ -59,7 +59,7 @@ def test_where_chat_is_refused_too_one_message_says_so(quantgate, arguments):
 @pytest.mark.parametrize(
     "body",
     [
-        json.dumps({"choices": [{"message": {"content": {"text": "5"}}, "finish_reason": "stop"}]}),
+        json.dumps({"choices": [{"message": {"content": 5}, "finish_reason": "stop"}]}),
         json.dumps({"output": [{"type": "message", "content": "5"}]}),
         json.dumps({"choices": [{"text": "5", "finish_reason": "stop"}]}),
         '"5"',
