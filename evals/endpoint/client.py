@@ -286,12 +286,10 @@ class Endpoint:
         try:
             async with (
                 deadline.limit,
-                self._transport.exchange(
-                    "POST", self._address.at("/chat/completions"), body, unframed=form.streamed and form.unframed
-                ) as response,
+                self._transport.exchange("POST", self._address.at("/chat/completions"), body) as received,
             ):
                 try:
-                    return await read_body(response, deadline, patience.stall_s)
+                    return await read_body(received, deadline, patience.stall_s)
                 except BrokenStream as broken:
                     raise Fault(str(broken)) from None
                 except StreamedError as error:
@@ -342,8 +340,8 @@ class Endpoint:
     async def _fetch(self, method: str, url: str, body: Mapping[str, Any] | None, deadline_s: float) -> str:
         deadline = Deadline(Patience(STALL_S, deadline_s), streamed=False)
         try:
-            async with deadline.limit, self._transport.exchange(method, url, body) as response:
-                return (await read_body(response, deadline, STALL_S)).text
+            async with deadline.limit, self._transport.exchange(method, url, body) as received:
+                return (await read_body(received, deadline, STALL_S)).text
         except TimeoutError:
             raise Fault(deadline.said(), overload=True) from None
 

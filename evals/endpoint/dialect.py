@@ -10,19 +10,15 @@ from quantgate.evals.endpoint.parameters import MAX_TOKENS, other_budget_field
 
 _SPEAKS_OF_STREAMS = re.compile(r"stream|server-sent|\bsse\b", re.IGNORECASE)
 _SPEAKS_OF_USAGE = re.compile(r"stream_options|include_usage", re.IGNORECASE)
-_NO_SUCH_WAY = frozenset({406, 415, 501})
+_NO_SUCH_WAY = frozenset({406, 415, 426, 501})
 """Statuses of a server that knows no such media type, or no such thing at all."""
-
-_OTHER_HTTP = frozenset({426, 505})
-"""Statuses of a server, or of a proxy before it, that wants another version of HTTP."""
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The form of one request. `unframed` asks for a stream by HTTP/1.0, `usage` for token counts at its end."""
+    """The form of one request; `usage` asks for token counts at a stream's end."""
 
     streamed: bool
-    unframed: bool = True
     usage: bool = True
     max_tokens_field: str = MAX_TOKENS
 
@@ -37,8 +33,8 @@ class Dialect:
     """The form in which a server is asked, shared by all its requests.
 
     Unless it is told, answers are streamed where the server does it well: it sends events, an end with finish_reason,
-    and the token counts. What it refuses before any answer has come is tried in the next form: a stream by HTTP/1.1,
-    then none. The first form that is answered well stays.
+    and the token counts. What it refuses before any answer has come is tried in the other form. The first form that is
+    answered well stays.
     """
 
     def __init__(self, *, stream: bool | None, max_tokens_field: str | None) -> None:
@@ -56,11 +52,8 @@ class Dialect:
             self.form = replace(self.form, usage=False)
         elif (name := self._other_field(form, text)) is not None:
             self.form = replace(self.form, max_tokens_field=name)
-        elif status in _OTHER_HTTP:
-            self._step_from(form)
         elif status in _NO_SUCH_WAY or _SPEAKS_OF_STREAMS.search(text) is not None:
-            # By which HTTP a stream comes is nothing to this server.
-            self._step_from(replace(form, unframed=False), by_any_http=True)
+            self._step_from(form)
         else:
             return False
         return self.form != form
@@ -80,7 +73,7 @@ class Dialect:
             self.form = replace(self.form, streamed=False)
             self._settled = not streamed
             return
-        self.form = replace(self.form, streamed=form.streamed, unframed=form.unframed)
+        self.form = replace(self.form, streamed=form.streamed)
         self._settled = True
 
     def found(self) -> dict[str, Any]:
@@ -95,16 +88,9 @@ class Dialect:
             return None
         return other_budget_field(text, form.max_tokens_field)
 
-    def _step_from(self, form: Form, *, by_any_http: bool = False) -> None:
-        """Go to the form after `form`, unless another request has gone on from it already."""
-        current = self.form
-        if current.streamed != form.streamed or (not by_any_http and current.unframed != form.unframed):
+    def _step_from(self, form: Form) -> None:
+        """Go to the other form, unless another request has gone on from `form` already; to a stream only once."""
+        if self._told is not None or self.form.streamed != form.streamed or self._plain_is_refused:
             return
-        if not form.streamed:
-            if self._told is None and not self._plain_is_refused:
-                self._plain_is_refused = True
-                self.form = replace(current, streamed=True)
-        elif form.unframed:
-            self.form = replace(current, unframed=False)
-        elif self._told is None and not self._plain_is_refused:
-            self.form = replace(current, streamed=False)
+        self._plain_is_refused = not form.streamed
+        self.form = replace(self.form, streamed=not form.streamed)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
+import openai
 
-from quantgate import __version__
 from quantgate.evals.contract.fault import Fault
 from quantgate.evals.endpoint.bodies import decoded, words_of
 from quantgate.evals.endpoint.http_status import (
@@ -23,7 +22,7 @@ from quantgate.evals.endpoint.http_status import (
     retry_after_s,
 )
 from quantgate.evals.endpoint.overflow import is_context_overflow
-from quantgate.evals.endpoint.proxies import connector, proxy_for
+from quantgate.evals.endpoint.proxies import proxy_for
 from quantgate.evals.endpoint.tls import certificate_advice, trusting
 from quantgate.evals.endpoint.url import Address, redact_url
 from quantgate.evals.errors import RequestRefused
@@ -34,7 +33,8 @@ _SHORTEST_SECRET = 6
 """What is shorter, as a version number, says nothing, and would blot out other words."""
 
 _SHOWN = 300
-_READ_BYTES = 2**18
+
+Wanted = TypeVar("Wanted", bound=BaseException)
 
 
 class Broken(Fault):
@@ -55,13 +55,27 @@ class Refusal(Exception):
         self.said = said
 
 
+class Received:
+    """An answer with a status below 300, whose body is still to be read."""
+
+    def __init__(self, chunks: AsyncIterator[bytes]) -> None:
+        self._chunks = chunks
+
+    async def some(self) -> bytes:
+        """What has come since the last time, decompressed; empty at the end. Raises as `Transport.exchange`."""
+        return await anext(self._chunks, b"")
+
+    async def rest(self) -> bytes:
+        """All that is still to come."""
+        return b"".join([chunk async for chunk in self._chunks])
+
+
 class Transport:
     """The connections to one endpoint, shared by all its requests. Use as an async context manager."""
 
     def __init__(self, address: Address, headers: Mapping[str, str], ca_bundle: Path | None) -> None:
         """Prepare; nothing is sent yet. Raises UsageError for a proxy or a `ca_bundle` that cannot be used."""
         self.shown_url = redact_url(address.root)
-        self._headers = {"User-Agent": f"quantgate/{__version__}", "Content-Type": "application/json", **headers}
         self._secrets = [
             value
             for secret in (*headers.values(), *address.secrets())
@@ -69,28 +83,31 @@ class Transport:
             if len(value) >= _SHORTEST_SECRET
         ]
         self._proxy = proxy_for(address.root)
-        self._trusted = trusting(ca_bundle)
-        self._sessions: dict[aiohttp.HttpVersion, aiohttp.ClientSession] = {}
+        # aiohttp's connections cost a third of httpx's, and speak no SOCKS.
+        by_socks = self._proxy is not None and self._proxy.speaks_socks
+        client = openai.DefaultAsyncHttpxClient if by_socks else openai.DefaultAioHttpClient
+        self._client = openai.AsyncOpenAI(
+            base_url=address.root,
+            api_key="none",
+            # Without a key none is sent: some servers refuse one that they do not know, and take a request without.
+            default_headers={"Authorization": openai.Omit(), **headers},  # type: ignore[dict-item]
+            max_retries=0,
+            timeout=None,
+            http_client=client(
+                timeout=None,
+                trust_env=False,
+                verify=trusting(ca_bundle),
+                proxy=None if self._proxy is None else self._proxy.spoken_url,
+            ),
+        )
+        # The client takes these two from its own environment variables; they are nobody else's business.
+        self._client.organization = self._client.project = None
 
     async def __aenter__(self) -> Self:
-        shared = connector(self._proxy, self._trusted)
-        proxy = self._proxy.url if self._proxy is not None and not self._proxy.speaks_socks else None
-        for version in (aiohttp.HttpVersion11, aiohttp.HttpVersion10):
-            self._sessions[version] = aiohttp.ClientSession(
-                connector=shared,
-                connector_owner=not self._sessions,
-                version=version,
-                proxy=proxy,
-                headers=self._headers,
-                cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=aiohttp.ClientTimeout(),
-                read_bufsize=_READ_BYTES,
-            )
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for session in reversed(self._sessions.values()):
-            await session.close()
+        await self._client.close()
 
     def without_secrets(self, text: str) -> str:
         """The text without keys and query values, which some servers repeat in their errors."""
@@ -99,12 +116,8 @@ class Transport:
         return text
 
     @asynccontextmanager
-    async def exchange(
-        self, method: str, url: str, body: Mapping[str, Any] | None = None, *, unframed: bool = False
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
+    async def exchange(self, method: str, url: str, body: Mapping[str, Any] | None = None) -> AsyncIterator[Received]:
         """Send a request; what has an HTTP status below 300 is for the caller to read.
-
-        `unframed` asks by HTTP/1.0, whose bodies come without chunks, and end with the connection.
 
         Raises
         ------
@@ -115,27 +128,43 @@ class Transport:
         RequestRefused
             When the connection itself is refused: by a certificate that is not trusted, or by the proxy.
         """
-        session = self._sessions[aiohttp.HttpVersion10 if unframed else aiohttp.HttpVersion11]
-        data = None if body is None else json.dumps(body).encode()
-        headers = {"Connection": "close"} if unframed else None
         with self._faults_told():
             for _ in range(_MOST_REDIRECTS):
-                async with session.request(method, url, data=data, headers=headers, allow_redirects=False) as response:
-                    if response.status < 300:
-                        yield response
-                        return
-                    target = self._target(method, url, response)
+                try:
+                    stream = await self._send(method, url, body)
+                except openai.APIStatusError as error:
+                    target = self._target(method, url, error)
                     if target is None:
-                        raise await self._read_refusal(url, response)
+                        raise self._refusal(url, error) from None
                     url = target
-            raise Refusal(310, "", f"HTTP {response.status}: it points on and on, last to {redact_url(url)}")
+                    continue
+                try:
+                    yield Received(self._chunks(stream))
+                finally:
+                    await stream.response.aclose()
+                return
+            raise Refusal(310, "", f"HTTP 310: it points on and on, last to {redact_url(url)}")
 
-    def _target(self, method: str, url: str, response: aiohttp.ClientResponse) -> str | None:
+    async def _chunks(self, stream: openai.AsyncStream[str]) -> AsyncIterator[bytes]:
+        with self._faults_told():
+            async for chunk in stream.response.aiter_bytes():
+                yield chunk
+
+    async def _send(self, method: str, url: str, body: Mapping[str, Any] | None) -> openai.AsyncStream[str]:
+        # The body stays unread, whether it comes as a stream of events or as one document: what is a malformed answer
+        # is decided in one place, and the event loop is spared what the typed call spends on building models.
+        options: Any = {"follow_redirects": False}
+        kind = openai.AsyncStream[str]
+        if method == "GET":
+            return await self._client.get(url, cast_to=str, options=options, stream=True, stream_cls=kind)
+        return await self._client.post(url, cast_to=str, body=body, options=options, stream=True, stream_cls=kind)
+
+    def _target(self, method: str, url: str, error: openai.APIStatusError) -> str | None:
         """Where a redirect is followed to: where nothing of the request is lost, and no key is carried elsewhere."""
-        location = response.headers.get("Location")
-        if location is None or not is_redirect(response.status):
+        location = error.response.headers.get("location")
+        if location is None or not is_redirect(error.status_code):
             return None
-        if method != "GET" and response.status not in PRESERVING_REDIRECTS:
+        if method != "GET" and error.status_code not in PRESERVING_REDIRECTS:
             return None
         try:
             old, new = urlsplit(url), urlsplit(urljoin(url, location))
@@ -145,51 +174,48 @@ class Transport:
             return None
         return new.geturl() if kept or secured else None
 
-    async def _read_refusal(self, url: str, response: aiohttp.ClientResponse) -> Fault | Refusal:
-        status, body = response.status, decoded(await response.read())
-        said = f"HTTP {status}: {excerpt(words_of(body) or response.reason or 'no reason given', _SHOWN)}"
-        if is_redirect(status) and (location := response.headers.get("Location")):
-            said = f"HTTP {status} {response.reason or ''}: it points to {redact_url(urljoin(url, location))}"
+    def _refusal(self, url: str, error: openai.APIStatusError) -> Fault | Refusal:
+        status, headers, reason = error.status_code, error.response.headers, error.response.reason_phrase
+        body = decoded(error.response.content)
+        said = f"HTTP {status}: {excerpt(words_of(body) or reason or 'no reason given', _SHOWN)}"
+        if is_redirect(status) and (location := headers.get("location")):
+            said = f"HTTP {status} {reason}: it points to {redact_url(urljoin(url, location))}"
         said = self.without_secrets(said)
         # llama.cpp says with HTTP 500 that its context is full: another try fills it again.
         if not is_retried(status) or (status >= 500 and is_context_overflow(body)):
             return Refusal(status, body, said)
-        asked = retry_after_s(response.headers.get("retry-after"))
-        return Fault(said, overload=status in OVERLOAD_STATUS, retry_after=asked)
+        return Fault(said, overload=status in OVERLOAD_STATUS, retry_after=retry_after_s(headers.get("retry-after")))
 
     @contextmanager
     def _faults_told(self) -> Iterator[None]:
-        """Turn what the HTTP library raises into faults and refusals."""
+        """Turn what the HTTP libraries raise into faults and refusals."""
         try:
             yield
         except (Fault, Refusal, RequestRefused, TimeoutError):
             raise
-        except aiohttp.ClientConnectorCertificateError as error:
-            cause = error.certificate_error
-            advice = (
-                certificate_advice(cause, error.host)
-                if isinstance(cause, ssl.SSLCertVerificationError)
-                else f"its certificate cannot be verified: {excerpt(str(cause))}"
-            )
-            raise RequestRefused(f"{self.shown_url} is not asked: {advice}") from None
-        except aiohttp.ClientConnectorSSLError as error:
-            raise RequestRefused(
-                f"{self.shown_url} does not speak TLS as it should ({excerpt(str(error.os_error))}): is it http://?"
-            ) from None
-        except aiohttp.ClientHttpProxyError as error:
-            raise self._proxy_refusal(error) from None
-        except aiohttp.ClientProxyConnectionError as error:
-            raise Unreachable(f"no connection to {self._proxy_shown()}: {_cause(error)}") from None
-        except (aiohttp.ClientConnectorError, aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
-            raise Unreachable(self.without_secrets(f"connection fault: {_cause(error)}")) from None
-        except (aiohttp.ClientError, OSError) as error:
-            raise Broken(self.without_secrets(f"connection fault: {_cause(error)}")) from None
         except Exception as error:  # noqa: BLE001
-            if type(error).__module__.startswith("python_socks"):
-                raise Unreachable(f"no connection through {self._proxy_shown()}: {_cause(error)}") from None
             # A server can send what its client's libraries stumble over: broken headers, proxies that speak in tongues.
-            said = self.without_secrets(excerpt(str(error)))
-            raise Fault(f"unreadable answer ({type(error).__name__}): {said}") from None
+            raise self._told(error) from None
+
+    def _told(self, error: Exception) -> Exception:
+        """What an exchange that failed means, by the innermost reason that the libraries have wrapped."""
+        causes = list(_causes(error))[::-1]
+        said = self.without_secrets(_said(causes[0]))
+        if refused := _first(causes, aiohttp.ClientHttpProxyError):
+            return self._proxy_refusal(refused)
+        certificate = _first(causes, ssl.SSLCertVerificationError)
+        if certificate is not None:
+            host = urlsplit(self.shown_url).hostname or ""
+            return RequestRefused(f"{self.shown_url} is not asked: {certificate_advice(certificate, host)}")
+        if _first(causes, aiohttp.ClientConnectorSSLError) or _first(causes, ssl.SSLError):
+            return RequestRefused(
+                f"{self.shown_url} does not speak TLS as it should ({excerpt(str(causes[0]))}): is it http://?"
+            )
+        if _first(causes, aiohttp.ClientProxyConnectionError):
+            return Unreachable(f"no connection to {self._proxy_shown()}: {said}")
+        if isinstance(error, openai.APIConnectionError):
+            return Unreachable(f"connection fault: {said}")
+        return Broken(f"connection fault: {said}")
 
     def _proxy_shown(self) -> str:
         return self._proxy.shown if self._proxy is not None else "the proxy"
@@ -199,8 +225,17 @@ class Transport:
         return Fault(said) if is_retried(error.status) else Refusal(error.status, "", said)
 
 
-def _cause(error: BaseException) -> str:
-    """The innermost reason of a connection fault, which libraries wrap several times."""
-    while (inner := error.__cause__ or error.__context__) is not None:
-        error = inner
-    return excerpt(str(error)) or type(error).__name__
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """An exception and the ones that led to it: libraries wrap several times."""
+    inner: BaseException | None = error
+    while inner is not None:
+        yield inner
+        inner = inner.__cause__ or inner.__context__
+
+
+def _first(causes: list[BaseException], kind: type[Wanted]) -> Wanted | None:
+    return next((cause for cause in causes if isinstance(cause, kind)), None)
+
+
+def _said(cause: BaseException) -> str:
+    return excerpt(str(cause)) or type(cause).__name__

@@ -5,21 +5,14 @@ from __future__ import annotations
 import importlib.util
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
-from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined]
 
 from quantgate.evals.endpoint.url import is_loopback, redact_url
 from quantgate.evals.errors import UsageError
 
-if TYPE_CHECKING:
-    import ssl
-
-    import aiohttp
-
 _SOCKS = frozenset({"socks", "socks4", "socks4a", "socks5", "socks5h"})
-_REMOTE_NAMES = frozenset({"socks4a", "socks5h"})
-"""Schemes that leave it to the proxy to look names up."""
+_SOCKS_5 = frozenset({"socks", "socks5", "socks5h"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +25,11 @@ class Proxy:
     @property
     def speaks_socks(self) -> bool:
         return urlsplit(self.url).scheme in _SOCKS
+
+    @property
+    def spoken_url(self) -> str:
+        """The URL with its scheme as the HTTP library knows it: `socks://` is taken for version 5."""
+        return self.url.replace("socks://", "socks5://", 1) if self.url.startswith("socks://") else self.url
 
     @property
     def shown(self) -> str:
@@ -63,26 +61,11 @@ def proxy_for(url: str) -> Proxy | None:
     way_out = f"name {parts.hostname} in NO_PROXY to go without it"
     if not host or scheme not in {"http", "https", *_SOCKS}:
         raise UsageError(f"{proxy.shown} is no proxy that can be spoken to: http://, https:// or socks5://; {way_out}")
-    if proxy.speaks_socks and importlib.util.find_spec("aiohttp_socks") is None:
+    if proxy.speaks_socks and scheme not in _SOCKS_5:
+        raise UsageError(f"{proxy.shown} is a SOCKS 4 proxy, which is not spoken: socks5://, or {way_out}")
+    if proxy.speaks_socks and importlib.util.find_spec("socksio") is None:
         raise UsageError(f'{proxy.shown} is a SOCKS proxy: `pip install "quantgate[socks]"` speaks to it, or {way_out}')
     return proxy
-
-
-def connector(proxy: Proxy | None, trusted: ssl.SSLContext) -> aiohttp.TCPConnector:
-    """What opens connections, as many as are asked for: directly, or through a SOCKS proxy."""
-    import aiohttp
-
-    options: dict[str, Any] = {"limit": 0, "ssl": trusted}
-    if proxy is None or not proxy.speaks_socks:
-        return aiohttp.TCPConnector(**options)
-    from aiohttp_socks import ProxyConnector
-
-    scheme, separator, rest = proxy.url.partition("://")
-    plain = {"socks": "socks5"}.get(scheme, scheme[:6])
-    through: aiohttp.TCPConnector = ProxyConnector.from_url(
-        f"{plain}{separator}{rest}", rdns=scheme in _REMOTE_NAMES, **options
-    )
-    return through
 
 
 def _is_direct(host: str, host_and_port: str, known: dict[str, str]) -> bool:

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import aiohttp
-
+from quantgate.evals.contract.fault import Fault
 from quantgate.evals.endpoint.bodies import decoded
+from quantgate.evals.endpoint.http import Received
 from quantgate.evals.endpoint.stream import StreamedCompletion, looks_like_events
 
-_AT_ONCE_BYTES = 2**16
-"""So much of a stream is let gather in the kernel before this process is woken: some three hundred tokens."""
-
-_LONGEST_SLEEP_S = 10.0
 _AFTER_END_S = 10.0
 """How long usage and `[DONE]` may lag behind the end of an answer."""
 
@@ -86,7 +81,7 @@ class Deadline:
         return min(moments, default=None)
 
 
-async def read_body(response: aiohttp.ClientResponse, deadline: Deadline, stall_s: float) -> Body:
+async def read_body(received: Received, deadline: Deadline, stall_s: float) -> Body:
     """The document of an answer; one that is streamed is put together, whether that was asked for or not.
 
     Raises
@@ -96,83 +91,35 @@ async def read_body(response: aiohttp.ClientResponse, deadline: Deadline, stall_
     """
     begun = b""
     while (is_stream := looks_like_events(begun)) is None:
-        data = await response.content.readany()
+        data = await received.some()
         if not data:
             break
         begun += data
     if not is_stream:
-        rest = await response.content.read()
+        rest = await received.rest()
         return Body(decoded(begun + rest), False, False, None, None, deadline.since())
     deadline.completion = completion = StreamedCompletion()
     deadline.token()
-    gathering = _Gathering(response, stall_s)
     data, first, last = begun, None, None
     while data:
         if completion.feed(data):
             last = deadline.since()
             first = last if first is None else first
             deadline.token()
-            gathering.begin()
         if completion.done:
             break
         if completion.finished:
             deadline.ended()
-            data = await _what_follows(gathering, stall_s)
+            data = await _what_follows(received, stall_s)
         else:
-            data = await gathering.read()
+            data = await received.some()
     return Body(completion.finish(), True, completion.has_usage, first, last, deadline.since())
 
 
-async def _what_follows(gathering: _Gathering, stall_s: float) -> bytes:
+async def _what_follows(received: Received, stall_s: float) -> bytes:
     """What comes after the end of an answer; nothing more, where the connection breaks or is left open."""
-    gathering.end()
     try:
         async with asyncio.timeout(min(_AFTER_END_S, stall_s)):
-            return await gathering.read()
-    except (TimeoutError, aiohttp.ClientError, OSError):
+            return await received.some()
+    except (TimeoutError, Fault):
         return b""
-
-
-class _Gathering:
-    """Lets the kernel gather a stream's tokens, so that thousands of them do not wake this process one by one.
-
-    Only where the connection's end is the answer's end, which wakes at once however little has gathered; the time of
-    the first token is never put off.
-    """
-
-    def __init__(self, response: aiohttp.ClientResponse, stall_s: float) -> None:
-        self._content = response.content
-        self._sleep_s = min(_LONGEST_SLEEP_S, stall_s / 4)
-        self._socket: socket.socket | None = None
-        if response.headers.keys().isdisjoint({"Transfer-Encoding", "Content-Length"}):
-            transport = response.connection.transport if response.connection is not None else None
-            self._socket = transport.get_extra_info("socket") if transport is not None else None
-        self._low = 1
-
-    def begin(self) -> None:
-        self._wake_at(_AT_ONCE_BYTES)
-
-    def end(self) -> None:
-        self._wake_at(1)
-
-    async def read(self) -> bytes:
-        """What has come since the last time; empty at the end."""
-        if self._low == 1:
-            return await self._content.readany()
-        try:
-            async with asyncio.timeout(self._sleep_s):
-                return await self._content.readany()
-        except TimeoutError:
-            self._wake_at(1)
-        data = await self._content.readany()
-        self._wake_at(_AT_ONCE_BYTES)
-        return data
-
-    def _wake_at(self, gathered: int) -> None:
-        if self._socket is None or self._low == gathered:
-            return
-        try:
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, gathered)
-        except OSError:
-            self._socket = None
-        self._low = gathered

@@ -323,7 +323,7 @@ def test_a_proxy_that_is_not_there_is_told_apart_from_the_server(monkeypatch):
     ("scheme", "asked"), [("socks5h", b"\x03\x0bfar.example"), ("socks5", b"\x01\x7f\x00\x00\x01")]
 )
 def test_a_socks_proxy_is_spoken_to_as_one(request_of, monkeypatch, scheme, asked):
-    pytest.importorskip("aiohttp_socks")
+    pytest.importorskip("socksio")
     requests = []
     body = b'{"choices": [{"message": {"content": "5"}, "finish_reason": "stop"}]}'
 
