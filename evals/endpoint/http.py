@@ -89,8 +89,7 @@ class Transport:
         self._client = openai.AsyncOpenAI(
             base_url=address.root,
             api_key="none",
-            # Without a key none is sent: some servers refuse one that they do not know, and take a request without.
-            default_headers={"Authorization": openai.Omit(), **headers},  # type: ignore[dict-item]
+            default_headers=dict(headers),
             max_retries=0,
             timeout=None,
             http_client=client(
@@ -102,6 +101,12 @@ class Transport:
         )
         # The client takes these two from its own environment variables; they are nobody else's business.
         self._client.organization = self._client.project = None
+        # Without a key none is sent: some servers refuse one that they do not know, and take a request without.
+        keyless = "authorization" not in {name.lower() for name in headers}
+        self._options: Any = {
+            "follow_redirects": False,
+            "headers": {"Authorization": openai.Omit()} if keyless else {},
+        }
 
     async def __aenter__(self) -> Self:
         return self
@@ -153,8 +158,7 @@ class Transport:
     async def _send(self, method: str, url: str, body: Mapping[str, Any] | None) -> openai.AsyncStream[str]:
         # The body stays unread, whether it comes as a stream of events or as one document: what is a malformed answer
         # is decided in one place, and the event loop is spared what the typed call spends on building models.
-        options: Any = {"follow_redirects": False}
-        kind = openai.AsyncStream[str]
+        options, kind = self._options, openai.AsyncStream[str]
         if method == "GET":
             return await self._client.get(url, cast_to=str, options=options, stream=True, stream_cls=kind)
         return await self._client.post(url, cast_to=str, body=body, options=options, stream=True, stream_cls=kind)
