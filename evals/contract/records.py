@@ -16,7 +16,8 @@ SampleKey: TypeAlias = tuple[str, str, int]
 class Status(StrEnum):
     """What became of one sample. `ERROR` is the infrastructure's doing and never scored; the others are the model's.
 
-    `REFUSED` is an answer that the model declined to give, or that a filter kept back; it scores 0.
+    `REFUSED` is an answer that the model declined to give, or that a filter kept back; it scores 0. `UNGRADED` is an
+    answer that is there and could not be graded: it has no score, as if it were missing, until it is graded again.
     """
 
     OK = "ok"
@@ -24,6 +25,15 @@ class Status(StrEnum):
     EMPTY = "empty"
     REFUSED = "refused"
     ERROR = "error"
+    UNGRADED = "ungraded"
+
+    @property
+    def scored(self) -> bool:
+        return self not in (Status.ERROR, Status.UNGRADED)
+
+
+AGENT_CONTEXT_EXCEEDED = "agent_context_exceeded"
+"""The finish reason of a conversation (tau2) that did not fit the served context any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +168,8 @@ class Answer:
 class Sample:
     """One line of `samples.jsonl`; no other than a sound one can be made.
 
-    `score` is a number in [0, 1], and `None` exactly when the status is `error`; `time` is UTC, ISO 8601.
+    `score` is a number in [0, 1], and `None` exactly when the status is `error` or `ungraded`; `time` is UTC, ISO 8601.
+    Of an ungraded answer `error` says why, and `ended` is the status that it has once it is graded.
 
     Of an item that is asked for log-likelihoods, `response` is the JSON object `{"loglikelihoods": [[sum, greedy],
     ...]}` with one pair per continuation, `extracted` the chosen one's text and `margin` as in `Grade`.
@@ -192,12 +203,15 @@ class Sample:
     attempts: int = 1
     seed: int | None = None
     time: str = ""
+    ended: Status | None = None
 
     def __post_init__(self) -> None:
         score = self.score
-        if self.status is Status.ERROR:
+        if (self.ended is not None) != (self.status is Status.UNGRADED):
+            raise ValueError("a sample has ended when and only when its status is ungraded")
+        if not self.status.scored:
             if score is not None:
-                raise ValueError("a sample with status error has no score")
+                raise ValueError(f"a sample with status {self.status} has no score")
         elif not isinstance(score, float | int) or isinstance(score, bool) or not 0 <= score <= 1:
             raise ValueError(f"the score must lie between 0 and 1, not {score!r}")
         if not isinstance(self.repeat, int) or isinstance(self.repeat, bool) or self.repeat < 0:
@@ -218,6 +232,11 @@ class Sample:
     @property
     def key(self) -> SampleKey:
         return (self.task, self.item_id, self.repeat)
+
+    @property
+    def ending(self) -> Status:
+        """How the answer ended, graded or not."""
+        return self.status if self.ended is None else self.ended
 
     @property
     def unparsed(self) -> bool:
