@@ -71,6 +71,10 @@ class Arithmetic:
         return _SAMPLING
 
     @property
+    def at_once(self) -> int:
+        return 8000
+
+    @property
     def repeats(self) -> int:
         return 1
 

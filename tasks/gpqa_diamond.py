@@ -100,6 +100,10 @@ class GpqaDiamond:
         return REASONING_SAMPLING
 
     @property
+    def at_once(self) -> int:
+        return 20_000
+
+    @property
     def repeats(self) -> int:
         return _REPEATS
 

@@ -17,6 +17,7 @@ class FindingCode(StrEnum):
     """What was found, for machines: the words of the gate JSON."""
 
     MISSING = "missing"
+    UNGRADED = "ungraded"
     TRUNCATED = "truncated"
     CONTEXT_OVERFLOW = "context_overflow"
     BROKEN_OFF = "broken_off"

@@ -21,6 +21,7 @@ from quantgate.evals.pairing.pairs import TaskPairs, TaskRun
 from quantgate.evals.runs.record import RunRecord
 from quantgate.evals.settings.expected import Expectation
 from quantgate.evals.settings.policy import TaskPolicy
+from quantgate.evals.text import excerpt
 
 _BIASED_PVALUE = 1e-6
 _BIASED_TIMES = 1.5
@@ -77,8 +78,17 @@ def _build(name: str | None, run: TaskRun, window: int | None) -> Build:
 
 def _build_findings(build: Build, limits: TaskPolicy) -> Iterator[Finding]:
     samples = build.samples
-    answered = [sample for sample in samples if sample.status is not Status.ERROR]
-    if left := build.planned - len(answered):
+    answered = [sample for sample in samples if sample.status.scored]
+    waiting = [sample for sample in samples if sample.status is Status.UNGRADED]
+    if waiting:
+        reasons = Counter(excerpt(sample.error or "") for sample in waiting)
+        reason, count = reasons.most_common(1)[0]
+        yield build.finding(
+            FindingCode.UNGRADED,
+            f"{build.some(len(waiting))} are ungraded and count as missing ({count:,}: {reason}): `quantgate regrade "
+            "RUN` grades them without asking again",
+        )
+    if left := build.planned - len(answered) - len(waiting):
         yield build.finding(
             FindingCode.MISSING,
             f"{left:,} of {build.owner}{build.planned:,} samples have no answer: the same `quantgate run` asks them "

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from quantgate.evals.checks.of_build import run_findings
 from quantgate.evals.checks.published_scores import published_expectation
 from quantgate.evals.checks.summary import MeanScore, RunSummary, TaskSummary
-from quantgate.evals.contract.records import Sample
+from quantgate.evals.contract.records import Sample, Status
 from quantgate.evals.endpoint.served import context_of
 from quantgate.evals.pairing.pairing import Run
 from quantgate.evals.pairing.status_counts import StatusCounts
@@ -32,8 +32,9 @@ def summarise(run: Run, asked: Collection[str], expected: Mapping[str, str]) -> 
     """
     tasks = tuple(_task(run, task, expected.get(task.name)) for task in run.record.tasks)
     missing = sum(task.counts.unscored for task in tasks if task.name in asked)
-    faults = {sample.error for sample in run.samples.values() if sample.score is None and sample.error}
-    return RunSummary(tasks, missing, tuple(sorted(faults)))
+    ungraded = sum(task.counts.ungraded for task in tasks if task.name in asked)
+    faults = {sample.error for sample in run.samples.values() if sample.status is Status.ERROR and sample.error}
+    return RunSummary(tasks, missing, ungraded, tuple(sorted(faults)))
 
 
 def _task(run: Run, task: TaskRecord, expected: str | None) -> TaskSummary:

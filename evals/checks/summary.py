@@ -41,10 +41,13 @@ class TaskSummary:
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """A run's tasks, how many samples are still missing of those that were asked now, and the faults that were met."""
+    """A run's tasks, how many samples are still missing of those that were asked now, how many of
+    these are there and ungraded, and the faults that were met.
+    """
 
     tasks: tuple[TaskSummary, ...]
     missing: int
+    ungraded: int
     faults: tuple[str, ...]
 
     @property

@@ -82,6 +82,17 @@ class Stratified(Protocol):
         ...
 
 
+@runtime_checkable
+class GradedAtOnce(Protocol):
+    """A task whose grading needs no process of its own, as it is quick, ends by itself and prints nothing.
+
+    `at_once` is how many characters an answer may have, whatever it says, to be graded in some ten milliseconds.
+    """
+
+    @property
+    def at_once(self) -> int: ...
+
+
 class Asker(Protocol):
     """Who answers a request, whatever it takes: an `Endpoint`, or a benchmark's own orchestrator."""
 
@@ -175,6 +186,18 @@ class Typical:
     measured: str = "by its authors"
 
 
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Something that a task's grader cannot do without: `what` it is, the shell `command` that gets it, if it is there.
+
+    A command that begins with `pip install` is joined with others of its kind.
+    """
+
+    what: str
+    command: str
+    there: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskInfo:
     """All that a task declares; every verb reads it here and nowhere else.
@@ -216,6 +239,11 @@ class TaskInfo:
     examine
         Says in a sentence what this machine has of what the task needs, of the task's own options; for `doctor`. Raises
         UsageError with what to do when that is not enough.
+    needs
+        Looks what the task needs of this machine besides quantgate and whether it is there, importing nothing of the
+        task's; what is not is said before anything is asked.
+    loglikelihoods
+        Whether the endpoint is asked for log-likelihoods of given texts, not for answers.
 
     Raises
     ------
@@ -241,6 +269,8 @@ class TaskInfo:
     needs_tools: bool = False
     orchestrated: bool = False
     examine: Callable[[Mapping[str, Any]], str] | None = None
+    needs: Callable[[], Sequence[Need]] | None = None
+    loglikelihoods: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what no verb could use."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from quantgate.evals.pairing.pairs import TaskPairs
 from quantgate.evals.settings.policy import TaskPolicy
 
@@ -18,8 +20,15 @@ def obstacle(pairs: TaskPairs, policy: TaskPolicy) -> str:
         if counts.unscored > policy.max_missing * len(pairs.frame)
     }
     if unscored:
-        counted = " and ".join(f"{count} of the {build}'s samples" for build, count in unscored.items())
-        return f"{counted} have no answer; run the same `quantgate run` again to ask them"
+        ungraded = {build: pairs.validity[build].ungraded for build in unscored}
+        unasked = {build: count - ungraded[build] for build, count in unscored.items()}
+        said = [(unasked, "have no answer; run the same `quantgate run` again to ask them"),
+                (ungraded, "are ungraded; `quantgate regrade RUN` grades them without asking again")]  # fmt: skip
+        return "; ".join(f"{_counted(counts)} {advice}" for counts, advice in said if any(counts.values()))
     silent = [build for build, counts in pairs.validity.items() if not counts.ok]
     verb = "has" if len(silent) == 1 else "have"
     return f"the {' and the '.join(silent)} {verb} no complete answer at all" if silent else ""
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return " and ".join(f"{count} of the {build}'s samples" for build, count in counts.items() if count)

@@ -28,7 +28,8 @@ class Run:
     def load(cls, path: Path) -> Run:
         """Read a run directory. Raises RunDirectoryError when it cannot be read."""
         directory = RunDirectory(path)
-        return cls(directory.record(), directory.samples(), path.resolve())
+        record = directory.record()
+        return cls(record, directory.samples(record), path.resolve())
 
     def task(self, name: str) -> TaskRun:
         """One task: its record, where the run has it, and its samples."""
@@ -99,6 +100,8 @@ def _problems(
         f"the builds were not asked alike: {difference}"
         for difference in task_differences(ours, theirs, "for the baseline", "for the candidate")
     ]
+    if problems and (ours.grader, ours.metric, ours.version) != (theirs.grader, theirs.metric, theirs.version):
+        problems.append("`quantgate regrade RUN` grades the stored answers of a run again, without asking")
     for what, of_baseline, of_candidate in (
         ("items", ours.items, theirs.items),
         ("repeats", ours.repeats, theirs.repeats),

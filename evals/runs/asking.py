@@ -7,17 +7,28 @@ import signal
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 from quantgate.evals.contract.fault import Fault
 from quantgate.evals.contract.published import published_for
-from quantgate.evals.contract.records import Answer, Grade, Request, Sample, SampleKey, Sampling, Status
+from quantgate.evals.contract.records import (
+    AGENT_CONTEXT_EXCEEDED,
+    Answer,
+    Grade,
+    Request,
+    Sample,
+    SampleKey,
+    Sampling,
+    Status,
+)
 from quantgate.evals.contract.task import Asker, Task, TaskInfo
-from quantgate.evals.contract.thoughts import graded_text
 from quantgate.evals.endpoint.overflow import has_outgrown, was_clamped
 from quantgate.evals.endpoint.window import Window
-from quantgate.evals.errors import DataError, EndpointUnreachable, RequestRefused, ResumeMismatch
+from quantgate.evals.errors import EndpointUnreachable, RequestRefused, ResumeMismatch
 from quantgate.evals.runs.directory import SampleWriter
+from quantgate.evals.runs.grader_processes import GraderProcesses, Heard, grade_by, is_graded_at_once
+from quantgate.evals.runs.grading import Judged, graded, judge, sound, text_of, ungraded
 from quantgate.evals.runs.record import TaskRecord, now
 
 _GIVE_UP_AFTER = 10
@@ -29,6 +40,8 @@ _ADVICE = {
     Status.ERROR: "Check the sampling options and --extra-body",
 }
 
+_STOPPED = "the run was stopped before it was graded"
+
 _BACKLOG = 16
 """So many answers may wait to be graded and stored while the network is served first."""
 
@@ -38,7 +51,7 @@ class TaskPlan:
     """One task as it is to be run: how it samples, how many items, how often each.
 
     `info` is what it declares, of which the record keeps what comes after a run has to know; `model` who is asked.
-    `of_strata` has the sampling of those strata that have one of their own.
+    `of_strata` has the sampling of those strata that have one of their own; `data` and `data_dir` where local data lie.
     """
 
     task: Task
@@ -47,6 +60,8 @@ class TaskPlan:
     info: TaskInfo
     model: str
     of_strata: Mapping[str, Sampling] = field(default_factory=dict)
+    data: Mapping[str, Path] = field(default_factory=dict)
+    data_dir: Path | None = None
 
     def requests(self) -> Iterator[Request]:
         """Every request, whole passes over the items first, so that an interrupted run has whole repeats."""
@@ -63,6 +78,8 @@ class TaskPlan:
         if self.of_strata:
             sampling["of_strata"] = {name: _recorded(own) for name, own in self.of_strata.items()}
         return TaskRecord(
+            data={split: str(file) for split, file in self.data.items()},
+            data_dir=None if self.data_dir is None else str(self.data_dir),
             name=identity.name,
             version=identity.version,
             grader=identity.grader,
@@ -121,13 +138,25 @@ def missing_requests(
                     f"{request.repeat}) to another prompt: hash {sample.prompt_hash[:12]} there, "
                     f"{request.prompt.prompt_hash[:12]} here. Use another --out"
                 )
-            if sample is None or _is_open(sample, request.sampling.max_tokens, window):
+            again = plan.info.orchestrated and sample is not None and sample.status is Status.UNGRADED
+            if sample is None or again or _is_open(sample, request.sampling.max_tokens, window):
                 missing.append(request)
     return missing
 
 
+def ungraded_requests(plans: Sequence[TaskPlan], held: Mapping[SampleKey, Sample]) -> list[tuple[Request, Sample]]:
+    """The requests whose answer is there and not graded yet; those of an orchestrated task are asked of its asker."""
+    return [
+        (request, sample)
+        for plan in plans
+        if not plan.info.orchestrated
+        for request in plan.requests()
+        if (sample := held.get(request.key)) is not None and sample.status is Status.UNGRADED
+    ]
+
+
 def _is_open(sample: Sample, max_tokens: int | None, window: int | None) -> bool:
-    if sample.status is Status.ERROR or sample.turned_away:
+    if sample.status is Status.ERROR or sample.turned_away or sample.finish_reason == AGENT_CONTEXT_EXCEEDED:
         return True
     cut_short = sample.status is Status.TRUNCATED and was_clamped(sample.usage, max_tokens)
     return cut_short and window is not None and has_outgrown(sample.usage, window)
@@ -142,11 +171,15 @@ async def ask_all(
     progress: Progress,
     *,
     has_answers: bool = False,
-) -> None:
-    """Ask every request of its task's asker and store each sample as it arrives.
+    graders: GraderProcesses | None = None,
+    again: Sequence[tuple[Request, Sample]] = (),
+) -> Heard:
+    """Ask every request of its task's asker, grade its answer and store each sample as it arrives.
 
-    `has_answers` says that the endpoint has answered before, so that a refusal now cannot be a wrong model name. When
-    the call is cancelled (Ctrl-C, SIGTERM) the answers that have arrived are stored first.
+    `has_answers` says that the endpoint has answered before, so that a refusal now cannot be a wrong model name.
+    Without `graders` every answer is graded in this process. `again` are answers that are graded again without being
+    asked. When the call is cancelled (Ctrl-C, SIGTERM) the answers that have arrived are stored first, graded or not.
+    Returns what was heard of the graders.
 
     Raises
     ------
@@ -158,7 +191,9 @@ async def ask_all(
         When the run directory cannot be written any more.
     """
     arrived: asyncio.Queue[tuple[Request, Answer]] = asyncio.Queue()
-    recorder = _Recorder(tasks, writer, progress, len(requests), has_answers=has_answers)
+    recorder = _Recorder(writer, progress, len(requests), has_answers=has_answers)
+    waiting: dict[SampleKey, tuple[Request, Answer, Sample]] = {}
+    heard = Heard()
 
     async def one(request: Request) -> None:
         def on_fault(fault: Fault) -> None:
@@ -179,33 +214,75 @@ async def ask_all(
             window.answered()
         arrived.put_nowait((request, answer))
 
-    async def record_arrivals() -> None:
+    async def elsewhere(pool: GraderProcesses, request: Request, answer: Answer, sample: Sample) -> None:
+        text = text_of(sample)
+        judged = await pool.judge(tasks[request.task], request.item, request.repeat, text)
+        heard.add(request.task, judged)
+        del waiting[request.key]
+        recorder.record(request, answer, graded(sample, judged, answer.error))
+
+    async def once_more(request: Request, sample: Sample) -> None:
+        task = tasks[request.task]
+        progress.asked(request)
+        judged = await grade_by(task, request.item, request.repeat, text_of(sample), graders)
+        heard.add(request.task, judged)
+        new = graded(sample, judged)
+        if new != sample:
+            writer.append(new)
+        progress.finished(new)
+
+    async def record_arrivals(group: asyncio.TaskGroup) -> None:
         for _ in requests:
-            recorder.record(*await arrived.get())
+            request, answer = await arrived.get()
+            task = tasks[request.task]
+            if graders is None or answer.grade is not None or answer.status is Status.ERROR:
+                recorder.record(request, answer, to_sample(request, answer, task))
+            else:
+                sample = _ungraded_sample(request, answer)
+                text = text_of(sample)
+                if is_graded_at_once(task, text):
+                    judged = judge(task, request.item, request.repeat, text)
+                    recorder.record(request, answer, graded(sample, judged, answer.error))
+                else:
+                    waiting[request.key] = (request, answer, sample)
+                    group.create_task(elsewhere(graders, request, answer, sample))
             if arrived.qsize() < _BACKLOG:
                 await asyncio.sleep(0)
 
     try:
         async with asyncio.TaskGroup() as group:
-            group.create_task(record_arrivals())
+            group.create_task(record_arrivals(group))
+            for request, sample in again:
+                group.create_task(once_more(request, sample))
             for request in requests:
                 await window.acquire()
                 group.create_task(one(request))
     except BaseExceptionGroup as failures:
         raise _first(failures) from None
     finally:
+        if graders is not None:
+            graders.release()
+        for request, answer, sample in waiting.values():
+            recorder.record(request, answer, ungraded(sample, _STOPPED))
         while not arrived.empty():
-            recorder.record(*arrived.get_nowait())
+            request, answer = arrived.get_nowait()
+            graded_here = graders is None or answer.grade is not None or answer.status is Status.ERROR
+            if not graded_here:
+                text = text_of(sample := _ungraded_sample(request, answer))
+                graded_here = is_graded_at_once(tasks[request.task], text)
+            recorder.record(
+                request,
+                answer,
+                to_sample(request, answer, tasks[request.task]) if graded_here else ungraded(sample, _STOPPED),
+            )
+    return heard
 
 
 class _Recorder:
-    """Grades and stores; stops the run when nothing but faults arrives, or nothing was ever answered but refused."""
+    """Stores; stops the run when nothing but faults arrives, or nothing was ever answered but refused."""
 
-    def __init__(
-        self, tasks: Mapping[str, Task], writer: SampleWriter, progress: Progress, asked: int, *, has_answers: bool
-    ) -> None:
+    def __init__(self, writer: SampleWriter, progress: Progress, asked: int, *, has_answers: bool) -> None:
         self.has_answers = has_answers
-        self._tasks = tasks
         self._writer = writer
         self._progress = progress
         self._asked = asked
@@ -213,8 +290,7 @@ class _Recorder:
         self._refused = 0
         self._turned_away = 0
 
-    def record(self, request: Request, answer: Answer) -> None:
-        sample = to_sample(request, answer, self._tasks[request.task])
+    def record(self, request: Request, answer: Answer, sample: Sample) -> None:
         self._writer.append(sample)
         self._progress.finished(sample)
         if answer.refused:
@@ -245,28 +321,20 @@ def to_sample(request: Request, answer: Answer, task: Task) -> Sample:
     """Grade an answer into a sample.
 
     A fault has no score, an empty or refused answer scores 0, any other text is graded, without leaked special tokens.
-
-    Raises
-    ------
-    DataError
-        When the task's grader gives what no sample can hold: a score outside [0, 1], a result that is no text.
+    Where that fails the sample is `ungraded`, with the reason.
     """
-    grade: Grade | None = None
-    if answer.status is not Status.ERROR:
-        text = "" if answer.response is None or answer.status is Status.REFUSED else graded_text(answer.response)
-        grade = answer.grade or task.grade(request.item, request.repeat, text)
-    unanswered = answer.status in (Status.EMPTY, Status.REFUSED)
-    score = None if grade is None else 0.0 if unanswered else grade.score
-    try:
-        return _sample(request, answer, grade, score)
-    except ValueError as error:
-        raise DataError(
-            f"{request.task}, item {request.item.item_id} (repeat {request.repeat}): its grader gives what no sample "
-            f"can hold: {error}. What was graded before is kept; mend the task and run the same command again"
-        ) from None
+    sample = _ungraded_sample(request, answer)
+    if answer.status is Status.ERROR:
+        return sample
+    if answer.grade is not None:
+        known = sound(answer.grade)
+        return graded(sample, Judged(known) if isinstance(known, Grade) else Judged(None, known), answer.error)
+    return graded(sample, judge(task, request.item, request.repeat, text_of(sample)), answer.error)
 
 
-def _sample(request: Request, answer: Answer, grade: Grade | None, score: float | None) -> Sample:
+def _ungraded_sample(request: Request, answer: Answer) -> Sample:
+    """An answer as a sample that is still to be graded; a fault is none."""
+    fault = answer.status is Status.ERROR
     return Sample(
         task=request.task,
         item_id=request.item.item_id,
@@ -274,13 +342,10 @@ def _sample(request: Request, answer: Answer, grade: Grade | None, score: float 
         stratum=request.item.stratum,
         cluster=request.item.cluster,
         prompt_hash=request.prompt.prompt_hash,
-        status=answer.status,
+        status=Status.ERROR if fault else Status.UNGRADED,
+        ended=None if fault else answer.status,
         error=answer.error if answer.advice is None else f"{answer.error} ({answer.advice})",
-        score=score,
-        extracted=grade.extracted if grade else None,
-        vote=grade.vote if grade else None,
-        margin=grade.margin if grade else None,
-        metrics=dict(grade.metrics) if grade else {},
+        score=None,
         response=answer.response,
         reasoning=answer.reasoning,
         finish_reason=answer.finish_reason,

@@ -19,6 +19,7 @@ from quantgate.evals.runs.record import RunRecord, parse_run_record
 RUN_FILE = "run.json"
 SAMPLES_FILE = "samples.jsonl"
 _LOCK_FILE = ".lock"
+_REGRADE = "regrade"
 _SAMPLE_FIELDS = tuple(field.name for field in fields(Sample))
 
 
@@ -50,17 +51,23 @@ class RunDirectory:
             raise RunDirectoryError(f"{file} cannot be read: {error}") from None
         return parse_run_record(text, str(file))
 
-    def samples(self) -> dict[SampleKey, Sample]:
+    def samples(self, record: RunRecord | None = None) -> dict[SampleKey, Sample]:
         """Read every sample; the last line of a key counts. A torn last line, as a power cut leaves it, is passed over.
+
+        Lines of a regrade count once `run.json`, or `record` where it has been read already, names that: a regrade that
+        was broken off has never been.
 
         Raises
         ------
         RunDirectoryError
             When any other line is broken; names the line.
         """
-        return {sample.key: sample for sample in self._lines()}
+        if record is None and self.exists():
+            record = self.record()
+        regrades = {regrade.id for regrade in record.regraded} if record is not None else set()
+        return {sample.key: sample for regrade, sample in self._lines() if regrade is None or regrade in regrades}
 
-    def _lines(self) -> Iterator[Sample]:
+    def _lines(self) -> Iterator[tuple[str | None, Sample]]:
         file = self.path / SAMPLES_FILE
         if not file.exists():
             return
@@ -70,7 +77,8 @@ class RunDirectory:
                     if not line.endswith(b"\n"):
                         return
                     try:
-                        yield _parse_sample(json.loads(line))
+                        document = json.loads(line)
+                        yield document.get(_REGRADE), _parse_sample(document)
                     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
                         raise RunDirectoryError(
                             f"{file}, line {number} is no sample ({error}): delete that line, and the same "
@@ -80,10 +88,13 @@ class RunDirectory:
             raise RunDirectoryError(f"{file} cannot be read: {error}") from None
 
     @contextmanager
-    def writing(self, record: RunRecord, expected: RunRecord | None = None) -> Iterator[SampleWriter]:
+    def writing(
+        self, record: RunRecord, expected: RunRecord | None = None, *, regrade: str | None = None
+    ) -> Iterator[SampleWriter]:
         """Hold the directory for one writer, write `run.json` atomically, and append samples.
 
-        `expected` is the record that the caller saw there, `None` for none.
+        `expected` is the record that the caller saw there, `None` for none. With the id of a `regrade`, which `record`
+        names, `run.json` is written at the end instead: that moment makes all of its samples count, or none.
 
         Raises
         ------
@@ -107,12 +118,18 @@ class RunDirectory:
                     f"another quantgate has changed {self.path} since this one looked: run the same command again"
                 )
             try:
-                write_atomically(self.path / RUN_FILE, record.to_json())
-                writer = SampleWriter(self.path / SAMPLES_FILE)
+                if regrade is None:
+                    write_atomically(self.path / RUN_FILE, record.to_json())
+                writer = SampleWriter(self.path / SAMPLES_FILE, regrade)
             except OSError as error:
                 raise _unwritable(self.path, error) from None
             with writer:
                 yield writer
+            if regrade is not None:
+                try:
+                    write_atomically(self.path / RUN_FILE, record.to_json())
+                except OSError as error:
+                    raise _unwritable(self.path, error) from None
 
     def amend(self, record: RunRecord) -> None:
         """Write `run.json` again, for its one writer. Raises StorageError when it cannot be written."""
@@ -124,10 +141,14 @@ class RunDirectory:
 
 
 class SampleWriter:
-    """Appends samples, one line and one write each, so that whatever kills the process leaves whole lines."""
+    """Appends samples, one line and one write each, so that whatever kills the process leaves whole lines.
 
-    def __init__(self, file: Path) -> None:
+    `regrade` is the id of the regrade that they are of.
+    """
+
+    def __init__(self, file: Path, regrade: str | None = None) -> None:
         self._file = file
+        self._more = {} if regrade is None else {_REGRADE: regrade}
         self._descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
         self._cut_torn_line()
 
@@ -144,7 +165,10 @@ class SampleWriter:
 
     def append(self, sample: Sample) -> None:
         """Write one sample. Raises StorageError, leaving the file whole, when the disk is full."""
-        text = json.dumps({name: getattr(sample, name) for name in _SAMPLE_FIELDS}, ensure_ascii=False)
+        fields = {name: getattr(sample, name) for name in _SAMPLE_FIELDS}
+        if sample.ended is None:
+            del fields["ended"]
+        text = json.dumps(fields | self._more, ensure_ascii=False)
         line = memoryview((text + "\n").encode("utf-8", "backslashreplace"))
         end = os.fstat(self._descriptor).st_size
         try:
@@ -170,7 +194,9 @@ class SampleWriter:
 
 def _parse_sample(document: Mapping[str, Any]) -> Sample:
     known = {name: value for name, value in document.items() if name in _SAMPLE_FIELDS}
-    return Sample(**{**known, "status": Status(document["status"])})
+    ended = document.get("ended")
+    statuses = {"status": Status(document["status"]), "ended": None if ended is None else Status(ended)}
+    return Sample(**{**known, **statuses})
 
 
 def _unwritable(path: Path, error: OSError) -> StorageError:

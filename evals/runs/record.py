@@ -22,9 +22,10 @@ _STRICT = ConfigDict(extra="forbid")
 class TaskRecord:
     """One task of a run: its identity (see `evals.contract.task.TaskIdentity`), its size, and how it was sampled.
 
-    The last five are what the task declares and what comes after a run has to know: what its authors ask of those who
-    hold its text, the leaderboard that it belongs to, what was published of this very model, what guessing scores, and
-    the items of each stratum, which say to which one an item belongs that was never answered.
+    From `private` to `strata` stands what the task declares and what comes after a run has to know: what its authors
+    ask of those who hold its text, the leaderboard that it belongs to, what was published of this very model, what guessing
+    scores, and the items of each stratum, which say to which one an item belongs that was never answered. `data` and
+    `data_dir` say where local data lay, so that the answers can be graded again.
     """
 
     name: str
@@ -42,6 +43,8 @@ class TaskRecord:
     published: PublishedScore | None = None
     guess: float = 0.0
     strata: dict[str, int] = field(default_factory=dict)
+    data: dict[str, str] = field(default_factory=dict)
+    data_dir: str | None = None
 
     @property
     def asked_by_authors(self) -> str | None:
@@ -56,13 +59,28 @@ class TaskRecord:
 
 
 @dataclass(frozen=True, config=_STRICT)
+class Regrade:
+    """One regrade: its id, which its lines of `samples.jsonl` bear, when it was, the software, and what it changed.
+
+    `before` has, for each task, `version`, `grader`, `metric` and `settings` as they were where they are others now.
+    """
+
+    id: str
+    time: str
+    software: dict[str, str]
+    tasks: tuple[str, ...]
+    changed: int
+    before: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, config=_STRICT)
 class RunRecord:
     """The whole of `run.json`.
 
     `endpoint` holds the redacted URL, what the endpoint says of itself (`served`), and the length of its context in
     tokens (`context_length`), where it says that. `asked` says in which form: what the user told, and what was found
     out (`streamed`, `max_tokens_field`); two runs may differ in it. `earlier` has the endpoint and the software of the
-    sessions before, where they were others.
+    sessions before, where they were others, `regraded` what was graded anew, and when.
     """
 
     label: str
@@ -73,6 +91,7 @@ class RunRecord:
     created: str
     earlier: tuple[dict[str, Any], ...] = ()
     asked: dict[str, Any] = field(default_factory=dict)
+    regraded: tuple[Regrade, ...] = ()
     schema_version: int = SCHEMA_VERSION
 
     def to_json(self) -> str:

@@ -42,6 +42,7 @@ def merge_for_resume(held: RunRecord, wanted: RunRecord, where: str) -> RunRecor
         created=held.created,
         earlier=earlier,
         asked=held.asked | wanted.asked,
+        regraded=held.regraded,
     )
 
 

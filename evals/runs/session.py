@@ -18,9 +18,17 @@ from quantgate.evals.endpoint.served import context_of, served_model
 from quantgate.evals.endpoint.url import redact_url
 from quantgate.evals.endpoint.window import Window
 from quantgate.evals.errors import RunDirectoryError, TaskDeclarationError
-from quantgate.evals.runs.asking import Progress, TaskPlan, ask_all, missing_requests, run_until_stopped
+from quantgate.evals.runs.asking import (
+    Progress,
+    TaskPlan,
+    ask_all,
+    missing_requests,
+    run_until_stopped,
+    ungraded_requests,
+)
 from quantgate.evals.runs.directory import RunDirectory
 from quantgate.evals.runs.endpoint import endpoint_of
+from quantgate.evals.runs.grader_processes import GraderProcesses
 from quantgate.evals.runs.record import RunRecord, now
 from quantgate.evals.runs.resume import merge_for_resume
 from quantgate.evals.settings.run import RunConfig
@@ -31,7 +39,8 @@ from quantgate.evals.versions import software_versions
 class Session:
     """A run that is ready to be asked.
 
-    `before` is the record that the directory held, `held` the samples that it has already for this session's tasks,
+    `before` is the record that the directory held, `again` its answers that are still to be graded, `held` the samples
+    that it has already for this session's tasks,
     `total` how many there will be, `notices` what the user should know.
     """
 
@@ -40,18 +49,25 @@ class Session:
     before: RunRecord | None
     tasks: Mapping[str, Task]
     missing: Sequence[Request]
+    again: Sequence[tuple[Request, Sample]]
     held: list[Sample]
     total: int
     notices: list[str]
 
-    async def ask(self, progress: Progress) -> None:
-        """Ask what is missing, until all is there. Raises as `evals.runs.asking.ask_all`."""
+    async def ask(self, progress: Progress, graders: GraderProcesses | None = None) -> str | None:
+        """Ask what is missing, until all is there. Raises as `evals.runs.asking.ask_all`.
+
+        Returns what libraries said while answers were graded.
+        """
         directory = RunDirectory(self.config.out)
         with directory.writing(self.record, self.before) as writer:
-            if not self.missing:
-                return
+            if not self.missing and not self.again:
+                return None
             answers = any(sample.status is not Status.ERROR and not sample.turned_away for sample in self.held)
             window = Window(None if self.config.concurrency == "auto" else self.config.concurrency)
+            if not self.missing:
+                heard = await ask_all((), self.tasks, {}, writer, window, progress, graders=graders, again=self.again)
+                return heard.told(private=self._is_private(heard.task))
             async with AsyncExitStack() as stack:
                 endpoint = await stack.enter_async_context(endpoint_of(self.config, self.config.model))
                 askers: dict[str, Asker] = dict.fromkeys(self.tasks, endpoint)
@@ -62,9 +78,24 @@ class Session:
                         model = _model_under_test(self.config, task)
                         askers[name] = await stack.enter_async_context(task.asker(model))
                 try:
-                    await ask_all(self.missing, self.tasks, askers, writer, window, progress, has_answers=answers)
+                    heard = await ask_all(
+                        self.missing,
+                        self.tasks,
+                        askers,
+                        writer,
+                        window,
+                        progress,
+                        has_answers=answers,
+                        graders=graders,
+                        again=self.again,
+                    )
                 finally:
                     directory.amend(replace(self.record, asked=self.record.asked | endpoint.found()))
+                return heard.told(private=self._is_private(heard.task))
+
+    def _is_private(self, name: str) -> bool:
+        task = self.record.task(name)
+        return task is not None and task.asked_by_authors is not None
 
     def missing_count(self) -> int:
         """How many samples of this session's tasks are not answered yet."""
@@ -72,20 +103,27 @@ class Session:
         return self.total - sum(sample.task in self.tasks and sample.status is not Status.ERROR for sample in held)
 
 
-def ask_side_by_side(sessions: Sequence[tuple[Session, Progress]]) -> None:
-    """Ask several runs at the same time, each of its own endpoint; KeyboardInterrupt when they are stopped."""
+def ask_side_by_side(sessions: Sequence[tuple[Session, Progress]]) -> list[str]:
+    """Ask several runs at the same time, each of its own endpoint; KeyboardInterrupt when they are stopped.
+
+    Returns what the user should know of the graders.
+    """
+    asked: list[asyncio.Task[str | None]] = []
+    tasks = [task for session, _ in sessions for task in session.tasks.values() if not isinstance(task, Orchestrated)]
 
     async def asking() -> None:
         async with asyncio.TaskGroup() as group:
             for session, progress in sessions:
-                group.create_task(session.ask(progress))
+                asked.append(group.create_task(session.ask(progress, graders)))
 
     # A full collection walks through all that the libraries have loaded: 150 ms in which no answer would be read.
     gc.freeze()
     try:
-        run_until_stopped(asking)
+        with GraderProcesses(tasks) as graders:
+            run_until_stopped(asking)
     finally:
         gc.unfreeze()
+    return [told for task in asked if (told := task.result()) is not None]
 
 
 def prepare(config: RunConfig, tasks: Mapping[str, Task], infos: Mapping[str, TaskInfo]) -> Session:
@@ -144,6 +182,7 @@ def prepare(config: RunConfig, tasks: Mapping[str, Task], infos: Mapping[str, Ta
         before=before,
         tasks={plan.task.identity.name: plan.task for plan in plans},
         missing=missing_requests(plans, held, context_of(record.endpoint)),
+        again=ungraded_requests(plans, held),
         held=[sample for sample in held.values() if sample.task in names],
         total=sum(len(plan.task.items()) * plan.repeats for plan in plans),
         notices=notices,
@@ -155,7 +194,9 @@ def _plan(task: Task, config: RunConfig, info: TaskInfo) -> TaskPlan:
     repeats = config.repeats_of(task.repeats) if sampling.draws else 1
     own = task.sampling_of_strata if isinstance(task, Stratified) else {}
     of_strata = {name: config.sampling(wanted) for name, wanted in own.items()}
-    return TaskPlan(task, sampling, repeats, info, config.model, of_strata)
+    data = {split: file.resolve() for split, file in config.data_of(info.name).items()}
+    folder = config.data_dir.resolve() if config.data_dir is not None and not data and info.data is not None else None
+    return TaskPlan(task, sampling, repeats, info, config.model, of_strata, data, folder)
 
 
 def _check_strata(plan: TaskPlan) -> None:

@@ -73,6 +73,7 @@ def doctor(
     from quantgate.reports.terminal.console import output_console
     from quantgate.reports.terminal.doctor import print_observation
     from quantgate.tasks.bundle import local_data
+    from quantgate.tasks.needs import described, needs_of
     from quantgate.tasks.options import own_options
     from quantgate.tasks.registry import load_task
 
@@ -108,9 +109,19 @@ def doctor(
     infos = [] if config.task is None else [registry.find(config.task)]
     own = own_options(infos, given_options(config.options, flags, pairs, None), registry.tasks.values())
     question = None
+    healthy_here = True
     for info in infos:
         if info.examine is not None:
             print_observation(console, Observation(info.name, Health.GOOD, info.examine(own[info.name])))
+        if needs := needs_of(info):
+            missing = not all(need.there for need in needs)
+            healthy_here = healthy_here and not missing
+            print_observation(
+                console,
+                Observation("needs", Health.BAD if missing else Health.GOOD, f"{info.name}: {described(needs)}"),
+            )
+            if missing:
+                continue
         if not info.orchestrated:
             known = local_data(info.name, config.data_of(info.name), config.data_dir)
             loaded = load_task(info.name, TaskOptions(1, known.files, own=own[info.name], origin=known.origin))
@@ -118,7 +129,7 @@ def doctor(
     needs_tools = any(info.needs_tools for info in infos)
 
     async def asking() -> bool:
-        healthy = True
+        healthy = healthy_here
         async for observation in diagnose(config, question, needs_tools=needs_tools):
             print_observation(console, observation)
             healthy = healthy and observation.health is not Health.BAD

@@ -169,6 +169,7 @@ def evaluate(config: RunConfig, given: Sequence[GivenOption]) -> int:
     from quantgate.reports.terminal.progress import RunProgress, shown
     from quantgate.reports.terminal.run_summary import print_summary
     from quantgate.tasks.bundle import local_data
+    from quantgate.tasks.needs import check_needs
     from quantgate.tasks.options import own_options
     from quantgate.tasks.registry import load_task
 
@@ -178,6 +179,7 @@ def evaluate(config: RunConfig, given: Sequence[GivenOption]) -> int:
     _check_task_names(config)
     registry = installed_tasks()
     infos = {name: registry.find(name) for name in config.task}
+    check_needs(infos.values())
     own = own_options(list(infos.values()), given, registry.tasks.values())
     loaded = {}
     for name in infos:
@@ -197,13 +199,15 @@ def evaluate(config: RunConfig, given: Sequence[GivenOption]) -> int:
     progress = RunProgress(session.record.label, session.total, session.held)
     try:
         with shown(console, progress):
-            ask_side_by_side([(session, progress)])
+            remarks = ask_side_by_side([(session, progress)])
     except KeyboardInterrupt:
         left = session.missing_count()
         arrived = f"everything that arrived is in {config.out}"
         stopped = f"stopped with {left} of {session.total} samples missing; {arrived}. The same command goes on."
         console.print(Text(stopped), soft_wrap=True)
         return 5
+    for remark in remarks:
+        console.print(Text(f"note: {remark}"), soft_wrap=True)
     summary = summarise(Run.load(config.out), session.tasks, config.expected)
     print_summary(output_console(), summary, config.out)
     return summary.exit_code

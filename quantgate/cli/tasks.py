@@ -38,6 +38,8 @@ def tasks(
 
 def _described(info: TaskInfo) -> Iterator[tuple[str, str]]:
     """All that a task declares, in rows of two cells."""
+    from quantgate.tasks.needs import described, needs_of
+
     later = "known once it is loaded"
     yield "summary", info.summary
     yield "items", later if info.items is None else f"{info.items:,}"
@@ -50,7 +52,9 @@ def _described(info: TaskInfo) -> Iterator[tuple[str, str]]:
         yield "sampling", ", ".join(f"{key} {value}" for key, value in told.items() if value is not None)
     yield "repeats", later if info.repeats is None else str(info.repeats)
     yield "data", "none is needed" if info.data is None else f"{info.data.origin}; {', '.join(info.data.splits)}"
-    yield "endpoint", "must make tool calls" if info.needs_tools else "chat completions"
+    yield "endpoint", _endpoint(info)
+    if needs := needs_of(info):
+        yield "needs", described(needs)
     if info.private is not None:
         yield "private", info.private
     if info.benchmark is not None:
@@ -59,3 +63,9 @@ def _described(info: TaskInfo) -> Iterator[tuple[str, str]]:
         yield "published", f"{score.model} {score.score:g} ± {score.tolerance:g} ({score.source})"
     for option in info.options:
         yield f"--option {option.name}", option.help
+
+
+def _endpoint(info: TaskInfo) -> str:
+    if info.loglikelihoods:
+        return "/v1/completions with echo and logprobs, for the log-likelihoods of given texts"
+    return "must make tool calls" if info.needs_tools else "chat completions"

@@ -31,7 +31,7 @@ class RunProgress:
     def __init__(self, label: str, total: int, held: list[Sample]) -> None:
         self._label = one_line(label, 24)
         self._total = total
-        self._statuses = Counter(sample.status for sample in held if sample.status is not Status.ERROR)
+        self._statuses = Counter(sample.status for sample in held if sample.status.scored)
         self._scores = [sample.score for sample in held if sample.score is not None]
         self._at_start = sum(self._statuses.values())
         self._failed = 0
@@ -80,6 +80,8 @@ class RunProgress:
             parts.append(f"empty {self._statuses[Status.EMPTY]}")
         if self._statuses[Status.REFUSED]:
             parts.append(f"refused {self._statuses[Status.REFUSED]}")
+        if self._statuses[Status.UNGRADED]:
+            parts.append(f"ungraded {self._statuses[Status.UNGRADED]}")
         parts.append(f"errors {self._failed}" + (f" ({self._faults} retried faults)" if self._faults else ""))
         if self._faults and not self._scores:
             parts.append(f"last fault: {one_line(self._last_fault, 60)}")

@@ -29,7 +29,10 @@ def _lines(summary: RunSummary, out: Path) -> Iterator[str]:
         return
     for fault in summary.faults[:_FAULTS_SHOWN]:
         yield f"fault: {one_line(fault, 160)}"
-    yield f"incomplete: {summary.missing} samples are missing in {out}. The same command goes on."
+    if unasked := summary.missing - summary.ungraded:
+        yield f"incomplete: {unasked} samples are missing in {out}. The same command goes on."
+    if summary.ungraded:
+        yield f"incomplete: {summary.ungraded} answers are ungraded. `quantgate regrade {out}` grades them again."
 
 
 def _task_lines(task: TaskSummary) -> Iterator[str]:
@@ -38,6 +41,8 @@ def _task_lines(task: TaskSummary) -> Iterator[str]:
     troubles = f"truncated {counts.truncated}, empty {counts.empty}, unparsed {counts.unparsed}"
     if counts.refused:
         troubles += f", refused {counts.refused}"
+    if counts.ungraded:
+        troubles += f", ungraded {counts.ungraded}"
     yield f"{one_line(task.name, 60)}: {answered}; {troubles}, errors {counts.error}, missing {counts.missing}"
     named = [(_name(score), score) for score in task.scores]
     width = max((len(name) for name, _ in named), default=0)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quantgate.evals.contract.task import Fetched, TaskData, TaskFamily, TaskInfo, TaskOptions
+from quantgate.evals.contract.task import Fetched, Need, TaskData, TaskFamily, TaskInfo, TaskOptions
 from quantgate.tasks import gpqa_diamond, gsm8k
 from quantgate.tasks.lm_eval.index import Kind, find_entry, reached
 from quantgate.tasks.lm_eval.source import LmEvalSource, Splits
@@ -60,7 +60,16 @@ def info(name: str) -> TaskInfo:
         repeats=None,
         private=next((_PRIVATE[dataset] for dataset in datasets if dataset in _PRIVATE), None),
         benchmark=_BENCHMARKS.get(bare),
+        needs=partial(_needs, bare),
+        loglikelihoods=bool(members)
+        and all(str(known.config.get("output_type")) in ("multiple_choice", "loglikelihood") for known in members),
     )
+
+
+def _needs(bare: str) -> Sequence[Need]:
+    from quantgate.tasks.lm_eval.needs import needs_of
+
+    return needs_of(find_entry(bare))
 
 
 def _load(name: str, options: TaskOptions) -> AnyLmEvalTask:

@@ -107,6 +107,10 @@ class LmEvalGroup:
         member, own = self._member_of(item)
         return member.grade(own, repeat, response)
 
+    @property
+    def at_once(self) -> int:
+        return min(member.at_once for member in self._members.values())
+
     def check_scores(self) -> None:
         """As of each member."""
         for member in self._members.values():

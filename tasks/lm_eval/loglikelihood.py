@@ -24,6 +24,8 @@ class LogLikelihoodTask(SingleTask):
     whether the model would have written it greedily; `margin` is that of the log-likelihoods, not normalised.
     """
 
+    _quick_characters = 1_000_000  # numbers, of which none takes longer than another
+
     @property
     def sampling(self) -> Sampling:
         return Sampling(temperature=0.0, max_tokens=1, max_length=DEFAULT_MAX_LENGTH)

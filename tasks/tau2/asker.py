@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from quantgate.evals.contract.fault import Fault
-from quantgate.evals.contract.records import Answer, Grade, Request, Status
+from quantgate.evals.contract.records import AGENT_CONTEXT_EXCEEDED, Answer, Grade, Request, Status
 from quantgate.evals.errors import RequestRefused
 from quantgate.tasks.tau2 import simulations
 from quantgate.tasks.tau2.pool import Pool
@@ -77,7 +77,8 @@ class Conversations:
         file = self._folder / path
         identity = self._identify(request)
         stored = await asyncio.to_thread(simulations.load, file, identity)
-        if stored is None:
+        if stored is None or stored.reason == AGENT_CONTEXT_EXCEEDED:
+            # It did not fit the context that was served then; whether it fits today can only be tried.
             began = time.monotonic()
             outcome = await self._pool.obey(self._command("simulate", request), told)
             if outcome.ending not in (Ending.DONE, Ending.OWN_FAILURE) or outcome.reason in _FAULTY_ENDS:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from quantgate.evals.contract.records import Status
+from quantgate.evals.contract.records import AGENT_CONTEXT_EXCEEDED, Status
 from quantgate.evals.endpoint.http_status import OVERLOAD_STATUS, REFUSING_STATUS, is_retried, retry_after_s
 from quantgate.evals.endpoint.overflow import is_context_overflow
 from quantgate.evals.endpoint.reply import MalformedReply, read_reply
@@ -211,7 +211,7 @@ def _raise_turned_away(role: Role, status: Status, said: str) -> NoReturn:
     """Raise for a conversation that does not fit the role's context any more, or that a filter would not let pass."""
     full = status is Status.TRUNCATED
     if role is Role.AGENT:
-        raise AgentFailure("agent_context_exceeded" if full else "agent_refused_reply", said)
+        raise AgentFailure(AGENT_CONTEXT_EXCEEDED if full else "agent_refused_reply", said)
     raise RoleFault(role, f"{said}. Serve it with a longer context" if full else said)
 
 

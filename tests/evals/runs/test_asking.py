@@ -11,7 +11,7 @@ from quantgate.evals.contract.published import Benchmark, PublishedScore
 from quantgate.evals.contract.records import Answer, Grade, Sample, Sampling, Status
 from quantgate.evals.endpoint.client import Endpoint, RetryPolicy
 from quantgate.evals.endpoint.window import Window
-from quantgate.evals.errors import DataError, EndpointUnreachable, RequestRefused, ResumeMismatch
+from quantgate.evals.errors import EndpointUnreachable, RequestRefused, ResumeMismatch
 from quantgate.evals.runs.asking import TaskPlan, ask_all, missing_requests, to_sample
 from quantgate.evals.runs.directory import RunDirectory
 from quantgate.evals.runs.record import RunRecord, now
@@ -276,11 +276,12 @@ def test_how_each_status_is_scored(sums, request_of, answer, score, extracted):
     assert (sample.score, sample.extracted) == (score, extracted)
 
 
-@pytest.mark.parametrize("grade", [Grade(1.5, "5"), Grade(float("nan"), None), Grade(1.0, 5)])
-def test_a_grade_that_no_sample_can_hold_is_refused_with_task_and_item(sums, request_of, grade):
+@pytest.mark.parametrize("grade", [Grade(1.5, "5"), Grade(float("nan"), None), Grade(1.0, 5), Grade(None, "5"), None])
+def test_an_answer_whose_grade_no_sample_can_hold_is_kept_ungraded(sums, request_of, grade):
     sums.grade = lambda item, repeat, response: grade
-    with pytest.raises(DataError, match=r"sums, item 2 \(repeat 0\): its grader gives what no sample can hold: "):
-        to_sample(request_of("2"), Answer(Status.OK, "It is 5."), sums)
+    sample = to_sample(request_of("2"), Answer(Status.OK, "It is 5."), sums)
+    assert (sample.status, sample.ended, sample.score, sample.response) == ("ungraded", "ok", None, "It is 5.")
+    assert sample.error.startswith("the grader gave ")
 
 
 def test_a_plan_records_what_two_runs_must_share(sums):
