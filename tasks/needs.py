@@ -24,6 +24,7 @@ def check_needs(infos: Iterable[TaskInfo]) -> None:
 
 
 def needs_of(info: TaskInfo) -> Sequence[Need]:
+    """What a task needs, whether it is there or not."""
     return tuple(info.needs()) if info.needs is not None else ()
 
 

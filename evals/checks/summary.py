@@ -41,8 +41,9 @@ class TaskSummary:
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """A run's tasks, how many samples are still missing of those that were asked now, how many of
-    these are there and ungraded, and the faults that were met.
+    """A run's tasks, how many of the samples that were asked now have no score, and the faults that were met.
+
+    Of the `missing`, `ungraded` are there and have no grade yet.
     """
 
     tasks: tuple[TaskSummary, ...]

@@ -100,8 +100,8 @@ def _problems(
         f"the builds were not asked alike: {difference}"
         for difference in task_differences(ours, theirs, "for the baseline", "for the candidate")
     ]
-    if problems and (ours.grader, ours.metric, ours.version) != (theirs.grader, theirs.metric, theirs.version):
-        problems.append("`quantgate regrade RUN` grades the stored answers of a run again, without asking")
+    if problems and (ours.grader, ours.metric) != (theirs.grader, theirs.metric):
+        problems[-1] += ". `quantgate regrade RUN` grades a run's stored answers again, without asking"
     for what, of_baseline, of_candidate in (
         ("items", ours.items, theirs.items),
         ("repeats", ours.repeats, theirs.repeats),

@@ -219,7 +219,7 @@ async def ask_all(
         judged = await pool.judge(tasks[request.task], request.item, request.repeat, text)
         heard.add(request.task, judged)
         del waiting[request.key]
-        recorder.record(request, answer, graded(sample, judged, answer.error))
+        recorder.record(request, answer, graded(sample, judged, sample.error))
 
     async def once_more(request: Request, sample: Sample) -> None:
         task = tasks[request.task]
@@ -242,7 +242,7 @@ async def ask_all(
                 text = text_of(sample)
                 if is_graded_at_once(task, text):
                     judged = judge(task, request.item, request.repeat, text)
-                    recorder.record(request, answer, graded(sample, judged, answer.error))
+                    recorder.record(request, answer, graded(sample, judged, sample.error))
                 else:
                     waiting[request.key] = (request, answer, sample)
                     group.create_task(elsewhere(graders, request, answer, sample))
@@ -328,8 +328,8 @@ def to_sample(request: Request, answer: Answer, task: Task) -> Sample:
         return sample
     if answer.grade is not None:
         known = sound(answer.grade)
-        return graded(sample, Judged(known) if isinstance(known, Grade) else Judged(None, known), answer.error)
-    return graded(sample, judge(task, request.item, request.repeat, text_of(sample)), answer.error)
+        return graded(sample, Judged(known) if isinstance(known, Grade) else Judged(None, known), sample.error)
+    return graded(sample, judge(task, request.item, request.repeat, text_of(sample)), sample.error)
 
 
 def _ungraded_sample(request: Request, answer: Answer) -> Sample:

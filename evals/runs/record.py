@@ -23,9 +23,9 @@ class TaskRecord:
     """One task of a run: its identity (see `evals.contract.task.TaskIdentity`), its size, and how it was sampled.
 
     From `private` to `strata` stands what the task declares and what comes after a run has to know: what its authors
-    ask of those who hold its text, the leaderboard that it belongs to, what was published of this very model, what guessing
-    scores, and the items of each stratum, which say to which one an item belongs that was never answered. `data` and
-    `data_dir` say where local data lay, so that the answers can be graded again.
+    ask of those who hold its text, the leaderboard that it belongs to, what was published of this very model, what
+    guessing scores, and the items of each stratum, which say to which one an item belongs that was never answered.
+    `data` and `data_dir` say where local data lay, so that the answers can be graded again.
     """
 
     name: str

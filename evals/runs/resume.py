@@ -24,6 +24,9 @@ def merge_for_resume(held: RunRecord, wanted: RunRecord, where: str) -> RunRecor
     """
     forbidding = list(_differences(held, wanted))
     if forbidding:
+        if any((was := held.task(task.name)) and (was.grader, was.metric) != (task.grader, task.metric)
+               for task in wanted.tasks):  # fmt: skip
+            forbidding[-1] += f" (`quantgate regrade {where}` grades its stored answers as today)"
         raise ResumeMismatch(
             f"{where} holds other answers than this command asks for: {'; '.join(forbidding)}. "
             "Use the command that began it, or another --out"
