@@ -91,6 +91,7 @@ _LEADING = re.compile(
 )
 _REASON = re.compile(r",?\s{1,3}(?:because|since|as)\b", re.IGNORECASE)
 _MARKED = re.compile(r"[(\[]\s?([A-D])\s?[)\]]|(?<![^\W])\*\*\(?([A-D])[).]?\*\*(?![^\W])")
+_MOST_MARKS = 30
 
 
 def extract_letter(text: str) -> str | None:
@@ -105,12 +106,27 @@ def extract_letter(text: str) -> str | None:
     >>> extract_letter("It could be (A). No: the answer is **C**.")
     'C'
     """
-    answer = unicodedata.normalize("NFKC", graded_text(without_thoughts(text))).translate(_TYPOGRAPHIC)
+    answer = unicodedata.normalize("NFKC", _stream_safe(graded_text(without_thoughts(text)))).translate(_TYPOGRAPHIC)
     plain = _plain(answer)
     stated = max(_statements(plain), key=lambda statement: statement[0], default=None)
     if stated is not None:
         return stated[1]
     return _standing(answer, plain)
+
+
+def _stream_safe(text: str) -> str:
+    """A text without those combining marks that follow thirty others: to put them in order takes quadratic time.
+
+    So many are enough for any language (Unicode Standard Annex 15, "Stream-Safe Text Format").
+    """
+    if text.isascii():
+        return text
+    kept, run = [], 0
+    for character in text:
+        run = run + 1 if unicodedata.combining(character) else 0
+        if run <= _MOST_MARKS:
+            kept.append(character)
+    return "".join(kept)
 
 
 def _plain(text: str) -> str:

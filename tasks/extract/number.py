@@ -16,8 +16,7 @@ _MOST_DIGITS = 60
 
 _SPACES = re.compile(r"[\u00a0\u2007\u2009\u202f]|\\[,;:! ]|(?<!\\)~|\\(?:quad|qquad|thinspace)\b")
 _MINUS = str.maketrans({"−": "-", "–": "-", "‐": "-", "\u2011": "-", "＄": "$", "％": "%", "，": ",", "．": "."})
-_BLANKS = re.compile(r"[^\S\n]{9,}|\n{9,}")
-_MOST_BLANKS = 8
+_BLANKS = re.compile(r"\s{9,}")
 _THOUSANDS = re.compile(r"(?<=\d)(?:\{,\}|\\,|,(?=\d{3}(?!\d))|(?<=\d) (?=\d{3}(?!\d))|['’_](?=\d{3}(?!\d)))")
 _WRAPPED = re.compile(
     r"\\(?:text|textbf|mathbf|mathrm|mathit|bf|rm|boldsymbol|textit|mbox|operatorname)\s*\{([^{}]*)\}"
@@ -83,12 +82,17 @@ def _passages(text: str) -> list[str]:
 def _cleaned(text: str) -> str:
     """The text with the typography of numbers in one form."""
     # Of more blanks than these no number is made, and patterns that begin with any number of them take quadratic time.
-    text = _BLANKS.sub(lambda run: run[0][:_MOST_BLANKS], _SPACES.sub(" ", text.translate(_MINUS).replace("{,}", ",")))
+    text = _BLANKS.sub(_fewer, _SPACES.sub(" ", text.translate(_MINUS).replace("{,}", ",")))
     text = re.sub(r"\\(?:left|right|displaystyle|,|!)(?![a-zA-Z])", "", text)
     text = _WRAPPED.sub(r"\1", text)
     text = _FRACTION.sub(lambda m: f" {m[1] or m[3]}/{m[2] or m[4]} ", text)
     text = text.replace("\\%", "%").replace("\\$", "$")
     return _THOUSANDS.sub("", text)
+
+
+def _fewer(blanks: re.Match[str]) -> str:
+    """A long run of white space as a short one that separates the same: words, lines or paragraphs."""
+    return "\n" * min(blanks[0].count("\n"), 2) or " "
 
 
 def _line(text: str) -> str:
