@@ -23,7 +23,9 @@ def serve(asked: IO[bytes], answers: IO[bytes], tasks: Sequence[Task]) -> None:
     with tempfile.TemporaryFile() as spoken:
         for descriptor in (1, 2):
             os.dup2(spoken.fileno(), descriptor)
-        sys.stdout = sys.stderr = os.fdopen(1, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
+        sys.stdout = sys.stderr = os.fdopen(
+            1, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False
+        )
         for line in asked:
             document = json.loads(line)
             task, item = tasks[document["task"]], Item(**document["item"])
