@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from quantgate.evals.contract.records import Grade, Item, Prompt, Sampling
-from quantgate.evals.errors import UsageError
+from quantgate.evals.errors import DataError, UsageError
+from quantgate.evals.runs.grading import said_by
 from quantgate.tasks.lm_eval.loading import load
 from quantgate.tasks.lm_eval.single import UNGRADABLE, SingleTask
 from quantgate.tasks.lm_eval.source import LmEvalSource
@@ -76,7 +77,12 @@ class LmEvalTask(SingleTask):
             if choices is not None and isinstance(target, int):
                 target = choices[target]
             return self._graded(item, [str(target[0] if isinstance(target, list) else target)])[0]
-        except (*UNGRADABLE, LookupError, ImportError, NotImplementedError):
+        except ImportError as error:
+            raise DataError(
+                f"{self._source.name}: its grader needs a package that is not there ({said_by(error)}): "
+                f"pip install {error.name or 'what it names'}"
+            ) from None
+        except Exception:  # noqa: BLE001
             return {}  # a metric that cannot read the bare target says nothing of what it gives
 
     def _notes(self) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from quantgate.evals.contract.records import Answer, Grade, Sample, Sampling, St
 from quantgate.evals.endpoint.client import Endpoint, RetryPolicy
 from quantgate.evals.endpoint.window import Window
 from quantgate.evals.errors import EndpointUnreachable, RequestRefused, ResumeMismatch
-from quantgate.evals.runs.asking import TaskPlan, ask_all, missing_requests, to_sample
+from quantgate.evals.runs.asking import TaskPlan, ask_all, missing_requests, to_sample, ungraded_requests
 from quantgate.evals.runs.directory import RunDirectory
 from quantgate.evals.runs.record import RunRecord, now
 from quantgate.evals.versions import software_versions
@@ -317,3 +317,69 @@ def test_the_record_counts_the_items_of_each_stratum_and_samples_name_their_clus
     assert plan_of(Sums()).record().strata == {}
     samples = [to_sample(request, Answer(Status.OK, "The answer is 5."), plan.task) for request in plan.requests()]
     assert [sample.cluster for sample in samples[:5]] == ["pair 0", "pair 0", "pair 1", "pair 1", None]
+
+
+def test_conversations_that_outgrew_their_context_are_asked_again(sums):
+    plan = plan_of(sums)
+    first, *_ = plan.requests()
+    outgrown = Answer(Status.OK, "file", finish_reason="agent_context_exceeded", grade=Grade(0.0, "0"))
+    assert missing_requests([plan], {first.key: to_sample(first, outgrown, sums)})[0] == first
+
+
+def test_ungraded_answers_are_graded_again_and_not_asked(tmp_path, sums):
+    good = sums.grade
+    sums.grade = lambda item, repeat, response: good(item, repeat, response) if item.item_id != "3" else None
+    with served_model(lambda body: Reply(right_answer(body))) as server:
+        run(tmp_path, plan_of(sums), server.base_url)
+        asked = len(server.log.bodies)
+        held = RunDirectory(tmp_path).samples()
+        assert [sample.item_id for sample in held.values() if sample.status is Status.UNGRADED] == ["3"]
+        run(tmp_path, plan_of(sums), server.base_url)
+        assert len(server.log.bodies) == asked
+    plan = plan_of(sums)
+    ((request, sample),) = ungraded_requests([plan], held)
+    sums.grade = good
+    seen = Seen()
+
+    async def again():
+        directory = RunDirectory(tmp_path)
+        with directory.writing(directory.record(), directory.record()) as writer:
+            await ask_all((), {"sums": sums}, {}, writer, Window(1), seen, again=[(request, sample)])
+
+    asyncio.run(again())
+    assert RunDirectory(tmp_path).samples()[request.key].score == 1.0
+    assert missing_requests([plan], RunDirectory(tmp_path).samples()) == []
+
+
+def test_answers_that_wait_for_their_grader_when_the_run_is_stopped_are_kept(tmp_path, sums):
+    class Slow:
+        """Graders that never come to an end."""
+
+        async def judge(self, *_):
+            waiting.set()
+            await asyncio.Event().wait()
+
+        def release(self):
+            pass
+
+    plan = plan_of(sums)
+    record = RunRecord("l", "m", {}, (plan.record(),), {}, "then")
+    waiting = asyncio.Event()
+
+    async def stopped(url):
+        with RunDirectory(tmp_path).writing(record) as writer:
+            async with Endpoint(url, "test-model", retry=FAST) as endpoint:
+                requests = list(plan.requests())[:1]
+                asking = ask_all(
+                    requests, {"sums": sums}, {"sums": endpoint}, writer, Window(1), Seen(), graders=Slow()
+                )
+                work = asyncio.create_task(asking)
+                await waiting.wait()
+                work.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await work
+
+    with served_model(lambda body: Reply(right_answer(body))) as server:
+        asyncio.run(stopped(server.base_url))
+    (sample,) = RunDirectory(tmp_path).samples().values()
+    assert (sample.status, sample.ended, sample.response) == (Status.UNGRADED, Status.OK, "The answer is 3.")

@@ -139,3 +139,11 @@ def test_a_task_name_that_is_no_file_name_gets_one_of_its_own():
     assert first.endswith(".trial-1.json")
     assert len(first) < 150
     assert relative_path(request("retail/../../etc", 0)).startswith("simulations/retail/.._.._etc-")
+
+
+def test_a_conversation_that_outgrew_its_context_is_simulated_again_when_it_is_asked_again(ask):
+    outgrown = Outcome(Ending.OWN_FAILURE, {"detail": "full"}, "agent_context_exceeded")
+    assert ask(Workers(outgrown)).finish_reason == "agent_context_exceeded"
+    workers = Workers(SIMULATED, REWARDED)
+    answer = ask(workers)
+    assert (workers.commands, answer.grade.score) == (["simulate", "evaluate"], 1.0)
