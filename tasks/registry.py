@@ -12,6 +12,7 @@ from importlib.metadata import EntryPoint, entry_points
 from quantgate.evals.contract.task import Orchestrated, Task, TaskFamily, TaskInfo, TaskOptions
 from quantgate.evals.errors import TaskDeclarationError, UsageError
 from quantgate.evals.text import excerpt
+from quantgate.tasks.quiet import quietly
 
 GROUP = "quantgate.tasks"
 """The group of entry points; each names an object that is a `TaskInfo` or a `TaskFamily`."""
@@ -114,8 +115,9 @@ def load_task(name: str, options: TaskOptions) -> Task:
     """
     info = find_task(name)
     data, metric = info.named_splits(options.data), info.chosen_metric(options.metric)
-    task = info.load(replace(options, data=data, metric=metric))
-    problem = next(_broken_promises(info, task), None)
+    with quietly():
+        task = info.load(replace(options, data=data, metric=metric))
+        problem = next(_broken_promises(info, task), None)
     if problem is not None:
         raise TaskDeclarationError(f"{installed().package_of(name)}: the task {name} {problem}")
     return task

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
-import logging
 import random
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -20,6 +18,7 @@ import yaml
 from quantgate.evals.errors import DataError, QuantgateError, UsageError
 from quantgate.tasks.lm_eval.index import Entry, Kind, find_entry, reached
 from quantgate.tasks.lm_eval.source import LmEvalSource, Splits, files_by_member, files_by_split
+from quantgate.tasks.quiet import quietly
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,16 +159,3 @@ def _way_out(cause: BaseException, source: LmEvalSource, entry: Entry) -> str:
     if "gated dataset" in str(cause):
         return f"ask for access on the dataset's page and set HF_TOKEN, {local}"
     return f"is the Hugging Face hub reachable from here? If not, {local}"
-
-
-@contextlib.contextmanager
-def quietly() -> Iterator[None]:
-    """Keep lm-eval's progress bars and notices off the user's terminal; errors still come as exceptions."""
-    logger = logging.getLogger("lm_eval")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with contextlib.redirect_stderr(io.StringIO()):
-            yield
-    finally:
-        logger.setLevel(level)

@@ -18,8 +18,8 @@ from quantgate.evals.errors import DataError, UsageError
 from quantgate.evals.hashing import canonical_hash
 from quantgate.evals.versions import software_versions
 from quantgate.tasks.data.hub import newest_revision
-from quantgate.tasks.lm_eval.loading import quietly
 from quantgate.tasks.lm_eval.source import LmEvalSource
+from quantgate.tasks.quiet import quietly
 
 UNGRADABLE = (ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError)
 """What lm-eval's filters and metrics raise on an answer that they were not written for."""
