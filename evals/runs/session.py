@@ -98,9 +98,9 @@ class Session:
         return task is not None and task.asked_by_authors is not None
 
     def missing_count(self) -> int:
-        """How many samples of this session's tasks are not answered yet."""
+        """How many samples of this session's tasks have no score yet."""
         held = RunDirectory(self.config.out).samples().values()
-        return self.total - sum(sample.task in self.tasks and sample.status is not Status.ERROR for sample in held)
+        return self.total - sum(sample.task in self.tasks and sample.status.scored for sample in held)
 
 
 def ask_side_by_side(sessions: Sequence[tuple[Session, Progress]]) -> list[str]:

@@ -16,7 +16,7 @@ def test_prints_logs_and_warnings_are_kept_and_come_again_afterwards(capsys):
             print("raw")
             print("raw", file=sys.stderr)
             logger.error("raw")
-            warnings.warn("raw", stacklevel=1)
+            sys.stderr.write(warnings.formatwarning("raw", UserWarning, "file", 1))
         assert capsys.readouterr() == ("", "")
         logger.error("told")
         assert capsys.readouterr().err == "told\n"

@@ -227,6 +227,29 @@ def test_missing_answers_are_told_in_a_run_by_itself():
     assert found.message == "10 of the 100 samples have no answer: the same `quantgate run` asks them again"
 
 
+def test_ungraded_answers_are_told_apart_with_the_reason_and_what_to_do():
+    asked = run_of([1.0] * 90 + [None] * 10)
+    run = Run(
+        asked.record,
+        {
+            key: replace(sample, status=Status.UNGRADED, ended=Status.OK, error="the grader failed: X")
+            if sample.score is None and int(sample.item_id) < 97
+            else sample
+            for key, sample in asked.samples.items()
+        },
+    )
+    ungraded, missing = run_findings(run.task("gsm8k"), Policy().for_task("gsm8k"))
+    assert ungraded.code == "ungraded"
+    assert ungraded.message.startswith("7 answers are ungraded and count as missing (7: the grader failed: X)")
+    assert "quantgate regrade RUN" in ungraded.message
+    assert missing.message.startswith("3 of the 100 samples have no answer")
+    (task,) = decide(pair_runs(run_of([1.0] * 100), run), Policy()).tasks
+    assert task.verdict == "invalid"
+    assert "3 of the candidate's samples have no answer; run the same" in task.reason
+    assert "7 of the candidate's samples are ungraded; `quantgate regrade RUN`" in task.reason
+    assert pair_runs(run, run_of([1.0] * 100)).tasks[0].validity["baseline"].as_dict()["ungraded"] == 7
+
+
 def test_findings_that_block_come_first():
     baseline = changed(sound(), 3, status=Status.EMPTY, score=0.0)
     candidate = changed(sound(), 50, status=Status.TRUNCATED)
