@@ -18,7 +18,7 @@ from quantgate.evals.settings.policy import SMALLEST_ALPHA
 from quantgate.evals.stats.bayesian.unseen_item import bayesian_lower_bound, bayesian_upper_bound
 from quantgate.evals.stats.families import step_down
 from quantgate.evals.stats.published.macro import arrangements
-from quantgate.evals.stats.published.pairings import ClaimJudgement
+from quantgate.evals.stats.published.pairings import ClaimJudgement, flip_range
 from quantgate.evals.stats.published.repeats import RepeatedJudgement, judge_published
 from quantgate.evals.stats.published.settling import settling_items
 
@@ -99,13 +99,18 @@ def _with_counts(decision: ClaimDecision, claim: Claim) -> ClaimDecision:
         repeats=claim.repeats,
         alpha=claim.alpha,
     )
+
+    def ends(counts: tuple[int, ...]) -> tuple[int, int]:
+        return counts[0], counts[-1]
+
     single = [one for one in judged.judgements if isinstance(one, ClaimJudgement)]
     decision = replace(
         decision,
         verdict=TaskVerdict(judged.verdict),
         notes=judged.warnings,
-        baseline_counts=(judged.baseline_counts[0], judged.baseline_counts[-1]),
-        candidate_counts=(judged.candidate_counts[0], judged.candidate_counts[-1]),
+        impossible=bool(judged.warnings),
+        baseline_counts=ends(judged.baseline_counts),
+        candidate_counts=ends(judged.candidate_counts),
         lower_best=max(one.lower_best for one in judged.judgements),
         lower_worst=min(one.lower_worst for one in judged.judgements),
         upper_best=min(one.upper_best for one in judged.judgements),
@@ -115,10 +120,11 @@ def _with_counts(decision: ClaimDecision, claim: Claim) -> ClaimDecision:
     )
     if not single:
         return decision
+    closest, farthest = flip_range(claim.items, ends(judged.baseline_counts), ends(judged.candidate_counts))
     return replace(
         decision,
-        closest=min((one.closest for one in single), key=sum),
-        farthest=max((one.farthest for one in single), key=sum),
+        closest=closest,
+        farthest=farthest,
         pvalue_best=min(one.pvalue_best for one in single),
         pvalue_worst=max(one.pvalue_worst for one in single),
     )

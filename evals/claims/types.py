@@ -14,7 +14,10 @@ SCHEMA_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Settling:
-    """How many items would settle a claim, at one discordance rate; None where more of the same would not pass."""
+    """How many items would settle a claim, with 80% power, at one discordance rate.
+
+    None where more of the same would not pass, or not for less than 20,000 of them.
+    """
 
     discordance: float
     items: int | None
@@ -27,7 +30,8 @@ class ClaimDecision:
     Bounds and p-values (of "the candidate loses the margin or more") are extremes over all that the numbers leave open.
     `closest` and `farthest` are the (losses, gains) with the fewest and the most flips; None with repeats or strata.
     `baseline_counts` and `candidate_counts` are the counts of right answers that are printed so, smallest and largest.
-    `problem` says why a claim is invalid.
+    `impossible` says that one of the accuracies is no count of right answers, so that nothing is shown by them, and
+    `problem` why a claim is invalid.
     """
 
     task: str
@@ -41,6 +45,7 @@ class ClaimDecision:
     alpha: float
     verdict: TaskVerdict = TaskVerdict.INVALID
     problem: str = ""
+    impossible: bool = False
     notes: tuple[str, ...] = ()
     baseline_counts: tuple[int, int] | None = None
     candidate_counts: tuple[int, int] | None = None

@@ -14,6 +14,9 @@ from quantgate.reports.terminal.decision_table import verdict_line, verdict_text
 
 # No benchmark has more items; a number would only pretend to an accuracy that the estimate has not.
 _MOST_SETTLING = 100_000
+_SMALLEST_P = 0.0005
+# Differences of printed decimals are not exact.
+_ROUNDING = 1e-9
 
 
 def print_claim(console: Console, verdict: ClaimVerdict) -> None:
@@ -57,7 +60,7 @@ def _table(tasks: tuple[ClaimDecision, ...]) -> Table:
             one_line(task.candidate, 16),
             _signed(task.difference),
             _pair(task.closest, task.farthest),
-            "—" if task.pvalue_best is None else f"{task.pvalue_best:.3f} to {task.pvalue_worst:.3f}",
+            _pvalues(task.pvalue_best, task.pvalue_worst),
             _bounds(task.lower_best, task.lower_worst),
             _bounds(task.upper_best, task.upper_worst),
             f"{task.margin * 100:g}",
@@ -72,6 +75,11 @@ def sentence(decision: ClaimDecision) -> str:
     if lower is None or upper is None:
         return f"{decision.task}: invalid: {decision.problem}."
     margin, confidence = points(decision.margin), f"{100 * (1 - decision.alpha):g}%"
+    if decision.impossible:
+        return (
+            f"{decision.task}: not shown. Accuracies that no count of right answers gives show nothing; the notes name "
+            "the nearest that are."
+        )
     open_left = "whichever items flipped" if not decision.strata else "wherever the flips are that were looked at"
     if decision.verdict is TaskVerdict.REGRESSED:
         return (
@@ -107,13 +115,17 @@ def _details(task: ClaimDecision) -> list[str]:
         counts = f"{_range(task.baseline_counts)} and {_range(task.candidate_counts)} right of {answers}"
         lines.append(f"granularity (decimals: {task.digits}): {counts}")
     lines += [f"note: {note}" for note in task.notes]
-    if task.verdict is TaskVerdict.INCONCLUSIVE:
+    if task.verdict is TaskVerdict.INCONCLUSIVE and not task.impossible:
         lines.append(_settling(task))
     return [f"· {line}" for line in lines]
 
 
 def _settling(task: ClaimDecision) -> str:
-    if any(one.items is None for one in task.settling):
+    if (
+        task.difference is not None
+        and task.difference + task.margin <= _ROUNDING
+        and not any(one.items for one in task.settling)
+    ):
         return (
             f"to settle it: the published loss is itself at the margin of {points(task.margin)} or beyond, so more "
             "items of the kind would rather fail than pass it"
@@ -144,6 +156,16 @@ def _pair(closest: tuple[int, int] | None, farthest: tuple[int, int] | None) -> 
     if closest is None or farthest is None:
         return "—"
     return f"{closest[0]}/{closest[1]} to {farthest[0]}/{farthest[1]}"
+
+
+def _pvalues(best: float | None, worst: float | None) -> str:
+    return "—" if best is None or worst is None else f"{_pvalue(best)} to {_pvalue(worst)}"
+
+
+def _pvalue(value: float) -> str:
+    if value < _SMALLEST_P:
+        return "<0.001"
+    return ">0.999" if value >= 1 - _SMALLEST_P else f"{value:.3f}"
 
 
 def _bounds(best: float | None, worst: float | None) -> str:

@@ -131,6 +131,31 @@ def feasible_pairings(n: int, baseline_correct: int, candidate_correct: int) -> 
     return [(losses, losses + difference) for losses in range(max(-difference, 0), most_losses + 1)]
 
 
+def flip_range(
+    n: int, baseline: tuple[int, int], candidate: tuple[int, int]
+) -> tuple[tuple[int, int], tuple[int, int]]:
+    """The (losses, gains) with the fewest and with the most flips, where right answers lie between two numbers each.
+
+    Parameters
+    ----------
+    n
+        Items.
+    baseline, candidate
+        The smallest and the largest number of right answers.
+
+    Examples
+    --------
+    >>> flip_range(50, (48, 50), (23, 25))
+    ((23, 0), (27, 2))
+    """
+    (least, most), (fewest, largest) = baseline, candidate
+    closest = (max(least - largest, 0), max(fewest - most, 0))
+    # Most flips are as many right answers as wrong ones: the sum of both numbers as near to n as can be.
+    total = min(max(n, least + fewest), most + largest)
+    first = min(max(total - largest, least), most)
+    return closest, feasible_pairings(n, first, total - first)[-1]
+
+
 def judge_claim(
     n: int, baseline_correct: int, candidate_correct: int, margin: float, alpha: float = 0.05
 ) -> ClaimJudgement:

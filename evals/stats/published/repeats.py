@@ -50,7 +50,8 @@ class PublishedJudgement:
 
     `baseline_counts` and `candidate_counts` are the counts that are printed so; the nearest ones where none is, and
     then `warnings` says it. `judgements` are those of the smallest and of the largest difference that the counts allow
-    (one, where they are the same); `verdict` holds for both, else it is inconclusive.
+    (one, where they are the same); `verdict` holds for both, else it is inconclusive. So it is where a value is no
+    count: numbers that cannot be show nothing.
     """
 
     baseline_counts: tuple[int, ...]
@@ -181,7 +182,7 @@ def judge_published(
             judgements.append(judge_claim(n, right, other, margin, alpha))
         else:
             judgements.append(judge_repeated_claim(n, repeats, right, other, margin, alpha))
-    verdict = _common({judgement.verdict for judgement in judgements})
+    verdict = "inconclusive" if warnings else _common({judgement.verdict for judgement in judgements})
     return PublishedJudgement(first, second, tuple(warnings), verdict, tuple(judgements))
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 
-from quantgate.evals.stats.exact.noninferiority import smallest_passing_n
-from quantgate.evals.stats.planning.items import plan_items
+from quantgate.evals.stats.planning.items import items_for_power
 
 
 def settling_items(
@@ -14,14 +13,30 @@ def settling_items(
     """Items for 80% power at the smallest, the middle (geometric) and the largest feasible discordance rate.
 
     The published difference is assumed to be the true one, except that a gain counts as none; no flip counts as one.
+    The power is the exact test's.
+
+    Parameters
+    ----------
+    closest, farthest
+        (losses, gains) with the fewest and with the most flips.
+    n
+        Items.
+    margin
+        Largest tolerated loss, in (0, 1).
+    alpha
+        One-sided error probability, in [0.001, 0.5).
+
+    Returns
+    -------
+    dict[float, int | None]
+        Items by discordance rate; None where more of the same would not pass, or not for less than 20,000 of them.
+
+    Raises
+    ------
+    ValueError
+        An argument out of its range.
     """
     difference = min((closest[1] - closest[0]) / n, 0.0)
-    low, high = (max(sum(flips), 1) / n for flips in (closest, farthest))
-    needed: dict[float, int | None] = {}
-    for discordance in sorted({low, math.sqrt(low * high), high}):
-        items = None
-        if difference > -margin:
-            items = plan_items(min(discordance, 1.0), margin, difference=difference, alpha=alpha)
-            items = max(items, smallest_passing_n(margin, alpha))
-        needed[discordance] = items
-    return needed
+    low, high = (min(max(sum(flips), 1) / n, 1.0) for flips in (closest, farthest))
+    rates = sorted({low, math.sqrt(low * high), high})
+    return {rate: items_for_power(margin, max(rate, -difference), difference, alpha) for rate in rates}

@@ -46,6 +46,20 @@ def test_an_accuracy_that_no_count_gives_is_warned_of_with_the_nearest():
     assert decision.verdict == "inconclusive"
 
 
+@pytest.mark.parametrize("candidate", ["0.9999", "0.5"])
+def test_an_accuracy_that_no_count_gives_shows_nothing(candidate):
+    verdict = judge_claims([claim(n=1319, baseline="0.9999", candidate=candidate, digits=4)])
+    assert (verdict.verdict.value, verdict.verdict.exit_code) == ("inconclusive", 3)
+    assert verdict.tasks[0].impossible
+    assert not judge(claim()).impossible
+
+
+def test_few_digits_leave_open_how_many_flipped():
+    decision = judge(claim(n=50, baseline="1.0", candidate="0.5"))
+    assert (decision.baseline_counts, decision.candidate_counts) == ((48, 50), (23, 27))
+    assert (decision.closest, decision.farthest) == ((21, 0), (27, 2))
+
+
 def test_digits_are_those_that_were_written():
     assert claim(baseline="0.950", candidate="0.955").printed_to == 3
     assert claim(baseline="0.95", candidate="0.96").printed_to == 2

@@ -12,6 +12,7 @@ from quantgate.evals.stats import exact_lower_bound, exact_upper_bound, noninfer
 from quantgate.evals.stats.published.pairings import (
     feasible_pairings,
     fitting_counts,
+    flip_range,
     judge_claim,
     nearest_counts,
 )
@@ -99,6 +100,22 @@ def test_pairings_are_those_of_all_tables_of_items(baseline, candidate):
         second = np.isin(np.arange(n), right)
         found.add((int((first & ~second).sum()), int(((1 - first) & second).sum())))
     assert feasible_pairings(n, baseline, candidate) == sorted(found)
+
+
+@pytest.mark.parametrize(
+    ("baseline", "candidate"),
+    [((5, 6), (3, 4)), ((0, 2), (1, 5)), ((6, 6), (0, 6)), ((2, 3), (2, 3)), ((1, 1), (6, 6))],
+)
+def test_the_fewest_and_the_most_flips_are_those_of_all_counts(baseline, candidate):
+    pairings = [
+        pairing
+        for right in range(baseline[0], baseline[1] + 1)
+        for other in range(candidate[0], candidate[1] + 1)
+        for pairing in feasible_pairings(6, right, other)
+    ]
+    closest, farthest = flip_range(6, baseline, candidate)
+    assert {closest, farthest} <= set(pairings)
+    assert (sum(closest), sum(farthest)) == (min(map(sum, pairings)), max(map(sum, pairings)))
 
 
 def test_gsm8k_at_three_points_is_inconclusive_under_every_pairing():

@@ -36,6 +36,21 @@ def test_a_value_that_no_count_gives_is_taken_as_the_nearest_with_a_warning():
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("n", "baseline", "candidate", "repeats"),
+    [
+        (1319, "0.9999", "0.9999", 1),
+        (1319, "0.9999", "0.5", 1),
+        (198, "0.9217", "0.9999", 2),
+        (200, "0.965", "0.2001", 1),
+    ],
+)
+def test_numbers_that_cannot_be_show_nothing(n, baseline, candidate, repeats):
+    judged = judge_published(n, baseline, candidate, 0.05, digits=4, repeats=repeats)
+    assert judged.warnings
+    assert judged.verdict == "inconclusive"
+
+
 def test_counts_that_the_digits_leave_open_must_all_agree():
     judged = judge_published(200, "0.98", "0.98", 0.04, digits=2)
     assert judged.baseline_counts == (195, 196, 197)
