@@ -16,6 +16,7 @@ GSM8K = ["claim", "--task", "gsm8k", "--n", "200", "--baseline", "0.965"]
         ("0.955", "0.03", 3, ["? inconclusive", "2/0 to 9/7", "0.059 to 0.175", "193 and 191 right of 200"]),
         ("0.955", "0.05", 0, ["✓ equivalent", "gsm8k: shown. Whichever items flipped", "4.55 points"]),
         ("0.800", "0.03", 1, ["✗ regressed", "gsm8k: regressed"]),
+        ("0.9999", "0.03", 3, ["? inconclusive", "gsm8k: not shown. Accuracies that no count", "<0.001 to <0.001"]),
         ("95.5", "0.03", 4, ["! invalid", "for 95.5% write 0.955"]),
     ],
 )
@@ -29,7 +30,7 @@ def test_the_exit_code_is_the_verdict(quantgate, candidate, margin, code, words)
 
 def test_an_inconclusive_claim_says_what_would_settle_it(quantgate):
     _, out, _ = quantgate([*GSM8K, "--candidate", "0.955", "--margin", "0.03"])
-    assert "to settle it: a few more than 200 items if 1.0% of the items flip; about 436 items" in out
+    assert "to settle it: about 303 items if 1.0% of the items flip; about 547 items" in out
     assert "`quantgate gate`" in out
 
 
