@@ -152,3 +152,23 @@ class SettlingCurve:
     curve: tuple[SettlingPoint, ...]
     room: float
     settles: SettlingPoint | None
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What data would settle a task with a probability of 80%, if the true difference were `difference`.
+
+    `items` and `repeats` are asked in all, `power` is the probability that they pass. `settles` says whether that is
+    80%; if not, these are the most that there are, and no number at all where the difference is at the margin or
+    beyond. `over` says which of the two numbers would grow, `low` to `high` its range for what the answers leave open
+    of the variance (95%); `None` is more than there are.
+    """
+
+    difference: float
+    over: str
+    items: int | None
+    repeats: int | None
+    power: float
+    settles: bool
+    low: int | None = None
+    high: int | None = None

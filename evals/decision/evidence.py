@@ -19,6 +19,7 @@ from quantgate.evals.decision.figures import describe, summary_of_repeats
 from quantgate.evals.decision.flips import flip_table, flips
 from quantgate.evals.decision.measured import Bounds, Measured
 from quantgate.evals.decision.obstacle import obstacle
+from quantgate.evals.decision.spreads import spreads_of
 from quantgate.evals.decision.task import decided
 from quantgate.evals.decision.types import Decided, NotComparable, StratumFigures, TaskVerdict
 from quantgate.evals.decision.verdict import task_verdict
@@ -84,18 +85,18 @@ class Evidence:
     def decided(self, bounds: Bounds, *, unconfirmed: bool = False) -> Decided:
         """The task's decision by these bounds; see `evals.decision.task.decided`."""
         verdict = self.verdict(bounds)
-        enough = self._enough(verdict, bounds.alpha) if self.measured.exact else None
-        return decided(self.measured, verdict, bounds, enough, unconfirmed=unconfirmed)
+        settled = self.measured.exact and verdict is not TaskVerdict.INCONCLUSIVE
+        return decided(
+            self.measured, verdict, bounds, self._enough(verdict) if settled else None, unconfirmed=unconfirmed
+        )
 
-    def _enough(self, verdict: TaskVerdict, alpha: float) -> int | None:
-        """Items by the exact test: more than were asked where it is open, not more than were asked where it passes."""
-        asked, margin = self.measured.items, self.measured.margin
-        if verdict is not TaskVerdict.INCONCLUSIVE:
-            alpha = self.measured.alpha
-        enough = items_needed(self.scores.losses, self.scores.gains, asked, margin, alpha)
-        if enough is None or verdict is TaskVerdict.REGRESSED:
-            return enough
-        return max(enough, asked + 1) if verdict is TaskVerdict.INCONCLUSIVE else min(enough, asked)
+    def _enough(self, verdict: TaskVerdict) -> int | None:
+        """Items that settle it by the exact test: not more than were asked where it passes."""
+        asked = self.measured.items
+        enough = items_needed(
+            self.scores.losses, self.scores.gains, asked, self.measured.margin, self.measured.alpha
+        )
+        return enough if enough is None or verdict is TaskVerdict.REGRESSED else min(enough, asked)
 
 
 def gather(
@@ -135,6 +136,8 @@ def _look(
     ):
         return _refused(f"not to be trusted: {empty}", pairs, policy, findings, lengths)
     alone = _bounds(scores, policy.alpha)
+    record = pairs.builds["baseline"].record
+    whole = record.whole if record else None
     single = scores.single_answers
     measured = Measured(
         task=pairs.task,
@@ -154,6 +157,8 @@ def _look(
         gains=scores.gains if single else None,
         mcnemar_p=mcnemar_pvalue(scores.losses, scores.gains) if single else None,
         components=_components(pairs, policy.alpha),
+        spreads=spreads_of(pairs, scores),
+        whole=whole,
         strata=_strata(scores, policy),
         description=describe(pairs, scores, policy.alpha, again),
         findings=(*findings, *_truncation(pairs, policy, scores, alone, findings)),
@@ -179,7 +184,9 @@ def _bounds(scores: ItemScores, alpha: float) -> Bounds:
         clusters=scores.clusters,
         method="auto" if scores.single_answers else "bayesian",
     )
-    return Bounds(found.estimate, found.lower, found.upper, alpha, found.method)
+    return Bounds(
+        found.estimate, found.lower, found.upper, alpha, found.method, found.missing, found.clusters, found.reason
+    )
 
 
 def _refused(

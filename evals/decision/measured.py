@@ -15,13 +15,35 @@ from quantgate.evals.settings.requirements import Requirement, Tier
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """A difference with the bounds that decide, each one-sided at error probability `alpha`."""
+    """A difference with the bounds that decide, each one-sided at error probability `alpha`.
+
+    `missing`, `clusters` and `reason` are as in `evals.stats.bounds.PairedBounds`.
+    """
 
     estimate: float
     lower: float
     upper: float
     alpha: float
     method: str
+    missing: float = 0.0
+    clusters: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Where the variance of one stratum's differences comes from; of the whole task where there are no strata.
+
+    `units` counts items, or clusters where those are the unit, and `largest` tells how many times as large as the mean
+    one the largest is. `between` is the variance of units without the noise of re-runs, with its standard error
+    `error`; `within` the noise of one pair of answers, 0 where it is not told apart.
+    """
+
+    units: int
+    largest: float
+    between: float
+    error: float
+    within: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +51,9 @@ class Measured:
     """One task's figures but for its bounds.
 
     `alone` are the bounds of the task by itself. `losses`, `gains` and `mcnemar_p` are there for one 0/1 answer per
-    item. `components` are the variances between items and within them, where repeats were asked. `exact` says that
-    the exact test decides, `hopeless` that an equal build could not pass with these items, however often asked.
+    item. `components` are the variances between items and within them, where repeats were asked, `spreads` the same by
+    stratum for the bounds that decide. `whole` counts the benchmark's items, where it is known. `exact` says that the
+    exact test decides, `hopeless` that an equal build could not pass with these items, however often asked.
     """
 
     task: str
@@ -50,6 +73,8 @@ class Measured:
     gains: int | None
     mcnemar_p: float | None
     components: tuple[float, float] | None
+    spreads: tuple[Spread, ...]
+    whole: int | None
     strata: tuple[StratumFigures, ...]
     description: Description
     findings: tuple[Finding, ...]

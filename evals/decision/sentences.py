@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from quantgate.evals.checks.finding import Finding
+from quantgate.evals.decision.described import Prospect
 from quantgate.evals.decision.points import hundredths, points, signed_hundredths
 from quantgate.evals.decision.types import ReleaseVerdict, TaskDecision, TaskVerdict
+from quantgate.evals.decision.way_out import way_out
 from quantgate.evals.settings.requirements import Requirement
 
 
@@ -15,8 +16,8 @@ from quantgate.evals.settings.requirements import Requirement
 class Outcome:
     """What the sentence about a task rests on.
 
-    `flipped` says whether any item changed, `needed` what would settle an inconclusive, `room` how far the lower bound
-    may lie below the difference for a pass: at or below 0 the loss itself is at the margin.
+    `prospects` say what would settle an inconclusive, `hopeless` that an equal build could not pass with so few items,
+    `missing` how much of the interval is there because answers are missing.
     """
 
     verdict: TaskVerdict
@@ -28,9 +29,9 @@ class Outcome:
     findings: tuple[Finding, ...]
     items: int
     repeats: int
-    flipped: bool
-    needed: Mapping[str, int | None] | None
-    room: float
+    prospects: tuple[Prospect, ...] = ()
+    hopeless: bool = False
+    missing: float = 0.0
 
 
 def reason(outcome: Outcome) -> str:
@@ -70,10 +71,11 @@ def _sentence(outcome: Outcome) -> str:
     if outcome.verdict is TaskVerdict.REGRESSED:
         loss = "more" if _at_margin(upper, outcome) else f"at least {points(upper)}, more"
         return f"regressed. With {confidence} confidence the candidate loses {loss} than the margin of {margin}."
+    way = way_out(outcome.prospects, outcome.items, outcome.repeats, hopeless=outcome.hopeless)
     loss = "the whole" if _at_margin(lower, outcome) else f"as much as {points(lower)}, more than the"
     return (
         f"cannot be told. The candidate may have lost {loss} margin of {margin}, "
-        f"or {'as little as ' + points(upper) if upper < 0 else 'nothing'}. {_way_out(outcome)}"
+        f"or {'as little as ' + points(upper) if upper < 0 else 'nothing'}. {way}"
     )
 
 
@@ -98,19 +100,3 @@ def _but(outcome: Outcome) -> str:
     if outcome.verdict.satisfies(outcome.require):
         return ""
     return " It does not pass all the same: the policy requires equivalence on both sides."
-
-
-def _way_out(outcome: Outcome) -> str:
-    needed = outcome.needed or {}
-    items, repeats = needed.get("items"), needed.get("repeats")
-    if items is None:
-        if outcome.repeats > 1 and outcome.room > 0:
-            return f"More repeats of these {outcome.items:,} items cannot settle it: it takes more items."
-        return (
-            "The loss that was seen is itself at the margin or beyond, so more of the same would rather fail than pass."
-        )
-    if outcome.repeats > 1 and items == outcome.items:
-        return f"About {repeats:,} repeats of the {items:,} items would settle it; {outcome.repeats} were asked."
-    each = f", asked {outcome.repeats} times each," if outcome.repeats > 1 else ""
-    flips = " with as many flips" if outcome.flipped else f", even if one in {outcome.items:,} flips,"
-    return f"About {items:,} items{flips}{each} would settle it; {outcome.items:,} were asked."

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from quantgate.evals.checks.finding import FindingCode
-from quantgate.evals.decision.described import SettlingCurve, SettlingPoint
+from quantgate.evals.decision.described import Prospect, SettlingCurve, SettlingPoint
 from quantgate.evals.decision.measured import Bounds, Measured
+from quantgate.evals.decision.prospects import prospects, within_reach
 from quantgate.evals.decision.sentences import Outcome, reason
 from quantgate.evals.decision.settling import settling_curve
 from quantgate.evals.decision.types import Decided, Flag, TaskVerdict
@@ -32,12 +35,13 @@ def decided(
     bounds
         The bounds that hold for it: its own, or those of a family.
     enough
-        Items that settle it by the exact test, where that decides; `None` where more of the same would not pass.
+        Items that settle it by the exact test, where that decides and it is settled; `None` where there are none.
     unconfirmed
         Whether its regression does not stand against the search over all tasks.
     """
-    curve = _curve(measured, verdict, bounds, enough)
-    needed = _needed(measured, curve, enough) if verdict is TaskVerdict.INCONCLUSIVE else None
+    found = prospects(measured, bounds) if verdict is TaskVerdict.INCONCLUSIVE else ()
+    needed = _needed(measured, found) if found else None
+    curve = _curve(measured, verdict, bounds, enough, needed)
     outcome = Outcome(
         verdict=verdict,
         lower=bounds.lower,
@@ -48,9 +52,9 @@ def decided(
         findings=measured.findings,
         items=measured.items,
         repeats=measured.repeats,
-        flipped=measured.losses != 0 or measured.gains != 0,
-        needed=needed,
-        room=curve.room,
+        prospects=found,
+        hopeless=measured.hopeless,
+        missing=bounds.missing,
     )
     return Decided(
         task=measured.task,
@@ -75,7 +79,11 @@ def decided(
         gains=measured.gains,
         mcnemar_p=measured.mcnemar_p,
         recovery=measured.candidate / measured.baseline if measured.baseline > 0 else None,
+        missing=bounds.missing,
+        clusters=bounds.clusters,
+        method_reason=bounds.reason,
         needed=needed,
+        prospects=found,
         strata=measured.strata,
         description=measured.description,
         findings=measured.findings,
@@ -86,22 +94,37 @@ def decided(
     )
 
 
-def _curve(measured: Measured, verdict: TaskVerdict, bounds: Bounds, enough: int | None) -> SettlingCurve:
-    """How narrow the bounds get with more repeats or items.
+def _curve(
+    measured: Measured, verdict: TaskVerdict, bounds: Bounds, enough: int | None, needed: Needed | None
+) -> SettlingCurve:
+    """How narrow the bounds get with more repeats or items; of an open task with what is needed marked.
 
     The curve of a task that is settled is that of its own bounds: those of a family may claim no more than the margin.
     """
     shown = bounds if verdict is TaskVerdict.INCONCLUSIVE else measured.alone
     here = SettlingPoint(measured.items, measured.repeats, shown.estimate - shown.lower)
     floor = (1 - shown.alpha ** (1 / measured.items)) * (1 + shown.estimate)
-    return settling_curve(here, measured.margin + shown.estimate, measured.components, enough, floor)
+    if needed is not None:
+        enough = needed["items"]
+    curve = settling_curve(here, measured.margin + shown.estimate, measured.components, enough, floor)
+    return curve if needed is None else _marked(curve, needed)
 
 
-def _needed(measured: Measured, curve: SettlingCurve, enough: int | None) -> Needed:
-    if measured.exact:
-        return {"items": enough, "repeats": 1}
-    settles = curve.settles
-    return {"items": settles.items if settles else None, "repeats": settles.repeats if settles else None}
+def _marked(curve: SettlingCurve, needed: Needed) -> SettlingCurve:
+    """The curve with the point of what is needed, where that lies on it, and none that has less power."""
+    items, repeats = needed["items"], needed["repeats"]
+    points = {(point.items, point.repeats): point for point in curve.curve}
+    if items is None or repeats is None:
+        return replace(curve, settles=None)
+    return replace(curve, settles=points.get((items, repeats)))
+
+
+def _needed(measured: Measured, found: tuple[Prospect, ...]) -> Needed:
+    """What settles it if the loss that was seen is the true one; a gain is counted on only where nothing else would."""
+    deciding = found[-1]
+    if deciding.settles and within_reach(deciding, measured):
+        return {"items": deciding.items, "repeats": deciding.repeats}
+    return {"items": None, "repeats": 1 if measured.exact else None}
 
 
 def _flags(

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 
 from quantgate.evals.checks.finding import Finding
 from quantgate.evals.checks.lengths import LengthComparison
-from quantgate.evals.decision.described import Description, Flip, FlipTable, SettlingCurve
+from quantgate.evals.decision.described import Description, Flip, FlipTable, Prospect, SettlingCurve
 from quantgate.evals.pairing.status_counts import StatusCounts
 from quantgate.evals.runs.record import RunRecord
 from quantgate.evals.settings.requirements import Requirement, Tier
@@ -103,8 +103,10 @@ class Decided(_Judged):
 
     `lower` and `upper` are each one-sided at `alpha` and decide; `descriptive_interval`, the percentile bootstrap's,
     two-sided at 1 - 2 alpha, does not, and nor does `description`. `losses`, `gains` and `mcnemar_p` need one 0/1
-    answer per item, `recovery` a baseline above 0. `needed` says what would settle an inconclusive, `precision` how
-    narrow the bounds get. `findings` say what the scores rest on; one that blocks keeps the task from passing. `flips`
+    answer per item, `recovery` a baseline above 0. `missing` is the share of the interval that is there because answers
+    are missing, `clusters` how many clusters are the unit, where items are not, and `method_reason` says which method
+    decided over what unit, and why. `needed` says what would settle an inconclusive if what was seen is true, and
+    `prospects` with which probability and if what; `precision` how narrow the bounds get. `findings` say what the scores rest on; one that blocks keeps the task from passing. `flips`
     lists the items that changed, `flip_table` counts them. `reason` is a sentence that does not name the task.
     """
 
@@ -138,6 +140,10 @@ class Decided(_Judged):
     lengths: LengthComparison | None = None
     precision: SettlingCurve | None = None
     flips: tuple[Flip, ...] = ()
+    prospects: tuple[Prospect, ...] = ()
+    missing: float = 0.0
+    clusters: int | None = None
+    method_reason: str = ""
 
     @property
     def passes(self) -> bool:
@@ -191,6 +197,9 @@ FIGURES_OF_NONE: Mapping[str, Any] = {
     "flags": [],
     "strata": [],
     "flips": [],
+    "prospects": [],
+    "missing": 0.0,
+    "method_reason": "",
 }
 """What the JSON of a task that could not be compared says in place of the figures that it has none of."""
 

@@ -95,6 +95,7 @@ class TaskPlan:
             benchmark=self.info.benchmark,
             published=published_for(self.info.published, self.model),
             guess=self.info.guess,
+            whole=self.info.items,
         )
 
 

@@ -22,9 +22,10 @@ _STRICT = ConfigDict(extra="forbid")
 class TaskRecord:
     """One task of a run: its identity (see `evals.contract.task.TaskIdentity`), its size, and how it was sampled.
 
-    From `private` to `strata` stands what the task declares and what comes after a run has to know: what its authors
+    From `private` to `whole` stands what the task declares and what comes after a run has to know: what its authors
     ask of those who hold its text, the leaderboard that it belongs to, what was published of this very model, what
-    guessing scores, and the items of each stratum, which say to which one an item belongs that was never answered.
+    guessing scores, and the items of each stratum, which say to which one an item belongs that was never answered, and the items of the whole
+    benchmark, of which `items` were asked; `None` where they are not known.
     `data` and `data_dir` say where local data lay, so that the answers can be graded again.
     """
 
@@ -43,6 +44,7 @@ class TaskRecord:
     published: PublishedScore | None = None
     guess: float = 0.0
     strata: dict[str, int] = field(default_factory=dict)
+    whole: int | None = None
     data: dict[str, str] = field(default_factory=dict)
     data_dir: str | None = None
 

@@ -379,7 +379,6 @@ def test_where_more_repeats_of_the_items_would_settle_it_they_are_not_said_to_be
 
 def test_a_bound_that_is_written_as_the_margin_is_is_not_said_to_lie_beyond_it():
     told = dict(margin=0.02, alpha=0.05, require=Requirement.NON_INFERIOR, findings=(), items=1000, repeats=1)
-    told |= dict(flipped=True, needed={"items": 2000, "repeats": 1}, room=0.01)
     open_still = Outcome(verdict=TaskVerdict.INCONCLUSIVE, lower=-0.020001, upper=0.01, **told)
     assert reason(open_still).startswith("cannot be told. The candidate may have lost the whole margin of 2 points, or")
     passing = Outcome(verdict=TaskVerdict.NON_INFERIOR, lower=-0.019999, upper=0.03, **told)

@@ -1,0 +1,174 @@
+"""What data would settle a task that could not be told: how many items or repeats, with which probability, if what."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from quantgate.evals.decision.described import Prospect
+from quantgate.evals.decision.measured import Bounds, Measured, Spread
+from quantgate.evals.settings.requirements import Requirement
+from quantgate.evals.stats.planning.items import MOST_ITEMS, items_for_power
+from quantgate.evals.stats.planning.power import exact_power
+from quantgate.evals.stats.planning.repeats import MOST_REPEATS
+from quantgate.evals.stats.planning.strata import macro_power
+
+AIM = 0.8
+# Both ends of a 95% interval, for the range of what is asked.
+_Z = 1.96
+# Of a build that must be neither worse nor better each of two bounds fails with half the probability.
+_EACH_OF_TWO = 1 - (1 - AIM) / 2
+
+
+def prospects(measured: Measured, bounds: Bounds) -> tuple[Prospect, ...]:
+    """What would settle it if there is no true difference, and if the one that was seen is the true one.
+
+    A gain that was seen is counted on only where nothing else would pass. The power is that of the exact test where it
+    decides, else that of the Bayesian bootstrap by `evals.stats.planning.strata.macro_power`. More items of the
+    benchmark come first, for they say more than as many repeats; where all are asked, or where it is not known how many
+    there are, repeats do.
+    """
+    find = _ExactSearch(measured, bounds).prospect if measured.exact else _RepeatSearch(measured, bounds).prospect
+    equal = find(0.0)
+    seen = bounds.estimate
+    if seen < 0 or (seen > 0 and not (equal.settles and within_reach(equal, measured))):
+        return equal, find(seen)
+    return (equal,)
+
+
+def within_reach(one: Prospect, measured: Measured) -> bool:
+    """Whether the data can be had for all that is known: more items of a benchmark of unknown size may not be there.
+
+    Of items that were asked once nothing but more of them can be said to settle it, and so of a single one.
+    """
+    unknown = measured.whole is None and measured.repeats > 1 and measured.items > 1
+    return one.over == "repeats" or not unknown
+
+
+@dataclass(frozen=True, slots=True)
+class _ExactSearch:
+    """More items, each asked once and judged by the exact test."""
+
+    measured: Measured
+    bounds: Bounds
+
+    def prospect(self, difference: float) -> Prospect:
+        measured = self.measured
+        if difference <= -measured.margin:
+            return Prospect(difference, "items", None, None, 0.0, settles=False)
+        flips = measured.description.discordance
+        seen = max(flips.count if flips else 0, 1) / measured.items
+        low, high = (flips.low, flips.high) if flips else (seen, seen)
+        number = self._items(difference, seen)
+        asked = self._most if number is None else max(number, measured.items)
+        return Prospect(
+            difference=difference,
+            over="items",
+            items=asked,
+            repeats=1,
+            power=self._power(asked, difference, seen),
+            settles=number is not None,
+            low=self._items(difference, low),
+            high=self._items(difference, high),
+        )
+
+    @property
+    def _most(self) -> int:
+        return max(self.measured.whole or MOST_ITEMS, self.measured.items)
+
+    def _items(self, difference: float, discordance: float) -> int | None:
+        psi = max(discordance, abs(difference))
+
+        def enough(power: float) -> int | None:
+            return items_for_power(self.measured.margin, psi, difference, self.bounds.alpha, power, self._most)
+
+        number = enough(AIM)
+        both = self.measured.require is Requirement.EQUIVALENT
+        if both and number is not None and self._power(number, difference, psi) < AIM:
+            return enough(_EACH_OF_TWO)
+        return number
+
+    def _power(self, items: int, difference: float, discordance: float) -> float:
+        psi = max(discordance, abs(difference))
+
+        def of(truth: float) -> float:
+            return exact_power(items, self.measured.margin, psi, truth, self.bounds.alpha)
+
+        return _of_both(of, difference, self.measured.require)
+
+
+@dataclass(frozen=True, slots=True)
+class _RepeatSearch:
+    """More repeats, or more items, judged by the Bayesian bootstrap."""
+
+    measured: Measured
+    bounds: Bounds
+
+    def prospect(self, difference: float) -> Prospect:
+        measured = self.measured
+        items, repeats = measured.items, measured.repeats
+        if difference <= -measured.margin:
+            return Prospect(difference, self._ways[0], None, None, 0.0, settles=False)
+        found = [self._along(way, difference) for way in self._ways]
+        best = next((one for one in found if one.settles), max(found, key=lambda one: one.power))
+        if best.settles and best.items == items and best.repeats == repeats:
+            return replace(best, power=self._power(items, repeats, difference, measured.spreads))
+        return best
+
+    @property
+    def _ways(self) -> tuple[str, ...]:
+        """What may grow, the better first."""
+        if self.measured.repeats == 1 or self.measured.items == 1:
+            return ("items",)
+        if self.measured.whole is None:
+            return "repeats", "items"
+        return ("items", "repeats") if self.measured.whole > self.measured.items else ("repeats",)
+
+    def _along(self, way: str, difference: float) -> Prospect:
+        measured = self.measured
+        most = max(measured.whole or MOST_ITEMS, measured.items) if way == "items" else MOST_REPEATS
+        start = measured.items if way == "items" else measured.repeats
+
+        def asked(number: int) -> tuple[int, int]:
+            return (number, measured.repeats) if way == "items" else (measured.items, number)
+
+        def fewest(spreads: tuple[Spread, ...]) -> int | None:
+            def enough(number: int) -> bool:
+                return self._power(*asked(number), difference, spreads) >= AIM
+
+            if start >= most:
+                return start if enough(start) else None
+            return start + bisect_left(range(start, most), True, key=enough) if enough(most) else None
+
+        number = fewest(measured.spreads)
+        items, repeats = asked(max(most, start) if number is None else number)
+        low, high = (fewest(tuple(_shifted(one, shift) for one in measured.spreads)) for shift in (-_Z, _Z))
+        power = self._power(items, repeats, difference, measured.spreads)
+        return Prospect(difference, way, items, repeats, power, settles=number is not None, low=low, high=high)
+
+    def _power(self, items: int, repeats: int, difference: float, spreads: tuple[Spread, ...]) -> float:
+        growth = items / self.measured.items
+
+        def of(truth: float) -> float:
+            return macro_power(
+                [max(round(one.units * growth), 1) for one in spreads],
+                [one.between + one.within / repeats for one in spreads],
+                self.measured.margin,
+                difference=truth,
+                alpha=self.bounds.alpha,
+                largest=[one.largest for one in spreads],
+            )
+
+        return _of_both(of, difference, self.measured.require)
+
+
+def _shifted(spread: Spread, errors: float) -> Spread:
+    return replace(spread, between=max(spread.between + errors * spread.error, 0.0))
+
+
+def _of_both(power: Callable[[float], float], difference: float, require: Requirement) -> float:
+    """The power of what is required: of equivalence at least both bounds' together less 1."""
+    if require is not Requirement.EQUIVALENT:
+        return power(difference)
+    return max(power(difference) + power(-difference) - 1, 0.0)

@@ -1,0 +1,57 @@
+"""Measures where the variance of a task's differences comes from, stratum by stratum, in the unit that decides."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from quantgate.evals.decision.measured import Spread
+from quantgate.evals.pairing.item_scores import ItemScores
+from quantgate.evals.pairing.pairs import TaskPairs
+from quantgate.evals.stats.checks import FloatArray
+from quantgate.evals.stats.describe.repeats import item_differences, item_means
+
+
+def spreads_of(pairs: TaskPairs, scores: ItemScores) -> tuple[Spread, ...]:
+    """One for each stratum that weighs, in the order of their names.
+
+    Differences are never taken to have less variance than one answer that differs would give: few equal answers do not
+    show that there is none.
+    """
+    within = _within(pairs, len(scores.item_ids))
+    if scores.strata is None:
+        return (_spread(scores, within, pairs.repeats),)
+    names = np.array(scores.strata)
+    return tuple(
+        _spread(scores.of(names == name), within[names == name], pairs.repeats) for name in sorted(set(scores.strata))
+    )
+
+
+def _within(pairs: TaskPairs, items: int) -> FloatArray:
+    """The variance of one pair of answers to each item, in their order; 0 where each was asked once."""
+    if pairs.repeats < 2:
+        return np.zeros(items)
+    ids = pairs.frame["item_id"].to_numpy(dtype=str)
+    builds = [
+        item_means(ids, pairs.frame[build].fillna(worst).to_numpy(dtype=np.float64))
+        for build, worst in (("baseline", 1.0), ("candidate", 0.0))
+    ]
+    return item_differences(*builds).within
+
+
+def _spread(scores: ItemScores, within: FloatArray, repeats: int) -> Spread:
+    """The differences of units from the mean, each in proportion to its items, as the mean's variance has them."""
+    items = len(scores.item_ids)
+    place = np.arange(items) if scores.clusters is None else np.unique(scores.clusters, return_inverse=True)[1]
+    sizes = np.bincount(place)
+    units, mean = len(sizes), items / len(sizes)
+    away = np.bincount(place, scores.differences - scores.differences.mean()) / mean
+    noise = np.bincount(place, within) / mean**2
+    squares = away**2 * (units / max(units - 1, 1)) - noise / repeats
+    least = 1 / (repeats**2 * units)
+    return Spread(
+        units=units,
+        largest=float(sizes.max()) / mean,
+        between=max(float(squares.mean()), 0.0 if noise.any() else least),
+        error=float(squares.std()) / units**0.5,
+        within=float(noise.mean()),
+    )

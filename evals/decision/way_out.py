@@ -1,0 +1,64 @@
+"""Says what would settle a task that could not be told, in the sentence that all reports share."""
+
+from __future__ import annotations
+
+from quantgate.evals.decision.described import Prospect
+from quantgate.evals.decision.points import points
+
+# A range that is no wider is what "about" says.
+_WIDE = 1.25
+
+
+def way_out(prospects: tuple[Prospect, ...], items: int, repeats: int, *, hopeless: bool = False) -> str:
+    """The sentence; `items` and `repeats` were asked, and `hopeless` says that items so few cannot pass."""
+    if not prospects:
+        return "It takes more data."
+    first, others = prospects[0], prospects[1:]
+    if hopeless and repeats > 1:
+        said = f"More repeats of these {items:,} items cannot settle it: it takes more items"
+        if first.settles and first.over == "items":
+            said += f", {_data(first, items)} for a probability of 80% if there is no true loss{_range(first)}"
+    else:
+        said = _if_equal(first, items, repeats)
+    asked = "asked" if repeats == 1 else f"asked {repeats} times each"
+    return f"{said}{''.join(_if_seen(one, first, items) for one in others)}. {items:,} were {asked}."
+
+
+def _if_equal(one: Prospect, items: int, repeats: int) -> str:
+    if not one.settles:
+        return f"Even with no true loss {_most(one, items)} would pass with a probability of only {one.power:.0%}"
+    if (one.items, one.repeats) == (items, repeats):
+        return f"With no true loss so many answers pass with a probability of {one.power:.0%}"
+    return f"About {_data(one, items, ' with as many flips')} would settle it with a probability of 80% if there is no true loss{_range(one)}"
+
+
+def _if_seen(one: Prospect, equal: Prospect, items: int) -> str:
+    kind = "loss" if one.difference < 0 else "gain"
+    seen = f"the {kind} of {points(abs(one.difference))} that was seen"
+    if one.items is None:
+        return f"; {seen} is itself at the margin or beyond, and more of the same would rather fail than pass"
+    if not one.settles:
+        if not equal.settles and (one.items, one.repeats) == (equal.items, equal.repeats):
+            return f", and with {one.power:.0%} if {seen} is the true one"
+        return f"; if {seen} is the true one, {_most(one, items)} would pass with {one.power:.0%} only"
+    return f"; {'about ' if kind == 'loss' else ''}{_data(one, items)} if {seen} is the true one{_range(one)}"
+
+
+def _data(one: Prospect, items: int, flips: str = "") -> str:
+    if one.over == "repeats":
+        return f"{one.repeats:,} repeats of the {items:,} items"
+    each = "" if one.repeats == 1 else f", asked {one.repeats} times each,"
+    return f"{one.items:,} items{flips}{each}"
+
+
+def _most(one: Prospect, items: int) -> str:
+    return f"as many as {_data(one, items)}"
+
+
+def _range(one: Prospect) -> str:
+    """How well the number is known, where that is not well."""
+    low, high = one.low, one.high
+    if low is None or (high is not None and high <= _WIDE * low):
+        return ""
+    top = "more than there are" if high is None else f"{high:,}"
+    return f" ({low:,} to {top} by what the answers tell of their variance)"

@@ -1,0 +1,80 @@
+"""The power of the bound that decides on repeats and macro averages, by a formula that takes no simulation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import brentq
+from scipy.special import log_ndtr, ndtr
+
+from quantgate.evals.stats.checks import FloatArray, check_alpha, check_margin
+
+
+def macro_power(
+    sizes: Sequence[int],
+    variances: npt.ArrayLike,
+    margin: float,
+    *,
+    difference: float = 0.0,
+    alpha: float = 0.05,
+    largest: npt.ArrayLike = 1.0,
+) -> float:
+    """Probability of a pass by the Bayesian bootstrap with one unseen item, of a mean over strata of like weight.
+
+    The bound lies below the estimate by the 1 - alpha quantile of a sum of two: a normal one with the variance of the
+    mean, and the unseen item's, an exponential one of mean c = max over strata of weight / (items + 1), for that is
+    what a Dirichlet weight is nearly. So zero flips of n items cost ln(1 / alpha) / (n + 1), and 50 items that count
+    for a third as much as ln(1 / alpha) / 153. The estimate is normal. By simulation of the bound itself it is right to
+    about two points in one pool of 198 and in strata of 50, 114 and 114 items.
+
+    Parameters
+    ----------
+    sizes
+        Items of each stratum; one for a plain mean. Clusters, where they are the unit.
+    variances
+        Shape (strata,) or a number: over items and their answers, of an item's mean difference.
+    margin
+        Largest tolerated loss, in (0, 1).
+    difference
+        True candidate - baseline.
+    alpha
+        One-sided error probability.
+    largest
+        Shape (strata,) or a number: how many times as large as the mean cluster the largest one is.
+
+    Raises
+    ------
+    ValueError
+        An argument out of its range.
+    """
+    check_margin(margin)
+    check_alpha(alpha)
+    items = np.asarray(sizes, dtype=np.float64)
+    spread: FloatArray = np.broadcast_to(np.asarray(variances, dtype=np.float64), items.shape)
+    if items.ndim != 1 or items.size == 0 or items.min() < 1:
+        raise ValueError(f"sizes must be the items of one stratum or more, got {sizes!r:.80}")
+    if not (np.isfinite(spread).all() and spread.min() >= 0):
+        raise ValueError(f"variances must be finite and not negative, got {variances!r:.80}")
+    weight = 1 / len(items)
+    unit = np.broadcast_to(np.asarray(largest, dtype=np.float64), items.shape)
+    unseen = weight * float((unit / (items + unit)).max())
+    posterior = math.sqrt(float((weight**2 * spread / (items + 1)).sum()))
+    sampling = math.sqrt(float((weight**2 * spread / items).sum()))
+    room = margin + difference - _depth(posterior, unseen, alpha)
+    return float(ndtr(room / sampling)) if sampling > 0 else float(room > 0)
+
+
+def _depth(deviation: float, mean: float, alpha: float) -> float:
+    """The 1 - alpha quantile of N(0, deviation^2) + Exponential(mean)."""
+    if deviation < 1e-6 * mean:
+        return -mean * math.log(alpha)
+
+    def beyond(depth: float) -> float:
+        z, ratio = depth / deviation, deviation / mean
+        tail = math.exp(ratio**2 / 2 - depth / mean + float(log_ndtr(z - ratio)))
+        return float(ndtr(-z)) + tail - alpha
+
+    return float(brentq(beyond, 0.0, 10 * deviation - 2 * mean * math.log(alpha), xtol=1e-9))
