@@ -19,6 +19,7 @@ from quantgate.evals.decision.figures import describe, summary_of_repeats
 from quantgate.evals.decision.flips import flip_table, flips
 from quantgate.evals.decision.measured import Bounds, Measured
 from quantgate.evals.decision.obstacle import obstacle
+from quantgate.evals.decision.prospects import needed_of, prospects
 from quantgate.evals.decision.spreads import spreads_of
 from quantgate.evals.decision.task import decided
 from quantgate.evals.decision.types import Decided, NotComparable, StratumFigures, TaskVerdict
@@ -30,7 +31,8 @@ from quantgate.evals.settings.policy import SMALLEST_ALPHA, Policy, TaskPolicy
 from quantgate.evals.settings.requirements import Requirement, Tier
 from quantgate.evals.stats.bounds import paired_bounds
 from quantgate.evals.stats.describe.mcnemar import mcnemar_pvalue
-from quantgate.evals.stats.planning.items import items_needed
+from quantgate.evals.stats.planning.items import items_for_power, items_needed
+from quantgate.evals.stats.planning.power import exact_power
 
 _FEWEST_LEFT = 2
 
@@ -85,17 +87,18 @@ class Evidence:
     def decided(self, bounds: Bounds, *, unconfirmed: bool = False) -> Decided:
         """The task's decision by these bounds; see `evals.decision.task.decided`."""
         verdict = self.verdict(bounds)
-        settled = self.measured.exact and verdict is not TaskVerdict.INCONCLUSIVE
-        return decided(
-            self.measured, verdict, bounds, self._enough(verdict) if settled else None, unconfirmed=unconfirmed
-        )
+        if verdict is TaskVerdict.INCONCLUSIVE:
+            found = prospects(self.measured, bounds, items_for_power, exact_power)
+            return decided(
+                self.measured, verdict, bounds, None, found, needed_of(self.measured, found), unconfirmed=unconfirmed
+            )
+        enough = self._enough(verdict) if self.measured.exact else None
+        return decided(self.measured, verdict, bounds, enough, (), None, unconfirmed=unconfirmed)
 
     def _enough(self, verdict: TaskVerdict) -> int | None:
         """Items that settle it by the exact test: not more than were asked where it passes."""
         asked = self.measured.items
-        enough = items_needed(
-            self.scores.losses, self.scores.gains, asked, self.measured.margin, self.measured.alpha
-        )
+        enough = items_needed(self.scores.losses, self.scores.gains, asked, self.measured.margin, self.measured.alpha)
         return enough if enough is None or verdict is TaskVerdict.REGRESSED else min(enough, asked)
 
 

@@ -9,35 +9,50 @@ from dataclasses import dataclass, replace
 from quantgate.evals.decision.described import Prospect
 from quantgate.evals.decision.measured import Bounds, Measured, Spread
 from quantgate.evals.settings.requirements import Requirement
-from quantgate.evals.stats.planning.items import MOST_ITEMS, items_for_power
-from quantgate.evals.stats.planning.power import exact_power
-from quantgate.evals.stats.planning.repeats import MOST_REPEATS
 from quantgate.evals.stats.planning.strata import macro_power
 
 AIM = 0.8
+# No benchmark is known to have more, and no plan asks more.
+_MOST_ITEMS, _MOST_REPEATS = 20_000, 64
 # Both ends of a 95% interval, for the range of what is asked.
 _Z = 1.96
 # Of a build that must be neither worse nor better each of two bounds fails with half the probability.
 _EACH_OF_TWO = 1 - (1 - AIM) / 2
 
+ItemsFor = Callable[[float, float, float, float, float, int], int | None]
+"""Margin, discordance, difference, alpha, power, the most items -> the fewest."""
+PowerOf = Callable[[int, float, float, float, float], float]
+"""Items, margin, discordance, difference, alpha -> the probability of a pass."""
 
-def prospects(measured: Measured, bounds: Bounds) -> tuple[Prospect, ...]:
+
+def prospects(measured: Measured, bounds: Bounds, items_for: ItemsFor, power_of: PowerOf) -> tuple[Prospect, ...]:
     """What would settle it if there is no true difference, and if the one that was seen is the true one.
 
     A gain that was seen is counted on only where nothing else would pass. The power is that of the exact test where it
     decides, else that of the Bayesian bootstrap by `evals.stats.planning.strata.macro_power`. More items of the
     benchmark come first, for they say more than as many repeats; where all are asked, or where it is not known how many
-    there are, repeats do.
+    there are, repeats do. `items_for` and `power_of` are the exact test's planning, `evals.stats.planning`'s
+    `items_for_power` and `exact_power`.
     """
-    find = _ExactSearch(measured, bounds).prospect if measured.exact else _RepeatSearch(measured, bounds).prospect
+    find = (
+        _ExactSearch(measured, bounds, items_for, power_of) if measured.exact else _RepeatSearch(measured, bounds)
+    ).prospect
     equal = find(0.0)
     seen = bounds.estimate
-    if seen < 0 or (seen > 0 and not (equal.settles and within_reach(equal, measured))):
+    if seen < 0 or (seen > 0 and not (equal.settles and _within_reach(equal, measured))):
         return equal, find(seen)
     return (equal,)
 
 
-def within_reach(one: Prospect, measured: Measured) -> bool:
+def needed_of(measured: Measured, found: tuple[Prospect, ...]) -> dict[str, int | None]:
+    """What settles it if the loss that was seen is the true one; a gain is counted on only where nothing else would."""
+    deciding = found[-1]
+    if deciding.settles and _within_reach(deciding, measured):
+        return {"items": deciding.items, "repeats": deciding.repeats}
+    return {"items": None, "repeats": 1 if measured.exact else None}
+
+
+def _within_reach(one: Prospect, measured: Measured) -> bool:
     """Whether the data can be had for all that is known: more items of a benchmark of unknown size may not be there.
 
     Of items that were asked once nothing but more of them can be said to settle it, and so of a single one.
@@ -52,6 +67,8 @@ class _ExactSearch:
 
     measured: Measured
     bounds: Bounds
+    items_for: ItemsFor
+    power_of: PowerOf
 
     def prospect(self, difference: float) -> Prospect:
         measured = self.measured
@@ -75,13 +92,13 @@ class _ExactSearch:
 
     @property
     def _most(self) -> int:
-        return max(self.measured.whole or MOST_ITEMS, self.measured.items)
+        return max(self.measured.whole or _MOST_ITEMS, self.measured.items)
 
     def _items(self, difference: float, discordance: float) -> int | None:
         psi = max(discordance, abs(difference))
 
         def enough(power: float) -> int | None:
-            return items_for_power(self.measured.margin, psi, difference, self.bounds.alpha, power, self._most)
+            return self.items_for(self.measured.margin, psi, difference, self.bounds.alpha, power, self._most)
 
         number = enough(AIM)
         both = self.measured.require is Requirement.EQUIVALENT
@@ -93,7 +110,7 @@ class _ExactSearch:
         psi = max(discordance, abs(difference))
 
         def of(truth: float) -> float:
-            return exact_power(items, self.measured.margin, psi, truth, self.bounds.alpha)
+            return self.power_of(items, self.measured.margin, psi, truth, self.bounds.alpha)
 
         return _of_both(of, difference, self.measured.require)
 
@@ -127,7 +144,7 @@ class _RepeatSearch:
 
     def _along(self, way: str, difference: float) -> Prospect:
         measured = self.measured
-        most = max(measured.whole or MOST_ITEMS, measured.items) if way == "items" else MOST_REPEATS
+        most = max(measured.whole or _MOST_ITEMS, measured.items) if way == "items" else _MOST_REPEATS
         start = measured.items if way == "items" else measured.repeats
 
         def asked(number: int) -> tuple[int, int]:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from quantgate.evals.checks.finding import FindingCode
 from quantgate.evals.decision.described import Prospect, SettlingCurve, SettlingPoint
 from quantgate.evals.decision.measured import Bounds, Measured
-from quantgate.evals.decision.prospects import prospects, within_reach
 from quantgate.evals.decision.sentences import Outcome, reason
 from quantgate.evals.decision.settling import settling_curve
 from quantgate.evals.decision.types import Decided, Flag, TaskVerdict
@@ -22,7 +21,14 @@ Needed = dict[str, int | None]
 
 
 def decided(
-    measured: Measured, verdict: TaskVerdict, bounds: Bounds, enough: int | None, *, unconfirmed: bool = False
+    measured: Measured,
+    verdict: TaskVerdict,
+    bounds: Bounds,
+    enough: int | None,
+    found: tuple[Prospect, ...],
+    needed: Needed | None,
+    *,
+    unconfirmed: bool = False,
 ) -> Decided:
     """The decision about a task that could be compared.
 
@@ -36,11 +42,13 @@ def decided(
         The bounds that hold for it: its own, or those of a family.
     enough
         Items that settle it by the exact test, where that decides and it is settled; `None` where there are none.
+    found
+        What would settle it, where it cannot be told.
+    needed
+        Items and repeats of that which counts.
     unconfirmed
         Whether its regression does not stand against the search over all tasks.
     """
-    found = prospects(measured, bounds) if verdict is TaskVerdict.INCONCLUSIVE else ()
-    needed = _needed(measured, found) if found else None
     curve = _curve(measured, verdict, bounds, enough, needed)
     outcome = Outcome(
         verdict=verdict,
@@ -117,14 +125,6 @@ def _marked(curve: SettlingCurve, needed: Needed) -> SettlingCurve:
     if items is None or repeats is None:
         return replace(curve, settles=None)
     return replace(curve, settles=points.get((items, repeats)))
-
-
-def _needed(measured: Measured, found: tuple[Prospect, ...]) -> Needed:
-    """What settles it if the loss that was seen is the true one; a gain is counted on only where nothing else would."""
-    deciding = found[-1]
-    if deciding.settles and within_reach(deciding, measured):
-        return {"items": deciding.items, "repeats": deciding.repeats}
-    return {"items": None, "repeats": 1 if measured.exact else None}
 
 
 def _flags(

@@ -101,13 +101,15 @@ class _Judged:
 class Decided(_Judged):
     """One task's figures and verdict: accuracies, difference (candidate minus baseline), bounds, margin, all fractions.
 
-    `lower` and `upper` are each one-sided at `alpha` and decide; `descriptive_interval`, the percentile bootstrap's,
-    two-sided at 1 - 2 alpha, does not, and nor does `description`. `losses`, `gains` and `mcnemar_p` need one 0/1
-    answer per item, `recovery` a baseline above 0. `missing` is the share of the interval that is there because answers
-    are missing, `clusters` how many clusters are the unit, where items are not, and `method_reason` says which method
-    decided over what unit, and why. `needed` says what would settle an inconclusive if what was seen is true, and
-    `prospects` with which probability and if what; `precision` how narrow the bounds get. `findings` say what the scores rest on; one that blocks keeps the task from passing. `flips`
-    lists the items that changed, `flip_table` counts them. `reason` is a sentence that does not name the task.
+    `lower` and `upper` are each one-sided at `alpha` and decide; `descriptive_interval`, the percentile
+    bootstrap's, two-sided at 1 - 2 alpha, does not, and nor does `description`. `losses`, `gains` and `mcnemar_p`
+    need one 0/1 answer per item, `recovery` a baseline above 0. `missing` is the share of the interval that is
+    there because answers are missing, `clusters` how many clusters are the unit, where items are not, and
+    `method_reason` says which method decided over what unit, and why. `needed` says what would settle an
+    inconclusive if what was seen is true, and `prospects` with which probability and if what; `precision` how
+    narrow the bounds get. `findings` say what the scores rest on; one that blocks keeps the task from passing.
+    `flips` lists the items that changed, `flip_table` counts them. `reason` is a sentence that does not name the
+    task.
     """
 
     task: str

@@ -17,9 +17,12 @@ def way_out(prospects: tuple[Prospect, ...], items: int, repeats: int, *, hopele
     if hopeless and repeats > 1:
         said = f"More repeats of these {items:,} items cannot settle it: it takes more items"
         if first.settles and first.over == "items":
-            said += f", {_data(first, items)} for a probability of 80% if there is no true loss{_range(first)}"
+            data = _data(first, items, " with as many flips")
+            said += f", about {data} would do with a probability of 80% if there is no true loss{_range(first)}"
     else:
         said = _if_equal(first, items, repeats)
+    if hopeless and repeats > 1:
+        others = tuple(one for one in others if one.settles)
     asked = "asked" if repeats == 1 else f"asked {repeats} times each"
     return f"{said}{''.join(_if_seen(one, first, items) for one in others)}. {items:,} were {asked}."
 
@@ -29,7 +32,8 @@ def _if_equal(one: Prospect, items: int, repeats: int) -> str:
         return f"Even with no true loss {_most(one, items)} would pass with a probability of only {one.power:.0%}"
     if (one.items, one.repeats) == (items, repeats):
         return f"With no true loss so many answers pass with a probability of {one.power:.0%}"
-    return f"About {_data(one, items, ' with as many flips')} would settle it with a probability of 80% if there is no true loss{_range(one)}"
+    data = _data(one, items, " with as many flips")
+    return f"About {data} would settle it with a probability of 80% if there is no true loss{_range(one)}"
 
 
 def _if_seen(one: Prospect, equal: Prospect, items: int) -> str:
@@ -61,4 +65,4 @@ def _range(one: Prospect) -> str:
     if low is None or (high is not None and high <= _WIDE * low):
         return ""
     top = "more than there are" if high is None else f"{high:,}"
-    return f" ({low:,} to {top} by what the answers tell of their variance)"
+    return f" ({low:,} to {top} for all that is known of the variance)"

@@ -24,9 +24,9 @@ class TaskRecord:
 
     From `private` to `whole` stands what the task declares and what comes after a run has to know: what its authors
     ask of those who hold its text, the leaderboard that it belongs to, what was published of this very model, what
-    guessing scores, and the items of each stratum, which say to which one an item belongs that was never answered, and the items of the whole
-    benchmark, of which `items` were asked; `None` where they are not known.
-    `data` and `data_dir` say where local data lay, so that the answers can be graded again.
+    guessing scores, the items of each stratum, which say to which one an item belongs that was never answered, and the
+    items of the whole benchmark, of which `items` were asked; `None` where they are not known. `data` and `data_dir`
+    say where local data lay, so that the answers can be graded again.
     """
 
     name: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from quantgate.evals.decision.types import Decided, TaskDecision, TaskVerdict
+from quantgate.evals.decision.types import Decided, Flag, TaskDecision, TaskVerdict
+from quantgate.evals.decision.way_out import way_out
 
 
 def settling(tasks: Iterable[TaskDecision]) -> list[str]:
@@ -17,6 +18,14 @@ def settling(tasks: Iterable[TaskDecision]) -> list[str]:
 
 
 def _sentence(task: Decided) -> str:
+    if not task.prospects:
+        return _without_prospects(task)
+    hopeless = Flag.CANNOT_PASS_AT_THIS_N in task.flags
+    return way_out(task.prospects, task.items, task.repeats, hopeless=hopeless)
+
+
+def _without_prospects(task: Decided) -> str:
+    """Of a decision that an earlier version saved."""
     precision = task.precision
     items = (task.needed or {}).get("items")
     repeats = (task.needed or {}).get("repeats")
@@ -29,7 +38,7 @@ def _sentence(task: Decided) -> str:
             repeats = precision.settles.repeats
         if repeats is not None and repeats > task.repeats:
             return f"about {repeats:,} repeats of the same {task.items:,} items, if the difference stays where it is."
-        return f"no number of repeats of these {task.items:,} items would, as it looks; more items, or a wider margin."
+        return f"no number of repeats of these {task.items:,} items would, as it looks; more items."
     if items is None and precision is not None and precision.settles is not None:
         items = precision.settles.items
     if items is not None and items > task.items:
