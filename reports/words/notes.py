@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from quantgate.evals.decision.described import Share
 from quantgate.evals.decision.types import Decided, Flag, TaskDecision
 from quantgate.reports.words import numbers
 
@@ -45,8 +46,9 @@ def flag_notes(task: TaskDecision, searched: str = "tasks") -> list[Note]:
         "allows",
         Flag.UNCONFIRMED_AMONG_TASKS: f"with so many {searched} one such regression may be chance (Holm): it does not "
         "decide by itself",
-        Flag.MEASURABLY_WORSE: "the candidate is measurably worse, though within the margin",
-        Flag.SUPERIOR: "the candidate is better than the baseline",
+        Flag.MEASURABLY_WORSE: f"the candidate is measurably worse (one-sided alpha {task.alpha:g}), though within the "
+        "margin",
+        Flag.SUPERIOR: f"the candidate is better than the baseline (one-sided alpha {task.alpha:g})",
         Flag.CANNOT_PASS_AT_THIS_N: f"{task.items} items cannot pass a margin of {margin} points even without a flip",
     }
     return [Note(NoteKind.FLAG, sentence) for flag, sentence in sentences.items() if flag in task.flags]
@@ -64,13 +66,13 @@ def described_notes(task: TaskDecision) -> list[Note]:
         )
     ]
     if (noise := task.description.noise) is not None:
-        share = "" if noise.explained is None else f"; re-run noise explains {noise.explained:.0%} of the flips"
         notes.append(
             Note(
                 NoteKind.NOISE,
-                f"{noise.flips.count} items flip between the builds, {noise.noise.count} between two runs of the "
-                f"baseline: an excess of {numbers.signed(noise.excess)} points ({numbers.signed(noise.low)} to "
-                f"{numbers.signed(noise.high)}){share}",
+                f"{_changes(noise.flips, noise.candidate_difference)} between the builds, "
+                f"{_changes(noise.noise, noise.noise_difference)} between two runs of the baseline: an excess of "
+                f"{numbers.signed(noise.excess)} points of flips ({numbers.signed(noise.low)} to "
+                f"{numbers.signed(noise.high)})",
             )
         )
     repeats = task.description.repeats
@@ -85,3 +87,8 @@ def described_notes(task: TaskDecision) -> list[Note]:
             )
         )
     return notes
+
+
+def _changes(flips: Share, net: float) -> str:
+    """How many items flip, and by how much the score changes in all: flips alone do not tell losses from gains."""
+    return f"{flips.count:,} items flip (net change {numbers.signed(net)} points)"
