@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from quantgate.evals.decision.described import Share
 from quantgate.evals.decision.types import Decided, Flag, TaskDecision
 from quantgate.reports.words import numbers
 
@@ -69,10 +68,10 @@ def described_notes(task: TaskDecision) -> list[Note]:
         notes.append(
             Note(
                 NoteKind.NOISE,
-                f"{_changes(noise.flips, noise.candidate_difference)} between the builds, "
-                f"{_changes(noise.noise, noise.noise_difference)} between two runs of the baseline: an excess of "
-                f"{numbers.signed(noise.excess)} points of flips ({numbers.signed(noise.low)} to "
-                f"{numbers.signed(noise.high)})",
+                f"{noise.flips.count} items flip between the builds, {noise.noise.count} between two runs of the "
+                f"baseline: an excess of {numbers.signed(noise.excess)} points ({numbers.signed(noise.low)} to "
+                f"{numbers.signed(noise.high)}); the net change is {numbers.signed(noise.candidate_difference)} points "
+                f"between the builds, {numbers.signed(noise.noise_difference)} between the two runs",
             )
         )
     repeats = task.description.repeats
@@ -87,8 +86,3 @@ def described_notes(task: TaskDecision) -> list[Note]:
             )
         )
     return notes
-
-
-def _changes(flips: Share, net: float) -> str:
-    """How many items flip, and by how much the score changes in all: flips alone do not tell losses from gains."""
-    return f"{flips.count:,} items flip (net change {numbers.signed(net)} points)"
