@@ -15,9 +15,8 @@ def way_out(prospects: tuple[Prospect, ...], items: int, repeats: int, *, hopele
         return "It takes more data."
     first, others = prospects[0], prospects[1:]
     if hopeless and repeats > 1:
-        gain = any(one.over == "repeats" for one in others)
-        said = f"{'Unless there is a true gain, more' if gain else 'More'} repeats of these {items:,} items cannot settle it"
-        said += ": it takes more items"
+        more = "Unless there is a true gain, more" if any(one.over == "repeats" for one in others) else "More"
+        said = f"{more} repeats of these {items:,} items cannot settle it: it takes more items"
         if first.settles and first.over == "items":
             data = _data(first, items, " with as many flips")
             said += f", about {data} would do with a probability of 80% if there is no true loss{_range(first)}"
