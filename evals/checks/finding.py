@@ -31,6 +31,7 @@ class FindingCode(StrEnum):
     SAME_ENDPOINT = "same_endpoint"
     SAME_WEIGHTS = "same_weights"
     SEVERAL_ENDPOINTS = "several_endpoints"
+    FIRST_DOCUMENTS = "first_documents"
     LOOPING = "looping"
     AGENT_FAILURES = "agent_failures"
     LETTER_BIAS = "letter_bias"

@@ -18,6 +18,7 @@ from quantgate.evals.checks.unread import unparsed_findings, unparsed_unlike
 from quantgate.evals.contract.records import Sample, Status
 from quantgate.evals.endpoint.served import context_of
 from quantgate.evals.pairing.pairs import TaskPairs, TaskRun
+from quantgate.evals.runs.draw import Draw
 from quantgate.evals.runs.record import RunRecord
 from quantgate.evals.settings.expected import Expectation
 from quantgate.evals.settings.policy import TaskPolicy
@@ -42,7 +43,7 @@ def run_findings(
     found = list(_build_findings(build, limits))
     if expected is not None and (finding := _off(build, expected)) is not None:
         found.append(finding)
-    return tuple(found)
+    return (*found, *_first_documents(run))
 
 
 def pair_findings(
@@ -68,7 +69,19 @@ def pair_findings(
     if lengths is not None and pairs.frame["item_id"].nunique() >= _LEAST_ITEMS:
         found += _lengths_unlike(lengths)
     found += _context_unlike(baseline, candidate)
+    found += _first_documents(pairs.builds["candidate"])
     return tuple(sorted(found, key=lambda finding: not finding.blocks))
+
+
+def _first_documents(run: TaskRun) -> Iterator[Finding]:
+    record = run.record
+    if record is not None and record.draw is Draw.FIRST:
+        yield Finding(
+            FindingCode.FIRST_DOCUMENTS,
+            Severity.WARNS,
+            f"these are the first {record.items:,} of {record.whole:,} items, no random sample of them, and may be "
+            f"easier or harder than the others: --limit {record.items} draws one",
+        )
 
 
 def _build(name: str | None, run: TaskRun, window: int | None) -> Build:

@@ -13,6 +13,7 @@ from quantgate.evals.contract.records import Sample, SampleKey
 from quantgate.evals.pairing.pairs import Pairs, TaskPairs, TaskRun
 from quantgate.evals.pairing.status_counts import StatusCounts
 from quantgate.evals.runs.directory import RunDirectory
+from quantgate.evals.runs.draw import Draw
 from quantgate.evals.runs.record import RunRecord, TaskRecord, task_differences
 
 
@@ -102,6 +103,10 @@ def _problems(
     ]
     if problems and (ours.grader, ours.metric) != (theirs.grader, theirs.metric):
         problems[-1] += ". `quantgate regrade RUN` grades a run's stored answers again, without asking"
+    if Draw.RANDOM in (ours.draw, theirs.draw) and ours.draw != theirs.draw and ours.items == theirs.items:
+        problems.append(
+            f"the baseline was asked {ours.chosen_by}, the candidate {theirs.chosen_by}: --limit draws alike"
+        )
     for what, of_baseline, of_candidate in (
         ("items", ours.items, theirs.items),
         ("repeats", ours.repeats, theirs.repeats),

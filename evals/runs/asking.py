@@ -16,6 +16,7 @@ from quantgate.evals.contract.records import (
     AGENT_CONTEXT_EXCEEDED,
     Answer,
     Grade,
+    Item,
     Request,
     Sample,
     SampleKey,
@@ -27,6 +28,7 @@ from quantgate.evals.endpoint.overflow import has_outgrown, was_clamped
 from quantgate.evals.endpoint.window import Window
 from quantgate.evals.errors import EndpointUnreachable, RequestRefused, ResumeMismatch
 from quantgate.evals.runs.directory import SampleWriter
+from quantgate.evals.runs.draw import Draw, chosen
 from quantgate.evals.runs.grader_processes import GraderProcesses, Heard, grade_by, is_graded_at_once
 from quantgate.evals.runs.grading import Judged, graded, judge, sound, text_of, ungraded
 from quantgate.evals.runs.record import TaskRecord, now
@@ -52,6 +54,7 @@ class TaskPlan:
 
     `info` is what it declares, of which the record keeps what comes after a run has to know; `model` who is asked.
     `of_strata` has the sampling of those strata that have one of their own; `data` and `data_dir` where local data lie.
+    Of the task's items `limit` are asked, chosen by `draw`; all without one.
     """
 
     task: Task
@@ -62,10 +65,17 @@ class TaskPlan:
     of_strata: Mapping[str, Sampling] = field(default_factory=dict)
     data: Mapping[str, Path] = field(default_factory=dict)
     data_dir: Path | None = None
+    limit: int | None = None
+    draw: Draw = Draw.RANDOM
+
+    def items(self) -> Sequence[Item]:
+        """The items that are asked."""
+        items = self.task.items()
+        return items if self.limit is None else chosen(items, self.limit, self.draw)
 
     def requests(self) -> Iterator[Request]:
         """Every request, whole passes over the items first, so that an interrupted run has whole repeats."""
-        items = self.task.items()
+        items = self.items()
         name = self.task.identity.name
         for repeat in range(self.repeats):
             for item in items:
@@ -73,7 +83,7 @@ class TaskPlan:
                 yield Request(name, item, repeat, self.task.prompt(item, repeat), sampling)
 
     def record(self) -> TaskRecord:
-        identity, items = self.task.identity, self.task.items()
+        identity, items, whole = self.task.identity, self.items(), len(self.task.items())
         sampling = _recorded(self.sampling)
         if self.of_strata:
             sampling["of_strata"] = {name: _recorded(own) for name, own in self.of_strata.items()}
@@ -95,7 +105,8 @@ class TaskPlan:
             benchmark=self.info.benchmark,
             published=published_for(self.info.published, self.model),
             guess=self.info.guess,
-            whole=self.info.items,
+            whole=whole,
+            draw=self.draw if len(items) < whole else None,
         )
 
 

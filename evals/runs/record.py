@@ -13,6 +13,7 @@ from pydantic.dataclasses import dataclass
 
 from quantgate.evals.contract.published import Benchmark, PublishedScore
 from quantgate.evals.errors import RunDirectoryError
+from quantgate.evals.runs.draw import Draw
 
 SCHEMA_VERSION = 1
 _STRICT = ConfigDict(extra="forbid")
@@ -25,8 +26,8 @@ class TaskRecord:
     From `private` to `whole` stands what the task declares and what comes after a run has to know: what its authors
     ask of those who hold its text, the leaderboard that it belongs to, what was published of this very model, what
     guessing scores, the items of each stratum, which say to which one an item belongs that was never answered, and the
-    items of the whole benchmark, of which `items` were asked; `None` where they are not known. `data` and `data_dir`
-    say where local data lay, so that the answers can be graded again.
+    items of the whole benchmark, of which `items` were asked, chosen by `draw`; `None` where they are not known.
+    `data` and `data_dir` say where local data lay, so that the answers can be graded again.
     """
 
     name: str
@@ -45,6 +46,7 @@ class TaskRecord:
     guess: float = 0.0
     strata: dict[str, int] = field(default_factory=dict)
     whole: int | None = None
+    draw: Draw | None = None
     data: dict[str, str] = field(default_factory=dict)
     data_dir: str | None = None
 
@@ -53,6 +55,13 @@ class TaskRecord:
         """What the authors ask, `None` when nothing; earlier runs have it among the provenance of their text."""
         text = self.provenance.get("text")
         return self.private or (f"Its text is {text}: keep it to yourself" if text else None)
+
+    @property
+    def chosen_by(self) -> str:
+        """How its items were chosen, in words; runs from before there was a draw have all, or the first ones."""
+        if self.draw is Draw.RANDOM:
+            return "a random subset"
+        return "all" if self.draw is None and self.items == self.whole else "the first documents"
 
     @property
     def strata_weigh(self) -> bool:

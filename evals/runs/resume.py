@@ -58,6 +58,8 @@ def _differences(held: RunRecord, wanted: RunRecord) -> Iterator[str]:
         if before is None:
             continue
         yield from (f"{task.name}: {difference}" for difference in task_differences(before, task, *words))
+        if task.draw is not None and before.items != before.whole and before.chosen_by != task.chosen_by:
+            yield f"{task.name}: {before.chosen_by} there, {task.chosen_by} in this command"
         for what, old, new in (("items", before.items, task.items), ("repeats", before.repeats, task.repeats)):
             if new < old:
                 yield f"{task.name}: {what} {old} there, {new} in this command"

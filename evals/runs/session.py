@@ -27,6 +27,7 @@ from quantgate.evals.runs.asking import (
     ungraded_requests,
 )
 from quantgate.evals.runs.directory import RunDirectory
+from quantgate.evals.runs.draw import Draw
 from quantgate.evals.runs.endpoint import endpoint_of
 from quantgate.evals.runs.grader_processes import GraderProcesses
 from quantgate.evals.runs.record import RunRecord, now
@@ -184,7 +185,7 @@ def prepare(config: RunConfig, tasks: Mapping[str, Task], infos: Mapping[str, Ta
         missing=missing_requests(plans, held, context_of(record.endpoint)),
         again=ungraded_requests(plans, held),
         held=[sample for sample in held.values() if sample.task in names],
-        total=sum(len(plan.task.items()) * plan.repeats for plan in plans),
+        total=sum(len(plan.items()) * plan.repeats for plan in plans),
         notices=notices,
     )
 
@@ -196,7 +197,8 @@ def _plan(task: Task, config: RunConfig, info: TaskInfo) -> TaskPlan:
     of_strata = {name: config.sampling(wanted) for name, wanted in own.items()}
     data = {split: file.resolve() for split, file in config.data_of(info.name).items()}
     folder = config.data_dir.resolve() if config.data_dir is not None and not data and info.data is not None else None
-    return TaskPlan(task, sampling, repeats, info, config.model, of_strata, data, folder)
+    limit, draw = (config.limit, Draw.RANDOM) if config.first is None else (config.first, Draw.FIRST)
+    return TaskPlan(task, sampling, repeats, info, config.model, of_strata, data, folder, limit, draw)
 
 
 def _check_strata(plan: TaskPlan) -> None:

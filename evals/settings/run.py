@@ -173,11 +173,18 @@ class RunConfig(EndpointConfig):
     out: Path
     label: str | None = None
     limit: int | None = Field(None, ge=1)
+    first: int | None = Field(None, ge=1)
     repeats: int | None = Field(None, ge=1, le=1000)
     concurrency: Annotated[int, Field(ge=1, le=MAX_IN_FLIGHT)] | Literal["auto"] = "auto"
     metric: dict[str, str] = {}
     expected: dict[str, ExpectedScore] = {}
     preset: Preset | None = None
+
+    @model_validator(mode="after")
+    def _chooses_one_way(self) -> Self:
+        if self.limit is not None and self.first is not None:
+            raise ValueError("--limit draws items at random, --first takes the first ones: give one of them")
+        return self
 
     def sampling(self, defaults: Sampling) -> Sampling:
         """A task's own sampling parameters with the preset's and, over both, those that the user has set."""

@@ -23,7 +23,8 @@ def run(
     model: Annotated[str | None, typer.Option(help="The served model's name.")] = None,
     out: Annotated[Path | None, typer.Option(help="The run directory to write, or to go on with.")] = None,
     label: Annotated[str | None, typer.Option(help="What reports call this build; default: the folder's name.")] = None,
-    limit: Annotated[int | None, typer.Option(help="Only the first N items of each task.")] = None,
+    limit: Annotated[int | None, typer.Option(help="Only N items of each task, drawn alike by every run.")] = None,
+    first: Annotated[int | None, typer.Option(help="Only the first N items of each task: no random sample.")] = None,
     repeats: Annotated[int | None, typer.Option(help="Ask each item so many times.")] = None,
     concurrency: Annotated[str | None, typer.Option(help="Requests in flight: a number, or auto.")] = None,
     preset: Annotated[
@@ -128,6 +129,7 @@ def run(
         "out": out,
         "label": label,
         "limit": limit,
+        "first": first,
         "repeats": repeats,
         "concurrency": concurrency,
         "preset": preset,
@@ -185,13 +187,12 @@ def evaluate(config: RunConfig, given: Sequence[GivenOption]) -> int:
     for name in infos:
         with console.status(f"{name}: building the prompts"):
             data = local_data(name, config.data_of(name), config.data_dir)
-            options = TaskOptions(
-                config.limit, data.files, config.metric.get(name), own[name], config.seed, data.origin
-            )
+            options = TaskOptions(None, data.files, config.metric.get(name), own[name], config.seed, data.origin)
             loaded[name] = load_task(name, options)
             held = len(loaded[name].items())
-        if config.limit is not None and held < config.limit:
-            notice = f"note: --limit {config.limit:,}: {name} has {held:,} items, and all {held:,} are asked"
+        given_as, most = ("--limit", config.limit) if config.first is None else ("--first", config.first)
+        if most is not None and held < most:
+            notice = f"note: {given_as} {most:,}: {name} has {held:,} items, and all {held:,} are asked"
             console.print(Text(notice), soft_wrap=True)
     session = prepare(config, loaded, infos)
     for notice in session.notices:

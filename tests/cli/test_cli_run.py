@@ -326,3 +326,43 @@ def test_a_run_directory_of_another_version_is_refused(quantgate, arguments, rul
         code, _, err = quantgate(arguments(server.base_url))
     assert code == 2
     assert "schema version 7, this quantgate reads 1" in err
+
+
+def test_two_builds_with_one_limit_are_asked_the_same_random_items(quantgate, arguments, rule, tmp_path):
+    with served_model(rule) as one, served_model(rule) as other:
+        quantgate(arguments(one.base_url, "--limit", "12", out=tmp_path / "a"))
+        quantgate(arguments(other.base_url, "--limit", "12", out=tmp_path / "b"))
+    asked = [{item for _, item, _ in RunDirectory(tmp_path / name).samples()} for name in "ab"]
+    assert asked[0] == asked[1] != {str(number) for number in range(12)}
+    record = RunDirectory(tmp_path / "a").record().task("gsm8k")
+    assert (record.items, record.whole, record.draw) == (12, 40, "random")
+
+
+@pytest.mark.slow
+def test_a_verdict_on_the_first_items_says_so_in_every_report(quantgate, arguments, rule, tmp_path):
+    with served_model(rule) as one, served_model(rule) as other:
+        quantgate(arguments(one.base_url, "--first", "12", out=tmp_path / "a"))
+        quantgate(arguments(other.base_url, "--first", "12", out=tmp_path / "b"))
+    files = {kind: tmp_path / f"gate.{kind}" for kind in ("json", "markdown", "html", "junit")}
+    written = [part for kind, file in files.items() for part in (f"--{kind}", str(file))]
+    _, out, _ = quantgate(["gate", str(tmp_path / "a"), str(tmp_path / "b"), *written])
+    for text in (out, *(file.read_text() for file in files.values())):
+        assert "the first 12 of 40 items, no random sample" in " ".join(text.split())
+
+
+@pytest.mark.slow
+def test_first_and_drawn_items_are_neither_compared_nor_mixed(quantgate, arguments, rule, tmp_path):
+    with served_model(rule) as one, served_model(rule) as other:
+        quantgate(arguments(one.base_url, "--first", "12", out=tmp_path / "a"))
+        quantgate(arguments(other.base_url, "--limit", "12", out=tmp_path / "b"))
+        code, _, err = quantgate(arguments(one.base_url, "--limit", "12", out=tmp_path / "a"))
+        assert (code, "the first documents there, a random subset in this command" in err) == (2, True)
+        assert quantgate(arguments(one.base_url, "--first", "20", out=tmp_path / "c"))[0] == 0
+    code, out, _ = quantgate(["gate", str(tmp_path / "a"), str(tmp_path / "b")])
+    assert code == 4
+    assert "the baseline was asked the first documents, the candidate a random subset" in " ".join(out.split())
+
+
+def test_a_limit_and_the_first_items_exclude_each_other(quantgate, arguments):
+    code, _, err = quantgate(arguments("http://127.0.0.1:9/v1", "--first", "3", "--limit", "3"))
+    assert (code, "give one of them" in err) == (2, True)

@@ -1,0 +1,41 @@
+"""Which items of a task a limited run asks: a random subset that is the same on every machine, or the first ones."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Sequence
+from enum import StrEnum
+
+from quantgate.evals.contract.records import Item
+
+_SEED = b"quantgate draw 1"
+"""One for all runs: two builds, or two machines, that are given the same limit ask the same items."""
+
+
+class Draw(StrEnum):
+    """How the items of a run were chosen that did not ask all."""
+
+    RANDOM = "random"
+    FIRST = "first"
+
+
+def chosen(items: Sequence[Item], count: int, draw: Draw) -> tuple[Item, ...]:
+    """So many items, in the task's order; all where there are no more.
+
+    A smaller choice is part of a larger one, and strata are held in proportion: items are ranked within their stratum,
+    by a hash of their id or by their place, and taken by their relative rank.
+    """
+    of_strata: defaultdict[str | None, list[tuple[bytes, int]]] = defaultdict(list)
+    for place, item in enumerate(items):
+        of_strata[item.stratum].append((_hash(item.item_id) if draw is Draw.RANDOM else b"", place))
+    ranked = sorted(
+        ((rank + 0.5) / len(members), key, place)
+        for members in of_strata.values()
+        for rank, (key, place) in enumerate(sorted(members))
+    )
+    return tuple(items[place] for place in sorted(place for *_, place in ranked[:count]))
+
+
+def _hash(item_id: str) -> bytes:
+    return hashlib.blake2b(item_id.encode("utf-8", "surrogatepass"), key=_SEED, digest_size=16).digest()
