@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from quantgate.evals.contract.published import Benchmark, PublishedScore
 from quantgate.evals.contract.records import Sampling
-from quantgate.evals.contract.task import Fetched, TaskData, TaskInfo, TaskOptions, Typical
+from quantgate.evals.contract.task import TOLERANT, Fetched, TaskData, TaskInfo, TaskOptions, Typical
 from quantgate.evals.errors import DataError
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def gsm8k(
         When a file is missing or broken, or the hub cannot be reached.
     """
     from quantgate.tasks.lm_eval.source import LmEvalSource
-    from quantgate.tasks.lm_eval.task import LmEvalTask
+    from quantgate.tasks.lm_eval.tolerant import TolerantTask
 
     given = {split: file for split, file in (("test", test), ("train", train)) if file is not None}
     source = LmEvalSource(
@@ -65,7 +65,7 @@ def gsm8k(
         stop=False,
         origin=origin,
     )
-    return LmEvalTask(source, limit)
+    return TolerantTask(source, limit)
 
 
 def local_files(given: Mapping[str, Path]) -> dict[str, Path]:
@@ -112,7 +112,7 @@ INFO = TaskInfo(
     load=_load,
     data=TaskData(f"{DATASET} on the Hugging Face hub", ("test", "train"), _fetch),
     items=BENCHMARK.items,
-    metrics=(METRIC, "exact_match,strict-match"),
+    metrics=(METRIC, "exact_match,strict-match", TOLERANT),
     sampling=Sampling(temperature=0.0, max_tokens=2048),
     repeats=1,
     benchmark=BENCHMARK,

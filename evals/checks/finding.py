@@ -39,6 +39,7 @@ class FindingCode(StrEnum):
     TRUNCATED_UNLIKE = "truncated_unlike"
     LENGTHS_UNLIKE = "lengths_unlike"
     CONTEXT_UNLIKE = "context_unlike"
+    METRICS_DISAGREE = "metrics_disagree"
     DIFFERENCE_IS_TRUNCATION = "difference_is_truncation"
 
 

@@ -18,8 +18,7 @@ from quantgate.evals.checks.unread import unparsed_findings, unparsed_unlike
 from quantgate.evals.contract.records import Sample, Status
 from quantgate.evals.endpoint.served import context_of
 from quantgate.evals.pairing.pairs import TaskPairs, TaskRun
-from quantgate.evals.runs.draw import Draw
-from quantgate.evals.runs.record import RunRecord
+from quantgate.evals.runs.record import Draw, RunRecord
 from quantgate.evals.settings.expected import Expectation
 from quantgate.evals.settings.policy import TaskPolicy
 from quantgate.evals.text import excerpt

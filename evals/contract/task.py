@@ -19,6 +19,10 @@ _NAME = re.compile(r"\w[\w-]*(:.*)?", re.DOTALL)
 _OPTION = re.compile(r"[a-z]\w*")
 
 
+TOLERANT = "tolerant"
+"""The metric that reads an answer's final number however it is written, beside a harness's own."""
+
+
 @dataclass(frozen=True, slots=True)
 class TaskIdentity:
     """What two runs must share for their answers to be comparable, and where the questions came from.

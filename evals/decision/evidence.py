@@ -20,6 +20,7 @@ from quantgate.evals.decision.flips import flip_table, flips
 from quantgate.evals.decision.measured import Bounds, Measured
 from quantgate.evals.decision.obstacle import obstacle
 from quantgate.evals.decision.prospects import needed_of, prospects
+from quantgate.evals.decision.readings import reading_findings
 from quantgate.evals.decision.spreads import spreads_of
 from quantgate.evals.decision.task import decided
 from quantgate.evals.decision.types import Decided, NotComparable, StratumFigures, TaskVerdict
@@ -164,7 +165,11 @@ def _look(
         whole=whole,
         strata=_strata(scores, policy),
         description=describe(pairs, scores, policy.alpha, again),
-        findings=(*findings, *_truncation(pairs, policy, scores, alone, findings)),
+        findings=(
+            *findings,
+            *_truncation(pairs, policy, scores, alone, findings),
+            *reading_findings(pairs, scores, alone, policy.margin, lambda other: _bounds(other, policy.alpha)),
+        ),
         flip_table=flip_table(scores),
         lengths=lengths,
         flips=flips(pairs, scores, texts=texts),

@@ -14,7 +14,8 @@ from quantgate.evals.endpoint.bodies import error_text
 from quantgate.evals.endpoint.connection import STALL_S
 from quantgate.evals.endpoint.connection import Connection as Connection
 from quantgate.evals.endpoint.dialect import Dialect, Form
-from quantgate.evals.endpoint.http import Broken, Refusal, Transport, Unreachable
+from quantgate.evals.endpoint.failures import Broken, Refusal, Unreachable
+from quantgate.evals.endpoint.http import Transport
 from quantgate.evals.endpoint.http_status import (
     OVERLOAD_STATUS,
     REFUSING_STATUS,
@@ -26,12 +27,14 @@ from quantgate.evals.endpoint.listing import NoListing, read_listing
 from quantgate.evals.endpoint.mismatch import Mismatches, shape_of
 from quantgate.evals.endpoint.overflow import is_context_overflow
 from quantgate.evals.endpoint.parameters import request_body as request_body
+from quantgate.evals.endpoint.proxies import proxy_for
 from quantgate.evals.endpoint.reading import Body, Deadline, Patience, read_body
 from quantgate.evals.endpoint.refusals import is_content_refusal, is_key_problem, refused_answer
 from quantgate.evals.endpoint.reply import MalformedReply, Reply, read_reply
 from quantgate.evals.endpoint.retrying import RetryPolicy as RetryPolicy
 from quantgate.evals.endpoint.retrying import retrying
 from quantgate.evals.endpoint.stream import BrokenStream, StreamedError
+from quantgate.evals.endpoint.tls import trusting
 from quantgate.evals.endpoint.url import parse_endpoint_url
 from quantgate.evals.errors import EndpointUnreachable, RequestRefused
 from quantgate.evals.text import excerpt
@@ -106,7 +109,8 @@ class Endpoint:
         self._retry = retry or RetryPolicy()
         authorization = f"Bearer {api_key}" if api_key else address.authorization
         headers = {**({"Authorization": authorization} if authorization else {}), **self._connection.headers}
-        self._transport = Transport(address, headers, self._connection.ca_bundle)
+        trusted = trusting(self._connection.ca_bundle)
+        self._transport = Transport(address, headers, trusted, proxy_for(address.root))
         self.shown_url = self._transport.shown_url
         self._dialect = Dialect(stream=self._connection.stream, max_tokens_field=self._connection.max_tokens_field)
         self._mismatches = Mismatches()

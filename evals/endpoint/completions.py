@@ -18,7 +18,7 @@ from quantgate.evals.contract.loglikelihoods import LogLikelihood, write_loglike
 from quantgate.evals.contract.records import Answer, Continuation, Request, Sampling, Status
 from quantgate.evals.endpoint.bodies import error_text
 from quantgate.evals.endpoint.client import Endpoint
-from quantgate.evals.endpoint.http import Refusal
+from quantgate.evals.endpoint.failures import Refusal
 from quantgate.evals.endpoint.http_status import REFUSING_STATUS
 from quantgate.evals.endpoint.reply import MalformedReply
 from quantgate.evals.endpoint.tokenizer import FileTokenizer, OnFault, ServerTokenizer, Tokenizer

@@ -5,8 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
@@ -14,6 +13,7 @@ import openai
 
 from quantgate.evals.contract.fault import Fault
 from quantgate.evals.endpoint.bodies import decoded, words_of
+from quantgate.evals.endpoint.failures import Broken, Refusal, Unreachable
 from quantgate.evals.endpoint.http_status import (
     OVERLOAD_STATUS,
     PRESERVING_REDIRECTS,
@@ -22,8 +22,7 @@ from quantgate.evals.endpoint.http_status import (
     retry_after_s,
 )
 from quantgate.evals.endpoint.overflow import is_context_overflow
-from quantgate.evals.endpoint.proxies import proxy_for
-from quantgate.evals.endpoint.tls import certificate_advice, trusting
+from quantgate.evals.endpoint.tls import certificate_advice
 from quantgate.evals.endpoint.url import Address, redact_url
 from quantgate.evals.errors import RequestRefused
 from quantgate.evals.text import excerpt
@@ -37,22 +36,17 @@ _SHOWN = 300
 Wanted = TypeVar("Wanted", bound=BaseException)
 
 
-class Broken(Fault):
-    """The connection broke."""
+class Proxy(Protocol):
+    """An `evals.endpoint.proxies.Proxy`."""
 
+    @property
+    def speaks_socks(self) -> bool: ...
 
-class Unreachable(Broken):
-    """No connection could be made, or it broke before an answer began."""
+    @property
+    def spoken_url(self) -> str: ...
 
-
-class Refusal(Exception):
-    """An HTTP answer that no other try would heal. `body` is its text, `said` what of it is for people."""
-
-    def __init__(self, status: int, body: str, said: str) -> None:
-        super().__init__(said)
-        self.status = status
-        self.body = body
-        self.said = said
+    @property
+    def shown(self) -> str: ...
 
 
 class Received:
@@ -73,8 +67,10 @@ class Received:
 class Transport:
     """The connections to one endpoint, shared by all its requests. Use as an async context manager."""
 
-    def __init__(self, address: Address, headers: Mapping[str, str], ca_bundle: Path | None) -> None:
-        """Prepare; nothing is sent yet. Raises UsageError for a proxy or a `ca_bundle` that cannot be used."""
+    def __init__(
+        self, address: Address, headers: Mapping[str, str], trusted: ssl.SSLContext, proxy: Proxy | None
+    ) -> None:
+        """Prepare; nothing is sent yet."""
         self.shown_url = redact_url(address.root)
         self._secrets = [
             value
@@ -82,7 +78,7 @@ class Transport:
             for value in {secret, secret.removeprefix("Bearer ")}
             if len(value) >= _SHORTEST_SECRET
         ]
-        self._proxy = proxy_for(address.root)
+        self._proxy = proxy
         # aiohttp's connections cost a third of httpx's, and speak no SOCKS.
         by_socks = self._proxy is not None and self._proxy.speaks_socks
         client = openai.DefaultAsyncHttpxClient if by_socks else openai.DefaultAioHttpClient
@@ -95,7 +91,7 @@ class Transport:
             http_client=client(
                 timeout=None,
                 trust_env=False,
-                verify=trusting(ca_bundle),
+                verify=trusted,
                 proxy=None if self._proxy is None else self._proxy.spoken_url,
             ),
         )

@@ -5,15 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from quantgate.evals.contract.fault import Fault
 from quantgate.evals.endpoint.bodies import decoded
-from quantgate.evals.endpoint.http import Received
 from quantgate.evals.endpoint.stream import StreamedCompletion, looks_like_events
 
 _AFTER_END_S = 10.0
 """How long usage and `[DONE]` may lag behind the end of an answer."""
+
+
+class Received(Protocol):
+    """A body that is still to be read: an `evals.endpoint.http.Received`."""
+
+    async def some(self) -> bytes: ...
+
+    async def rest(self) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from quantgate.evals.contract.fault import Fault
 from quantgate.evals.endpoint.client import Endpoint, RetryPolicy
-from quantgate.evals.endpoint.http import Refusal
+from quantgate.evals.endpoint.failures import Refusal
 from quantgate.evals.errors import EndpointUnreachable, RequestRefused
 from quantgate.evals.text import excerpt
 

@@ -13,8 +13,7 @@ from quantgate.evals.contract.records import Sample, SampleKey
 from quantgate.evals.pairing.pairs import Pairs, TaskPairs, TaskRun
 from quantgate.evals.pairing.status_counts import StatusCounts
 from quantgate.evals.runs.directory import RunDirectory
-from quantgate.evals.runs.draw import Draw
-from quantgate.evals.runs.record import RunRecord, TaskRecord, task_differences
+from quantgate.evals.runs.record import Draw, RunRecord, TaskRecord, task_differences
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,10 +28,10 @@ from quantgate.evals.endpoint.overflow import has_outgrown, was_clamped
 from quantgate.evals.endpoint.window import Window
 from quantgate.evals.errors import EndpointUnreachable, RequestRefused, ResumeMismatch
 from quantgate.evals.runs.directory import SampleWriter
-from quantgate.evals.runs.draw import Draw, chosen
+from quantgate.evals.runs.draw import chosen
 from quantgate.evals.runs.grader_processes import GraderProcesses, Heard, grade_by, is_graded_at_once
 from quantgate.evals.runs.grading import Judged, graded, judge, sound, text_of, ungraded
-from quantgate.evals.runs.record import TaskRecord, now
+from quantgate.evals.runs.record import Draw, TaskRecord, now
 
 _GIVE_UP_AFTER = 10
 """So many requests in a row that end alike, with no answer between, mean that the others would end so too."""

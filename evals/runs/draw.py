@@ -5,19 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
-from enum import StrEnum
 
 from quantgate.evals.contract.records import Item
+from quantgate.evals.runs.record import Draw
 
 _SEED = b"quantgate draw 1"
 """One for all runs: two builds, or two machines, that are given the same limit ask the same items."""
-
-
-class Draw(StrEnum):
-    """How the items of a run were chosen that did not ask all."""
-
-    RANDOM = "random"
-    FIRST = "first"
 
 
 def chosen(items: Sequence[Item], count: int, draw: Draw) -> tuple[Item, ...]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, field
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -13,10 +14,16 @@ from pydantic.dataclasses import dataclass
 
 from quantgate.evals.contract.published import Benchmark, PublishedScore
 from quantgate.evals.errors import RunDirectoryError
-from quantgate.evals.runs.draw import Draw
 
 SCHEMA_VERSION = 1
 _STRICT = ConfigDict(extra="forbid")
+
+
+class Draw(StrEnum):
+    """How the items of a run were chosen that did not ask all."""
+
+    RANDOM = "random"
+    FIRST = "first"
 
 
 @dataclass(frozen=True, config=_STRICT)

@@ -27,10 +27,9 @@ from quantgate.evals.runs.asking import (
     ungraded_requests,
 )
 from quantgate.evals.runs.directory import RunDirectory
-from quantgate.evals.runs.draw import Draw
 from quantgate.evals.runs.endpoint import endpoint_of
 from quantgate.evals.runs.grader_processes import GraderProcesses
-from quantgate.evals.runs.record import RunRecord, now
+from quantgate.evals.runs.record import Draw, RunRecord, now
 from quantgate.evals.runs.resume import merge_for_resume
 from quantgate.evals.settings.run import RunConfig
 from quantgate.evals.versions import software_versions

@@ -366,3 +366,22 @@ def test_first_and_drawn_items_are_neither_compared_nor_mixed(quantgate, argumen
 def test_a_limit_and_the_first_items_exclude_each_other(quantgate, arguments):
     code, _, err = quantgate(arguments("http://127.0.0.1:9/v1", "--first", "3", "--limit", "3"))
     assert (code, "give one of them" in err) == (2, True)
+
+
+@pytest.mark.slow
+def test_a_pass_that_only_one_reading_of_the_answers_gives_is_none(quantgate, arguments, rule, tmp_path):
+    def in_dollars(body):
+        answer = rule(body)
+        return Reply(answer.content.replace("#### ", "#### $") + ".00.")
+
+    with served_model(rule) as plain, served_model(in_dollars) as dollars:
+        quantgate(arguments(plain.base_url, out=tmp_path / "a"))
+        quantgate(arguments(dollars.base_url, out=tmp_path / "b"))
+    code, out, _ = quantgate(["gate", str(tmp_path / "a"), str(tmp_path / "b"), "--margin", "0.2"])
+    assert code != 0
+    assert "two readings of the same answers disagree" in " ".join(out.split())
+    for name in "ab":
+        sums = ["--data", arguments(plain.base_url)[arguments(plain.base_url).index("--data") + 1]]
+        assert quantgate(["regrade", str(tmp_path / name), "--metric", "gsm8k=tolerant", *sums])[0] == 0
+    scores = [[sample.score for sample in RunDirectory(tmp_path / name).samples().values()] for name in "ab"]
+    assert scores[0] == scores[1]

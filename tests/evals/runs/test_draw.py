@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quantgate.evals.contract.records import Item
-from quantgate.evals.runs.draw import Draw, chosen
+from quantgate.evals.runs.draw import chosen
+from quantgate.evals.runs.record import Draw
 
 ITEMS = [Item(str(number)) for number in range(1319)]
 TAU2 = [

@@ -6,6 +6,7 @@ from pathlib import Path
 
 WORKER = Path(__file__).resolve().parents[3] / "tasks" / "tau2" / "worker.py"
 ALLOWED = {
+    "quantgate.evals.endpoint.bodies",
     "quantgate.evals.endpoint.content_parts",
     "quantgate.evals.endpoint.finish_reasons",
     "quantgate.evals.endpoint.overflow",

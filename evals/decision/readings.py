@@ -1,0 +1,83 @@
+"""Whether a second way of reading the same answers would have said something else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from quantgate.evals.checks.finding import Finding, FindingCode, Severity
+from quantgate.evals.contract.records import Sample
+from quantgate.evals.contract.task import TOLERANT
+from quantgate.evals.decision.measured import Bounds
+from quantgate.evals.decision.verdict import task_verdict
+from quantgate.evals.pairing.item_scores import ItemScores
+from quantgate.evals.pairing.pairs import TaskPairs, TaskRun
+
+_POINT = 0.01
+_ROUNDING = 1e-9
+
+
+def reading_findings(
+    pairs: TaskPairs, scores: ItemScores, alone: Bounds, margin: float, bounds_of: Callable[[ItemScores], Bounds]
+) -> tuple[Finding, ...]:
+    """A finding when the metric that decides and the tolerant one disagree by more than a point or on the verdict.
+
+    Where the tolerant one decides it is held against a harness's own. A disagreement on the verdict blocks: which of
+    the two is right is for someone to read.
+
+    Parameters
+    ----------
+    pairs, scores, alone
+        The task, its scores by the metric that decides, and their bounds.
+    margin
+        The largest loss that passes, as a fraction.
+    bounds_of
+        Gives the bounds of other scores of the same items.
+    """
+    record = pairs.builds["candidate"].record
+    other = None if record is None else _other_metric(record.metric, pairs.builds["candidate"])
+    if record is None or other is None:
+        return ()
+    frame = pairs.frame.copy()
+    for build, run in pairs.builds.items():
+        read = {key: _scored(sample, other) for key, sample in run.samples.items()}
+        frame[build] = [read.get(key) for key in zip(frame["item_id"], frame["repeat"], strict=True)]
+        frame[build] = frame[build].astype("float64")
+    again = replace(pairs, frame=frame).item_scores()
+    second = bounds_of(again)
+    ours, theirs = (task_verdict(each.lower, each.upper, margin) for each in (alone, second))
+    means = [
+        (build, scores.mean(getattr(scores, build)), again.mean(getattr(again, build)))
+        for build in ("baseline", "candidate")
+    ]
+    if ours is theirs and all(abs(mine - its) <= _POINT + _ROUNDING for _, mine, its in means):
+        return ()
+    told = "; ".join(
+        f"the {build} has {mine:.1%} by {record.metric} and {its:.1%} by {other}" for build, mine, its in means
+    )
+    verdicts = (
+        "" if ours is theirs else f". By {record.metric} the difference is {ours.value}, by {other} {theirs.value}"
+    )
+    return (
+        Finding(
+            FindingCode.METRICS_DISAGREE,
+            Severity.WARNS if ours is theirs else Severity.BLOCKS,
+            f"two readings of the same answers disagree: {told}{verdicts}. Read some that only one of them takes for "
+            f"right; `quantgate regrade RUN --metric {pairs.task}={other}` lets the other decide",
+        ),
+    )
+
+
+def _other_metric(deciding: str, run: TaskRun) -> str | None:
+    """The metric to hold the deciding one against; `None` where the answers were not read tolerantly."""
+    read = next((sample.metrics for sample in run.samples.values() if TOLERANT in sample.metrics), None)
+    if read is None:
+        return None
+    return TOLERANT if deciding != TOLERANT else next((name for name in reversed([*read]) if name != TOLERANT), None)
+
+
+def _scored(sample: Sample, metric: str) -> float | None:
+    """A sample's score by another metric; what has a score without any metric (an empty answer) keeps it."""
+    if sample.score is None:
+        return None
+    return sample.metrics.get(metric, sample.score if not sample.metrics else None)
