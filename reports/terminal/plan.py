@@ -61,6 +61,8 @@ def _sentences(plan: Plan) -> list[str]:
         lines.append(
             f"{aim.tasks} required tasks must all pass: each aims at {aim.task_power:.1%}, for {aim.power:.0%} together"
         )
+    if any(row.ask is not None and row.ask < assumed.items for row in plan.rows):
+        lines.append("fewer items than all are a random subset, the same for both builds: `quantgate run --limit N`")
     simulated = [row for row in plan.rows if row.simulations is not None]
     if simulated:
         error = max(row.power_error or 0.0 for row in simulated)

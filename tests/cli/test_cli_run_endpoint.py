@@ -119,7 +119,7 @@ def test_keys_in_headers_and_queries_are_written_nowhere(quantgate, arguments, r
     echo = Reply(status=400, body=error_body("bad: sk-azure-secret sig-secret"))
     with served_model(lambda body: echo if "Test 1:" in str(body["messages"][-1]) else rule(body)) as server:
         url = f"{server.base_url}?api-version=2024-10-21&sig=sig-secret"
-        code, out, err = quantgate(arguments(url, "--header", "api-key=AZURE_KEY", "--limit", "4"))
+        code, out, err = quantgate(arguments(url, "--header", "api-key=AZURE_KEY", "--first", "4"))
         assert {headers["api-key"] for headers in server.log.headers} == {"sk-azure-secret"}
     written = "".join(file.read_text() for file in tmp_path.rglob("*") if file.is_file())
     assert code == 5
