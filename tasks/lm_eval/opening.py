@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from quantgate.evals.contract.task import Fetched
 from quantgate.evals.errors import UsageError
@@ -14,6 +14,7 @@ from quantgate.tasks.lm_eval.loglikelihood import OUTPUT_TYPES, LogLikelihoodTas
 from quantgate.tasks.lm_eval.single import SingleTask
 from quantgate.tasks.lm_eval.source import LmEvalSource
 from quantgate.tasks.lm_eval.task import LmEvalTask
+from quantgate.tasks.lm_eval.tolerant import TolerantTask, answers_are_numbers
 
 _ANSWERED = "generate_until"
 
@@ -35,12 +36,14 @@ def open_task(source: LmEvalSource, limit: int | None = None) -> AnyLmEvalTask:
     kinds = {task.OUTPUT_TYPE for task in loaded.tasks.values()}
     _refuse_types(source.name, kinds)
     of_likelihoods = kinds <= OUTPUT_TYPES
-    single = LogLikelihoodTask if of_likelihoods else LmEvalTask
     opened: AnyLmEvalTask
     if loaded.kind in (Kind.TASK, Kind.PYTHON):
-        opened = single(source, task=next(iter(loaded.tasks.values())), limit=limit)
+        opened = _single(source, next(iter(loaded.tasks.values())), limit, of_likelihoods=of_likelihoods)
     else:
-        members = {name: single(_member(source, name), task=task, limit=limit) for name, task in loaded.tasks.items()}
+        members = {
+            name: _single(_member(source, name), task, limit, of_likelihoods=of_likelihoods)
+            for name, task in loaded.tasks.items()
+        }
         opened = LmEvalGroup(source, loaded, members)
     opened.check_scores()
     return opened
@@ -53,6 +56,14 @@ def exported(task: AnyLmEvalTask, folder: Path) -> Fetched:
         files[split] = folder / f"{split}.parquet"
         documents.to_parquet(str(files[split]))
     return Fetched(files, task.source())
+
+
+def _single(source: LmEvalSource, task: Any, limit: int | None, *, of_likelihoods: bool) -> SingleTask:
+    if of_likelihoods:
+        return LogLikelihoodTask(source, task=task, limit=limit)
+    dataset = find_entry(source.lm_eval_name).config.get("dataset_path")
+    kind = TolerantTask if answers_are_numbers(str(dataset)) else LmEvalTask
+    return kind(source, limit, task)
 
 
 def _member(source: LmEvalSource, name: str) -> LmEvalSource:

@@ -6,8 +6,25 @@ from collections.abc import Sequence
 
 from quantgate.evals.contract.records import Item
 from quantgate.evals.contract.task import TOLERANT
-from quantgate.tasks.extract.number import final_number, same_number
+from quantgate.tasks.extract.number import final_number, written
 from quantgate.tasks.lm_eval.task import LmEvalTask
+
+_DATASETS = frozenset({"gsm8k", "openai/gsm8k", "madrylab/gsm8k-platinum"})
+
+
+def answers_are_numbers(dataset: str) -> bool:
+    """Whether a dataset of the hub is of GSM8K's form."""
+    return dataset in _DATASETS
+
+
+def own_text(text: str, stops: Sequence[str]) -> str:
+    """The text up to lm-eval's first stop string, where a model goes on with a question of its own making.
+
+    Those strings may not have been sent; a text that has no number before them is left whole.
+    """
+    places = [place for stop in stops if (place := text.find(stop)) >= 0]
+    head = text[: min(places)] if places else text
+    return text if final_number(head) is None else head
 
 
 class TolerantTask(LmEvalTask):
@@ -22,10 +39,9 @@ class TolerantTask(LmEvalTask):
 
     def _graded(self, item: Item, responses: Sequence[object]) -> tuple[dict[str, float], dict[str, object]]:
         metrics, extracted = super()._graded(item, responses)
-        response = str(responses[0])
-        number = final_number(response)
-        solution = str(self._instances[item.item_id][0].doc["answer"])
-        metrics[TOLERANT] = float(same_number(response, solution))
+        number = final_number(own_text(str(responses[0]), self._stops))
+        right = final_number(str(self._instances[item.item_id][0].doc["answer"]))
+        metrics[TOLERANT] = float(number is not None and number == right)
         # Under the name that a metric without a filter has.
-        extracted[""] = "" if number is None else str(number)
+        extracted[""] = "" if number is None else written(number)
         return metrics, extracted

@@ -55,6 +55,20 @@ from quantgate.tasks.extract.number import final_number, same_number
         ("The answer is\n\n**12**", 12),
         ("The answer is $\\frac{9}{3} = 3$.", 3),
         ("\\boxed{ 12", 12),
+        ("The answer is １８.", 18),
+        ("The answer is ١٨", 18),
+        ("€18", 18),
+        ("It is 2½ hours", Fraction(5, 2)),
+        ("$2.5 million", 2_500_000),
+        ("The answer is $5k.", 5000),
+        ("The temperature is negative 5", -5),
+        ("The answer is not 18 but 20.", 20),
+        ("I think the answer is 18. Wait, no: 20.", 20),
+        ("The answer is 18.\n\nLet me check: 9 + 9 = 18. Yes.", 18),
+        ("\\boxed{3} at first. So the final answer is 4.", 4),
+        ("The answer is 18 (3 x 6).", 18),
+        ("#### 18 cm^2", 18),
+        ("It was raised from 10 to 15", 15),
     ],
 )
 def test_the_final_number_is_read(text, number):
@@ -96,3 +110,33 @@ def test_no_text_breaks_the_reader(text):
 )
 def test_a_text_of_a_megabyte_is_read(piece):
     final_number(piece * (1_000_000 // len(piece)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The answer is 18 or 20.",
+        "either 18 or 20",
+        "\\boxed{18} or \\boxed{20}",
+        "The answer is 10-15.",
+        "The answer is 10 to 15 apples.",
+        "It lies between 10 and 15",
+        "The answer is 3:30.",
+        "at 3:30",
+        "The answer is 6 + 7.",
+        "so 6 * 7",
+        "The answer is 1 hour 30 minutes.",
+        "The answer is 5 feet 2 inches",
+        "The answer is 1.234,50",
+        "1,8",
+        "10^3",
+        "2**3",
+        "\\sqrt{16}",
+        "± 18",
+        "It is not 18.",
+        "9 + 9 = 18\n#### eighteen",
+        "9 + 9 = 18, \\boxed{\\text{eighteen}}",
+    ],
+)
+def test_no_part_of_what_is_open_is_taken_for_the_answer(text):
+    assert final_number(text) is None
