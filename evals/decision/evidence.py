@@ -168,7 +168,14 @@ def _look(
         findings=(
             *findings,
             *_truncation(pairs, policy, scores, alone, findings),
-            *reading_findings(pairs, scores, alone, policy.margin, lambda other: _bounds(other, policy.alpha)),
+            *reading_findings(
+                pairs,
+                scores,
+                alone,
+                policy.margin,
+                lambda other: _bounds(other, policy.alpha),
+                chosen=policy.metric is not None,
+            ),
         ),
         flip_table=flip_table(scores),
         lengths=lengths,

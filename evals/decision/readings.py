@@ -6,24 +6,30 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from quantgate.evals.checks.finding import Finding, FindingCode, Severity
-from quantgate.evals.contract.records import Sample
 from quantgate.evals.contract.task import TOLERANT
 from quantgate.evals.decision.measured import Bounds
 from quantgate.evals.decision.verdict import task_verdict
 from quantgate.evals.pairing.item_scores import ItemScores
-from quantgate.evals.pairing.pairs import TaskPairs, TaskRun
+from quantgate.evals.pairing.metrics import metrics_of, score_by
+from quantgate.evals.pairing.pairs import TaskPairs
 
 _POINT = 0.01
 _ROUNDING = 1e-9
 
 
 def reading_findings(
-    pairs: TaskPairs, scores: ItemScores, alone: Bounds, margin: float, bounds_of: Callable[[ItemScores], Bounds]
+    pairs: TaskPairs,
+    scores: ItemScores,
+    alone: Bounds,
+    margin: float,
+    bounds_of: Callable[[ItemScores], Bounds],
+    *,
+    chosen: bool,
 ) -> tuple[Finding, ...]:
     """A finding when the metric that decides and the tolerant one disagree by more than a point or on the verdict.
 
-    Where the tolerant one decides it is held against a harness's own. A disagreement on the verdict blocks: which of
-    the two is right is for someone to read.
+    Where the tolerant one decides it is held against a harness's own. A disagreement on the verdict blocks until
+    someone has said which of them decides.
 
     Parameters
     ----------
@@ -33,14 +39,16 @@ def reading_findings(
         The largest loss that passes, as a fraction.
     bounds_of
         Gives the bounds of other scores of the same items.
+    chosen
+        Whether the user has said which metric decides.
     """
     record = pairs.builds["candidate"].record
-    other = None if record is None else _other_metric(record.metric, pairs.builds["candidate"])
+    other = None if record is None else _other_metric(record.metric, pairs)
     if record is None or other is None:
         return ()
     frame = pairs.frame.copy()
     for build, run in pairs.builds.items():
-        read = {key: _scored(sample, other) for key, sample in run.samples.items()}
+        read = {key: score_by(sample, other) for key, sample in run.samples.items()}
         frame[build] = [read.get(key) for key in zip(frame["item_id"], frame["repeat"], strict=True)]
         frame[build] = frame[build].astype("float64")
     again = replace(pairs, frame=frame).item_scores()
@@ -61,23 +69,16 @@ def reading_findings(
     return (
         Finding(
             FindingCode.METRICS_DISAGREE,
-            Severity.WARNS if ours is theirs else Severity.BLOCKS,
+            Severity.WARNS if ours is theirs or chosen else Severity.BLOCKS,
             f"two readings of the same answers disagree: {told}{verdicts}. Read some that only one of them takes for "
-            f"right; `quantgate regrade RUN --metric {pairs.task}={other}` lets the other decide",
+            f"right, and say which of them decides: --metric {pairs.task}={record.metric} or {pairs.task}={other}",
         ),
     )
 
 
-def _other_metric(deciding: str, run: TaskRun) -> str | None:
-    """The metric to hold the deciding one against; `None` where the answers were not read tolerantly."""
-    read = next((sample.metrics for sample in run.samples.values() if TOLERANT in sample.metrics), None)
-    if read is None:
+def _other_metric(deciding: str, pairs: TaskPairs) -> str | None:
+    """The metric to hold the deciding one against; `None` where not all answers of both builds were read tolerantly."""
+    names = metrics_of(sample for run in pairs.builds.values() for sample in run.samples.values())
+    if TOLERANT not in names:
         return None
-    return TOLERANT if deciding != TOLERANT else next((name for name in reversed([*read]) if name != TOLERANT), None)
-
-
-def _scored(sample: Sample, metric: str) -> float | None:
-    """A sample's score by another metric; what has a score without any metric (an empty answer) keeps it."""
-    if sample.score is None:
-        return None
-    return sample.metrics.get(metric, sample.score if not sample.metrics else None)
+    return TOLERANT if deciding != TOLERANT else next((name for name in reversed(names) if name != TOLERANT), None)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
 from quantgate.evals.contract.records import Sample, SampleKey
+from quantgate.evals.pairing.metrics import rescored
 from quantgate.evals.pairing.pairs import Pairs, TaskPairs, TaskRun
 from quantgate.evals.pairing.status_counts import StatusCounts
 from quantgate.evals.runs.directory import RunDirectory
@@ -44,14 +45,31 @@ _NO_ROWS = pd.MultiIndex.from_arrays([[], []], names=["item_id", "repeat"])
 _COLUMNS = ["item_id", "repeat", "stratum", "cluster", "baseline", "candidate", "alike"]
 
 
-def pair_runs(baseline: Run, candidate: Run) -> Pairs:
-    """Pair every task of two runs.
+def pair_runs(baseline: Run, candidate: Run, metrics: Mapping[str, str] | None = None) -> Pairs:
+    """Pair every task of two runs; `metrics` names the metric that is the score of a task in place of the runs' own.
 
     A task is comparable only when both runs have it, with the same version, grader, metric, data, sampling parameters
     and repeats, and the same prompt hash for every item and repeat.
+
+    Raises
+    ------
+    UsageError
+        When a run has no such metric, with those that it has.
     """
+    for task, metric in (metrics or {}).items():
+        baseline, candidate = _rescored(baseline, task, metric), _rescored(candidate, task, metric)
     names = dict.fromkeys(task.name for run in (baseline, candidate) for task in run.record.tasks)
     return Pairs(baseline.record, candidate.record, tuple(_pair_task(name, baseline, candidate) for name in names))
+
+
+def _rescored(run: Run, task: str, metric: str) -> Run:
+    own = run.task(task)
+    if own.record is None:
+        return run
+    record, samples = rescored(own.record, own.samples, metric)
+    records = tuple(record if each.name == task else each for each in run.record.tasks)
+    merged = {**run.samples, **{sample.key: sample for sample in samples.values()}}
+    return Run(replace(run.record, tasks=records), merged, run.path)
 
 
 def _pair_task(name: str, baseline: Run, candidate: Run) -> TaskPairs:

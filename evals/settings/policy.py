@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ class TaskPolicy(BaseModel):
     `expected`, as `0.92 +- 0.03`, is what the baseline should score; outside of it nothing passes. More than
     `max_unparsed` of a build's answers from which no result could be read block a pass. A baseline that is no better
     than guessing makes the task invalid, unless `baseline_may_guess`. One served model on both sides blocks, unless
-    `same_build` says that it is meant.
+    `same_build` says that it is meant. `metric` decides in place of the one that the runs were graded by.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -46,6 +46,7 @@ class TaskPolicy(BaseModel):
     max_unparsed: float = Field(0.1, ge=0, le=1)
     baseline_may_guess: bool = False
     same_build: bool = False
+    metric: str | None = None
     baseline_at_least: float | None = Field(None, ge=0, le=1)
     expected: ExpectedScore | None = None
 
@@ -60,6 +61,11 @@ class Policy(TaskPolicy):
         shared = self.model_dump(include=set(TaskPolicy.model_fields))
         own = self.tasks.get(name)
         return TaskPolicy(**{**shared, **(own.model_dump(exclude_unset=True) if own else {})})
+
+    def metrics(self, names: Iterable[str]) -> dict[str, str]:
+        """The metric that decides, of those tasks for which one is chosen."""
+        chosen = {name: self.for_task(name).metric for name in names}
+        return {name: metric for name, metric in chosen.items() if metric is not None}
 
     def check_tasks(self, names: Sequence[str]) -> None:
         """Raise UsageError when something is set for a task that the runs do not hold; advisory ones may be absent."""
@@ -78,6 +84,7 @@ def load_policy(
     alpha: float | None = None,
     *,
     same_build: bool = False,
+    metrics: Mapping[str, str] | None = None,
 ) -> Policy:
     """A shipped policy by its name or one from a YAML file; the options `--margin` and `--alpha` win over it.
 
@@ -91,6 +98,8 @@ def load_policy(
         One-sided error rate of each bound.
     same_build
         Whether one served model on both sides is meant; sets the policy's own `same_build`.
+    metrics
+        The metric that decides, by task; wins over the policy's own.
 
     Raises
     ------
@@ -119,6 +128,9 @@ def load_policy(
             written["margin"] = margin
         elif isinstance(tasks, dict):
             tasks[task] = {**(tasks.get(task) or {}), "margin": margin}
+    for task, metric in (metrics or {}).items():
+        if isinstance(tasks, dict):
+            tasks[task] = {**(tasks.get(task) or {}), "metric": metric}
     try:
         return Policy.model_validate(written)
     except ValidationError as error:

@@ -30,6 +30,10 @@ def compare(
     alpha: Annotated[
         float | None, typer.Option(help="One-sided error rate over all formats together. Default 0.05.")
     ] = None,
+    metric: Annotated[
+        list[str] | None,
+        typer.Option(help="TASK=METRIC: decide by this metric of the stored answers, as gsm8k=tolerant; repeatable."),
+    ] = None,
     same_build: Annotated[
         bool, typer.Option("--same-build", help="One served model on both sides is meant: the noise floor.")
     ] = False,
@@ -58,6 +62,7 @@ def compare(
     from quantgate.evals.pairing.pairing import Run, pair_runs
     from quantgate.evals.runs.record import now
     from quantgate.evals.settings.policy import load_policy
+    from quantgate.evals.settings.run import parse_assignments
     from quantgate.evals.versions import software_versions
     from quantgate.reports.files.write import check_outputs, write_reports
     from quantgate.reports.terminal.compare import print_comparison
@@ -66,13 +71,16 @@ def compare(
     check_outputs(outputs)
     if (cost_unit or more_is_better) and not cost:
         raise UsageError(f"{'--cost-unit' if cost_unit else '--more-is-better'} is given without any --cost")
-    asked = load_policy(policy, margin or [], alpha, same_build=same_build)
+    asked = load_policy(
+        policy, margin or [], alpha, same_build=same_build, metrics=parse_assignments("--metric", metric or [])
+    )
     reference, candidates = Run.load(baseline), [Run.load(run) for run in runs]
     folders = folder_names(baseline, runs)
     labels = [run.record.label for run in candidates]
     names = format_names(labels, folders)
     costs = format_costs([_cost(text) for text in cost or []], names, labels, folders)
-    pairs = [pair_runs(reference, run) for run in candidates]
+    metrics = asked.metrics(task.name for task in reference.record.tasks)
+    pairs = [pair_runs(reference, run, metrics) for run in candidates]
     asked.check_tasks(list(dict.fromkeys(task.task for pair in pairs for task in pair.tasks)))
     together = list(zip(names, map(str, runs), pairs, strict=True))
     comparison = replace(

@@ -35,6 +35,10 @@ def gate(
     noise: Annotated[
         Path | None, typer.Option(help="A second run of the baseline: tells how many flips serving alone causes.")
     ] = None,
+    metric: Annotated[
+        list[str] | None,
+        typer.Option(help="TASK=METRIC: decide by this metric of the stored answers, as gsm8k=tolerant; repeatable."),
+    ] = None,
     same_build: Annotated[
         bool, typer.Option("--same-build", help="One served model on both sides is meant: the noise floor.")
     ] = False,
@@ -55,21 +59,25 @@ def gate(
     from quantgate.evals.pairing.pairing import Run, pair_runs
     from quantgate.evals.runs.record import now
     from quantgate.evals.settings.policy import load_policy
+    from quantgate.evals.settings.run import parse_assignments
     from quantgate.evals.versions import software_versions
     from quantgate.reports.files.write import check_outputs, write_reports
     from quantgate.reports.terminal.console import output_console
     from quantgate.reports.terminal.decision_table import print_verdict
 
     check_outputs(outputs)
-    asked = load_policy(policy, margin or [], alpha, same_build=same_build)
+    asked = load_policy(
+        policy, margin or [], alpha, same_build=same_build, metrics=parse_assignments("--metric", metric or [])
+    )
     reference = Run.load(baseline)
     if noise is not None and noise.resolve() in (baseline.resolve(), candidate.resolve()):
         raise UsageError(f"--noise {noise}: name a second run of the baseline, not one of the two that are compared")
-    pairs = pair_runs(reference, Run.load(candidate))
+    metrics = asked.metrics(task.name for task in reference.record.tasks)
+    pairs = pair_runs(reference, Run.load(candidate), metrics)
     asked.check_tasks([task.task for task in pairs.tasks])
     again = None
     if noise is not None:
-        again = pair_runs(reference, Run.load(noise))
+        again = pair_runs(reference, Run.load(noise), metrics)
         check_noise_run(again)
     if include_text:
         warn_of_texts([record for task in pairs.tasks if (record := reference.record.task(task.task)) is not None])

@@ -68,6 +68,7 @@ def gate(
     alpha: float | None = None,
     noise: str | Path | None = None,
     same_build: bool = False,
+    metrics: Mapping[str, str] | None = None,
     texts: bool = False,
 ) -> GateResult:
     """Decide whether a candidate run passes against a baseline run, as `quantgate gate` does.
@@ -86,6 +87,8 @@ def gate(
         A second run of the baseline: tells how many flips serving alone causes.
     same_build
         Whether one served model on both sides is meant.
+    metrics
+        The metric of the stored answers that decides, by task: `{"gsm8k": "tolerant"}`.
     texts
         Whether flipped items carry what the builds answered.
 
@@ -106,11 +109,12 @@ def gate(
     from quantgate.evals.runs.record import now
     from quantgate.evals.versions import software_versions
 
-    pairs = _paired(baseline, candidate)
-    again = None if noise is None else _paired(baseline, noise)
+    asked = _policy(policy, margin, alpha, metrics, same_build=same_build)
+    pairs = _paired(baseline, [candidate], asked)[0]
+    again = None if noise is None else _paired(baseline, [noise], asked)[0]
     if again is not None:
         check_noise_run(again)
-    decision = decide(pairs, _policy(policy, margin, alpha, [pairs], same_build=same_build), again, texts=texts)
+    decision = decide(pairs, asked, again, texts=texts)
     return GateResult(replace(decision, created=now(), software=software_versions()))
 
 
@@ -121,6 +125,7 @@ def compare(
     margin: Margin | None = None,
     policy: str | Path | None = None,
     alpha: float | None = None,
+    metrics: Mapping[str, str] | None = None,
     costs: Mapping[str, float] | None = None,
     cost_unit: str = "",
     more_is_better: bool = False,
@@ -133,7 +138,7 @@ def compare(
         The baseline's run directory.
     runs
         The formats' run directories.
-    margin, policy, alpha
+    margin, policy, alpha, metrics
         As for `gate`.
     costs
         What each format costs, in any unit, by its label or folder's name; for every format or none.
@@ -156,12 +161,13 @@ def compare(
     from quantgate.evals.versions import software_versions
 
     folders = folder_names(Path(baseline), [Path(run) for run in runs])
-    pairs = [_paired(baseline, run) for run in runs]
+    asked = _policy(policy, margin, alpha, metrics)
+    pairs = _paired(baseline, runs, asked)
     labels = [pair.candidate.label for pair in pairs]
     names = format_names(labels, folders)
     comparison = decide_all(
         list(zip(names, map(str, runs), pairs, strict=True)),
-        _policy(policy, margin, alpha, pairs),
+        asked,
         format_costs((costs or {}).items(), names, labels, folders),
         more_is_better=more_is_better,
     )
@@ -266,25 +272,28 @@ def claim(file: str | Path | None = None, **numbers: str | float) -> ClaimResult
     return ClaimResult(judge_claims(read_claims(Path(file), **shared)))
 
 
-def _paired(baseline: str | Path, candidate: str | Path) -> Pairs:
+def _paired(baseline: str | Path, candidates: Sequence[str | Path], asked: Policy) -> list[Pairs]:
+    """Each candidate with the baseline; a policy that names a task which they do not hold is refused."""
     from quantgate.evals.pairing.pairing import Run, pair_runs
 
-    return pair_runs(Run.load(Path(baseline)), Run.load(Path(candidate)))
+    reference = Run.load(Path(baseline))
+    metrics = asked.metrics(task.name for task in reference.record.tasks)
+    pairs = [pair_runs(reference, Run.load(Path(candidate)), metrics) for candidate in candidates]
+    asked.check_tasks(list(dict.fromkeys(task.task for pair in pairs for task in pair.tasks)))
+    return pairs
 
 
 def _policy(
     policy: str | Path | None,
     margin: Margin | None,
     alpha: float | None,
-    pairs: Sequence[Pairs],
+    metrics: Mapping[str, str] | None,
     *,
     same_build: bool = False,
 ) -> Policy:
-    """The policy that the arguments ask for; one that names a task which the runs do not hold is refused."""
+    """The policy that the arguments ask for."""
     from quantgate.evals.settings.policy import load_policy
 
     by_task = margin if isinstance(margin, Mapping) else {} if margin is None else {"": margin}
     given = [f"{task}={float(value)!r}" if task else repr(float(value)) for task, value in by_task.items()]
-    asked = load_policy(policy, given, alpha, same_build=same_build)
-    asked.check_tasks(list(dict.fromkeys(task.task for pair in pairs for task in pair.tasks)))
-    return asked
+    return load_policy(policy, given, alpha, same_build=same_build, metrics=metrics)
