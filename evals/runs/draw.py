@@ -16,14 +16,14 @@ _SEED = b"quantgate draw 1"
 def chosen(items: Sequence[Item], count: int, draw: Draw) -> tuple[Item, ...]:
     """So many items, in the task's order; all where there are no more.
 
-    A smaller choice is part of a larger one, and strata are held in proportion: items are ranked within their stratum,
-    by a hash of their id or by their place, and taken by their relative rank.
+    A smaller choice is part of a larger one. Drawn items hold strata in proportion: they are ranked within their
+    stratum by a hash of their id, and taken by their relative rank. First items come from each stratum in turn.
     """
     of_strata: defaultdict[str | None, list[tuple[bytes, int]]] = defaultdict(list)
     for place, item in enumerate(items):
         of_strata[item.stratum].append((_hash(item.item_id) if draw is Draw.RANDOM else b"", place))
     ranked = sorted(
-        ((rank + 0.5) / len(members), key, place)
+        ((rank + 0.5) / len(members) if draw is Draw.RANDOM else float(rank), key, place)
         for members in of_strata.values()
         for rank, (key, place) in enumerate(sorted(members))
     )

@@ -220,7 +220,7 @@ def test_a_run_that_is_killed_goes_on_where_it_was(gold_tasks, gold_run, run_tau
             "--user-base-url", server.base_url, "--user-model", "user-model", "--tau2-workers", "1",
             "--out", str(tmp_path / "run"), "--repeats", "1", "--extra-body", '{"top_k": 5}', "--concurrency", "2",
         ]  # fmt: skip
-        command += [] if LIMIT is None else ["--limit", str(LIMIT)]
+        command += [] if LIMIT is None else ["--first", str(LIMIT)]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
             running.append(process)
         assert process.returncode == -signal.SIGKILL
