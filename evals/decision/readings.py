@@ -66,12 +66,14 @@ def reading_findings(
     verdicts = (
         "" if ours is theirs else f". By {record.metric} the difference is {ours.value}, by {other} {theirs.value}"
     )
+    names = f"{pairs.task}={record.metric} or {pairs.task}={other}"
+    choice = "" if chosen else f", and say which of them decides: --metric {names}"
     return (
         Finding(
             FindingCode.METRICS_DISAGREE,
             Severity.WARNS if ours is theirs or chosen else Severity.BLOCKS,
             f"two readings of the same answers disagree: {told}{verdicts}. Read some that only one of them takes for "
-            f"right, and say which of them decides: --metric {pairs.task}={record.metric} or {pairs.task}={other}",
+            f"right{choice}",
         ),
     )
 

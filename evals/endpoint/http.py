@@ -207,7 +207,8 @@ class Transport:
         if certificate is not None:
             host = urlsplit(self.shown_url).hostname or ""
             return RequestRefused(f"{self.shown_url} is not asked: {certificate_advice(certificate, host)}")
-        if _first(causes, aiohttp.ClientConnectorSSLError) or _first(causes, ssl.SSLError):
+        # What breaks off in a handshake may be a server that restarts; what breaks later is like any connection.
+        if _first(causes, aiohttp.ClientConnectorSSLError) and not _first(causes, ssl.SSLEOFError):
             return RequestRefused(
                 f"{self.shown_url} does not speak TLS as it should ({excerpt(str(causes[0]))}): is it http://?"
             )

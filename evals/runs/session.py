@@ -20,7 +20,6 @@ from quantgate.evals.endpoint.window import Window
 from quantgate.evals.errors import RunDirectoryError, TaskDeclarationError
 from quantgate.evals.runs.asking import (
     Progress,
-    TaskPlan,
     ask_all,
     missing_requests,
     run_until_stopped,
@@ -31,6 +30,7 @@ from quantgate.evals.runs.endpoint import endpoint_of
 from quantgate.evals.runs.grader_processes import GraderProcesses
 from quantgate.evals.runs.record import Draw, RunRecord, now
 from quantgate.evals.runs.resume import merge_for_resume
+from quantgate.evals.runs.task_plan import TaskPlan
 from quantgate.evals.settings.run import RunConfig
 from quantgate.evals.versions import software_versions
 

@@ -11,7 +11,6 @@ import contextlib
 import hashlib
 import json
 import random
-import re
 import ssl
 import threading
 import time
@@ -23,6 +22,7 @@ from typing import Any
 from aiohttp import web
 
 from tests.server import language
+from tests.server.events import chunk, event, split_words
 
 Rule = Callable[[dict[str, Any]], "Reply"]
 
@@ -245,24 +245,6 @@ async def stream_out(request: web.Request, pieces: list[bytes | float], reply: R
     return response
 
 
-def event(document: Any, end: bytes = b"\n\n") -> bytes:
-    """One server-sent event."""
-    text = document if isinstance(document, str) else json.dumps(document, separators=(",", ":"))
-    return b"data: " + text.encode() + end
-
-
-def chunk(delta: dict[str, Any], finish_reason: str | None = None, **beside: Any) -> dict[str, Any]:
-    """One chunk of a streamed chat completion, as vLLM writes it."""
-    return {
-        "id": "chatcmpl-8f14e45fceea167a5a36dedd4bea2543",
-        "object": "chat.completion.chunk",
-        "created": 1764208800,
-        "model": "test-model",
-        "choices": [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}],
-        **beside,
-    }
-
-
 def completion_events(body: dict[str, Any], reply: Reply) -> list[bytes | float]:
     """The events of a healthy answer: a token for every word of thoughts and text, an end, usage where it is wanted."""
     words = [("reasoning_content", word) for word in split_words(reply.reasoning)]
@@ -274,11 +256,6 @@ def completion_events(body: dict[str, Any], reply: Reply) -> list[bytes | float]
         counted = {"prompt_tokens": 10, "completion_tokens": len(words), "total_tokens": 10 + len(words)}
         events.append(event({**chunk({}), "choices": [], "usage": counted}))
     return [*events, event("[DONE]")]
-
-
-def split_words(text: str | None) -> list[str]:
-    """A text as tokens: its words, each with the space before it."""
-    return re.findall(r"\s*\S+|\s+$", text or "")
 
 
 def error_body(message: str, kind: str = "server_error") -> str:

@@ -185,6 +185,32 @@ def test_a_certificate_of_another_name_is_told_apart(request_of, authority, bund
         ask(server.base_url, request_of(), ca_bundle=bundle)
 
 
+def test_a_tls_connection_that_breaks_in_mid_answer_is_a_fault_and_not_the_end(request_of, tmp_path):
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+
+    def break_off(listener):
+        for _ in range(FAST.tries):
+            raw, _ = listener.accept()
+            beneath = raw.dup()
+            with context.wrap_socket(raw, server_side=True) as spoken:
+                spoken.recv(65536)
+                spoken.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{"choices": [')
+                beneath.sendall(b"no TLS record" * 4)
+                spoken.recv(1)
+            beneath.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=break_off, args=(listener,), daemon=True)
+        thread.start()
+        url = f"https://127.0.0.1:{listener.getsockname()[1]}/v1"
+        answer = ask(url, request_of(), ca_bundle=tmp_path / "ca.pem", stream=False)
+    assert (answer.status, answer.attempts) == (Status.ERROR, FAST.tries)
+    assert "connection fault" in answer.error
+
+
 def test_a_self_signed_certificate_is_called_so_and_can_be_trusted(request_of, tmp_path):
     own = trustme.CA()
     own.cert_pem.write_to_path(tmp_path / "own.pem")

@@ -6,7 +6,7 @@ import pytest
 
 from quantgate.evals.endpoint.reply import read_reply
 from quantgate.evals.endpoint.stream import BrokenStream, StreamedCompletion, StreamedError, looks_like_events
-from tests.server.served import chunk, event
+from tests.server.events import chunk, event
 
 TEXT = 'Wé say "5" \\ or \U0001f600\n\tand stop.'
 TOKENS = ["Wé", ' say "', '5" \\', " or ", "\U0001f600", "\n\t", "and", " stop."]

@@ -9,7 +9,8 @@ from quantgate.evals.contract.fault import Fault
 from quantgate.evals.contract.records import Answer, Status
 from quantgate.evals.endpoint.client import Connection, Endpoint, RetryPolicy
 from tests.conftest import right_answer
-from tests.server.served import Reply, chunk, completion_events, error_body, event, served_model
+from tests.server.events import chunk, event
+from tests.server.served import Reply, completion_events, error_body, served_model
 
 FAST = RetryPolicy(tries=4, total_s=20, first_wait_s=0.01, longest_wait_s=0.02)
 HALF = event(chunk({"content": "half an"}))

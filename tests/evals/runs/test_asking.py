@@ -12,9 +12,10 @@ from quantgate.evals.contract.records import Answer, Grade, Sample, Sampling, St
 from quantgate.evals.endpoint.client import Endpoint, RetryPolicy
 from quantgate.evals.endpoint.window import Window
 from quantgate.evals.errors import EndpointUnreachable, RequestRefused, ResumeMismatch
-from quantgate.evals.runs.asking import TaskPlan, ask_all, missing_requests, to_sample, ungraded_requests
+from quantgate.evals.runs.asking import ask_all, missing_requests, to_sample, ungraded_requests
 from quantgate.evals.runs.directory import RunDirectory
 from quantgate.evals.runs.record import RunRecord, now
+from quantgate.evals.runs.task_plan import TaskPlan
 from quantgate.evals.versions import software_versions
 from tests.conftest import Sums, info_of, right_answer
 from tests.server.served import FAULTS, Reply, error_body, faults_that_heal, served_model

@@ -9,10 +9,11 @@ import pytest
 from quantgate.evals.contract.records import Answer, Grade, Status
 from quantgate.evals.errors import ResumeMismatch, StorageError
 from quantgate.evals.pairing.pairing import Run, pair_runs
-from quantgate.evals.runs.asking import TaskPlan, to_sample
+from quantgate.evals.runs.asking import to_sample
 from quantgate.evals.runs.directory import RunDirectory
 from quantgate.evals.runs.record import RunRecord
 from quantgate.evals.runs.regrading import regrade
+from quantgate.evals.runs.task_plan import TaskPlan
 from tests.conftest import Sums, info_of
 
 

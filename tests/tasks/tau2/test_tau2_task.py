@@ -13,8 +13,8 @@ import pytest
 from quantgate.evals.contract.task import ModelUnderTest, Orchestrated
 from quantgate.evals.errors import UsageError
 from quantgate.evals.hashing import canonical_hash
-from quantgate.evals.runs.asking import TaskPlan
 from quantgate.evals.runs.record import task_differences
+from quantgate.evals.runs.task_plan import TaskPlan
 from quantgate.tasks.options import GivenOption, own_options
 from quantgate.tasks.tau2 import launch
 from quantgate.tasks.tau2.info import INFO

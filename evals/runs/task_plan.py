@@ -1,0 +1,84 @@
+"""One task as it is to be run: which items, how often, sampled how; and what of that the record keeps."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from quantgate.evals.contract.published import published_for
+from quantgate.evals.contract.records import Item, Request, Sampling
+from quantgate.evals.contract.task import Task, TaskInfo
+from quantgate.evals.runs.draw import chosen
+from quantgate.evals.runs.record import Draw, TaskRecord
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPlan:
+    """One task as it is to be run: how it samples, how many items, how often each.
+
+    `info` is what it declares, of which the record keeps what comes after a run has to know; `model` who is asked.
+    `of_strata` has the sampling of those strata that have one of their own; `data` and `data_dir` where local data lie.
+    Of the task's items `limit` are asked, chosen by `draw`; all without one.
+    """
+
+    task: Task
+    sampling: Sampling
+    repeats: int
+    info: TaskInfo
+    model: str
+    of_strata: Mapping[str, Sampling] = field(default_factory=dict)
+    data: Mapping[str, Path] = field(default_factory=dict)
+    data_dir: Path | None = None
+    limit: int | None = None
+    draw: Draw = Draw.RANDOM
+
+    def items(self) -> Sequence[Item]:
+        """The items that are asked."""
+        items = self.task.items()
+        return items if self.limit is None else chosen(items, self.limit, self.draw)
+
+    def requests(self) -> Iterator[Request]:
+        """Every request, whole passes over the items first, so that an interrupted run has whole repeats."""
+        items = self.items()
+        name = self.task.identity.name
+        for repeat in range(self.repeats):
+            for item in items:
+                sampling = self.of_strata.get(item.stratum or "", self.sampling)
+                yield Request(name, item, repeat, self.task.prompt(item, repeat), sampling)
+
+    def record(self) -> TaskRecord:
+        identity, items, whole = self.task.identity, self.items(), len(self.task.items())
+        sampling = _recorded(self.sampling)
+        if self.of_strata:
+            sampling["of_strata"] = {name: _recorded(own) for name, own in self.of_strata.items()}
+        return TaskRecord(
+            data={split: str(file) for split, file in self.data.items()},
+            data_dir=None if self.data_dir is None else str(self.data_dir),
+            name=identity.name,
+            version=identity.version,
+            grader=identity.grader,
+            metric=identity.metric,
+            data_hash=identity.data_hash,
+            provenance=dict(identity.provenance),
+            settings=dict(identity.settings),
+            items=len(items),
+            strata=dict(Counter(item.stratum for item in items if item.stratum is not None)),
+            repeats=self.repeats,
+            sampling=sampling,
+            private=self.info.private,
+            benchmark=self.info.benchmark,
+            published=published_for(self.info.published, self.model),
+            guess=self.info.guess,
+            whole=whole,
+            draw=self.draw if len(items) < whole else None,
+        )
+
+
+def _recorded(sampling: Sampling) -> dict[str, Any]:
+    told = {**asdict(sampling), "stop": list(sampling.stop), "extra_body": dict(sampling.extra_body)}
+    if sampling.draws:
+        del told["max_length"]
+    return told
