@@ -12,6 +12,8 @@ from quantgate.evals.contract.task import TOLERANT, Fetched, TaskData, TaskInfo,
 from quantgate.evals.errors import DataError
 
 if TYPE_CHECKING:
+    from quantgate.tasks.lm_eval.prebuilt import PrebuiltTask
+    from quantgate.tasks.lm_eval.source import LmEvalSource
     from quantgate.tasks.lm_eval.task import LmEvalTask
 
 NAME = "gsm8k"
@@ -52,11 +54,14 @@ def gsm8k(
     DataError
         When a file is missing or broken, or the hub cannot be reached.
     """
-    from quantgate.tasks.lm_eval.source import LmEvalSource
-    from quantgate.tasks.lm_eval.tolerant import TolerantTask
-
     given = {split: file for split, file in (("test", test), ("train", train)) if file is not None}
-    source = LmEvalSource(
+    return tolerant_task(_source(given, metric, origin), limit)
+
+
+def _source(given: Mapping[str, Path], metric: str | None, origin: Mapping[str, str] | None) -> LmEvalSource:
+    from quantgate.tasks.lm_eval.source import LmEvalSource
+
+    return LmEvalSource(
         name=NAME,
         lm_eval_name=NAME,
         revision=REVISION,
@@ -64,8 +69,8 @@ def gsm8k(
         metric=metric or METRIC,
         stop=False,
         origin=origin,
+        file="gsm8k/gsm8k.yaml",
     )
-    return TolerantTask(source, limit)
 
 
 def local_files(given: Mapping[str, Path]) -> dict[str, Path]:
@@ -92,9 +97,17 @@ def local_files(given: Mapping[str, Path]) -> dict[str, Path]:
     return {"test": test, "train": train}
 
 
-def _load(options: TaskOptions) -> LmEvalTask:
-    test, train = (options.data.get(split) for split in ("test", "train"))
-    return gsm8k(options.limit, test, train, options.metric, options.origin)
+def _load(options: TaskOptions) -> LmEvalTask | PrebuiltTask:
+    from quantgate.tasks.lm_eval.prebuilt import prebuilt_or
+
+    return prebuilt_or(_source(options.data, options.metric, options.origin), options.limit, tolerant_task)
+
+
+def tolerant_task(source: LmEvalSource, limit: int | None) -> LmEvalTask:
+    """The task itself, which lm-eval is loaded for."""
+    from quantgate.tasks.lm_eval.tolerant import TolerantTask
+
+    return TolerantTask(source, limit)
 
 
 def _fetch(given: Mapping[str, Path], folder: Path) -> Fetched:

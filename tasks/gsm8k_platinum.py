@@ -10,10 +10,12 @@ from quantgate.evals.contract.published import Benchmark
 from quantgate.evals.contract.records import Sampling
 from quantgate.evals.contract.task import TOLERANT, Fetched, TaskData, TaskInfo, TaskOptions, Typical
 from quantgate.evals.errors import DataError
-from quantgate.tasks.gsm8k import METRIC
+from quantgate.tasks.gsm8k import METRIC, tolerant_task
 
 if TYPE_CHECKING:
-    from quantgate.tasks.lm_eval.tolerant import TolerantTask
+    from quantgate.tasks.lm_eval.prebuilt import PrebuiltTask
+    from quantgate.tasks.lm_eval.source import LmEvalSource
+    from quantgate.tasks.lm_eval.task import LmEvalTask
 
 NAME = "gsm8k_platinum"
 DATASET = "madrylab/gsm8k-platinum"
@@ -23,7 +25,7 @@ BENCHMARK = Benchmark(DATASET, NAME, 1209)
 
 def gsm8k_platinum(
     test: Path | None = None, metric: str | None = None, origin: Mapping[str, str] | None = None
-) -> TolerantTask:
+) -> LmEvalTask:
     """GSM8K-Platinum from the hub, the newest commit, or from a local file in GSM8K's form.
 
     The worked examples are drawn from the same questions, as lm-eval's task has it; its stop strings are not sent.
@@ -37,24 +39,30 @@ def gsm8k_platinum(
     ----------
     Vendrow, Vendrow, Beery, Madry: Do Large Language Model Benchmarks Test Reliability? arXiv 2502.03461, 2025.
     """
+    return tolerant_task(_source(test, metric, origin), None)
+
+
+def _source(test: Path | None, metric: str | None, origin: Mapping[str, str] | None) -> LmEvalSource:
     from quantgate.tasks.lm_eval.source import LmEvalSource
-    from quantgate.tasks.lm_eval.tolerant import TolerantTask
 
     if test is not None and not test.is_file():
         raise DataError(f"--data {NAME}={test}: {'is a folder' if test.is_dir() else 'there is no such file'}")
-    source = LmEvalSource(
+    return LmEvalSource(
         name=NAME,
         lm_eval_name=NAME,
         files=None if test is None else {"test": test},
         metric=metric or METRIC,
         stop=False,
         origin=origin,
+        file="gsm8k_platinum/gsm8k-platinum.yaml",
     )
-    return TolerantTask(source)
 
 
-def _load(options: TaskOptions) -> TolerantTask:
-    return gsm8k_platinum(options.data.get("test"), options.metric, options.origin)
+def _load(options: TaskOptions) -> LmEvalTask | PrebuiltTask:
+    from quantgate.tasks.lm_eval.prebuilt import prebuilt_or
+
+    source = _source(options.data.get("test"), options.metric, options.origin)
+    return prebuilt_or(source, options.limit, tolerant_task)
 
 
 def _fetch(given: Mapping[str, Path], folder: Path) -> Fetched:

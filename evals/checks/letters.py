@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from scipy.stats import chisquare
+from scipy.special import chdtrc
 
 _LETTERS = "ABCDEFGHIJ"
 _LEAST_CHOICES = 2
@@ -44,7 +44,13 @@ def letter_counts(extracted: Iterable[tuple[str, str | None]]) -> LetterCounts |
     choices = max(_LEAST_CHOICES, *(_LETTERS.index(letter) + 1 for letter in letters))
     counts = {letter: letters[letter] for letter in _LETTERS[:choices]}
     shares = _shares(lettered)
-    return LetterCounts(counts, float(chisquare([shares.get(letter, 0.0) for letter in counts]).pvalue))
+    return LetterCounts(counts, _evenness([shares.get(letter, 0.0) for letter in counts]))
+
+
+def _evenness(counts: Sequence[float]) -> float:
+    """Pearson's chi-squared test of equal frequencies: its p-value."""
+    expected = sum(counts) / len(counts)
+    return float(chdtrc(len(counts) - 1, sum((count - expected) ** 2 for count in counts) / expected))
 
 
 def _shares(lettered: Iterable[tuple[str, str]]) -> Mapping[str, float]:

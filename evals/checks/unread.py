@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from scipy.stats import binomtest
+from scipy.special import bdtrc
 
 from quantgate.evals.checks.build import Build, percent
 from quantgate.evals.checks.finding import Finding, FindingCode, Severity
@@ -65,7 +65,7 @@ def no_better_than_guessing(samples: Sequence[Sample], guess: float, alpha: floa
     right = sum(score == 1.0 for score in scores)
     if not scores or (guess == 0 and any(scores)):
         return ""
-    if guess > 0 and binomtest(right, len(scores), guess, alternative="greater").pvalue < alpha:
+    if guess > 0 and bdtrc(right - 1, len(scores), guess) < alpha:
         return ""
     return (
         f"the baseline has {right:,} of {len(scores):,} answers right, no more than guessing gives ({percent(guess)}): "

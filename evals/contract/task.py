@@ -97,6 +97,15 @@ class GradedAtOnce(Protocol):
     def at_once(self) -> int: ...
 
 
+@runtime_checkable
+class LoadedLater(Protocol):
+    """A task that can be asked before what grades it is loaded, which the graders' processes do meanwhile."""
+
+    def load(self) -> None:
+        """Load it; whatever fails fails again when an answer is graded."""
+        ...
+
+
 class Asker(Protocol):
     """Who answers a request, whatever it takes: an `Endpoint`, or a benchmark's own orchestrator."""
 

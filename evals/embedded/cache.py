@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from quantgate.evals.embedded.errors import CacheError, MissingExtra
+from platformdirs import user_cache_path
+
+from quantgate.evals.embedded.errors import CacheError
 
 OnProgress = Callable[[int, int], None]
 """Told how much is done, and of how much."""
@@ -22,16 +24,8 @@ def cache_folder(override: Path | None = None) -> Path:
     ------
     CacheError
         It cannot be created.
-    MissingExtra
-        `platformdirs` is not installed.
     """
-    folder = override
-    if folder is None:
-        try:
-            from platformdirs import user_cache_path
-        except ImportError as error:
-            raise MissingExtra("platformdirs") from error
-        folder = user_cache_path("quantgate", appauthor=False)
+    folder = override or user_cache_path("quantgate", appauthor=False)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -60,8 +60,6 @@ def fetch(progress: OnProgress | None = None, *, cache: Path | None = None, orig
         No network, no such version, no pip, or what came is not the file that was expected.
     CacheError
         No space, or no permission to write.
-    MissingExtra
-        `platformdirs` is not installed.
     """
     folder = cache_folder(cache)
     target = folder / origin.file

@@ -9,6 +9,7 @@ grader is spoken to by lines of JSON. When the run ends, however it ends, so doe
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -21,7 +22,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, NoReturn, Self
 
 from quantgate.evals.contract.records import Grade, Item
-from quantgate.evals.contract.task import GradedAtOnce, Task
+from quantgate.evals.contract.task import GradedAtOnce, LoadedLater, Task
+from quantgate.evals.errors import QuantgateError
 from quantgate.evals.runs.grader_process import serve
 from quantgate.evals.runs.grading import Judged, judge
 
@@ -191,6 +193,7 @@ def _nursery(ours: socket.socket, control: socket.socket, tasks: Sequence[Task])
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the run, which ends this process when it is done
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        _load(tasks)
         while command := control.recv(_COMMAND.size, socket.MSG_WAITALL):
             what, pid = _COMMAND.unpack(command)
             if what == _START:
@@ -212,6 +215,14 @@ def _nursery(ours: socket.socket, control: socket.socket, tasks: Sequence[Task])
         for child in children:
             _end(child)
         os._exit(code)
+
+
+def _load(tasks: Sequence[Task]) -> None:
+    """Load what the tasks grade with, so that the graders have it; one that fails says so when it grades."""
+    for task in tasks:
+        if isinstance(task, LoadedLater):
+            with contextlib.suppress(QuantgateError):
+                task.load()
 
 
 def _end(pid: int) -> int:

@@ -109,7 +109,8 @@ def ask_side_by_side(sessions: Sequence[tuple[Session, Progress]]) -> list[str]:
     Returns what the user should know of the graders.
     """
     asked: list[asyncio.Task[str | None]] = []
-    tasks = [task for session, _ in sessions for task in session.tasks.values() if not isinstance(task, Orchestrated)]
+    graded = [task for session, _ in sessions if session.missing or session.again for task in session.tasks.values()]
+    tasks = [task for task in graded if not isinstance(task, Orchestrated)]
 
     async def asking() -> None:
         async with asyncio.TaskGroup() as group:

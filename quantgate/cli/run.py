@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from quantgate.evals.checks.summary import RunSummary
+    from quantgate.evals.runs.session import Session
     from quantgate.evals.settings.run import RunConfig
     from quantgate.tasks.options import GivenOption
 
@@ -162,10 +164,8 @@ def evaluate(config: RunConfig, given: Sequence[GivenOption]) -> int:
     from rich.text import Text
 
     from quantgate.cli.installed import installed_tasks
-    from quantgate.evals.checks.summarise import summarise
     from quantgate.evals.contract.task import TaskOptions
     from quantgate.evals.files import check_writable
-    from quantgate.evals.pairing.pairing import Run
     from quantgate.evals.runs.session import ask_side_by_side, prepare
     from quantgate.reports.terminal.console import output_console, progress_console
     from quantgate.reports.terminal.progress import RunProgress, shown
@@ -209,9 +209,17 @@ def evaluate(config: RunConfig, given: Sequence[GivenOption]) -> int:
         return 5
     for remark in remarks:
         console.print(Text(f"note: {remark}"), soft_wrap=True)
-    summary = summarise(Run.load(config.out), session.tasks, config.expected)
+    summary = _summary(session, config)
     print_summary(output_console(), summary, config.out)
     return summary.exit_code
+
+
+def _summary(session: Session, config: RunConfig) -> RunSummary:
+    # Statistics are for the end: they take longer to load than the first requests to leave.
+    from quantgate.evals.checks.summarise import summarise
+    from quantgate.evals.pairing.pairing import Run
+
+    return summarise(Run.load(config.out), session.tasks, config.expected)
 
 
 def _check_task_names(config: RunConfig) -> None:

@@ -47,14 +47,19 @@ class Entry:
     tagged: tuple[str, ...] = ()
 
 
-def find_entry(name: str) -> Entry:
+def find_entry(name: str, file: str | None = None) -> Entry:
     """The task, group or tag of that name.
+
+    `file` is where the installed lm-eval is known to keep the task, below its folder of tasks: it is looked at first,
+    and where it defines that task the 14,000 others are not read.
 
     Raises
     ------
     UsageError
         When lm-eval has none, with the nearest names that it has.
     """
+    if file is not None and (known := _Files().entry(str(tasks_folder() / file))) is not None and known.name == name:
+        return known
     entries = read_index(tasks_folder())
     if name in entries:
         return entries[name]
@@ -75,6 +80,8 @@ def find_task_file(name: str) -> Path:
 
 def reached(entry: Entry) -> list[Entry]:
     """The entries with files that a name stands for: itself, and of groups and tags every member, however deep."""
+    if entry.kind in (Kind.TASK, Kind.PYTHON):
+        return [entry]
     entries, found = read_index(tasks_folder()), dict[str, Entry]()
 
     def visit(name: str) -> None:
@@ -117,23 +124,14 @@ def read_index(folder: Path) -> Mapping[str, Entry]:
     entries: dict[str, Entry] = {}
     tagged: dict[str, set[str]] = {}
     for file in sorted(_yaml_files(folder)):
-        try:
-            config = files.merged(file)
-        except (yaml.YAMLError, OSError, UnicodeDecodeError, TypeError, ValueError, RecursionError):
-            continue  # lm-eval passes over what it cannot read, too
-        if "class" in config:
-            kind, name = Kind.PYTHON, config.get("task")
-        elif "group" in config:
-            kind, name = Kind.GROUP, config["group"]
-        else:
-            kind, name = Kind.TASK, config.get("task")
-        if not isinstance(name, str) or name in entries:
+        entry = files.entry(file)
+        if entry is None or entry.name in entries:
             continue
-        entries[name] = Entry(name, kind, Path(file), config)
-        if kind is not Kind.GROUP:
-            tags = config.get("tag") or []
+        entries[entry.name] = entry
+        if entry.kind is not Kind.GROUP:
+            tags = entry.config.get("tag") or []
             for tag in [tags] if isinstance(tags, str) else tags:
-                tagged.setdefault(tag, set()).add(name)
+                tagged.setdefault(tag, set()).add(entry.name)
     for tag, names in tagged.items():
         entries.setdefault(tag, Entry(tag, Kind.TAG, None, {}, tuple(sorted(names))))
     return entries
@@ -150,6 +148,20 @@ class _Files:
 
     def __init__(self) -> None:
         self._read: dict[str, dict[str, Any]] = {}
+
+    def entry(self, file: str) -> Entry | None:
+        """What a file defines; `None` for one that lm-eval passes over, too: it cannot be read, or names nothing."""
+        try:
+            config = self.merged(file)
+        except (yaml.YAMLError, OSError, UnicodeDecodeError, TypeError, ValueError, RecursionError):
+            return None
+        if "class" in config:
+            kind, name = Kind.PYTHON, config.get("task")
+        elif "group" in config:
+            kind, name = Kind.GROUP, config["group"]
+        else:
+            kind, name = Kind.TASK, config.get("task")
+        return Entry(name, kind, Path(file), config) if isinstance(name, str) else None
 
     def merged(self, file: str) -> dict[str, Any]:
         """A file's mapping over those that it includes; a later one wins, and the file itself over all."""

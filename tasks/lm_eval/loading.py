@@ -43,7 +43,7 @@ def load(source: LmEvalSource) -> Loaded:
     DataError
         When its data cannot be had.
     """
-    entry = find_entry(source.lm_eval_name)
+    entry = find_entry(source.lm_eval_name, source.file)
     overrides = _overrides(source, entry)
     with quietly():
         from lm_eval import defaults

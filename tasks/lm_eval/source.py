@@ -19,7 +19,8 @@ class LmEvalSource:
     `revision` pins the hub's dataset; `files` (split to path, of a group's member `MEMBER.SPLIT` to path) replaces the
     hub. The empty split is the one that the task evaluates on, or a folder with a file for each split. `metric` is
     `METRIC,FILTER` as lm-eval prints it, or either half; by default the first filter's first metric. `stop` false
-    leaves the task's stop strings out. `origin` is what is known of where the files came from, for the record.
+    leaves the task's stop strings out. `origin` is what is known of where the files came from, for the record. `file`
+    is where the installed lm-eval keeps the task, below its folder of tasks, where that is known.
     """
 
     name: str
@@ -29,6 +30,7 @@ class LmEvalSource:
     metric: str | None = None
     stop: bool = True
     origin: Mapping[str, str] | None = None
+    file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

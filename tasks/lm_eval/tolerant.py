@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
+from functools import cached_property
 
 from quantgate.evals.contract.records import Item
 from quantgate.evals.contract.task import TOLERANT
@@ -23,7 +25,9 @@ def own_text(text: str, stops: Sequence[str]) -> str:
     Those strings may not have been sent; a text that has no number before them is left whole.
     """
     places = [place for stop in stops if (place := text.find(stop)) >= 0]
-    head = text[: min(places)] if places else text
+    if not places:
+        return text
+    head = text[: min(places)]
     return text if final_number(head) is None else head
 
 
@@ -40,8 +44,17 @@ class TolerantTask(LmEvalTask):
     def _graded(self, item: Item, responses: Sequence[object]) -> tuple[dict[str, float], dict[str, object]]:
         metrics, extracted = super()._graded(item, responses)
         number = final_number(own_text(str(responses[0]), self._stops))
-        right = final_number(str(self._instances[item.item_id][0].doc["answer"]))
-        metrics[TOLERANT] = float(number is not None and number == right)
+        metrics[TOLERANT] = float(number is not None and number == self._right(item))
         # Under the name that a metric without a filter has.
         extracted[""] = "" if number is None else written(number)
         return metrics, extracted
+
+    def _right(self, item: Item) -> Fraction | None:
+        """The number of the item's own solution, read once: it is as long to read as an answer."""
+        if item.item_id not in self._numbers:
+            self._numbers[item.item_id] = final_number(str(self._instances[item.item_id][0].doc["answer"]))
+        return self._numbers[item.item_id]
+
+    @cached_property
+    def _numbers(self) -> dict[str, Fraction | None]:
+        return {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scipy.stats import binom
+from scipy.special import bdtr
 
 from quantgate.evals.stats.checks import check_counts
 
@@ -38,8 +38,8 @@ def mcnemar_pvalue(losses: int, gains: int, mid_p: bool = False) -> float:
     if flips == 0:
         return 1.0
     fewer = min(losses, gains)
-    observed = float(binom.pmf(fewer, flips, 0.5))
+    tail = float(bdtr(fewer, flips, 0.5))
+    observed = tail - float(bdtr(fewer - 1, flips, 0.5)) if fewer else tail
     if losses == gains:
         return 1.0 - 0.5 * observed if mid_p else 1.0
-    tail = 2.0 * float(binom.cdf(fewer, flips, 0.5))
-    return tail - observed if mid_p else min(1.0, tail)
+    return 2.0 * tail - observed if mid_p else min(1.0, 2.0 * tail)

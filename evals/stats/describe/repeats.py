@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from quantgate.evals.stats.checks import FloatArray
 
@@ -178,7 +178,7 @@ def summarise_repeats(data: ItemMeans, *, confidence: float = 0.95) -> RepeatSum
 
     def error(variance: float, freedom: int) -> ErrorOfMean:
         standard_error = math.sqrt(variance)
-        reach = standard_error * float(student.isf((1 - confidence) / 2, freedom))
+        reach = standard_error * float(stdtrit(freedom, (1 + confidence) / 2))
         return ErrorOfMean(standard_error, mean - reach, mean + reach)
 
     spread = float(data.means.var(ddof=1)) if n > 1 else None

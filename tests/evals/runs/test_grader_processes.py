@@ -85,6 +85,34 @@ def test_a_grader_that_holds_the_interpreter_is_ended_and_the_event_loop_goes_on
     assert ticks >= 10
 
 
+class Later(Sums):
+    """Grades with what `load` has made."""
+
+    loaded_by = 0
+
+    def load(self):
+        self.loaded_by = os.getpid()
+
+    def grade(self, item, repeat, response):
+        return Grade(1.0, str(self.loaded_by))
+
+
+def test_what_a_task_grades_with_is_loaded_by_the_graders_and_not_here():
+    task = Later()
+
+    async def graded_by(graders):
+        try:
+            return [await graders.judge(task, Item("1"), 0, "text") for _ in range(2)]
+        finally:
+            graders.release()
+
+    with GraderProcesses([task]) as graders:
+        loaded_by = {int(judged.grade.extracted) for judged in asyncio.run(graded_by(graders))}
+    assert len(loaded_by) == 1
+    assert loaded_by.isdisjoint({0, os.getpid()})
+    assert task.loaded_by == 0
+
+
 def test_what_is_printed_is_counted_and_kept_off_the_terminal(capfd):
     loud, quiet = judged(["noise", "fine"])
     assert (loud.heard, loud.first, quiet.heard) == (2, "raw [31m bytes", 0)
