@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol, runtime_checkable
+
 
 class Fault(Exception):
     """One failed attempt that another may heal."""
@@ -10,3 +12,21 @@ class Fault(Exception):
         super().__init__(message)
         self.overload = overload
         self.retry_after = retry_after
+
+
+@runtime_checkable
+class Turn(Protocol):
+    """A request's slot among those in flight. Where faults are told to one, the next attempt waits for its turn.
+
+    `vain` is how many attempts in a row, of any request, have failed while nothing else was under way: a server that is
+    down is fought for by one request in place of all.
+    """
+
+    def __call__(self, fault: Fault) -> None: ...
+
+    @property
+    def vain(self) -> int: ...
+
+    async def again(self, wait_s: float) -> None:
+        """Give the slot back, wait so long and then for a free slot."""
+        ...

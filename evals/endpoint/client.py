@@ -13,6 +13,7 @@ from quantgate.evals.endpoint import parameters
 from quantgate.evals.endpoint.bodies import error_text
 from quantgate.evals.endpoint.connection import STALL_S
 from quantgate.evals.endpoint.connection import Connection as Connection
+from quantgate.evals.endpoint.deadline import Deadline, Finished, Patience
 from quantgate.evals.endpoint.dialect import Dialect, Form
 from quantgate.evals.endpoint.failures import Broken, Refusal, Unreachable
 from quantgate.evals.endpoint.http import Transport
@@ -28,7 +29,7 @@ from quantgate.evals.endpoint.mismatch import Mismatches, shape_of
 from quantgate.evals.endpoint.overflow import is_context_overflow
 from quantgate.evals.endpoint.parameters import request_body as request_body
 from quantgate.evals.endpoint.proxies import proxy_for
-from quantgate.evals.endpoint.reading import Body, Deadline, Patience, read_body
+from quantgate.evals.endpoint.reading import Body, read_body
 from quantgate.evals.endpoint.refusals import is_content_refusal, is_key_problem, refused_answer
 from quantgate.evals.endpoint.reply import MalformedReply, Reply, read_reply
 from quantgate.evals.endpoint.retrying import RetryPolicy as RetryPolicy
@@ -114,6 +115,7 @@ class Endpoint:
         self.shown_url = self._transport.shown_url
         self._dialect = Dialect(stream=self._connection.stream, max_tokens_field=self._connection.max_tokens_field)
         self._mismatches = Mismatches()
+        self._finished = Finished()
 
     async def __aenter__(self) -> Self:
         await self._transport.__aenter__()
@@ -277,7 +279,8 @@ class Endpoint:
         """One attempt, in the form that the server takes; a refusal of the form is answered by another at once."""
         while True:
             form = self._dialect.form
-            patience = Patience(self._connection.stall_s, streamed_total_s if form.streamed else total_s)
+            own_s = streamed_total_s if form.streamed else total_s
+            patience = Patience(self._connection.stall_s, own_s, lengthens=streamed_total_s is None)
             wanted = parameters.fitted(body, self._connection.omit, form.max_tokens_field)
             try:
                 return form, await self._exchange({**wanted, **form.options()}, form, patience)
@@ -286,10 +289,10 @@ class Endpoint:
                     raise
 
     async def _exchange(self, body: Mapping[str, Any], form: Form, patience: Patience) -> Body:
-        deadline = Deadline(patience, streamed=form.streamed)
+        deadline = Deadline(patience, self._finished, streamed=form.streamed)
         try:
             async with (
-                deadline.limit,
+                deadline,
                 self._transport.exchange("POST", self._address.at("/chat/completions"), body) as received,
             ):
                 try:
@@ -342,9 +345,9 @@ class Endpoint:
         return text
 
     async def _fetch(self, method: str, url: str, body: Mapping[str, Any] | None, deadline_s: float) -> str:
-        deadline = Deadline(Patience(STALL_S, deadline_s), streamed=False)
+        deadline = Deadline(Patience(STALL_S, deadline_s), self._finished, streamed=False)
         try:
-            async with deadline.limit, self._transport.exchange(method, url, body) as received:
+            async with deadline, self._transport.exchange(method, url, body) as received:
                 return (await read_body(received, deadline, STALL_S)).text
         except TimeoutError:
             raise Fault(deadline.said(), overload=True) from None

@@ -184,7 +184,8 @@ class Transport:
         # llama.cpp says with HTTP 500 that its context is full: another try fills it again.
         if not is_retried(status) or (status >= 500 and is_context_overflow(body)):
             return Refusal(status, body, said)
-        return Fault(said, overload=status in OVERLOAD_STATUS, retry_after=retry_after_s(headers.get("retry-after")))
+        wait_s = retry_after_s(headers.get("retry-after"), headers.get("date"))
+        return Fault(said, overload=status in OVERLOAD_STATUS, retry_after=wait_s)
 
     @contextmanager
     def _faults_told(self) -> Iterator[None]:

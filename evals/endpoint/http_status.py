@@ -43,16 +43,27 @@ def what_to_check(status: int, model: str) -> str:
     return f"check --model {model!r} and --base-url, which usually ends in /v1"
 
 
-def retry_after_s(value: str | None) -> float | None:
-    """Seconds asked for by a `Retry-After` header, a number or an HTTP date (RFC 9110, section 10.2.3)."""
+def retry_after_s(value: str | None, date: str | None = None) -> float | None:
+    """Seconds asked for by a `Retry-After` header, a number or an HTTP date (RFC 9110, section 10.2.3).
+
+    A date is held against the answer's own `Date`, where there is one: the server's clock is not this machine's.
+    """
     if value is None:
         return None
     try:
         seconds = float(value)
     except ValueError:
-        try:
-            moment = email.utils.parsedate_to_datetime(value)
-        except (ValueError, OverflowError):
+        moment = _moment(value)
+        if moment is None:
             return None
-        seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+        seconds = (moment - (_moment(date) or datetime.now(UTC))).total_seconds()
     return seconds if 0 <= seconds < float("inf") else None
+
+
+def _moment(value: str | None) -> datetime | None:
+    """An HTTP date; `None` for what is none."""
+    try:
+        moment = email.utils.parsedate_to_datetime(value or "")
+    except (ValueError, OverflowError):
+        return None
+    return moment.replace(tzinfo=moment.tzinfo or UTC)

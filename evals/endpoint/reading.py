@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from quantgate.evals.contract.fault import Fault
 from quantgate.evals.endpoint.bodies import decoded
+from quantgate.evals.endpoint.deadline import Deadline
 from quantgate.evals.endpoint.stream import StreamedCompletion, looks_like_events
 
 _AFTER_END_S = 10.0
@@ -21,14 +22,6 @@ class Received(Protocol):
     async def some(self) -> bytes: ...
 
     async def rest(self) -> bytes: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """Seconds that an answer may take: to its next token, where it is streamed, and in all; `None` for no limit."""
-
-    stall_s: float
-    total_s: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,43 +42,6 @@ class Body:
             return None
         seconds = self.last_token_s - self.first_token_s
         return round((told - 1) / seconds, 2) if told > 1 and seconds > 0 else None
-
-
-class Deadline:
-    """The moment at which an exchange is given up, moved on by every token of a stream."""
-
-    def __init__(self, patience: Patience, *, streamed: bool) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._patience = patience
-        self.began = self._loop.time()
-        self.completion: StreamedCompletion | None = None
-        self.limit = asyncio.timeout_at(self._next(streamed=streamed))
-
-    def since(self) -> float:
-        return self._loop.time() - self.began
-
-    def token(self) -> None:
-        """A token has come, or a stream has begun: the next may take as long again."""
-        self.limit.reschedule(self._next(streamed=True))
-
-    def ended(self) -> None:
-        """The answer is whole: what may still follow has a limit of its own."""
-        self.limit.reschedule(None)
-
-    def said(self) -> str:
-        """What the limit was, and how far the answer came, for the message of a fault."""
-        total, stall = self._patience.total_s, self._patience.stall_s
-        so_far = "" if self.completion is None else f", {self.completion.so_far()}"
-        if total is not None and self.since() >= total:
-            return f"no answer within {total:g} s{so_far}"
-        return f"no token for {stall:g} s{so_far}" if so_far else f"no answer within {stall:g} s"
-
-    def _next(self, *, streamed: bool) -> float | None:
-        total = self._patience.total_s
-        moments = [] if total is None else [self.began + total]
-        if streamed:
-            moments.append(self._loop.time() + self._patience.stall_s)
-        return min(moments, default=None)
 
 
 async def read_body(received: Received, deadline: Deadline, stall_s: float) -> Body:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import tenacity
 
-from quantgate.evals.contract.fault import Fault
+from quantgate.evals.contract.fault import Fault, Turn
 
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How long a fault is fought: at most `tries` attempts, none later than `total_s` seconds after the first fault.
+    """How long a fault is fought: at most `tries` attempts, with waits of `total_s` seconds in all between them.
 
-    An answer that takes an hour, as a reasoning model's may, and then fails is so asked once more at least.
+    What the attempts themselves take does not count, so that an answer of an hour has as many tries as a short one.
 
     The default's waits add up to some five minutes: what the restart of a large model's server may take.
 
@@ -28,35 +29,44 @@ class RetryPolicy:
     first_wait_s: float = 0.5
     longest_wait_s: float = 60.0
 
-    def wait(self, state: tenacity.RetryCallState) -> float:
-        """Seconds to wait after a failed attempt."""
-        backoff: float = min(self.longest_wait_s, self.first_wait_s * 2 ** (state.attempt_number - 1))
+    def wait(self, failures: int, fault: BaseException | None) -> float:
+        """Seconds to wait after so many failed attempts, the last of them with `fault`."""
+        backoff: float = min(self.longest_wait_s, self.first_wait_s * 2 ** (failures - 1))
         backoff *= random.uniform(0.5, 1.5)
-        fault = state.outcome.exception() if state.outcome is not None else None
         asked = fault.retry_after if isinstance(fault, Fault) else None
         return max(backoff, asked or 0.0)
 
 
 def retrying(policy: RetryPolicy, on_fault: Callable[[Fault], None] | None = None) -> tenacity.AsyncRetrying:
-    """What calls a coroutine function until it raises no `Fault`, or the policy's end; then the last one is raised."""
-    first_fault: float | None = None
+    """What calls a coroutine function until it raises no `Fault`, or the policy's end; then the last one is raised.
+
+    Where `on_fault` is a `Turn`, every further attempt waits for a free slot, and while a server is down the policy is
+    that of all requests together.
+    """
+    turn = on_fault if isinstance(on_fault, Turn) else None
 
     def failed(state: tenacity.RetryCallState) -> None:
-        nonlocal first_fault
-        first_fault = state.outcome_timestamp if first_fault is None else first_fault
-        fault = state.outcome.exception() if state.outcome is not None else None
-        if on_fault is not None and isinstance(fault, Fault):
+        if on_fault is not None and isinstance(fault := _fault(state), Fault):
             on_fault(fault)
 
+    def failures(state: tenacity.RetryCallState) -> int:
+        return max(state.attempt_number, 0 if turn is None else turn.vain)
+
+    def wait(state: tenacity.RetryCallState) -> float:
+        return policy.wait(failures(state), _fault(state))
+
     def fought_long_enough(state: tenacity.RetryCallState) -> bool:
-        next_attempt = (state.outcome_timestamp or 0.0) + state.upcoming_sleep
-        over = first_fault is not None and next_attempt - first_fault >= policy.total_s
-        return over or state.attempt_number >= policy.tries
+        return failures(state) >= policy.tries or state.idle_for + state.upcoming_sleep > policy.total_s
 
     return tenacity.AsyncRetrying(
+        sleep=asyncio.sleep if turn is None else turn.again,
         retry=tenacity.retry_if_exception_type(Fault),
         stop=fought_long_enough,
-        wait=policy.wait,
+        wait=wait,
         after=failed,
         reraise=True,
     )
+
+
+def _fault(state: tenacity.RetryCallState) -> BaseException | None:
+    return state.outcome.exception() if state.outcome is not None else None
