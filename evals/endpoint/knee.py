@@ -10,14 +10,21 @@ _START = 4
 _WORTH = 0.12
 """So many percent more in flight must bring at least a hundredth of them more in answers, or they only wait."""
 
+_SURE = 0.45
+"""How large a comparison's standard error may be, as a part of the logarithm of what was added."""
+
+_BASE_SURE = 0.3
+
 _TOLERATED = 0.05
 """So large a part of a round may be turned away without a step back: single refusals say nothing of the load."""
 
-_ROUND = 32
+_ROUND = 64
 """So many answers tell a level's speed, where it has as many in flight."""
 
+_FIRST_ROUND = 16
 _LONGEST_PAUSE = 16
 _FORGOTTEN_AFTER = 8
+_LONGEST_FORGOTTEN = 128
 _SLOWER = 0.35
 
 
@@ -37,20 +44,23 @@ class Knee:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._hold(min(_START, most), 0.0)
         self._reduced_at = -math.inf
+        self._answers = self._tokens = 0.0
         self._too_many: int | None = None
+        self._first_answer: float | None = None
         self._known = 0
-        self._factor = 2.0
-        self._pause = 0
-        self._skipped = 0
-        self._upwards = True
-        self._answers = 0.0
-        self._tokens = 0.0
+        self.level = self.limit = _START
+        self.set(_START, 0.0)
 
     @property
     def is_trying(self) -> bool:
         return self.limit != self.level
+
+    def doing(self) -> str:
+        """What it is about, as the end of a sentence; nothing while it holds."""
+        if self.limit > self.level or self.level < self._known:
+            return ", opening" if self._is_opening else ", trying more"
+        return ", trying fewer" if self.limit < self.level else ""
 
     def answered(self, sent: float, now: float, in_flight: int, size: float) -> None:
         """An answer of `size` tokens has come, to a request that was sent as one of so many in flight."""
@@ -61,39 +71,48 @@ class Knee:
         if self._first_answer is None:
             self._first_answer = now
         seconds = max(now - sent, 1e-6)
-        (self._filling if sent <= self._first_answer else self._steady).add(in_flight, size, seconds)
         self._refused *= 1 - 1 / self.limit
         if self.is_trying:
+            filling = sent <= self._first_answer and self.limit > self.level
+            (self._filling if filling else self._steady).add(in_flight, size, seconds)
             self._judge(now)
         else:
+            self._steady.add(in_flight, size, seconds)
             self._base.add(in_flight, size, seconds)
             self._look(now)
 
     def overloaded(self, sent: float, now: float) -> None:
         """The server has turned a request away, or finishes nothing."""
-        if sent < self._reduced_at:
+        if sent <= self._reduced_at:
             return
         self._refused += 1
         if self._refused <= _TOLERATED * self.limit:
             return
-        self._too_many = self.limit
         self._reduced_at = now
-        self._known = 0
-        level = self.level if self.level < self.limit else max(1, self.limit // 2)
-        self._pause = 1
         self._skipped = 0
-        self._hold(level, now)
+        if self.limit > self.level:
+            self._too_many = self.limit
+            self._pause = max(1, self._pause)
+            self._hold(self.level, now, self._base)
+        else:
+            was, self._too_many = self.level, (self.limit if self._known else None)
+            self._known = 0 if self._known else was - max(1, was // 16)
+            self._pause = 1
+            self._hold(max(1, was // 2), now)
 
     def reopen(self, now: float) -> None:
         """The server is back: open from one, quickly up to where it stood before."""
-        self._known = max(self._known, self.level)
-        self._too_many = None
-        self._factor, self._pause, self._upwards = 2.0, 0, True
-        self._hold(1, now)
+        known = max(self._known, self.level)
+        self.set(1, now)
+        self._known = known
 
     def set(self, level: int, now: float) -> None:
         """Go on from another level."""
-        self._known, self._too_many, self._factor, self._pause, self._upwards = 0, None, 2.0, 0, True
+        self._known = self._pause = self._skipped = 0
+        self._too_many = None
+        self._factor = 2.0
+        self._upwards = self._is_opening = True
+        self._forgotten_after = _FORGOTTEN_AFTER
         self._hold(max(1, min(level, self._most)), now)
 
     def _hold(self, level: int, now: float, base: Speed | None = None) -> None:
@@ -104,53 +123,53 @@ class Knee:
     def _begin(self, limit: int, now: float) -> None:
         self.limit = limit
         self._since = now
-        self._first_answer: float | None = None
+        self._first_answer = None
         self._filling, self._steady = Speed(), Speed()
         self._refused = 0.0
 
     def _look(self, now: float) -> None:
         """At the level that holds: try another, once enough is known of this one."""
-        round_ = max(2, min(self.level, _ROUND))
+        base, round_ = self._base, max(4, min(self.level, _ROUND))
         if self.level < self._known:
-            if self._base.count >= round_:
+            if base.count >= min(round_, self.level):
                 self._hold(min(2 * self.level, self._known), now)
             return
-        latest, size = self._steady, self._tokens / self._answers
-        if latest.count >= max(round_, 8) and self._pause:
-            (before, error), (after, other) = self._base.log_rate(size), latest.log_rate(size)
+        size = self._tokens / self._answers
+        latest = self._steady
+        if self._pause and latest.count >= max(round_, 8):
+            (before, error), (after, other) = base.log_rate(size), latest.log_rate(size)
             if after - before < -_SLOWER - 2 * math.hypot(error, other) and self.level > 1:
-                self._upwards, self._pause = False, 0
+                self._upwards, self._pause = False, 1
                 self._hold(self.level, now, latest)
-                self._try(max(1, self.level // 2), now)
+                self._begin(max(1, self.level // 2), now)
                 return
             self._steady = Speed()
-        if self._base.count < max(4, round_) * max(1, self._pause):
+        if base.count < min(round_, _FIRST_ROUND) or base.count < round_ * self._pause:
+            return
+        if base.log_rate(size)[1] > _BASE_SURE and base.count < 8 * round_:
             return
         for _ in range(2):
             target = self._more() if self._upwards else self._fewer()
             if target != self.level:
-                self._try(target, now)
+                self._begin(target, now)
                 return
             self._upwards = not self._upwards
-            self._factor = 1.25
-        self._base.fade()
-
-    def _try(self, target: int, now: float) -> None:
-        self._begin(target, now)
+        base.fade()
 
     def _more(self) -> int:
-        most = self._most
         if self._too_many is not None:
-            self._skipped += 1
-            if self._too_many - self.level <= max(1, self.level // 16):
-                if self._skipped < _FORGOTTEN_AFTER:
-                    return self.level
-                self._too_many = None
-            else:
+            if self._too_many - self.level > max(1, self.level // 16):
                 return (self.level + self._too_many) // 2
-        return min(most, max(self.level + 1, round(self.level * self._factor)))
+            self._skipped += 1
+            if self._skipped < self._forgotten_after:
+                return self.level
+            self._too_many, self._skipped, self._factor = None, 0, 1.25
+            self._forgotten_after = min(_LONGEST_FORGOTTEN, 2 * self._forgotten_after)
+        return min(self._most, max(self.level + 1, round(self.level * self._factor)))
 
     def _fewer(self) -> int:
+        if self._too_many is not None:
+            return self.level
         return max(1, min(self.level - 1, round(self.level * 0.8)))
 
     def _judge(self, now: float) -> None:
@@ -158,19 +177,23 @@ class Knee:
         size = self._tokens / self._answers
         base, base_error = self._base.log_rate(size)
         more = math.log(self.limit / self.level)
-        if more > 0 and self._filling.count >= max(2, min(self.limit - self.level, _ROUND)):
-            rate, _ = self._filling.log_rate(size)
-            if rate - base >= math.log(1 + 0.5 * (self.limit / self.level - 1)):
+        if more > 0 and self._filling.count >= max(2, min(self.limit - self.level, _FIRST_ROUND)):
+            rate, error = self._filling.log_rate(size)
+            clear = math.log(1 + 0.5 * (self.limit / self.level - 1)) + min(
+                0.5 * math.hypot(base_error, error), more / 4
+            )
+            if rate - base >= clear:
                 self._accept(now, self._filling)
                 return
         steady = self._steady
-        if steady.count < max(4, min(self.limit, 2 * _ROUND)):
+        if steady.count < max(4, min(self.limit, _ROUND)):
             return
         rate, error = steady.log_rate(size)
-        gain, error = rate - base - _WORTH * more, math.hypot(base_error, error)
-        if abs(gain) < error and steady.count < 4 * max(self.limit, 8):
+        error = math.hypot(base_error, error)
+        if error > _SURE * abs(more) and steady.count < 8 * max(self.limit, 8):
             return
-        if gain >= 0:
+        doubt = 0.0 if self._is_opening else min(error, abs(more)) / 2
+        if rate - base - doubt >= _WORTH * more:
             self._accept(now, steady)
         else:
             self._reject(now)
@@ -186,4 +209,5 @@ class Knee:
         self._pause = max(1, min(_LONGEST_PAUSE, 2 * self._pause))
         self._factor = 1.25
         self._upwards = not self._upwards
+        self._is_opening = False
         self._hold(self.level, now)

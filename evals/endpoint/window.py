@@ -1,71 +1,238 @@
-"""How many requests are in flight: a fixed number, or one that follows what the server can take."""
+"""How many requests are in flight: a fixed number, or what the server can take; and who is next."""
 
 from __future__ import annotations
 
 import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+
+from quantgate.evals.contract.fault import Fault
+from quantgate.evals.endpoint.knee import Knee
+from quantgate.evals.endpoint.outage import Outage
 
 MAX_IN_FLIGHT = 1000
 """The most requests that are ever in flight at once: the size of the connection pool of `openai`'s client."""
 
-_AUTO_START = 32
-_AUTO_MOST = 256
-_TOLERATED = 0.1
+_MOST_RETRIED = 16
+"""So many failed requests may wait for their next attempt before no new ones are begun, or a window's worth."""
+
+_TOLD_FROM_S = 5.0
+
+
+class Slot:
+    """The place of one request among those in flight, a `Turn`: given up between two attempts, and at the end."""
+
+    def __init__(self, window: Window, on_fault: Callable[[Fault], None] | None = None) -> None:
+        self._window = window
+        self._on_fault = on_fault
+        self._held = False
+        self._looked = False
+        self._asked_to_wait = False
+        self.sent = 0.0
+        self.in_flight = 0
+
+    def __call__(self, fault: Fault) -> None:
+        """An attempt has failed."""
+        self._looked = self._window.failed(self, overload=fault.overload)
+        self._asked_to_wait = fault.retry_after is not None
+        if self._on_fault is not None:
+            self._on_fault(fault)
+
+    @property
+    def vain(self) -> int:
+        return self._window.vain
+
+    async def again(self, wait_s: float) -> None:
+        """Give the slot back, wait so long, and then for a free slot."""
+        self.release()
+        await self._window.retry(self, wait_s, for_all=self._looked, asked=self._asked_to_wait)
+
+    def taken(self, now: float, in_flight: int) -> None:
+        self._held, self.sent, self.in_flight = True, now, in_flight
+
+    def answered(self, size: float | None) -> None:
+        """The server has answered, with so many tokens; `None` where it took the request for none that it could."""
+        self._window.answered(self, size)
+
+    def release(self) -> None:
+        """Give the slot back, if it is held."""
+        if self._held:
+            self._held = False
+            self._window.released()
 
 
 class Window:
     """Slots for requests in flight.
 
-    A fixed window keeps its size. An adaptive one opens by one slot per answer until the server first proves
-    overloaded, and from then on by one slot per window of answers; it halves when more than a tenth of a window's
-    requests meet an overload (429, 503, a timeout): additive increase, multiplicative decrease, as TCP does (Chiu and
-    Jain 1989; RFC 5681). One waiter at a time.
+    A fixed window keeps its size, an adaptive one follows a `Knee`. Those that failed before go first. While a server is
+    down, an adaptive window lets one request at a time look whether it is back.
     """
 
     def __init__(self, size: int | None = None) -> None:
         """A window of `size` slots, or an adaptive one for `None`. Raises ValueError for a size outside 1 to 1000."""
-        if size is not None and not 1 <= size <= MAX_IN_FLIGHT:
-            raise ValueError(f"concurrency must lie between 1 and {MAX_IN_FLIGHT}, not {size}")
-        self.adaptive = size is None
         self.in_flight = 0
-        self._size = float(size if size is not None else _AUTO_START)
-        self._slow_start = True
-        self._outcomes = 0
-        self._overloads = 0
-        self._turn: asyncio.Event = asyncio.Event()
+        self.notice = ""
+        self._knee = Knee(MAX_IN_FLIGHT)
+        self._outage = Outage()
+        self._retries: deque[asyncio.Future[None]] = deque()
+        self._new: deque[asyncio.Future[None]] = deque()
+        self._retried = 0
+        self._waits: dict[Slot, tuple[float, float]] = {}
+        self._closed_until = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self._fixed: int | None = None
+        self._how = ""
+        self.resize(size)
+
+    @property
+    def adaptive(self) -> bool:
+        return self._fixed is None
 
     @property
     def size(self) -> int:
-        return int(self._size)
+        if self._fixed is not None:
+            return self._fixed
+        return 1 if self._outage.is_down else self._knee.limit
 
-    async def acquire(self) -> None:
-        """Wait for a free slot and take it."""
-        while self.in_flight >= self.size:
-            self._turn.clear()
-            await self._turn.wait()
-        self.in_flight += 1
+    @property
+    def vain(self) -> int:
+        """How many attempts in a row have found the server down; none where the number is fixed."""
+        return self._outage.vain if self.adaptive else 0
 
-    def release(self) -> None:
-        """Give a slot back."""
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing but faults has come of all that was under way when they began."""
+        return self._outage.is_silent
+
+    def resize(self, size: int | None, how: str = "") -> None:
+        """Go on with so many slots, or find them by itself for `None`; `how` says who wants it. Raises ValueError."""
+        if size is not None and not 1 <= size <= MAX_IN_FLIGHT:
+            raise ValueError(f"concurrency must lie between 1 and {MAX_IN_FLIGHT}, not {size}")
+        if size is None and self._fixed is not None:
+            self._knee.set(self._fixed, time.monotonic())
+        self._fixed, self._how = size, how
+        self._wake()
+
+    def scale(self, factor: float, how: str = "") -> None:
+        """Go on with so many times as many slots, and find them by itself from there if it did before."""
+        size = min(MAX_IN_FLIGHT, max(1, int(self.size * factor)))
+        if self._fixed is None:
+            self._knee.set(size, time.monotonic())
+            self._wake()
+        else:
+            self.resize(size, how)
+
+    async def acquire(self, on_fault: Callable[[Fault], None] | None = None) -> Slot:
+        """Wait for a free slot for a new request, and take it; `on_fault` is told of its faults."""
+        slot = Slot(self, on_fault)
+        if self._retries or not self._admits_new() or not self._is_open():
+            await self._wait(self._new)
+        else:
+            self.in_flight += 1
+        self._take(slot)
+        return slot
+
+    async def retry(self, slot: Slot, wait_s: float, *, for_all: bool, asked: bool) -> None:
+        """Wait, and then for a free slot, before the next attempt; `for_all` is what a server that is down is spared."""
+        now = time.monotonic()
+        self._retried += 1
+        try:
+            if asked and wait_s >= _TOLD_FROM_S:
+                self._waits[slot] = (wait_s, now + wait_s)
+            if for_all and self.adaptive:
+                self._closed_until = now + wait_s
+            else:
+                await asyncio.sleep(wait_s)
+            if self._retries or not self._is_open():
+                await self._wait(self._retries)
+            else:
+                self.in_flight += 1
+        finally:
+            self._retried -= 1
+            self._waits.pop(slot, None)
+        self._take(slot)
+
+    def answered(self, slot: Slot, size: float | None) -> None:
+        """The server has answered the request that holds the slot."""
+        now = time.monotonic()
+        if self._outage.answered(slot.sent, self._knee.level // 4) and self.adaptive:
+            self._closed_until = 0.0
+            self._knee.reopen(now)
+        elif self.adaptive and size is not None:
+            self._knee.answered(slot.sent, now, slot.in_flight, size)
+        self._wake()
+
+    def failed(self, slot: Slot, *, overload: bool) -> bool:
+        """An attempt has failed; whether it was the one that looked if the server is back."""
+        now = time.monotonic()
+        looked = self._outage.failed(slot.sent, now, self.in_flight - 1)
+        if overload and self.adaptive and not self._outage.is_down:
+            self._knee.overloaded(slot.sent, now)
+        return looked
+
+    def released(self) -> None:
         self.in_flight -= 1
-        self._turn.set()
+        self._wake()
 
-    def answered(self) -> None:
-        """The server has given an answer."""
-        self._count(overload=False)
-        if self.adaptive and self._size < _AUTO_MOST:
-            self._size = min(_AUTO_MOST, self._size + (1 if self._slow_start else 1 / self._size))
-            self._turn.set()
+    def said(self) -> list[str]:
+        """What to tell of it on a line: how many are in flight, who has decided that, and what it waits for."""
+        parts = [f"{self.in_flight} in flight{self._decided()}"]
+        if self.adaptive and self._outage.is_down:
+            parts.append("the server does not answer: one request at a time looks whether it is back")
+        if self._waits:
+            asked, until = max(self._waits.values(), key=lambda wait: wait[1])
+            left = max(0.0, until - time.monotonic())
+            parts.append(f"the server asks to wait {asked:,.0f} s ({left:,.0f} s left)")
+        if self.notice:
+            parts.append(self.notice)
+        return parts
 
-    def overloaded(self) -> None:
-        """The server has said, or shown by a timeout, that it has too much to do."""
-        self._count(overload=True)
-        if self.adaptive and self._overloads > self._size * _TOLERATED:
-            self._slow_start = False
-            self._size = max(1.0, self._size / 2)
-            self._outcomes = self._overloads = 0
+    def _decided(self) -> str:
+        if self._fixed is not None:
+            return f" of {self._fixed} ({self._how})" if self._how else ""
+        return f" of {self.size}, found by itself{self._knee.doing()}"
 
-    def _count(self, *, overload: bool) -> None:
-        if self._outcomes >= self._size:
-            self._outcomes = self._overloads = 0
-        self._outcomes += 1
-        self._overloads += overload
+    def _take(self, slot: Slot) -> None:
+        self._outage.sent()
+        slot.taken(time.monotonic(), self.in_flight)
+
+    def _admits_new(self) -> bool:
+        return self._retried < (1 if self._outage.is_down and self.adaptive else max(_MOST_RETRIED, self.size))
+
+    def _is_open(self) -> bool:
+        """Whether an attempt may be sent now; where only time is missing, it is looked again then."""
+        if self.in_flight >= self.size:
+            return False
+        now = time.monotonic()
+        opens = max(self._closed_until, self._outage.opens(now)) if self.adaptive else now
+        if opens <= now:
+            return True
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(opens - now, self._look_again)
+        return False
+
+    def _look_again(self) -> None:
+        self._timer = None
+        self._wake()
+
+    async def _wait(self, queue: deque[asyncio.Future[None]]) -> None:
+        turn = asyncio.get_running_loop().create_future()
+        queue.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self.released()
+            else:
+                queue.remove(turn)
+            raise
+
+    def _wake(self) -> None:
+        """Hand free slots to those who wait: to failed requests first, then to new ones."""
+        while self._retries or (self._new and self._admits_new()):
+            if not self._is_open():
+                return
+            turn = (self._retries or self._new).popleft()
+            self.in_flight += 1
+            turn.set_result(None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Protocol
 
 from quantgate.evals.contract.fault import Fault
@@ -18,8 +19,9 @@ from quantgate.evals.contract.records import (
     Status,
 )
 from quantgate.evals.contract.task import Asker, Task
+from quantgate.evals.endpoint.answer_size import size_of
 from quantgate.evals.endpoint.overflow import has_outgrown, was_clamped
-from quantgate.evals.endpoint.window import Window
+from quantgate.evals.endpoint.window import Slot, Window
 from quantgate.evals.errors import EndpointUnreachable, RequestRefused, ResumeMismatch
 from quantgate.evals.runs.directory import SampleWriter
 from quantgate.evals.runs.grader_processes import GraderProcesses, Heard, grade_by, is_graded_at_once
@@ -128,27 +130,22 @@ async def ask_all(
         When the run directory cannot be written any more.
     """
     arrived: asyncio.Queue[tuple[Request, Answer]] = asyncio.Queue()
-    recorder = _Recorder(writer, progress, len(requests), has_answers=has_answers)
+    recorder = _Recorder(writer, progress, len(requests), window, has_answers=has_answers)
     waiting: dict[SampleKey, tuple[Request, Answer, Sample]] = {}
     heard = Heard()
 
-    async def one(request: Request) -> None:
-        def on_fault(fault: Fault) -> None:
-            if fault.overload:
-                window.overloaded()
-            progress.fault(request, fault)
-
+    async def one(request: Request, slot: Slot) -> None:
         try:
             progress.asked(request)
-            answer = await askers[request.task].ask(request, on_fault)
+            answer = await askers[request.task].ask(request, slot)
+            if answer.status is not Status.ERROR or answer.refused:
+                slot.answered(None if answer.refused else size_of(answer))
         except RequestRefused as refusal:
             if not recorder.has_answers:
                 raise
             raise EndpointUnreachable(f"{refusal}. It has answered before: the same command goes on") from None
         finally:
-            window.release()
-        if answer.status is not Status.ERROR:
-            window.answered()
+            slot.release()
         arrived.put_nowait((request, answer))
 
     async def elsewhere(pool: GraderProcesses, request: Request, answer: Answer, sample: Sample) -> None:
@@ -192,8 +189,8 @@ async def ask_all(
             for request, sample in again:
                 group.create_task(once_more(request, sample))
             for request in requests:
-                await window.acquire()
-                group.create_task(one(request))
+                slot = await window.acquire(partial(progress.fault, request))
+                group.create_task(one(request, slot))
     except BaseExceptionGroup as failures:
         raise _first(failures) from None
     finally:
@@ -218,11 +215,14 @@ async def ask_all(
 class _Recorder:
     """Stores; stops the run when nothing but faults arrives, or nothing was ever answered but refused."""
 
-    def __init__(self, writer: SampleWriter, progress: Progress, asked: int, *, has_answers: bool) -> None:
+    def __init__(
+        self, writer: SampleWriter, progress: Progress, asked: int, window: Window, *, has_answers: bool
+    ) -> None:
         self.has_answers = has_answers
         self._writer = writer
         self._progress = progress
         self._asked = asked
+        self._window = window
         self._faults_in_a_row = 0
         self._refused = 0
         self._turned_away = 0
@@ -238,10 +238,10 @@ class _Recorder:
         else:
             self.has_answers = True
             self._faults_in_a_row = 0
-        if self._faults_in_a_row == _GIVE_UP_AFTER:
+        if self._faults_in_a_row >= _GIVE_UP_AFTER and self._window.is_silent:
             raise EndpointUnreachable(
-                f"the endpoint has stopped answering: {_GIVE_UP_AFTER} requests in a row have failed, the last with: "
-                f"{answer.error}. The same command goes on"
+                f"the endpoint has stopped answering: {self._faults_in_a_row} requests in a row have failed, the last "
+                f"with: {answer.error}. The same command goes on"
             )
         hopeless = self._refused == _GIVE_UP_AFTER or self._turned_away == self._asked
         if answer.refused and hopeless and not self.has_answers:
