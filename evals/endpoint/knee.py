@@ -48,7 +48,7 @@ class Knee:
         self._answers = self._tokens = 0.0
         self._too_many: int | None = None
         self._first_answer: float | None = None
-        self._known = 0
+        self._known = self._pause = self._skipped = 0
         self.level = self.limit = _START
         self.set(_START, 0.0)
 

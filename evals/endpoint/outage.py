@@ -20,6 +20,7 @@ class Outage:
         self.vain = 0
         self._faults = 0
         self._under_way = 0
+        self._before = 0
         self._began = -math.inf
         self._looked = -math.inf
         self._until = -math.inf
@@ -32,32 +33,35 @@ class Outage:
     @property
     def is_silent(self) -> bool:
         """Whether no attempt is left that could tell faults in a row from a server that is down."""
-        return self._faults > 0 and self._under_way <= 0
+        return self._faults > 0 and self._before <= 0
 
     def opens(self, now: float) -> float:
         """When the next attempt may be sent, after an outage."""
         return self._until if now < self._until and self._left <= 0 else now
 
     def sent(self) -> None:
+        self._under_way += 1
         self._left -= 1
 
     def answered(self, sent: float, quarter: int) -> bool:
         """The server has answered; whether an outage has ended so."""
         was_down = self.is_down
-        self._faults = self._under_way = self.vain = 0
+        self._under_way -= 1
+        self._faults = self._before = self.vain = 0
         if was_down:
             self._until = sent + _FIRST_SECOND_S
             self._left = max(1, quarter) - 1
         return was_down
 
-    def failed(self, sent: float, now: float, others: int) -> bool:
-        """An attempt has failed, `others` are under way; whether it was one that looked if the server is back."""
+    def failed(self, sent: float, now: float) -> bool:
+        """An attempt has failed; whether it was one that looked if the server is back."""
+        self._under_way -= 1
         if self._faults == 0:
-            self._began, self._under_way = now, others
+            self._began, self._before = now, self._under_way
         elif sent <= self._began:
-            self._under_way -= 1
+            self._before -= 1
         self._faults += 1
-        if self._under_way > 0 or self._faults < _FEWEST or sent <= self._looked:
+        if self._before > 0 or self._faults < _FEWEST or sent <= self._looked:
             return False
         self._looked = now
         self.vain += 1

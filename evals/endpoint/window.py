@@ -27,6 +27,7 @@ class Slot:
         self._window = window
         self._on_fault = on_fault
         self._held = False
+        self._has_ended = False
         self._looked = False
         self._asked_to_wait = False
         self.sent = 0.0
@@ -34,10 +35,9 @@ class Slot:
 
     def __call__(self, fault: Fault) -> None:
         """An attempt has failed."""
-        self._looked = self._window.failed(self, overload=fault.overload)
+        self.failed()
         self._asked_to_wait = fault.retry_after is not None
-        if self._on_fault is not None:
-            self._on_fault(fault)
+        self.told(fault)
 
     @property
     def vain(self) -> int:
@@ -49,11 +49,27 @@ class Slot:
         await self._window.retry(self, wait_s, for_all=self._looked, asked=self._asked_to_wait)
 
     def taken(self, now: float, in_flight: int) -> None:
-        self._held, self.sent, self.in_flight = True, now, in_flight
+        self._held, self._has_ended = True, False
+        self.sent, self.in_flight = now, in_flight
+
+    def told(self, fault: Fault) -> None:
+        """Something has failed, and whoever told it tries again by itself."""
+        if fault.overload:
+            self._window.overloaded(self)
+        if self._on_fault is not None:
+            self._on_fault(fault)
+
+    def failed(self) -> None:
+        """The attempt has ended without an answer."""
+        if not self._has_ended:
+            self._has_ended = True
+            self._looked = self._window.failed(self)
 
     def answered(self, size: float | None) -> None:
         """The server has answered, with so many tokens; `None` where it took the request for none that it could."""
-        self._window.answered(self, size)
+        if not self._has_ended:
+            self._has_ended = True
+            self._window.answered(self, size)
 
     def release(self) -> None:
         """Give the slot back, if it is held."""
@@ -65,8 +81,8 @@ class Slot:
 class Window:
     """Slots for requests in flight.
 
-    A fixed window keeps its size, an adaptive one follows a `Knee`. Those that failed before go first. While a server is
-    down, an adaptive window lets one request at a time look whether it is back.
+    A fixed window keeps its size, an adaptive one follows a `Knee`. Requests that failed before go first. While a server
+    is down, an adaptive window lets one request at a time look whether it is back.
     """
 
     def __init__(self, size: int | None = None) -> None:
@@ -134,7 +150,7 @@ class Window:
         return slot
 
     async def retry(self, slot: Slot, wait_s: float, *, for_all: bool, asked: bool) -> None:
-        """Wait, and then for a free slot, before the next attempt; `for_all` is what a server that is down is spared."""
+        """Wait, and then for a free slot, before the next attempt. `for_all` makes all others wait, too."""
         now = time.monotonic()
         self._retried += 1
         try:
@@ -163,13 +179,14 @@ class Window:
             self._knee.answered(slot.sent, now, slot.in_flight, size)
         self._wake()
 
-    def failed(self, slot: Slot, *, overload: bool) -> bool:
+    def failed(self, slot: Slot) -> bool:
         """An attempt has failed; whether it was the one that looked if the server is back."""
-        now = time.monotonic()
-        looked = self._outage.failed(slot.sent, now, self.in_flight - 1)
-        if overload and self.adaptive and not self._outage.is_down:
-            self._knee.overloaded(slot.sent, now)
-        return looked
+        return self._outage.failed(slot.sent, time.monotonic())
+
+    def overloaded(self, slot: Slot) -> None:
+        """The server has said, or shown by a timeout, that it has too much to do."""
+        if self.adaptive and not self._outage.is_down:
+            self._knee.overloaded(slot.sent, time.monotonic())
 
     def released(self) -> None:
         self.in_flight -= 1

@@ -18,7 +18,7 @@ from quantgate.evals.contract.records import (
     SampleKey,
     Status,
 )
-from quantgate.evals.contract.task import Asker, Task
+from quantgate.evals.contract.task import Asker, Orchestrated, Task
 from quantgate.evals.endpoint.answer_size import size_of
 from quantgate.evals.endpoint.overflow import has_outgrown, was_clamped
 from quantgate.evals.endpoint.window import Slot, Window
@@ -133,13 +133,19 @@ async def ask_all(
     recorder = _Recorder(writer, progress, len(requests), window, has_answers=has_answers)
     waiting: dict[SampleKey, tuple[Request, Answer, Sample]] = {}
     heard = Heard()
+    orchestrated = {name for name, task in tasks.items() if isinstance(task, Orchestrated)}
 
     async def one(request: Request, slot: Slot) -> None:
         try:
             progress.asked(request)
-            answer = await askers[request.task].ask(request, slot)
-            if answer.status is not Status.ERROR or answer.refused:
-                slot.answered(None if answer.refused else size_of(answer))
+            on_fault = slot.told if request.task in orchestrated else slot
+            answer = await askers[request.task].ask(request, on_fault)
+            if answer.refused:
+                slot.answered(None)
+            elif answer.status is Status.ERROR:
+                slot.failed()
+            else:
+                slot.answered(size_of(answer))
         except RequestRefused as refusal:
             if not recorder.has_answers:
                 raise
