@@ -10,8 +10,8 @@ _FEWEST = 3
 class Speed:
     """Answers at one number in flight, as sums: how many were in flight, how long each was and what it took.
 
-    By Little's law (1961), what is answered in a second is the number in flight over the time that an answer takes. That
-    time is taken at the mean length of all answers of a run, along the line of time by length, so that it does not
+    By Little's law (1961), what is answered in a second is the number in flight over the time that an answer takes.
+    That time is taken at the mean length of all answers of a run, along the line of time by length, so that it does not
     matter whether long or short answers have come: only what a token costs.
     """
 

@@ -230,6 +230,7 @@ class _Recorder:
         self._asked = asked
         self._window = window
         self._faults_in_a_row = 0
+        self._has_given_up = False
         self._refused = 0
         self._turned_away = 0
 
@@ -244,7 +245,8 @@ class _Recorder:
         else:
             self.has_answers = True
             self._faults_in_a_row = 0
-        if self._faults_in_a_row >= _GIVE_UP_AFTER and self._window.is_silent:
+        if self._faults_in_a_row >= _GIVE_UP_AFTER and self._window.is_silent and not self._has_given_up:
+            self._has_given_up = True
             raise EndpointUnreachable(
                 f"the endpoint has stopped answering: {self._faults_in_a_row} requests in a row have failed, the last "
                 f"with: {answer.error}. The same command goes on"
