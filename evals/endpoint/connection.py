@@ -9,6 +9,9 @@ from pathlib import Path
 STALL_S = 300.0
 """Seconds without a token after which a stream is taken to hang."""
 
+MAX_IN_FLIGHT = 1000
+"""The most requests that are ever in flight at once: the size of the connection pool of `openai`'s client."""
+
 OMITTABLE = ("seed", "max_tokens", "temperature", "top_p", "stop")
 """Parameters that can be left out of every request."""
 

@@ -8,11 +8,9 @@ from collections import deque
 from collections.abc import Callable
 
 from quantgate.evals.contract.fault import Fault
+from quantgate.evals.endpoint.connection import MAX_IN_FLIGHT as MAX_IN_FLIGHT
 from quantgate.evals.endpoint.knee import Knee
 from quantgate.evals.endpoint.outage import Outage
-
-MAX_IN_FLIGHT = 1000
-"""The most requests that are ever in flight at once: the size of the connection pool of `openai`'s client."""
 
 _MOST_RETRIED = 16
 """So many failed requests may wait for their next attempt before no new ones are begun, or a window's worth."""
@@ -81,8 +79,8 @@ class Slot:
 class Window:
     """Slots for requests in flight.
 
-    A fixed window keeps its size, an adaptive one follows a `Knee`. Requests that failed before go first. While a server
-    is down, an adaptive window lets one request at a time look whether it is back.
+    A fixed window keeps its size, an adaptive one follows a `Knee`. Requests that failed before go first. While a
+    server is down, an adaptive window lets one request at a time look whether it is back.
     """
 
     def __init__(self, size: int | None = None) -> None:

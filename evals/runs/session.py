@@ -30,6 +30,7 @@ from quantgate.evals.runs.endpoint import endpoint_of
 from quantgate.evals.runs.grader_processes import GraderProcesses
 from quantgate.evals.runs.record import Draw, RunRecord, now
 from quantgate.evals.runs.resume import merge_for_resume
+from quantgate.evals.runs.steering import Steering
 from quantgate.evals.runs.task_plan import TaskPlan
 from quantgate.evals.settings.run import RunConfig
 from quantgate.evals.versions import software_versions
@@ -54,8 +55,10 @@ class Session:
     total: int
     notices: list[str]
 
-    async def ask(self, progress: Progress, graders: GraderProcesses | None = None) -> str | None:
-        """Ask what is missing, until all is there. Raises as `evals.runs.asking.ask_all`.
+    async def ask(self, progress: Progress, steering: Steering, graders: GraderProcesses | None = None) -> str | None:
+        """Ask what is missing, until all is there, as many at a time as `steering` says meanwhile.
+
+        Raises as `evals.runs.asking.ask_all`.
 
         Returns what libraries said while answers were graded.
         """
@@ -69,6 +72,8 @@ class Session:
                 heard = await ask_all((), self.tasks, {}, writer, window, progress, graders=graders, again=self.again)
                 return heard.told(private=self._is_private(heard.task))
             async with AsyncExitStack() as stack:
+                await stack.enter_async_context(steering.of(window, self.config.out))
+                progress.follow(window)
                 endpoint = await stack.enter_async_context(endpoint_of(self.config, self.config.model))
                 askers: dict[str, Asker] = dict.fromkeys(self.tasks, endpoint)
                 if scored := [name for name, task in self.tasks.items() if not task.sampling.draws]:
@@ -111,11 +116,13 @@ def ask_side_by_side(sessions: Sequence[tuple[Session, Progress]]) -> list[str]:
     asked: list[asyncio.Task[str | None]] = []
     graded = [task for session, _ in sessions if session.missing or session.again for task in session.tasks.values()]
     tasks = [task for task in graded if not isinstance(task, Orchestrated)]
+    steering = Steering()
 
     async def asking() -> None:
-        async with asyncio.TaskGroup() as group:
-            for session, progress in sessions:
-                asked.append(group.create_task(session.ask(progress, graders)))
+        with steering.by_signals():
+            async with asyncio.TaskGroup() as group:
+                for session, progress in sessions:
+                    asked.append(group.create_task(session.ask(progress, steering, graders)))
 
     # A full collection walks through all that the libraries have loaded: 150 ms in which no answer would be read.
     gc.freeze()

@@ -15,8 +15,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from quantgate.evals.contract.records import Sampling
-from quantgate.evals.endpoint.connection import OMITTABLE, STALL_S, Connection
-from quantgate.evals.endpoint.window import MAX_IN_FLIGHT
+from quantgate.evals.endpoint.connection import MAX_IN_FLIGHT, OMITTABLE, STALL_S, Connection
 from quantgate.evals.errors import UsageError
 from quantgate.evals.settings.expected import parse_expectation
 from quantgate.evals.settings.key import key_from_environment

@@ -9,7 +9,21 @@ from typing import Annotated
 import typer
 
 from quantgate import __version__
-from quantgate.cli import calibrate, claim, compare, data, demo, doctor, gate, plan, regrade, report, run, tasks
+from quantgate.cli import (
+    calibrate,
+    claim,
+    compare,
+    concurrency,
+    data,
+    demo,
+    doctor,
+    gate,
+    plan,
+    regrade,
+    report,
+    run,
+    tasks,
+)
 from quantgate.evals.errors import QuantgateError
 from quantgate.evals.text import printable
 
@@ -21,7 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (demo, run, regrade, gate, compare, report, plan, claim, calibrate, doctor, data, tasks):
+for module in (demo, run, concurrency, regrade, gate, compare, report, plan, claim, calibrate, doctor, data, tasks):
     module.register(app)
 
 

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from quantgate.evals.contract.fault import Fault
 from quantgate.evals.contract.records import Request, Sample, Status
+from quantgate.evals.endpoint.window import Window
 from quantgate.evals.text import one_line
 
 _PLAIN_EVERY_S = 10.0
@@ -41,6 +42,11 @@ class RunProgress:
         self._tokens = 0
         self._began = time.monotonic()
         self._ended: float | None = None
+        self._window: Window | None = None
+
+    def follow(self, window: Window) -> None:
+        """Say from now on what the window of requests in flight says of itself."""
+        self._window = window
 
     def asked(self, request: Request) -> None:
         self._in_flight += 1
@@ -71,7 +77,9 @@ class RunProgress:
         if bar:
             filled = round(_BAR_CELLS * done / self._total) if self._total else _BAR_CELLS
             parts[0] = f"{self._label} {'━' * filled}{'╌' * (_BAR_CELLS - filled)} {done}/{self._total}"
-        if self._in_flight:
+        if self._window is not None and self._ended is None:
+            parts += map(one_line, self._window.said())
+        elif self._in_flight:
             parts.append(f"{self._in_flight} in flight")
         if self._scores:
             parts.append(f"accuracy {sum(self._scores) / len(self._scores):.3f}")

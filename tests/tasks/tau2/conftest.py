@@ -68,6 +68,8 @@ class Told:
         self.faults: list[str] = []
         self._finished = finished
 
+    def follow(self, window: object) -> None: ...
+
     def asked(self, request: object) -> None: ...
 
     def fault(self, request: object, fault: object) -> None:
