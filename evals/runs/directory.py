@@ -13,7 +13,8 @@ from typing import Any, Self
 
 from quantgate.evals.contract.records import Sample, SampleKey, Status
 from quantgate.evals.errors import RunDirectoryError, StorageError
-from quantgate.evals.files import write_atomically
+from quantgate.evals.files import open_to_read, open_to_write, read_text, sync_folder, write_atomically
+from quantgate.evals.runs.flushing import Flusher
 from quantgate.evals.runs.record import RunRecord, parse_run_record
 
 RUN_FILE = "run.json"
@@ -42,13 +43,13 @@ class RunDirectory:
         """
         file = self.path / RUN_FILE
         try:
-            text = file.read_text(encoding="utf-8")
+            text = read_text(file)
         except FileNotFoundError:
             raise RunDirectoryError(
                 f"{self.path} is no run directory: it has no {RUN_FILE}. `quantgate run --out {self.path}` makes one"
             ) from None
         except (OSError, UnicodeDecodeError) as error:
-            raise RunDirectoryError(f"{file} cannot be read: {error}") from None
+            raise RunDirectoryError(f"{file} cannot be read: {getattr(error, 'strerror', None) or error}") from None
         return parse_run_record(text, str(file))
 
     def samples(self, record: RunRecord | None = None) -> dict[SampleKey, Sample]:
@@ -72,7 +73,7 @@ class RunDirectory:
         if not file.exists():
             return
         try:
-            with file.open("rb") as stream:
+            with open_to_read(file) as stream:
                 for number, line in enumerate(stream, start=1):
                     if not line.endswith(b"\n"):
                         return
@@ -85,28 +86,34 @@ class RunDirectory:
                             "`quantgate run` asks it again"
                         ) from None
         except OSError as error:
-            raise RunDirectoryError(f"{file} cannot be read: {error}") from None
+            raise RunDirectoryError(f"{file} cannot be read: {error.strerror or error}") from None
 
     @contextmanager
     def writing(
-        self, record: RunRecord, expected: RunRecord | None = None, *, regrade: str | None = None
+        self,
+        record: RunRecord,
+        expected: RunRecord | None = None,
+        *,
+        regrade: str | None = None,
+        durable: bool = False,
     ) -> Iterator[SampleWriter]:
         """Hold the directory for one writer, write `run.json` atomically, and append samples.
 
         `expected` is the record that the caller saw there, `None` for none. With the id of a `regrade`, which `record`
-        names, `run.json` is written at the end instead: that moment makes all of its samples count, or none.
+        names, `run.json` is written at the end instead: that moment makes all of its samples count, or none. `durable`
+        brings samples to the disk batch by batch, so that a power cut loses none but those of the last moment.
 
         Raises
         ------
         StorageError
-            When it cannot be written, or another process is writing to it, or has since the caller looked.
+            When it cannot be written, or another process is writing to it, or has since the caller looked; when
+            `.lock` or `samples.jsonl` is a link.
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            lock = (self.path / _LOCK_FILE).open("w")
         except OSError as error:
             raise _unwritable(self.path, error) from None
-        with lock:
+        with _opened(self.path / _LOCK_FILE) as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -120,9 +127,9 @@ class RunDirectory:
             try:
                 if regrade is None:
                     write_atomically(self.path / RUN_FILE, record.to_json())
-                writer = SampleWriter(self.path / SAMPLES_FILE, regrade)
             except OSError as error:
                 raise _unwritable(self.path, error) from None
+            writer = SampleWriter(self.path / SAMPLES_FILE, regrade, durable=durable)
             with writer:
                 yield writer
             if regrade is not None:
@@ -143,20 +150,27 @@ class RunDirectory:
 class SampleWriter:
     """Appends samples, one line and one write each, so that whatever kills the process leaves whole lines.
 
-    `regrade` is the id of the regrade that they are of.
+    `regrade` is the id of the regrade that they are of; `durable` says that a power cut, too, must not lose them.
     """
 
-    def __init__(self, file: Path, regrade: str | None = None) -> None:
+    def __init__(self, file: Path, regrade: str | None = None, *, durable: bool = False) -> None:
         self._file = file
         self._more = {} if regrade is None else {_REGRADE: regrade}
-        self._descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
-        self._cut_torn_line()
+        try:
+            self._descriptor = open_to_write(file, os.O_APPEND)
+            self._cut_torn_line()
+            sync_folder(file.parent)
+        except OSError as error:
+            raise _unwritable(file, error) from None
+        self._flusher = Flusher(self._descriptor) if durable else None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         try:
+            if self._flusher is not None:
+                self._flusher.close()
             os.fsync(self._descriptor)
         except OSError as error:
             raise _unwritable(self._file, error) from None
@@ -177,6 +191,11 @@ class SampleWriter:
         except OSError as error:
             os.ftruncate(self._descriptor, end)
             raise _unwritable(self._file, error) from None
+        if self._flusher is not None:
+            try:
+                self._flusher.written()
+            except OSError as error:
+                raise _unwritable(self._file, error) from None
 
     def _cut_torn_line(self) -> None:
         end = os.fstat(self._descriptor).st_size
@@ -190,6 +209,18 @@ class SampleWriter:
             whole = start
         if whole != end:
             os.ftruncate(self._descriptor, whole)
+
+
+@contextmanager
+def _opened(lock: Path) -> Iterator[int]:
+    try:
+        descriptor = open_to_write(lock)
+    except OSError as error:
+        raise _unwritable(lock, error) from None
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def _parse_sample(document: Mapping[str, Any]) -> Sample:

@@ -63,7 +63,7 @@ class Session:
         Returns what libraries said while answers were graded.
         """
         directory = RunDirectory(self.config.out)
-        with directory.writing(self.record, self.before) as writer:
+        with directory.writing(self.record, self.before, durable=self.config.durable) as writer:
             if not self.missing and not self.again:
                 return None
             answers = any(sample.status is not Status.ERROR and not sample.turned_away for sample in self.held)

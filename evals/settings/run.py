@@ -178,6 +178,7 @@ class RunConfig(EndpointConfig):
     metric: dict[str, str] = {}
     expected: dict[str, ExpectedScore] = {}
     preset: Preset | None = None
+    durable: bool = False
 
     @model_validator(mode="after")
     def _chooses_one_way(self) -> Self:

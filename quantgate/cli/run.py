@@ -100,6 +100,12 @@ def run(
     tau2_workers: Annotated[
         int | None, typer.Option(help="tau2: worker processes; default: two per processor, 8 at most.")
     ] = None,
+    durable: Annotated[
+        bool | None,
+        typer.Option(
+            "--durable/--no-durable", help="Bring answers to the disk batch by batch: a power cut loses next to none."
+        ),
+    ] = None,
     config: Annotated[Path | None, typer.Option(help="A run.yaml with these options; the command line wins.")] = None,
 ) -> None:
     """Evaluate a served model into a run directory. The same command again asks only what is missing.
@@ -153,6 +159,7 @@ def run(
         "extra_body": parse_json_object("--extra-body", extra_body),
         "tokenizer": tokenizer,
         "max_length": max_length,
+        "durable": durable,
         "options": {**pairs, **{name: value for name, value in flags.items() if value is not None}},
     }
     asked = load_config(RunConfig, config, options, at_the_top=flags)

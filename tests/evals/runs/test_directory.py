@@ -1,9 +1,11 @@
 """The run directory: what is written stays, whatever ends the process."""
 
+import errno
 import json
 import os
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -124,17 +126,95 @@ def test_json_that_is_nested_too_deeply_is_refused_not_crashed_on(tmp_path):
         RunDirectory(tmp_path).samples()
 
 
-def test_an_output_through_a_link_or_into_a_device_stays_what_it_is(tmp_path):
-    (tmp_path / "real.json").write_text("old")
-    (tmp_path / "link.json").symlink_to(tmp_path / "real.json")
-    write_output(tmp_path / "link.json", "{}", "--json")
-    assert (tmp_path / "link.json").is_symlink()
-    assert (tmp_path / "real.json").read_text() == "{}"
+def test_an_output_into_a_pipe_goes_through_it_by_a_link_too_as_dev_stdout_is_one(tmp_path):
     os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to(tmp_path / "pipe")
     reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
     write_output(tmp_path / "pipe", "{}", "--json")
-    assert os.read(reader, 10) == b"{}"
+    write_output(tmp_path / "link", "[]", "--json")
+    assert os.read(reader, 10) == b"{}[]"
     os.close(reader)
+
+
+@pytest.mark.parametrize("name", [".lock", "samples.jsonl"])
+@pytest.mark.parametrize("link", ["symbolic", "hard", "dangling"])
+def test_nothing_is_written_through_a_link_in_a_run_directory(tmp_path, name, link):
+    out, victim = tmp_path / "run", tmp_path / "victim"
+    directory = write(out, sample())
+    (out / name).unlink()
+    if link != "dangling":
+        victim.write_bytes(b"precious\nwithout a line's end")
+    if link == "hard":
+        os.link(victim, out / name)
+    else:
+        (out / name).symlink_to(victim)
+    with pytest.raises(StorageError, match=r"cannot write to .*link") as failure, directory.writing(RECORD, RECORD):
+        pass
+    assert name in str(failure.value)
+    assert "\n" not in str(failure.value)
+    assert not victim.exists() if link == "dangling" else victim.read_bytes().endswith(b"line's end")
+
+
+@pytest.mark.parametrize("name", [".lock", "samples.jsonl"])
+def test_a_pipe_in_place_of_a_file_is_refused_and_not_waited_for(tmp_path, name):
+    directory = write(tmp_path)
+    (tmp_path / name).unlink()
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(StorageError, match="not a regular file"), directory.writing(RECORD, RECORD):
+        pass
+
+
+def test_a_record_that_is_a_link_is_replaced_and_what_it_points_to_stays(tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "real").write_text(RECORD.to_json())
+    (tmp_path / "run" / "run.json").symlink_to(tmp_path / "real")
+    with RunDirectory(tmp_path / "run").writing(replace(RECORD, label="other"), RECORD):
+        pass
+    assert (tmp_path / "real").read_text() == RECORD.to_json()
+    assert RunDirectory(tmp_path / "run").record().label == "other"
+
+
+def test_a_directory_that_the_user_names_by_a_link_is_written(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    assert len(write(tmp_path / "link", sample()).samples()) == 1
+
+
+def test_a_durable_run_has_every_line_on_the_disk_in_time_and_any_other_at_its_end(tmp_path, monkeypatch):
+    synced, real = [], os.fsync
+    file = tmp_path / "samples.jsonl"
+
+    def fsync(descriptor):
+        if os.path.samestat(os.fstat(descriptor), file.stat()):
+            synced.append(file.read_bytes().count(b"\n"))
+            counted.set()
+        real(descriptor)
+
+    with RunDirectory(tmp_path).writing(RECORD, durable=True) as writer:
+        monkeypatch.setattr(os, "fsync", fsync)
+        for number in range(3):
+            counted = threading.Event()
+            writer.append(sample(str(number)))
+            assert counted.wait(10)
+    assert synced[:3] == [1, 2, 3]
+    del synced[:]
+    with RunDirectory(tmp_path).writing(RECORD, RECORD) as writer:
+        writer.append(sample("4"))
+        assert not synced
+    assert synced == [4]
+
+
+def test_a_disk_that_fails_under_a_durable_run_ends_it(tmp_path, monkeypatch):
+    def fsync(descriptor):
+        raise OSError(errno.EIO, "Input/output error")
+
+    def run():
+        with RunDirectory(tmp_path).writing(RECORD, durable=True) as writer:
+            monkeypatch.setattr(os, "fsync", fsync)
+            writer.append(sample())
+
+    with pytest.raises(StorageError, match="Input/output error"):
+        run()
 
 
 def test_two_writers_do_not_share_a_directory(tmp_path):
