@@ -32,13 +32,24 @@ def names(value: object) -> tuple[str, ...]:
 def json_object(value: object) -> dict[str, Any]:
     """An object of plain JSON, or the text of one. Raises ValueError for anything else."""
     try:
-        plain = json.loads(value if isinstance(value, str) else json.dumps(value, allow_nan=False))
+        plain = json.loads(
+            value if isinstance(value, str) else json.dumps(value, allow_nan=False), object_pairs_hook=_each_once
+        )
         json.dumps(plain, allow_nan=False)
     except (ValueError, TypeError, RecursionError) as error:
         raise ValueError(f"must be plain JSON ({error})") from None
     if not isinstance(plain, dict):
         raise ValueError("must be a JSON object")
     return plain
+
+
+def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    made: dict[str, object] = {}
+    for name, value in pairs:
+        if name in made:
+            raise ValueError(f"the key {name[:60]!r} is given twice")
+        made[name] = value
+    return made
 
 
 def whole_number(least: int, most: int) -> Callable[[object], int]:

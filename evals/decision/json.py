@@ -18,7 +18,9 @@ from quantgate.evals.decision.types import (
     ReleaseVerdict,
     Verdict,
 )
+from quantgate.evals.documents import BrokenDocument, parse_json
 from quantgate.evals.errors import DataError
+from quantgate.evals.files import read_text
 from quantgate.evals.runs.record import RunRecord
 
 _DECIDED, _NOT_COMPARABLE = "decided", "not comparable"
@@ -85,7 +87,7 @@ def load_decision(file: Path) -> Verdict | Comparison:
         Naming the file, and the field where one is wrong, when it is neither, broken, or of another schema version.
     """
     try:
-        text = file.read_text(encoding="utf-8")
+        text = read_text(file)
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{file}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
     return parse_decision(text, str(file))
@@ -94,9 +96,11 @@ def load_decision(file: Path) -> Verdict | Comparison:
 def parse_decision(text: str, where: str = "the decision") -> Verdict | Comparison:
     """The decision that `text` holds; raises DataError as `load_decision` does, naming `where`."""
     try:
-        document = json.loads(text)
-    except (ValueError, RecursionError):
-        raise DataError(f"{where} is not JSON: give what `gate --json` or `compare --json` wrote") from None
+        document = parse_json(text)
+    except BrokenDocument as error:
+        raise DataError(
+            f"{where} is not JSON of a decision ({error}): give what `gate --json` or `compare --json` wrote"
+        ) from None
     if not isinstance(document, dict) or "schema_version" not in document or "verdict" not in document:
         raise DataError(f"{where} holds no decision: give what `gate --json` or `compare --json` wrote")
     version = document["schema_version"]

@@ -7,16 +7,22 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from quantgate.evals.contract.published import Benchmark, PublishedScore
+from quantgate.evals.documents import BrokenDocument, parse_json
 from quantgate.evals.errors import RunDirectoryError
 
 SCHEMA_VERSION = 1
 _STRICT = ConfigDict(extra="forbid")
+
+MOST_SAMPLES = 10_000_000
+"""Samples of one task: a record that speaks of more is no record of a run, and memory is planned by what it says."""
+
+_Count = Annotated[int, Field(ge=0, le=MOST_SAMPLES, strict=True)]
 
 
 class Draw(StrEnum):
@@ -42,20 +48,26 @@ class TaskRecord:
     grader: str
     metric: str
     data_hash: str
-    items: int
-    repeats: int
+    items: _Count
+    repeats: _Count
     sampling: dict[str, Any]
     provenance: dict[str, str]
     settings: dict[str, Any] = field(default_factory=dict)
     private: str | None = None
     benchmark: Benchmark | None = None
     published: PublishedScore | None = None
-    guess: float = 0.0
-    strata: dict[str, int] = field(default_factory=dict)
-    whole: int | None = None
+    guess: Annotated[float, Field(ge=0, le=1)] = 0.0
+    strata: dict[str, _Count] = field(default_factory=dict)
+    whole: _Count | None = None
     draw: Draw | None = None
     data: dict[str, str] = field(default_factory=dict)
     data_dir: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.items * self.repeats > MOST_SAMPLES:
+            raise ValueError(f"{self.items:,} items x {self.repeats:,} repeats are more than {MOST_SAMPLES:,} samples")
+        if sum(self.strata.values()) > MOST_SAMPLES:
+            raise ValueError(f"the strata have more than {MOST_SAMPLES:,} items")
 
     @property
     def asked_by_authors(self) -> str | None:
@@ -127,9 +139,11 @@ def now() -> str:
 def parse_run_record(text: str, where: str) -> RunRecord:
     """Read `run.json`. Raises RunDirectoryError, naming `where`, for anything but this version's format."""
     try:
-        document = json.loads(text, parse_constant=str)  # a server may have told NaN, which no JSON can hold
+        document = parse_json(text, parse_constant=str)  # a server may have told NaN, which no JSON can hold
         version = document["schema_version"]
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except BrokenDocument as error:
+        raise RunDirectoryError(f"{where} is no quantgate run record: {error}") from None
+    except (KeyError, TypeError):
         raise RunDirectoryError(f"{where} is no quantgate run record: it is not JSON with a schema_version") from None
     if version != SCHEMA_VERSION:
         raise RunDirectoryError(

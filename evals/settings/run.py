@@ -11,12 +11,13 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeAlias, TypeVar
 
-import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from quantgate.evals.contract.records import Sampling
+from quantgate.evals.documents import MOST_SETTINGS, BrokenDocument, parse_json, parse_yaml
 from quantgate.evals.endpoint.connection import MAX_IN_FLIGHT, OMITTABLE, STALL_S, Connection
 from quantgate.evals.errors import UsageError
+from quantgate.evals.files import read_text
 from quantgate.evals.settings.expected import parse_expectation
 from quantgate.evals.settings.key import key_from_environment
 from quantgate.evals.settings.presets import Preset
@@ -97,9 +98,12 @@ class EndpointConfig(BaseModel):
     @field_validator("header")
     @classmethod
     def _are_headers(cls, value: dict[str, str]) -> dict[str, str]:
+        seen: dict[str, str] = {}
         for name in value:
             if _HEADER_NAME.fullmatch(name) is None:
                 raise ValueError(f"{name!r} is no name of a header, as api-key=VARIABLE has")
+            if (other := seen.setdefault(name.lower(), name)) != name:
+                raise ValueError(f"{other} and {name} are one header: give it once")
         return value
 
     @field_validator("max_tokens_field")
@@ -237,13 +241,16 @@ def load_config(
 
 
 def read_yaml(file: Path | Traversable) -> dict[str, Any]:
-    """A YAML file that holds a mapping. Raises UsageError, naming the file and line, for anything else."""
+    """A YAML file that holds a mapping, no key twice. Raises UsageError, naming file and line, for anything else."""
     try:
-        document = yaml.safe_load(file.read_text(encoding="utf-8"))
+        text = read_text(file, MOST_SETTINGS) if isinstance(file, Path) else file.read_text(encoding="utf-8")
+        document = parse_yaml(text)
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror or error}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} is not YAML: {' '.join(str(error).split())}") from None
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file} is not UTF-8 text: {error.reason} at byte {error.start}") from None
+    except BrokenDocument as error:
+        raise UsageError(f"{file}: {error}") from None
     if not isinstance(document, dict):
         raise UsageError(f"{file} must hold a mapping of names to values")
     for name in document:
@@ -294,12 +301,18 @@ def _shown(value: object) -> str:
 
 
 def files_of(task: str, data: Mapping[str, Path]) -> dict[str, Path]:
-    """A task's files by split, of files by `TASK` or `TASK.SPLIT`; the one without a split is under the empty name."""
-    return {
-        name.removeprefix(task).removeprefix("."): path
-        for name, path in data.items()
-        if name == task or name.startswith(f"{task}.")
-    }
+    """A task's files by split, of files by `TASK` or `TASK.SPLIT`; the one without a split is under the empty name.
+
+    Raises UsageError when `TASK.` says the same as `TASK` beside it.
+    """
+    files: dict[str, Path] = {}
+    for name, path in data.items():
+        if name == task or name.startswith(f"{task}."):
+            split = name.removeprefix(task).removeprefix(".")
+            if split in files:
+                raise UsageError(f"--data {name}={path}: {task} is given twice")
+            files[split] = path
+    return files
 
 
 def parse_json_object(option: str, text: str | None) -> dict[str, Any] | None:
@@ -307,9 +320,9 @@ def parse_json_object(option: str, text: str | None) -> dict[str, Any] | None:
     if text is None:
         return None
     try:
-        value = json.loads(text)
-    except ValueError as error:
-        raise UsageError(f"{option}: not JSON: {error}") from None
+        value = parse_json(text)
+    except BrokenDocument as error:
+        raise UsageError(f"{option}: {error}") from None
     if not isinstance(value, dict):
         raise UsageError(f"""{option} must be a JSON object such as '{{"top_k": 20}}'""")
     return value

@@ -2,6 +2,9 @@
 
 import json
 
+import pytest
+
+from quantgate.evals.errors import RunDirectoryError
 from quantgate.evals.runs.record import parse_run_record
 from tests.evals.runs.test_resume import HELD, TASK
 
@@ -19,3 +22,31 @@ def test_a_run_of_before_is_read_and_its_private_text_is_known_by_its_provenance
     assert (task.private, task.benchmark, task.published) == (None, None, None)
     assert "private at its authors' request" in task.asked_by_authors
     assert TASK.asked_by_authors is None
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"items": 1e9}, "items"),
+        ({"items": 10**9}, "items"),
+        ({"items": -1}, "items"),
+        ({"items": True}, "items"),
+        ({"repeats": 10**8}, "repeats"),
+        ({"items": 10**5, "repeats": 10**5}, "more than 10,000,000 samples"),
+        ({"whole": 10**12}, "whole"),
+        ({"strata": {"a": 10**9}}, "strata.a"),
+        ({"strata": {"a": 9 * 10**6, "b": 9 * 10**6}}, "strata have more than"),
+        ({"guess": "NaN"}, "guess"),
+    ],
+)
+def test_counts_that_no_run_has_are_refused_before_memory_is_planned_by_them(change, said):
+    document = json.loads(HELD.to_json())
+    document["tasks"][0] |= change
+    with pytest.raises(RunDirectoryError, match=said):
+        parse_run_record(json.dumps(document), "run.json")
+
+
+def test_a_record_with_a_key_twice_is_refused():
+    text = HELD.to_json().replace('"label"', '"model": "other",\n  "label"', 1)
+    with pytest.raises(RunDirectoryError, match=r"run\.json .*'model' is given twice"):
+        parse_run_record(text, "run.json")
