@@ -19,7 +19,7 @@ from quantgate.evals.errors import RunDirectoryError
 SCHEMA_VERSION = 1
 _STRICT = ConfigDict(extra="forbid")
 
-MOST_SAMPLES = 10_000_000
+MOST_SAMPLES = 4_000_000
 """Samples of one task: a record that speaks of more is no record of a run, and memory is planned by what it says."""
 
 _Count = Annotated[int, Field(ge=0, le=MOST_SAMPLES, strict=True)]
