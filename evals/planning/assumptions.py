@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from quantgate.evals.contract.task import TaskInfo
@@ -56,12 +55,12 @@ def assume(task: str | None, items: int | None, guess: Guess, known: TaskInfo | 
     return Assumptions(
         task=task or "the task",
         items=sum(strata),
-        pool=pool_of(strata),
+        strata=strata,
         discordance=psi,
         between=between,
         within=within,
         tokens=guess.tokens,
-        notes=(*notes, *said, *pool_note(strata)),
+        notes=(*notes, *said, *strata_note(strata)),
     )
 
 
@@ -96,17 +95,9 @@ def flip_parts(psi: float, accuracy: float | None, within: float | None) -> tupl
     )
 
 
-def pool_of(strata: Sequence[int]) -> int:
-    """Items whose plain mean has the variance of the strata's macro average: H^2 / sum(1 / n_h)."""
-    return max(1, int(len(strata) ** 2 / math.fsum(1 / size for size in strata) + 1e-9))
-
-
-def pool_note(strata: Sequence[int]) -> tuple[str, ...]:
-    """A sentence on what a macro average counts as; none for one pool."""
+def strata_note(strata: Sequence[int]) -> tuple[str, ...]:
+    """A sentence on how a macro average is planned; none for one pool."""
     if len(strata) == 1:
         return ()
     parts = " + ".join(str(size) for size in strata)
-    return (
-        f"macro average over {parts} items: as precise as {pool_of(strata)} in one pool, of which the power is "
-        "computed; its own bound is a little wider, so that its power is a little less",
-    )
+    return (f"macro average over {parts} items: its power is that of the bound over strata, which decides there",)

@@ -15,6 +15,11 @@ def check_aim(aim: Aim) -> Aim:
     _in_range("--power", aim.power, 0.5, 0.999, "the probability of a pass that is wanted; 0.8 is usual")
     _in_range("--tasks", aim.tasks, 1, 100, "the number of required tasks")
     _in_range("--repeats", aim.repeats, 1, 1000, "the most answers to each item")
+    if not 0 <= aim.true_loss < max(aim.margins):
+        raise UsageError(
+            f"--true-loss {aim.true_loss:g}: a loss that is to pass, as a fraction, below the margin "
+            f"({max(aim.margins):g}); 0.005 is half a point"
+        )
     if aim.throughput is not None:
         _in_range("--throughput", aim.throughput, 1e-3, 1e9, "tokens per second of the server, such as 2000")
     return aim

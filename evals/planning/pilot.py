@@ -9,7 +9,7 @@ from quantgate.evals.contract.task import TaskInfo
 from quantgate.evals.errors import UsageError
 from quantgate.evals.pairing.pairing import Run, pair_runs
 from quantgate.evals.pairing.pairs import TaskPairs
-from quantgate.evals.planning.assumptions import flip_parts, pool_note, pool_of
+from quantgate.evals.planning.assumptions import flip_parts, strata_note
 from quantgate.evals.planning.options import check_guess, sizes
 from quantgate.evals.planning.types import Assumptions, Guess
 from quantgate.evals.stats.describe.agreement import discordance as flip_share
@@ -23,8 +23,11 @@ def pilots(
     items: int | None,
     guess: Guess,
     known: Mapping[str, TaskInfo],
+    noise: Path | None = None,
 ) -> list[Assumptions]:
     """What two run directories say of the tasks that they hold, or of one of them, `task`; else as `pilot`.
+
+    `noise` is a second run of the baseline.
 
     Raises
     ------
@@ -39,21 +42,31 @@ def pilots(
         raise UsageError(f"--task {task}: the pilot does not hold it; it holds {held}" if task else "no task in it")
     if items is not None and len(chosen) > 1:
         raise UsageError(f"--items {items}: the pilot holds several tasks ({held}); say which by --task")
-    return [pilot(one, runs, items, guess, known.get(one.task)) for one in chosen]
+    again = {one.task: one for one in pair_runs(runs[0], Run.load(noise)).tasks} if noise is not None else {}
+    return [pilot(one, runs, items, guess, known.get(one.task), again.get(one.task)) for one in chosen]
 
 
 def pilot(
-    pairs: TaskPairs, runs: Sequence[Run], items: int | None, guess: Guess, known: TaskInfo | None = None
+    pairs: TaskPairs,
+    runs: Sequence[Run],
+    items: int | None,
+    guess: Guess,
+    known: TaskInfo | None = None,
+    again: TaskPairs | None = None,
 ) -> Assumptions:
     """What a pilot's paired answers say of one task; what is given in `guess` wins over what was measured.
 
     The planned size is `items`, else that which the task declares (`known`), else the pilot's own. Samples that are
     missing on either side are left out.
 
+    How much of the flips is noise of re-runs is what repeats show; where there are none, what `again` does, which pairs
+    the baseline with a second run of itself; else none, where both were sampled at temperature 0.
+
     Raises
     ------
     UsageError
-        Runs that are not comparable, or without an item that both answered.
+        Runs that are not comparable, or without an item that both answered; a within-item variance that the pilot
+        does not allow.
     """
     if pairs.problems:
         raise UsageError(f"{pairs.task}: the pilot's runs are not comparable: {'; '.join(pairs.problems)}")
@@ -70,7 +83,8 @@ def pilot(
         f"pilot: {summary.items:,} items, {len(frame):,} answers of either build; accuracies "
         f"{builds[0].means.mean():.2%} and {builds[1].means.mean():.2%} (planned for no true difference)"
     ]
-    within = guess.within_variance if guess.within_variance is not None else summary.within
+    measured, how = _rerun_variance(pairs.task, runs, again, summary.within)
+    within = guess.within_variance if guess.within_variance is not None else measured
     psi = guess.discordance
     if psi is None and summary.within is None:
         share = flip_share(losses, gains, len(frame))
@@ -83,19 +97,43 @@ def pilot(
         within = within or 0.0
         psi = max(within + max(summary.between or 0.0, 0.0), 1 / len(frame))
         notes.append(f"pilot: {psi:.2%} of single answers differ; re-runs explain {min(within / psi, 1):.0%} of that")
-    between, within, said = flip_parts(psi, accuracy, None if within is None else min(within, psi, 1 - psi))
+    if guess.within_variance is None:
+        notes += [how] if how else []
+        within = None if within is None else min(within, psi, 1 - psi)
+    between, within, said = flip_parts(psi, accuracy, within)
     tokens = guess.tokens if guess.tokens is not None else _tokens(pairs.task, runs)
     strata = _pilot_strata(pairs, items, known)
     return Assumptions(
         task=pairs.task,
         items=sum(strata),
-        pool=pool_of(strata),
+        strata=strata,
         discordance=psi,
         between=between,
         within=within,
         tokens=tokens,
-        notes=(*notes, *said, *pool_note(strata)),
+        notes=(*notes, *said, *strata_note(strata)),
     )
+
+
+def _rerun_variance(
+    task: str, runs: Sequence[Run], again: TaskPairs | None, of_repeats: float | None
+) -> tuple[float | None, str]:
+    """The within-item variance that the pilot shows, and how, in a sentence; None where it shows nothing of it."""
+    if of_repeats is not None:
+        return of_repeats, ""
+    if again is not None:
+        if again.problems:
+            raise UsageError(f"--noise: {task} is not comparable with the baseline: {'; '.join(again.problems)}")
+        both = again.frame.dropna(subset=["baseline", "candidate"])
+        variance = float(((both["candidate"] - both["baseline"]) ** 2).mean()) if len(both) else 0.0
+        return variance, f"noise run: {variance:.2%} of the baseline's own answers differ when it is asked again"
+    records = [run.record.task(task) for run in runs]
+    if all(record is not None and record.sampling.get("temperature") == 0 for record in records):
+        return 0.0, (
+            "temperature 0 in both runs: re-runs are taken to answer alike, so that repeats gain nothing; a second run "
+            "of the baseline (--noise DIRECTORY) shows what the server itself adds"
+        )
+    return None, ""
 
 
 def _pilot_strata(pairs: TaskPairs, items: int | None, known: TaskInfo | None) -> tuple[int, ...]:

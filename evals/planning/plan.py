@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
-from quantgate.evals.planning.types import MOST_ITEMS, Aim, Assumptions, MarginRow, Plan
+from quantgate.evals.planning.types import MOST_ITEMS, Aim, Assumptions, LossPower, MarginRow, Plan
 from quantgate.evals.stats.planning.items import items_for_power
+from quantgate.evals.stats.planning.macro import macro_items, macro_repeats
 from quantgate.evals.stats.planning.power import exact_power
-from quantgate.evals.stats.planning.simulation import simulated_repeats
+from quantgate.evals.stats.planning.simulation import (
+    PlannedRepeats,
+    SimulatedPower,
+    simulated_power,
+    simulated_repeats,
+    solve_rates,
+)
+from quantgate.evals.stats.planning.strata import macro_power
+
+_LOSSES = (0.0, 0.005, 0.01)
+"""True losses at which every plan says its power."""
 
 
 def make_plan(assumed: Assumptions, aim: Aim) -> Plan:
@@ -17,36 +27,97 @@ def make_plan(assumed: Assumptions, aim: Aim) -> Plan:
 
 
 def _row(assumed: Assumptions, aim: Aim, margin: float) -> MarginRow:
-    pooled = items_for_power(margin, assumed.discordance, alpha=aim.alpha, power=aim.task_power, largest=MOST_ITEMS)
-    needed = None if pooled is None else math.ceil(pooled * assumed.items / assumed.pool)
     row = MarginRow(
         margin=margin,
-        items_needed=needed,
-        power_now=exact_power(assumed.pool, margin, assumed.discordance, alpha=aim.alpha),
+        items_needed=None,
+        power_now=_power_once(assumed, assumed.strata, aim, margin, aim.true_loss),
         ask=None,
         repeats=None,
         requests=None,
         tokens=None,
         hours=None,
     )
-    if pooled is not None and needed is not None and needed <= assumed.items:
-        power = exact_power(pooled, margin, assumed.discordance, alpha=aim.alpha)
-        return _priced(replace(row, ask=needed, repeats=1, power=power), assumed, aim)
-    # At least two answers: that one is too few is known from the exact test.
-    found = simulated_repeats(
-        assumed.pool,
-        margin,
+    if aim.true_loss >= margin:
+        return row
+    sizes, power = _needed_once(assumed, aim, margin)
+    row = replace(row, items_needed=sum(sizes) or None)
+    if sizes and all(size <= most for size, most in zip(sizes, assumed.strata, strict=True)):
+        row = _with_power(replace(row, ask=sum(sizes), repeats=1), power)
+        losses = tuple(LossPower(loss, _power_once(assumed, sizes, aim, margin, loss)) for loss in _others(aim, margin))
+        return _priced(replace(row, at_losses=losses), assumed, aim)
+    # At least two answers: that one is too few is known.
+    found = _repeats(assumed, aim, margin)
+    if found is None:
+        return row
+    row = _with_power(replace(row, ask=assumed.items, repeats=found.repeats), found.power)
+    losses = tuple(
+        LossPower(loss, _power_repeated(assumed, found.repeats, aim, margin, loss)) for loss in _others(aim, margin)
+    )
+    return _priced(replace(row, at_losses=losses), assumed, aim)
+
+
+def _others(aim: Aim, margin: float) -> list[float]:
+    """The losses, below the margin, of which the power is said besides that which was aimed at."""
+    return [loss for loss in _LOSSES if loss < margin and loss != aim.true_loss]
+
+
+def _needed_once(assumed: Assumptions, aim: Aim, margin: float) -> tuple[tuple[int, ...], float | SimulatedPower]:
+    """Items of each stratum that are enough at one answer each, with their power; none where no benchmark has them."""
+    psi, loss = assumed.discordance, aim.true_loss
+    if len(assumed.strata) == 1:
+        needed = items_for_power(
+            margin, max(psi, loss), difference=-loss, alpha=aim.alpha, power=aim.task_power, largest=MOST_ITEMS
+        )
+        return ((), 0.0) if needed is None else ((needed,), _power_once(assumed, (needed,), aim, margin, loss))
+    found = macro_items(assumed.strata, margin - loss, psi, alpha=aim.alpha, power=aim.task_power, largest=MOST_ITEMS)
+    if found is None:
+        return (), 0.0
+    return found.sizes, found.power or _power_once(assumed, found.sizes, aim, margin, loss)
+
+
+def _power_once(assumed: Assumptions, sizes: tuple[int, ...], aim: Aim, margin: float, loss: float) -> float:
+    """By the exact test of one pool; of a macro average by a formula, which simulation bears out to two points."""
+    psi = max(assumed.discordance, loss)
+    if len(sizes) == 1:
+        return exact_power(sizes[0], margin, psi, -loss, aim.alpha)
+    return macro_power(sizes, psi - loss**2, margin, difference=-loss, alpha=aim.alpha)
+
+
+def _repeats(assumed: Assumptions, aim: Aim, margin: float) -> PlannedRepeats | None:
+    if len(assumed.strata) == 1:
+        return simulated_repeats(
+            assumed.items,
+            margin - aim.true_loss,
+            between_variance=assumed.between,
+            within_variance=assumed.within,
+            alpha=aim.alpha,
+            power=aim.task_power,
+            largest=aim.repeats,
+        )
+    return macro_repeats(
+        assumed.strata,
+        margin - aim.true_loss,
         between_variance=assumed.between,
         within_variance=assumed.within,
         alpha=aim.alpha,
         power=aim.task_power,
         largest=aim.repeats,
     )
-    if found is None:
-        return row
-    power, error, runs = found.power.power, found.power.standard_error, found.power.runs
-    row = replace(row, ask=assumed.items, repeats=found.repeats, power=power, power_error=error, simulations=runs)
-    return _priced(row, assumed, aim)
+
+
+def _power_repeated(assumed: Assumptions, repeats: int, aim: Aim, margin: float, loss: float) -> float:
+    """A loss that all items share alike leaves the power of a margin that is smaller by it."""
+    if len(assumed.strata) == 1:
+        rates = solve_rates(assumed.between, assumed.within)
+        return simulated_power(*rates, assumed.items, repeats, margin - loss, alpha=aim.alpha, seed=2).power
+    variance = assumed.between + assumed.within / repeats
+    return macro_power(assumed.strata, variance, margin, difference=-loss, alpha=aim.alpha)
+
+
+def _with_power(row: MarginRow, power: float | SimulatedPower) -> MarginRow:
+    if isinstance(power, float):
+        return replace(row, power=power)
+    return replace(row, power=power.power, power_error=power.standard_error, simulations=power.runs)
 
 
 def _priced(row: MarginRow, assumed: Assumptions, aim: Aim) -> MarginRow:

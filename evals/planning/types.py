@@ -33,13 +33,13 @@ class Guess:
 class Assumptions:
     """What a plan rests on. `notes` says in sentences what was taken for granted, and what a pilot measured.
 
-    `pool` is the number of items in one pool whose mean is as precise as the task's: fewer than `items` for a macro
-    average over strata of unlike size. `discordance` = `between` + `within`, where no true difference is assumed.
+    `strata` has the items of each stratum of a macro average, or all of them as one. `discordance` = `between` +
+    `within`, where no true difference is assumed.
     """
 
     task: str
     items: int
-    pool: int
+    strata: tuple[int, ...]
     discordance: float
     between: float
     within: float
@@ -49,7 +49,10 @@ class Assumptions:
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """What is wanted: power for the whole release, one-sided alpha, required tasks, the most repeats, tokens/second."""
+    """What is wanted: power for the whole release, one-sided alpha, required tasks, the most repeats, tokens/second.
+
+    `true_loss` is the loss, a fraction, that a build may really have and is still to pass with that power.
+    """
 
     margins: tuple[float, ...] = MARGINS
     power: float = 0.8
@@ -57,6 +60,7 @@ class Aim:
     tasks: int = 1
     repeats: int = MOST_REPEATS
     throughput: float | None = None
+    true_loss: float = 0.0
 
     @property
     def task_power(self) -> float:
@@ -65,12 +69,21 @@ class Aim:
 
 
 @dataclass(frozen=True, slots=True)
+class LossPower:
+    """How often a build passes that has really lost `loss`, a fraction."""
+
+    loss: float
+    power: float
+
+
+@dataclass(frozen=True, slots=True)
 class MarginRow:
     """One margin. `ask` and `repeats` are the plan, None where out of reach; requests and tokens are both builds'.
 
     `items_needed` is for one answer each, None where more than 20,000; `power_now` that of all items asked once;
-    `power` that of the plan: exact for one answer each, simulated in `simulations` comparisons with the standard error
-    `power_error` for repeats.
+    `power` that of the plan, both at the loss that was aimed at: exact for one answer each to items in one pool,
+    simulated in `simulations` comparisons with the standard error `power_error` for repeats and strata. `at_losses` has
+    the plan's power at other true losses below the margin.
     """
 
     margin: float
@@ -84,6 +97,7 @@ class MarginRow:
     power: float | None = None
     power_error: float | None = None
     simulations: int | None = None
+    at_losses: tuple[LossPower, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,9 @@ def register(app: typer.Typer) -> None:
 def plan(
     baseline: Annotated[Path | None, typer.Argument(help="A pilot's baseline run directory.")] = None,
     candidate: Annotated[Path | None, typer.Argument(help="A pilot's candidate run directory.")] = None,
+    noise: Annotated[
+        Path | None, typer.Option(help="A second run of the pilot's baseline: which flips are noise of re-runs.")
+    ] = None,
     task: Annotated[str | None, typer.Option(help="A task, as `quantgate tasks` lists; or one of the pilot.")] = None,
     items: Annotated[int | None, typer.Option(help="The task's number of items.")] = None,
     margin: Annotated[
@@ -37,6 +40,9 @@ def plan(
     tasks: Annotated[
         int | None, typer.Option(help="Number of required tasks, which must all pass. Default: those planned.")
     ] = None,
+    true_loss: Annotated[
+        float, typer.Option(help="A loss that a build may really have and is still to pass: 0.005 is half a point.")
+    ] = 0.0,
     tokens_per_answer: Annotated[float | None, typer.Option(help="Completion tokens of an answer.")] = None,
     throughput: Annotated[float | None, typer.Option(help="The server's tokens per second, for the hours.")] = None,
     json: Annotated[Path | None, typer.Option(help="Write the plan as JSON.")] = None,
@@ -55,12 +61,14 @@ def plan(
     from quantgate.reports.terminal.plan import print_plans
 
     known = installed_tasks().tasks
-    aim = check_aim(Aim(tuple(margin or MARGINS), power, alpha, 1 if tasks is None else tasks, repeats, throughput))
+    aim = check_aim(
+        Aim(tuple(margin or MARGINS), power, alpha, 1 if tasks is None else tasks, repeats, throughput, true_loss)
+    )
     guess = Guess(accuracy, discordance, within_variance, tokens_per_answer)
     if baseline is not None and candidate is not None:
-        assumed = pilots(baseline, candidate, task, items, guess, known)
-    elif baseline is not None:
-        raise UsageError(f"{baseline}: a pilot is two run directories, BASELINE and CANDIDATE")
+        assumed = pilots(baseline, candidate, task, items, guess, known, noise)
+    elif baseline is not None or noise is not None:
+        raise UsageError(f"{baseline or noise}: a pilot is two run directories, BASELINE and CANDIDATE")
     else:
         assumed = [assume(task, items, guess, known.get(task or ""))]
     aim = aim if tasks is not None else replace(aim, tasks=len(assumed))

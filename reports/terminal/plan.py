@@ -30,17 +30,25 @@ def _table(plan: Plan) -> Table:
     table = Table(
         title=Text(title), title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 1, 0, 0)
     )
-    columns = ["margin", "items for one answer each", "power now", "plan", "power", "requests"]
+    losses = sorted({at.loss for row in plan.rows for at in row.at_losses})
+    columns = ["margin", "items for one answer each", "power now", "plan", "power", *map(_loss, losses), "requests"]
     extra = [name for name in ("tokens", "hours") if any(getattr(row, name) is not None for row in plan.rows)]
     for column in (*columns, *extra):
         table.add_column(column, justify="left" if column == "plan" else "right", overflow="fold")
     for row in plan.rows:
         needed = f"over {MOST_ITEMS:,}" if row.items_needed is None else f"{row.items_needed:,}"
         power = "—" if row.power is None else f"{row.power:.1%}"
-        cells = [f"{row.margin * 100:g}", needed, f"{row.power_now:.1%}", _plan(plan, row), power, _whole(row.requests)]
+        known = {at.loss: at.power for at in row.at_losses}
+        lossy = [f"{known[loss]:.0%}" if loss in known else "—" for loss in losses]
+        cells = [f"{row.margin * 100:g}", needed, f"{row.power_now:.1%}", _plan(plan, row), power, *lossy]
+        cells.append(_whole(row.requests))
         figures = {"tokens": _tokens(row.tokens), "hours": "—" if row.hours is None else f"{row.hours:,.1f}"}
         table.add_row(*cells, *(figures[name] for name in extra))
     return table
+
+
+def _loss(loss: float) -> str:
+    return f"at -{loss * 100:g}" if loss else "at 0"
 
 
 def _plan(plan: Plan, row: MarginRow) -> str:
@@ -53,10 +61,13 @@ def _plan(plan: Plan, row: MarginRow) -> str:
 
 def _sentences(plan: Plan) -> list[str]:
     assumed, aim = plan.assumptions, plan.aim
+    build = "an equal build" if not aim.true_loss else f"a build that has lost {aim.true_loss * 100:g} points"
     lines = [
-        f'margins in points; requests of both builds; "power now": how often an equal build passes when all '
-        f"{assumed.items:,} items are asked once; {assumed.discordance:.2%} of the items flip, no true difference"
+        f'margins in points; requests of both builds; "power now": how often {build} passes when all '
+        f"{assumed.items:,} items are asked once; {assumed.discordance:.2%} of the items flip"
     ]
+    if any(row.at_losses for row in plan.rows):
+        lines.append("at 0, -0.5, ...: how often the plan passes a build that has really lost so many points")
     if aim.tasks > 1:
         lines.append(
             f"{aim.tasks} required tasks must all pass: each aims at {aim.task_power:.1%}, for {aim.power:.0%} together"
@@ -66,10 +77,11 @@ def _sentences(plan: Plan) -> list[str]:
     simulated = [row for row in plan.rows if row.simulations is not None]
     if simulated:
         error = max(row.power_error or 0.0 for row in simulated)
+        what = "repeats" if len(assumed.strata) == 1 else "strata"
         lines.append(
-            f"power of repeats: simulated with the bound that decides, {simulated[0].simulations:,} comparisons each, "
-            "of equal builds with the variances assumed; it meets the aim to within its standard error, at most "
-            f"{100 * error:.1f} points; power of one answer each: exact"
+            f"power of {what}: simulated with the bound that decides, {simulated[0].simulations:,} comparisons each, "
+            "of builds with the variances assumed; it meets the aim to within its standard error, at most "
+            f"{100 * error:.1f} points" + ("; power of one answer each: exact" if what == "repeats" else "")
         )
     return [*lines, *assumed.notes]
 

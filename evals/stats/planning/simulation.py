@@ -76,7 +76,7 @@ def simulated_power(
     ValueError
         An argument out of its range, or rates of different shapes.
     """
-    first, second = _checked_rates(baseline_rates, candidate_rates)
+    first, second = checked_rates(baseline_rates, candidate_rates)
     check_asked(n, repeats)
     check_margin(margin)
     check_alpha(alpha)
@@ -221,7 +221,8 @@ def simulated_repeats(
     return None
 
 
-def _checked_rates(baseline: npt.ArrayLike, candidate: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
+def checked_rates(baseline: npt.ArrayLike, candidate: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """Both lists as arrays of one shape. Raises ValueError for any that are no rates."""
     first, second = np.asarray(baseline, dtype=np.float64), np.asarray(candidate, dtype=np.float64)
     if first.ndim != 1 or first.size == 0 or first.shape != second.shape:
         raise ValueError(f"rates must be two lists with one rate per item each, got {first.shape} and {second.shape}")

@@ -27,8 +27,9 @@ def macro_power(
     The bound lies below the estimate by the 1 - alpha quantile of a sum of two: a normal one with the variance of the
     mean, and the unseen item's, an exponential one of mean c = max over strata of weight / (items + 1), for that is
     what a Dirichlet weight is nearly. So zero flips of n items cost ln(1 / alpha) / (n + 1), and 50 items that count
-    for a third as much as ln(1 / alpha) / 153. The estimate is normal. By simulation of the bound itself it is right to
-    about two points in one pool of 198 and in strata of 50, 114 and 114 items.
+    for a third as much as ln(1 / alpha) / 153. The estimate is normal. By simulation of the bound itself, 600
+    comparisons each, it is right to two points in strata of 50, 114 and 114 items, at margins of 2 to 5 points and 1 to
+    40 answers.
 
     Parameters
     ----------

@@ -21,6 +21,9 @@ from quantgate.evals.planning.types import Aim, Guess
         (Aim(tasks=0), "--tasks 0"),
         (Aim(repeats=0), "--repeats 0"),
         (Aim(throughput=0.0), "--throughput 0"),
+        (Aim(margins=(0.01, 0.02), true_loss=0.02), "--true-loss 0.02: a loss that is to pass"),
+        (Aim(true_loss=-0.01), "--true-loss -0.01"),
+        (Aim(true_loss=float("nan")), "--true-loss nan"),
     ],
 )
 def test_an_aim_that_cannot_be_is_refused_with_what_to_write(aim, said):

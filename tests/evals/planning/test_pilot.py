@@ -13,10 +13,47 @@ from quantgate.tasks.gsm8k import INFO
 from tests.evals.made_runs import pair_of, run_of
 
 
-def pilot_of(baseline: Run, candidate: Run, items: int | None = None, guess: Guess | None = None) -> Assumptions:
+def pilot_of(
+    baseline: Run,
+    candidate: Run,
+    items: int | None = None,
+    guess: Guess | None = None,
+    again: Run | None = None,
+) -> Assumptions:
     (pairs,) = pair_runs(baseline, candidate).tasks
     known = INFO if pairs.task == INFO.name else None
-    return pilot(pairs, (baseline, candidate), items, guess or Guess(), known)
+    second = pair_runs(baseline, again).tasks[0] if again is not None else None
+    return pilot(pairs, (baseline, candidate), items, guess or Guess(), known, second)
+
+
+def sampled_at(run: Run, temperature: float) -> Run:
+    tasks = tuple(replace(task, sampling={**task.sampling, "temperature": temperature}) for task in run.record.tasks)
+    return Run(replace(run.record, tasks=tasks), run.samples)
+
+
+def test_the_flips_of_a_greedy_pilot_are_true_change():
+    greedy = pilot_of(*(sampled_at(run, 0.0) for run in pair_of(6, 4, 100)))
+    assert (greedy.between, greedy.within) == (0.1, 0.0)
+    assert any("temperature 0 in both runs" in note and "--noise" in note for note in greedy.notes)
+    assert not any("temperature 1" in note for note in greedy.notes)
+
+
+def test_the_flips_of_a_sampled_pilot_are_taken_for_noise():
+    assert pilot_of(*(sampled_at(run, 1.0) for run in pair_of(6, 4, 100))).within > 0.09
+
+
+def test_a_second_run_of_the_baseline_says_which_flips_are_noise():
+    baseline, candidate = (sampled_at(run, 0.0) for run in pair_of(6, 4, 100))
+    scores = [sample.score for sample in baseline.samples.values()]
+    again = sampled_at(run_of([1 - score if place < 3 else score for place, score in enumerate(scores)]), 0.0)
+    assumed = pilot_of(baseline, candidate, again=again)
+    assert (assumed.within, assumed.between) == (pytest.approx(0.03), pytest.approx(0.07))
+    assert any("3.00% of the baseline's own answers differ" in note for note in assumed.notes)
+
+
+def test_a_guess_of_more_noise_than_the_pilot_has_flips_is_refused():
+    with pytest.raises(UsageError, match=r"--within-variance 0.2: .*part of the flips \(0.1\)"):
+        pilot_of(*pair_of(6, 4, 100), guess=Guess(within_variance=0.2))
 
 
 def test_a_pilot_gives_the_discordance_and_its_interval():

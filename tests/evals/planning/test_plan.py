@@ -10,11 +10,13 @@ from quantgate.evals.planning.plan import make_plan
 from quantgate.evals.planning.types import Aim, Assumptions, Guess
 from quantgate.evals.stats.planning import items, repeats
 from quantgate.evals.stats.planning.items import items_for_power
+from quantgate.evals.stats.planning.macro import macro_repeats
 from quantgate.evals.stats.planning.power import exact_power
 from quantgate.evals.stats.planning.simulation import simulated_repeats
+from quantgate.evals.stats.planning.strata import macro_power
 from quantgate.tasks.tau2.info import INFO
 
-GPQA = Assumptions("gpqa_diamond", 198, 198, 0.1, 0.0025, 0.0975, tokens=1000.0)
+GPQA = Assumptions("gpqa_diamond", 198, (198,), 0.1, 0.0025, 0.0975, tokens=1000.0)
 
 
 def test_where_the_items_are_enough_so_many_are_asked_once():
@@ -63,11 +65,33 @@ def test_margins_come_sorted_and_once():
     assert [row.margin for row in make_plan(GPQA, Aim(margins=(0.05, 0.04, 0.05))).rows] == [0.04, 0.05]
 
 
-def test_a_macro_average_counts_as_fewer_items():
+@pytest.mark.slow
+def test_a_macro_average_is_planned_with_the_bound_over_strata():
     assumed = assume("tau2", None, Guess(), INFO)
-    assert (assumed.items, assumed.pool) == (278, 239)
-    row = make_plan(assumed, Aim(margins=(0.2,))).rows[0]
-    assert row.items_needed == pytest.approx(items_for_power(0.2, 0.18) * 278 / 239, abs=1)
+    assert (assumed.items, assumed.strata) == (278, (50, 114, 114))
+    row = make_plan(assumed, Aim(margins=(0.05,))).rows[0]
+    planned = macro_repeats(assumed.strata, 0.05, between_variance=assumed.between, within_variance=assumed.within)
+    assert (row.ask, row.repeats, row.power) == (278, planned.repeats, planned.power.power)
+    assert row.power_now == pytest.approx(macro_power(assumed.strata, 0.18, 0.05))
+    assert row.items_needed > items_for_power(0.05, 0.18)
+
+
+def test_the_power_at_a_real_loss_stands_beside_the_plan():
+    (row,) = make_plan(assume(None, 1319, Guess(discordance=0.05)), Aim(margins=(0.02,))).rows
+    assert [(at.loss, round(at.power, 2)) for at in row.at_losses] == [(0.005, 0.58), (0.01, 0.34)]
+
+
+def test_a_plan_may_aim_at_a_real_loss():
+    (row,) = make_plan(assume(None, 20_000, Guess(discordance=0.05)), Aim(margins=(0.03,), true_loss=0.005)).rows
+    assert row.ask == items_for_power(0.03, 0.05, difference=-0.005)
+    assert row.power == exact_power(row.ask, 0.03, 0.05, -0.005)
+    assert [at.loss for at in row.at_losses] == [0.0, 0.01]
+
+
+def test_a_margin_no_larger_than_the_loss_is_out_of_reach():
+    rows = make_plan(assume(None, 1319, Guess(discordance=0.05)), Aim(margins=(0.01, 0.03), true_loss=0.01)).rows
+    assert [row.ask is None for row in rows] == [True, False]
+    assert rows[0].power_now <= 0.05
 
 
 @pytest.mark.parametrize(
