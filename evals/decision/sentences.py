@@ -36,7 +36,7 @@ class Outcome:
 
 def reason(outcome: Outcome) -> str:
     """Why a task passes or does not, and what would settle it where that cannot be told."""
-    return f"{_sentence(outcome)}{_but(outcome)}"
+    return f"{_sentence(outcome)}{_of_missing(outcome)}{_but(outcome)}"
 
 
 def release_reasons(verdict: ReleaseVerdict, tasks: tuple[TaskDecision, ...]) -> tuple[str, ...]:
@@ -77,6 +77,15 @@ def _sentence(outcome: Outcome) -> str:
         f"cannot be told. The candidate may have lost {loss} margin of {margin}, "
         f"or {'as little as ' + points(upper) if upper < 0 else 'nothing'}. {way}"
     )
+
+
+def _of_missing(outcome: Outcome) -> str:
+    """Which part of the interval is no chance of sampling, but answers that are not there."""
+    if not outcome.missing:
+        return ""
+    share = outcome.missing / (outcome.upper - outcome.lower)
+    said = "less than 1%" if share < 0.01 else f"{share:.0%}"
+    return f" Missing answers are taken for the worst on either side: that is {said} of the interval."
 
 
 def _at_margin(bound: float, outcome: Outcome) -> bool:

@@ -103,8 +103,8 @@ class Decided(_Judged):
 
     `lower` and `upper` are each one-sided at `alpha` and decide; `descriptive_interval`, the percentile
     bootstrap's, two-sided at 1 - 2 alpha, does not, and nor does `description`. `losses`, `gains` and `mcnemar_p`
-    need one 0/1 answer per item, `recovery` a baseline above 0. `missing` is the share of the interval that is
-    there because answers are missing, `clusters` how many clusters are the unit, where items are not, and
+    need one 0/1 answer per item, `recovery` a baseline above 0. `missing` is how much of the interval's
+    width is there because answers are missing, `clusters` how many clusters are the unit, where items are not, and
     `method_reason` says which method decided over what unit, and why. `needed` says what would settle an
     inconclusive if what was seen is true, and `prospects` with which probability and if what; `precision` how
     narrow the bounds get. `findings` say what the scores rest on; one that blocks keeps the task from passing.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from quantgate.evals.decision.described import Share
 from quantgate.evals.decision.types import Decided, Flag, TaskDecision
 from quantgate.reports.words import numbers
 
@@ -17,6 +18,7 @@ class NoteKind(StrEnum):
     AGREEMENT = "agreement"
     NOISE = "noise"
     REPEATS = "repeats"
+    METHOD = "method"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +67,14 @@ def described_notes(task: TaskDecision) -> list[Note]:
         )
     ]
     if (noise := task.description.noise) is not None:
+        came_to = _lost_and_won if task.description.discordance is not None else _net
         notes.append(
             Note(
                 NoteKind.NOISE,
                 f"{noise.flips.count} items flip between the builds, {noise.noise.count} between two runs of the "
                 f"baseline: an excess of {numbers.signed(noise.excess)} points ({numbers.signed(noise.low)} to "
-                f"{numbers.signed(noise.high)}); the net change is {numbers.signed(noise.candidate_difference)} points "
-                f"between the builds, {numbers.signed(noise.noise_difference)} between the two runs",
+                f"{numbers.signed(noise.high)}); {came_to(noise.flips, noise.candidate_difference)} between the "
+                f"builds, {came_to(noise.noise, noise.noise_difference)} between the two runs",
             )
         )
     repeats = task.description.repeats
@@ -85,4 +88,17 @@ def described_notes(task: TaskDecision) -> list[Note]:
                 f"{numbers.signed(same.upper)}",
             )
         )
+    if task.method_reason:
+        notes.append(Note(NoteKind.METHOD, f"method: {task.method_reason.removesuffix('.')}"))
     return notes
+
+
+def _lost_and_won(flips: Share, difference: float) -> str:
+    """What the flips of 0/1 answers come to: those lost and won, and the net change in points."""
+    lost = round((flips.count - difference * flips.n) / 2)
+    return f"{lost} lost and {flips.count - lost} won, {_net(flips, difference)}"
+
+
+def _net(_: Share, difference: float) -> str:
+    """The net change alone, where a flip is any change of a score."""
+    return f"net {numbers.signed(difference)} points"

@@ -174,6 +174,17 @@ def test_allowed_missing_answers_count_against_the_candidate():
     assert decide(pair_runs(*holed), Policy(max_missing=0.02)).tasks[0].losses == 1
 
 
+def test_the_sentence_says_how_much_of_the_interval_is_missing_answers():
+    whole = decide(pair_runs(run_of([1.0] * 1000), run_of([1.0] * 1000)), Policy()).tasks[0]
+    assert "missing" not in whole.reason.casefold()
+    holed = pair_runs(run_of([1.0] * 1000), run_of([1.0] * 990 + [None] * 10))
+    (task,) = decide(holed, Policy(max_missing=0.02)).tasks
+    share = 0.01 / (task.upper - task.lower)
+    assert task.reason.endswith(
+        f"Missing answers are taken for the worst on either side: that is {share:.0%} of the interval."
+    )
+
+
 def test_a_sample_missing_from_both_runs_is_a_loss_where_it_is_allowed():
     run = run_of([1.0] * 100)
     torn = Run(run.record, {key: sample for key, sample in run.samples.items() if key[1] != "7"})
