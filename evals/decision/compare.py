@@ -13,7 +13,7 @@ from quantgate.evals.decision.types import NotComparable, ReleaseVerdict, TaskDe
 from quantgate.evals.errors import UsageError
 from quantgate.evals.pairing.pairs import Pairs
 from quantgate.evals.settings.policy import SMALLEST_ALPHA, Policy
-from quantgate.evals.settings.requirements import Requirement
+from quantgate.evals.settings.requirements import PassIf, Requirement
 from quantgate.evals.stats.families import FamilyBound, Step, holm_lower_bounds, step_down
 
 
@@ -23,6 +23,7 @@ def compare(
     costs: Mapping[str, float] | None = None,
     *,
     more_is_better: bool = False,
+    pass_if: PassIf = PassIf.ALL,
 ) -> Comparison:
     """Decide about several formats at once.
 
@@ -46,6 +47,8 @@ def compare(
         By name. With it the formats are sorted by cost, else by difference, the best first.
     more_is_better
         A higher figure is the better one, as with tokens per second.
+    pass_if
+        Whether every format must pass, or one that does is enough: a search for one to ship, which the bounds allow.
 
     Raises
     ------
@@ -73,9 +76,10 @@ def compare(
         candidates[0][2].baseline,
         policy.model_dump(mode="json"),
         tuple(formats),
-        _worst(formats),
+        _over_all(formats, pass_if),
         cheapest,
         more_is_better=more_is_better,
+        pass_if=pass_if,
     )
 
 
@@ -195,8 +199,10 @@ def _check_level(level: float, formats: int, task: str) -> None:
         )
 
 
-def _worst(formats: Sequence[Format]) -> ReleaseVerdict:
-    """Pass when every format passes, else the worst: invalid, then regressed, then inconclusive."""
+def _over_all(formats: Sequence[Format], pass_if: PassIf) -> ReleaseVerdict:
+    """Pass when every format passes, or any where that is enough; else the worst: invalid, regressed, inconclusive."""
+    if pass_if is PassIf.ANY and any(build.passes for build in formats):
+        return ReleaseVerdict.PASS
     order = (ReleaseVerdict.INVALID, ReleaseVerdict.REGRESSED, ReleaseVerdict.INCONCLUSIVE)
     found = {build.verdict for build in formats}
     return next((verdict for verdict in order if verdict in found), ReleaseVerdict.PASS)

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 
 from quantgate.evals.decision.types import SCHEMA_VERSION, Decided, ReleaseVerdict, TaskDecision
 from quantgate.evals.runs.record import RunRecord
+from quantgate.evals.settings.requirements import PassIf
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ class Comparison:
     """The formats, sorted; the verdict over all of them; the names of the cheapest that pass (several on a tie).
 
     `cost_unit` says in what the costs are told (GB, dollars, tokens/s); where `more_is_better`, the cheapest are those
-    with the highest figure. `command`, `created` and `software` are as in `Verdict`.
+    with the highest figure. `pass_if` says whether all formats or any had to pass. `command`, `created` and `software`
+    are as in `Verdict`.
     """
 
     baseline: RunRecord
@@ -54,6 +56,7 @@ class Comparison:
     cheapest: tuple[str, ...] = ()
     cost_unit: str = ""
     more_is_better: bool = False
+    pass_if: PassIf = PassIf.ALL
     command: str = ""
     created: str = ""
     software: Mapping[str, str] = field(default_factory=dict)
@@ -90,6 +93,7 @@ class Comparison:
             "cheapest": list(self.cheapest),
             "cost_unit": self.cost_unit,
             "more_is_better": self.more_is_better,
+            "pass_if": self.pass_if.value,
             "formats": formats,
             "command": self.command,
             "created": self.created,

@@ -22,6 +22,7 @@ from quantgate.evals.documents import BrokenDocument, parse_json
 from quantgate.evals.errors import DataError
 from quantgate.evals.files import read_text
 from quantgate.evals.runs.record import RunRecord
+from quantgate.evals.settings.requirements import PassIf
 
 _DECIDED, _NOT_COMPARABLE = "decided", "not comparable"
 
@@ -73,6 +74,7 @@ class _ComparisonDocument(_Document):
     formats: tuple[_FormatDocument, ...]
     cost_unit: str = ""
     more_is_better: bool = False
+    pass_if: PassIf = PassIf.ALL
 
 
 _AnyDocument = TypeVar("_AnyDocument", bound=_Document)
@@ -171,6 +173,7 @@ def _comparison(document: _ComparisonDocument) -> Comparison:
         cheapest=document.cheapest,
         cost_unit=document.cost_unit,
         more_is_better=document.more_is_better,
+        pass_if=document.pass_if,
         command=document.command,
         created=document.created,
         software=document.software,

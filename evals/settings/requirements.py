@@ -17,3 +17,10 @@ class Requirement(StrEnum):
 
     NON_INFERIOR = "non_inferior"
     EQUIVALENT = "equivalent"
+
+
+class PassIf(StrEnum):
+    """Which of several formats must pass for their comparison to: all of them, or any."""
+
+    ALL = "all"
+    ANY = "any"

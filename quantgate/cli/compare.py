@@ -11,6 +11,7 @@ import typer
 from quantgate.cli.outputs import OUTPUT_NAMES, with_outputs
 from quantgate.cli.policy import PolicyName
 from quantgate.evals.errors import UsageError
+from quantgate.evals.settings.requirements import PassIf
 from quantgate.reports.files.options import Outputs
 
 
@@ -49,12 +50,16 @@ def compare(
     more_is_better: Annotated[
         bool, typer.Option("--more-is-better", help="A higher --cost is the better one, as with tokens per second.")
     ] = False,
+    pass_if: Annotated[
+        PassIf, typer.Option(help="Exit with 0 when all formats pass, or when any does: a search for one to ship.")
+    ] = PassIf.ALL,
     *,
     outputs: Outputs,
 ) -> None:
     """Compare several formats with one baseline, in bounds that hold for all of them together.
 
-    Exits 0 when every format passes, else by the worst: 4 any invalid, 1 any regressed, 3 any inconclusive.
+    Exits 0 when every format passes (with --pass-if any: when one does), else by the worst: 4 any invalid, 1 any
+    regressed, 3 any inconclusive.
     """
     from quantgate.cli.command_line import command_line
     from quantgate.evals.decision.compare import compare as decide_all
@@ -84,7 +89,7 @@ def compare(
     asked.check_tasks(list(dict.fromkeys(task.task for pair in pairs for task in pair.tasks)))
     together = list(zip(names, map(str, runs), pairs, strict=True))
     comparison = replace(
-        decide_all(together, asked, costs, more_is_better=more_is_better),
+        decide_all(together, asked, costs, more_is_better=more_is_better, pass_if=pass_if),
         cost_unit=cost_unit,
         command=command_line(context, OUTPUT_NAMES),
         created=now(),

@@ -9,7 +9,7 @@ from quantgate.evals.decision.types import ReleaseVerdict, TaskDecision, Verdict
 from quantgate.reports.files.character_plot import character_plot
 from quantgate.reports.files.markdown_text import markdown_code, markdown_text
 from quantgate.reports.words import numbers
-from quantgate.reports.words.headline import comparison_headline, headline
+from quantgate.reports.words.headline import comparison_headline, headline, recommendation
 from quantgate.reports.words.palette import MARK, verdict_word
 from quantgate.reports.words.row import Cells, task_cells
 from quantgate.reports.words.settling import settling
@@ -38,6 +38,12 @@ def gate_markdown(verdict: Verdict) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+_COMPARED = (
+    *("task", "items", "baseline", "format's", "diff", "bounds", "margin"),
+    *("task's verdict", "format's verdict"),
+)
+
+
 def comparison_markdown(comparison: Comparison) -> str:
     """The verdict over all formats, a row a format and task, the plot in characters, and findings."""
     priced = comparison.priced
@@ -48,7 +54,7 @@ def comparison_markdown(comparison: Comparison) -> str:
         cost = [numbers.NONE if build.cost is None else f"{build.cost:g}"] if priced else []
         for task in build.tasks:
             row = task_cells(task)
-            figures = [row.asked, row.difference, row.bounds, row.margin]
+            figures = [row.asked, row.baseline, row.candidate, row.difference, row.bounds, row.margin]
             lead = [markdown_text(build.name, 60) + star, *cost, markdown_text(row.name, 60)]
             rows.append([*lead, *figures, _task_status(row), _status(build.verdict)])
     named = [(f"{build.name}: {task.task}", task) for build in comparison.formats for task in build.tasks]
@@ -57,9 +63,9 @@ def comparison_markdown(comparison: Comparison) -> str:
         f"### {_status(comparison.verdict)}: {count} format{'' if count == 1 else 's'} against "
         f"{markdown_text(comparison.baseline.label, 60)}",
         "",
-        markdown_text(comparison_headline(comparison), 700),
+        markdown_text(f"{recommendation(comparison)} {comparison_headline(comparison)}", 700),
         "",
-        *_table((*columns, "task", "items", "diff", "bounds", "margin", "task's verdict", "format's verdict"), rows),
+        *_table((*columns, *_COMPARED), rows),
         *_plot(named),
         *_bullets(
             f"{build.name}: {task.named_reason}"

@@ -10,7 +10,7 @@ from quantgate.reports.html.page import PlotEntry, figure_markup, render
 from quantgate.reports.plots import canvas
 from quantgate.reports.plots.forest import comparison_rows, draw_forest, shapes_of
 from quantgate.reports.plots.tradeoff import draw_tradeoff
-from quantgate.reports.words.headline import comparison_headline
+from quantgate.reports.words.headline import comparison_headline, recommendation
 from quantgate.reports.words.row import task_cells
 from quantgate.reports.words.settling import settling
 
@@ -25,7 +25,7 @@ def comparison_html(comparison: Comparison) -> str:
     """
     canvas.need_matplotlib("--html")
     rows = comparison_rows(comparison)
-    said = comparison_headline(comparison)
+    said = f"{recommendation(comparison)} {comparison_headline(comparison)}"
     wide, narrow = (draw_forest(rows, wide=wide) for wide in (True, False))
     tasks = comparison.tasks
     return render(

@@ -10,15 +10,21 @@ from quantgate.evals.decision.comparison import Comparison, Format
 from quantgate.evals.decision.types import Decided, NotComparable, TaskDecision
 from quantgate.evals.text import one_line
 from quantgate.reports.terminal.decision_table import figure_cells, figures_table, status_text, verdict_line
+from quantgate.reports.words.headline import recommendation
 from quantgate.reports.words.notes import finding_notes, flag_notes
 from quantgate.reports.words.row import task_cells
 
 
 def print_comparison(console: Console, comparison: Comparison) -> None:
-    """Print the table, a sentence for each row that did not pass, the cheapest that does, and the verdict."""
+    """Print what to ship, the table, a sentence for each row that did not pass, the cheapest that does, and the verdict."""
+    console.print(_line(recommendation(comparison)), soft_wrap=True)
     console.print(comparison_table(comparison))
     if len(comparison.formats) > 1:
-        console.print(_line("A task's bounds hold for all formats that could be compared together (Holm)."))
+        together = (
+            "A task's bounds hold for all formats that could be compared together (Holm): wider than those of "
+            "`gate`, and what would settle them is more."
+        )
+        console.print(_line(together), soft_wrap=True)
     for build in comparison.formats:
         for task in build.tasks:
             _print_notes(console, build, task)

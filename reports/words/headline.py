@@ -30,6 +30,22 @@ def other_reasons(verdict: Verdict) -> list[str]:
     return [reason for reason in verdict.reasons if reason != first.named_reason]
 
 
+def recommendation(comparison: Comparison) -> str:
+    """What a release manager is to do: the sentence that stands first."""
+    passing = [build.name for build in comparison.formats if build.passes]
+    if not passing:
+        return "Ship none of these: no format passes."
+    if len(passing) == 1:
+        among = "" if len(comparison.formats) == 1 else ", the only one of these"
+        return f"Ship {passing[0]}: it passes{among}."
+    if not comparison.cheapest:
+        return f"Ship any of {', '.join(passing)}: they pass; --cost tells which is the cheapest."
+    which = "the best" if comparison.more_is_better else "the cheapest"
+    if len(comparison.cheapest) > 1:
+        return f"Ship one of {', '.join(comparison.cheapest)}: they pass and are {which}."
+    return f"Ship {comparison.cheapest[0]}: it passes and is {which} of {len(passing)} that do."
+
+
 def comparison_headline(comparison: Comparison) -> str:
     """Which formats pass, which is the cheapest of them, and how many do not pass."""
     passing = [build.name for build in comparison.formats if build.passes]

@@ -59,6 +59,18 @@ def test_one_bad_format_beside_a_good_one_makes_the_exit_code(quantgate, saved, 
     assert f"(exit code {code})" in out
 
 
+@pytest.mark.slow
+def test_one_format_that_passes_is_enough_where_any_will_do(quantgate, saved, tmp_path):
+    runs = [saved("fp8"), saved("good", 2, 2), saved("bad", 100, 5)]
+    code, out, _ = quantgate(["compare", *runs, "--pass-if", "any", "--json", str(tmp_path / "c.json")])
+    assert code == 0
+    assert out.startswith("Ship good: it passes, the only one of these.")
+    document = json.loads((tmp_path / "c.json").read_text())
+    assert (document["verdict"], document["pass_if"]) == ("pass", "any")
+    code, out, _ = quantgate(["compare", runs[0], runs[2], "--pass-if", "any"])
+    assert (code, out.splitlines()[0]) == (1, "Ship none of these: no format passes.")
+
+
 def test_an_invalid_row_says_why_in_the_row(quantgate, saved):
     _, out, _ = quantgate(["compare", saved("fp8"), saved("old", 3, 2, version="2")])
     assert "not comparable: the builds were not asked alike" in lines(out, "old")[0]
@@ -71,7 +83,7 @@ def test_the_cheapest_that_passes_is_marked_and_rows_come_by_cost(quantgate, sav
     code, out, _ = quantgate(["compare", *runs, *costs])
     assert code == 1
     assert "cheapest that passes: ★ nvfp4 (cost 0.52)" in out
-    assert [line.split()[0] for line in out.splitlines()[2:5]] == ["int4", "nvfp4", "int8"]
+    assert [line.split()[0] for line in out.splitlines()[3:6]] == ["int4", "nvfp4", "int8"]
     assert lines(out, "nvfp4")[0].startswith("nvfp4 ★")
 
 

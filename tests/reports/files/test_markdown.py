@@ -52,9 +52,10 @@ def test_the_plot_of_no_task_is_empty():
 
 def test_a_comparison_has_a_row_for_each_format_and_task_and_stars_the_cheapest():
     text = comparison_markdown(made.comparison())
-    assert text.startswith("### ! invalid: 3 formats against fp8\n\n1 of 3 formats passes: nvfp4.")
+    assert text.startswith("### ! invalid: 3 formats against fp8\n\nShip nvfp4: it passes, the only one of these. ")
+    assert "1 of 3 formats passes: nvfp4." in text
     assert "| nvfp4 ★ | 0.56 | gsm8k |" in text
-    assert "| int4 | 0.5 | ifeval | 0 | — | — | 2 | ! invalid | ! invalid |" in text
+    assert "| int4 | 0.5 | ifeval | 0 | — | — | — | — | 2 | ! invalid | ! invalid |" in text
 
 
 @pytest.mark.parametrize("verdict", [made.verdict(release=ReleaseVerdict.INVALID), made.verdict(made.invalid())])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from quantgate.evals.decision.types import ReleaseVerdict
 from quantgate.evals.settings.requirements import Tier
-from quantgate.reports.words.headline import comparison_headline, headline
+from quantgate.reports.words.headline import comparison_headline, headline, recommendation
 from quantgate.reports.words.settling import settling
 from tests.reports import made
 
@@ -48,3 +50,15 @@ def test_what_would_settle_it_is_told_in_repeats_items_or_not_at_all():
     hopeless = made.inconclusive("y", precision=made.over_repeats(room=-0.01, settles=None))
     assert "would rather fail than pass it" in settling([hopeless])[0]
     assert settling([made.decision(), made.regressed()]) == []
+
+
+def test_what_to_ship_is_one_sentence():
+    good = made.comparison().formats[0]
+    cheaper, dearer = replace(good, name="a", cost=0.5), replace(good, name="b", cost=0.6)
+    both = made.comparison(cheaper, dearer, verdict=ReleaseVerdict.PASS, cheapest=("a",))
+    assert recommendation(both) == "Ship a: it passes and is the cheapest of 2 that do."
+    assert recommendation(replace(both, cheapest=("a", "b"))) == "Ship one of a, b: they pass and are the cheapest."
+    assert recommendation(replace(both, cheapest=())).startswith("Ship any of a, b: they pass; --cost tells")
+    assert recommendation(made.comparison()) == "Ship nvfp4: it passes, the only one of these."
+    assert recommendation(made.comparison(good)) == "Ship nvfp4: it passes."
+    assert recommendation(made.comparison(*made.comparison().formats[1:])) == "Ship none of these: no format passes."
