@@ -11,7 +11,6 @@ from quantgate.evals.checks.endings import AGENT_ENDS, AGENT_LIMITS, ending_find
 from quantgate.evals.checks.finding import Finding, FindingCode, Severity
 from quantgate.evals.checks.lengths import LengthComparison, Ratio
 from quantgate.evals.checks.letters import letter_counts
-from quantgate.evals.checks.looping import is_looping
 from quantgate.evals.checks.repeats import repeats_alike
 from quantgate.evals.checks.same_build import moved_findings, same_build_findings
 from quantgate.evals.checks.unread import unparsed_findings, unparsed_unlike
@@ -19,6 +18,7 @@ from quantgate.evals.contract.records import Sample, Status
 from quantgate.evals.endpoint.served import context_of
 from quantgate.evals.pairing.pairs import TaskPairs, TaskRun
 from quantgate.evals.runs.record import Draw, RunRecord
+from quantgate.evals.samples.looping import is_looping
 from quantgate.evals.settings.expected import Expectation
 from quantgate.evals.settings.policy import TaskPolicy
 from quantgate.evals.text import excerpt

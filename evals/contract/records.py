@@ -216,7 +216,7 @@ class Sample:
             raise ValueError(f"the score must lie between 0 and 1, not {score!r}")
         if not isinstance(self.repeat, int) or isinstance(self.repeat, bool) or self.repeat < 0:
             raise ValueError("repeat must be a whole number")
-        if not (self.margin is None or _is_number(self.margin)):
+        if not (self.margin is None or is_number(self.margin)):
             raise ValueError("margin must be a number")
         if not isinstance(self.metrics, dict | Mapping):
             raise ValueError("metrics must be an object")
@@ -224,8 +224,16 @@ class Sample:
             raise ValueError("usage must be an object")
         if not (isinstance(self.task, str) and isinstance(self.item_id, str) and isinstance(self.prompt_hash, str)):
             raise ValueError("task, item_id and prompt_hash must be text")
-        told = (self.error, self.extracted, self.vote, self.response, self.reasoning, self.finish_reason, self.stratum)
-        for text in told:
+        for number in (self.latency_s, self.first_token_s, self.tokens_per_s):
+            if not (number is None or is_number(number)):
+                raise ValueError("latency_s, first_token_s and tokens_per_s must be numbers")
+        for count in (self.attempts, self.seed):
+            if not (count is None or (isinstance(count, int) and not isinstance(count, bool))):
+                raise ValueError("attempts and seed must be whole numbers")
+        if not isinstance(self.time, str):
+            raise ValueError("time must be text")
+        told = (self.error, self.extracted, self.vote, self.response, self.reasoning, self.finish_reason)
+        for text in (*told, self.stratum, self.cluster):
             if text is not None and not isinstance(text, str):
                 raise ValueError(f"what was answered and read out of it must be text, not {text!r:.60}")
 
@@ -249,5 +257,6 @@ class Sample:
         return self.status in (Status.TRUNCATED, Status.REFUSED) and self.response is None and self.error is not None
 
 
-def _is_number(value: object) -> bool:
+def is_number(value: object) -> bool:
+    """Whether a value is a number that JSON can hold, and no truth value."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import fields
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
-from typing import Any, Self
+from typing import BinaryIO, Self
 
-from quantgate.evals.contract.records import Sample, SampleKey, Status
+from quantgate.evals.contract.records import Sample, SampleKey
 from quantgate.evals.errors import RunDirectoryError, StorageError
 from quantgate.evals.files import open_to_read, open_to_write, read_text, sync_folder, write_atomically
 from quantgate.evals.runs.flushing import Flusher
 from quantgate.evals.runs.record import RunRecord, parse_run_record
+from quantgate.evals.samples.columns import Look
+from quantgate.evals.samples.found import Lines
+from quantgate.evals.samples.held import FromFile, Held, held_of
+from quantgate.evals.samples.index import index_of, write_index
+from quantgate.evals.samples.lines import line_of
+from quantgate.evals.samples.reading import read
 
 RUN_FILE = "run.json"
 SAMPLES_FILE = "samples.jsonl"
 _LOCK_FILE = ".lock"
-_REGRADE = "regrade"
-_SAMPLE_FIELDS = tuple(field.name for field in fields(Sample))
+_UNINDEXED = 8
+"""An index that lacks no more than this part of its lines is left as it is."""
 
 
 class RunDirectory:
@@ -53,40 +59,56 @@ class RunDirectory:
         return parse_run_record(text, str(file))
 
     def samples(self, record: RunRecord | None = None) -> dict[SampleKey, Sample]:
-        """Read every sample; the last line of a key counts. A torn last line, as a power cut leaves it, is passed over.
+        """Every sample that counts, whole: for runs that are small, or small enough. Raises as `read`."""
+        return {sample.key: sample for sample in self.read(record).samples()}
 
-        Lines of a regrade count once `run.json`, or `record` where it has been read already, names that: a regrade that
-        was broken off has never been.
+    def read(self, record: RunRecord | None = None, look: Look | None = None) -> Held:
+        """Read the samples by columns; the last line of a key counts. `look` sees the signs in their texts.
+
+        A torn last line, as a power cut leaves it, is passed over. A line that is no sample counts as an answer that is
+        not there: `damage` tells of it. Lines of a regrade count once `run.json`, or `record` where it has been read
+        already, names that: a regrade that was broken off has never been.
 
         Raises
         ------
         RunDirectoryError
-            When any other line is broken; names the line.
+            When the file cannot be read.
         """
+        return self._held(record, lambda stream: read(stream, look=look))
+
+    def held(self, record: RunRecord | None = None) -> Held:
+        """As `read`, but for signs, and much sooner where there is an index: for going on with a run.
+
+        No decision may rest on it: that reads the samples themselves, whatever somebody has written beside them.
+        """
+        known: Lines | None = None
+
+        def read_on(stream: BinaryIO) -> Lines:
+            nonlocal known
+            known = index_of(self.path, stream)
+            return read(stream, known)
+
+        held = self._held(record, read_on)
+        seen = 0 if known is None else known.count
+        return held if held.lines.count - seen > seen // _UNINDEXED else replace(held, indexed=True)
+
+    def keep_index(self, held: Held) -> None:
+        """Write an index of what is held where there is none, for the one writer. A run goes on without it as well."""
+        if not held.indexed:
+            with suppress(OSError):
+                write_index(self.path, self.path / SAMPLES_FILE, held.lines)
+
+    def _held(self, record: RunRecord | None, read_lines: Callable[[BinaryIO], Lines]) -> Held:
         if record is None and self.exists():
             record = self.record()
         regrades = {regrade.id for regrade in record.regraded} if record is not None else set()
-        return {sample.key: sample for regrade, sample in self._lines() if regrade is None or regrade in regrades}
-
-    def _lines(self) -> Iterator[tuple[str | None, Sample]]:
         file = self.path / SAMPLES_FILE
-        if not file.exists():
-            return
         try:
-            with open_to_read(file) as stream:
-                for number, line in enumerate(stream, start=1):
-                    if not line.endswith(b"\n"):
-                        return
-                    try:
-                        document = json.loads(line)
-                        yield document.get(_REGRADE), _parse_sample(document)
-                    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-                        raise RunDirectoryError(
-                            f"{file}, line {number} is no sample ({error}): delete that line, and the same "
-                            "`quantgate run` asks it again"
-                        ) from None
+            with open_to_read(file) if os.path.lexists(file) else BytesIO() as stream:
+                lines = read_lines(stream)
         except OSError as error:
             raise RunDirectoryError(f"{file} cannot be read: {error.strerror or error}") from None
+        return held_of(lines, FromFile(file), regrades)
 
     @contextmanager
     def writing(
@@ -155,7 +177,7 @@ class SampleWriter:
 
     def __init__(self, file: Path, regrade: str | None = None, *, durable: bool = False) -> None:
         self._file = file
-        self._more = {} if regrade is None else {_REGRADE: regrade}
+        self._regrade = regrade
         try:
             self._descriptor = open_to_write(file, os.O_APPEND)
             self._cut_torn_line()
@@ -179,11 +201,7 @@ class SampleWriter:
 
     def append(self, sample: Sample) -> None:
         """Write one sample. Raises StorageError, leaving the file whole, when the disk is full."""
-        fields = {name: getattr(sample, name) for name in _SAMPLE_FIELDS}
-        if sample.ended is None:
-            del fields["ended"]
-        text = json.dumps(fields | self._more, ensure_ascii=False)
-        line = memoryview((text + "\n").encode("utf-8", "backslashreplace"))
+        line = memoryview(line_of(sample, self._regrade))
         end = os.fstat(self._descriptor).st_size
         try:
             while line:
@@ -221,13 +239,6 @@ def _opened(lock: Path) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
-
-
-def _parse_sample(document: Mapping[str, Any]) -> Sample:
-    known = {name: value for name, value in document.items() if name in _SAMPLE_FIELDS}
-    ended = document.get("ended")
-    statuses = {"status": Status(document["status"]), "ended": None if ended is None else Status(ended)}
-    return Sample(**{**known, **statuses})
 
 
 def _unwritable(path: Path, error: OSError) -> StorageError:

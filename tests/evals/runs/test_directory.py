@@ -79,22 +79,23 @@ def test_a_file_that_is_one_torn_line_longer_than_a_block_is_begun_anew(tmp_path
 @pytest.mark.parametrize(
     "line", ["{}", "[]", "no json", json.dumps({"task": "t", "item_id": "1", "repeat": 0, "status": "fine"})]
 )
-def test_a_broken_line_in_the_middle_is_named(tmp_path, line):
+def test_a_broken_line_in_the_middle_is_passed_over_and_named(tmp_path, line):
     directory = write(tmp_path, sample("1"))
     with (tmp_path / "samples.jsonl").open("a") as stream:
         stream.write(line + "\n")
     write(tmp_path, sample("2"))
-    with pytest.raises(RunDirectoryError, match=r"samples\.jsonl, line 2 is no sample"):
-        directory.samples()
+    held = directory.read()
+    assert (held.damage.lines, held.damage.first) == (1, 2)
+    assert [key[1] for key in directory.samples()] == ["1", "2"]
 
 
 @pytest.mark.parametrize("score", [None, 1.5, -0.1, float("nan"), "1"])
-def test_a_score_outside_0_to_1_is_refused(tmp_path, score):
+def test_a_line_with_a_score_outside_0_to_1_is_no_answer(tmp_path, score):
     directory = write(tmp_path, sample())
     file = tmp_path / "samples.jsonl"
     file.write_text(json.dumps({**json.loads(file.read_text()), "score": score}) + "\n")
-    with pytest.raises(RunDirectoryError, match="score must lie between 0 and 1"):
-        directory.samples()
+    assert "score must lie between 0 and 1" in directory.read().damage.reason
+    assert directory.samples() == {}
 
 
 def test_a_directory_that_has_changed_since_it_was_looked_at_is_left_alone(tmp_path):
@@ -111,19 +112,18 @@ def test_a_directory_that_has_changed_since_it_was_looked_at_is_left_alone(tmp_p
     "change",
     [{"task": [1]}, {"prompt_hash": 5}, {"metrics": None}, {"repeat": True}, {"score": True}, {"status": "error"}],
 )
-def test_a_line_with_a_wrong_type_is_refused(tmp_path, change):
+def test_a_line_with_a_wrong_type_is_no_answer(tmp_path, change):
     write(tmp_path, sample())
     file = tmp_path / "samples.jsonl"
     file.write_text(json.dumps({**json.loads(file.read_text()), **change}) + "\n")
-    with pytest.raises(RunDirectoryError, match="line 1 is no sample"):
-        RunDirectory(tmp_path).samples()
+    assert (RunDirectory(tmp_path).samples(), RunDirectory(tmp_path).read().damage.lines) == ({}, 1)
 
 
-def test_json_that_is_nested_too_deeply_is_refused_not_crashed_on(tmp_path):
+def test_json_that_is_nested_too_deeply_is_no_answer_and_no_crash(tmp_path):
     write(tmp_path, sample())
-    (tmp_path / "samples.jsonl").write_text("[" * 200_000 + "\n")
-    with pytest.raises(RunDirectoryError, match="line 1 is no sample"):
-        RunDirectory(tmp_path).samples()
+    (tmp_path / "samples.jsonl").write_text("[" * 200_000 + "\n" + '{"usage": ' + '{"a":' * 200_000 + "\n")
+    damage = RunDirectory(tmp_path).read().damage
+    assert (damage.lines, damage.reason) == (2, "it is nested too deeply")
 
 
 def test_an_output_into_a_pipe_goes_through_it_by_a_link_too_as_dev_stdout_is_one(tmp_path):

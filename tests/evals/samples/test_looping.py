@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quantgate.evals.checks.looping import is_looping
+from quantgate.evals.samples.looping import is_looping
 
 WORDS = ("the", "sum", "of", "both", "numbers", "is", "divided", "by", "seven", "which", "leaves", "a", "remainder")
 
