@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from quantgate.evals.checks.finding import Finding, FindingCode, Severity
 from quantgate.evals.contract.records import Sample
+from quantgate.evals.samples.columns import Columns, Places
+from quantgate.evals.samples.damage import NO_DAMAGE, Damage
 
 
 @dataclass(frozen=True, slots=True)
 class Build:
     """One build's samples of a task.
 
-    `name` is `None` for a run that is looked at by itself. `planned` is how many samples there are when it is complete,
-    `sampling` what they were asked with, `window` the context in tokens, where the endpoint told it.
+    `name` is `None` for a run that is looked at by itself; `whole` gives the samples of some rows with their texts, one
+    at a time. `planned` is how many samples there are when it is complete,
+    `sampling` what they were asked with, `window` the context in tokens, where the endpoint told it. `foreign` and
+    `damage` are as in `evals.pairing.pairs.TaskRun`.
     """
 
     name: str | None
-    samples: Sequence[Sample]
+    samples: Columns
+    whole: Callable[[Places], Iterator[Sample]]
     planned: int
     sampling: Mapping[str, Any] = field(default_factory=dict)
     window: int | None = None
+    foreign: int = 0
+    damage: Damage = NO_DAMAGE
 
     @property
     def owner(self) -> str:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from quantgate.evals.checks.build import Build
 from quantgate.evals.checks.finding import Finding, FindingCode, Severity
 from quantgate.evals.checks.overflowed import overflowed
-from quantgate.evals.contract.records import Sample, Status
-from quantgate.evals.contract.thoughts import leaked_tokens
+from quantgate.evals.contract.records import Status
 from quantgate.evals.endpoint.finish_reasons import Ending, ending_of
 from quantgate.evals.endpoint.overflow import context_tokens, generated_tokens, was_clamped
+from quantgate.evals.samples.columns import Columns
 from quantgate.evals.text import excerpt
 
 AGENT_LIMITS = frozenset({"max_steps", "too_many_errors"})
@@ -22,9 +22,7 @@ _USER_ENDS = frozenset({"user_stop", "user_transfer"})
 _NAMED = 3
 
 
-def ending_findings(
-    build: Build, answered: Sequence[Sample], *, max_truncated: float, max_refused: float
-) -> Iterator[Finding]:
+def ending_findings(build: Build, answered: Columns, *, max_truncated: float, max_refused: float) -> Iterator[Finding]:
     """What is odd about how answers ended; a larger share than given of cut or refused ones blocks."""
     yield from _cut(build, answered, max_truncated)
     yield from _refused(build, answered, max_refused)
@@ -32,30 +30,34 @@ def ending_findings(
     yield from _leaked(build, answered)
 
 
-def overflown(build: Build, samples: Sequence[Sample]) -> int:
+def overflown(build: Build, samples: Columns) -> int:
     """How many samples the context window has kept from their whole budget."""
-    window = build.window or _window_of(build, samples)
-    return sum(overflowed(sample, build.max_tokens, window) for sample in samples)
+    truncated = samples.take(samples.is_status(Status.TRUNCATED))
+    window = build.window or _window_of(build, truncated)
+    away = truncated.turned_away.tolist()
+    reasons = truncated.finish_reason.tolist()
+    return sum(
+        overflowed(reason, truncated.usage(row), build.max_tokens, window, turned_away=away[row])
+        for row, reason in enumerate(reasons)
+    )
 
 
-def _window_of(build: Build, samples: Sequence[Sample]) -> int | None:
+def _window_of(build: Build, truncated: Columns) -> int | None:
     """The window of an endpoint that does not tell it: where answers of several lengths ended at the same place."""
     lengths: defaultdict[int, set[int | None]] = defaultdict(set)
-    for sample in samples:
-        taken = context_tokens(sample.usage)
-        if taken is not None and sample.status is Status.TRUNCATED and was_clamped(sample.usage, build.max_tokens):
-            lengths[taken].add(generated_tokens(sample.usage))
+    for row in range(len(truncated)):
+        usage = truncated.usage(row)
+        taken = context_tokens(usage)
+        if taken is not None and was_clamped(usage, build.max_tokens):
+            lengths[taken].add(generated_tokens(usage))
     return max((taken for taken, each in lengths.items() if len(each) > 1), default=None)
 
 
-def _cut(build: Build, answered: Sequence[Sample], most: float) -> Iterator[Finding]:
-    truncated = [sample for sample in answered if sample.status is Status.TRUNCATED]
+def _cut(build: Build, answered: Columns, most: float) -> Iterator[Finding]:
+    truncated = answered.take(answered.is_status(Status.TRUNCATED))
     severity = Severity.BLOCKS if len(truncated) > most * build.planned else Severity.WARNS
-    broken = Counter(
-        reason
-        for sample in truncated
-        if (reason := sample.finish_reason) is not None and ending_of(reason) is Ending.BROKEN_OFF
-    )
+    reasons = truncated.finish_reason.counts()
+    broken = Counter({name: count for name, count in reasons.items() if ending_of(name) is Ending.BROKEN_OFF})
     full = overflown(build, truncated)
     if cut := len(truncated) - full - broken.total():
         at = f"at {build.max_tokens:,} tokens" if build.max_tokens else "at the server's own limit"
@@ -79,25 +81,27 @@ def _cut(build: Build, answered: Sequence[Sample], most: float) -> Iterator[Find
         )
 
 
-def _refused(build: Build, answered: Sequence[Sample], most: float) -> Iterator[Finding]:
-    refused = [sample for sample in answered if sample.status is Status.REFUSED]
-    if refused:
-        reasons = Counter(sample.finish_reason or "" for sample in refused)
+def _refused(build: Build, answered: Columns, most: float) -> Iterator[Finding]:
+    refused = answered.take(answered.is_status(Status.REFUSED))
+    if len(refused):
+        told = Counter(refused.finish_reason.counts())
+        if untold := len(refused) - told.total():
+            told[""] += untold
         yield build.finding(
             FindingCode.REFUSED,
-            f"{build.share(len(refused))} were refused and score 0 ({_named(reasons)}): the model declined, or a "
+            f"{build.share(len(refused))} were refused and score 0 ({_named(told)}): the model declined, or a "
             "filter stands before it; a refusal is not a wrong answer, so take the filter away or leave the items out",
             Severity.BLOCKS if len(refused) > most * build.planned else Severity.WARNS,
         )
 
 
-def _unknown(build: Build, answered: Sequence[Sample]) -> Iterator[Finding]:
+def _unknown(build: Build, answered: Columns) -> Iterator[Finding]:
     reasons = Counter(
-        sample.finish_reason
-        for sample in answered
-        if sample.finish_reason is not None
-        and not _is_of_an_agent(sample.finish_reason)
-        and ending_of(sample.finish_reason) is Ending.UNKNOWN
+        {
+            reason: count
+            for reason, count in answered.finish_reason.counts().items()
+            if not _is_of_an_agent(reason) and ending_of(reason) is Ending.UNKNOWN
+        }
     )
     for reason, count in reasons.most_common(_NAMED):
         yield build.finding(
@@ -111,10 +115,12 @@ def _is_of_an_agent(reason: str) -> bool:
     return reason in AGENT_LIMITS | _USER_ENDS or reason.startswith("agent_")
 
 
-def _leaked(build: Build, answered: Sequence[Sample]) -> Iterator[Finding]:
-    leaks = [leaked_tokens(sample.response) for sample in answered if sample.response]
-    if count := sum(bool(tokens) for tokens in leaks):
-        tokens = Counter(token for tokens in leaks for token in set(tokens))
+def _leaked(build: Build, answered: Columns) -> Iterator[Finding]:
+    leaks = {} if answered.leaked is None else answered.leaked.counts()
+    if count := sum(leaks.values()):
+        tokens: Counter[str] = Counter()
+        for joined, times in leaks.items():
+            tokens.update(dict.fromkeys(joined.split("\n"), times))
         yield build.finding(
             FindingCode.LEAKED_TOKENS,
             f"{build.share(count)} end in special tokens ({_named(tokens)}), which are left out of what is graded: the "

@@ -17,6 +17,8 @@ class FindingCode(StrEnum):
     """What was found, for machines: the words of the gate JSON."""
 
     MISSING = "missing"
+    DAMAGED = "damaged"
+    FOREIGN = "foreign"
     UNGRADED = "ungraded"
     TRUNCATED = "truncated"
     CONTEXT_OVERFLOW = "context_overflow"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
 from scipy.special import chdtrc
 
-_LETTERS = "ABCDEFGHIJ"
+from quantgate.evals.samples.columns import LETTERS, NO_LETTER, NONE, Codes
+
 _LEAST_CHOICES = 2
 _LEAST_ANSWERS = 40
 _MOSTLY = 0.9
@@ -28,38 +30,32 @@ class LetterCounts:
         return letter, self.counts[letter] / sum(self.counts.values())
 
 
-def letter_counts(extracted: Iterable[tuple[str, str | None]]) -> LetterCounts | None:
-    """Count the letters of a multiple-choice task's answers, given as (item id, result).
+def letter_counts(items: Codes, letters: NDArray[np.int8]) -> LetterCounts | None:
+    """Count the letters of a multiple-choice task's answers.
 
     `None` where this is none: fewer than 40 results, or under nine in ten of them a letter from A to J, alone or in
     parentheses. The task is taken to have as many choices as the last letter that was answered, two at least. The
     p-value counts each item once, by the shares of its letters: repeats of a question that are asked in one order are
     no new evidence.
+
+    Parameters
+    ----------
+    items, letters
+        Shape (answers,): the item of each answer, and its result as `evals.samples.columns.letter_code` has it.
     """
-    found = [(item, result.strip("() ").upper()) for item, result in extracted if result is not None]
-    lettered = [(item, result) for item, result in found if len(result) == 1 and result in _LETTERS]
-    if len(found) < _LEAST_ANSWERS or len(lettered) < _MOSTLY * len(found):
+    found = int((letters != NONE).sum())
+    lettered = (letters != NONE) & (letters != NO_LETTER)
+    if found < _LEAST_ANSWERS or lettered.sum() < _MOSTLY * found:
         return None
-    letters = Counter(letter for _, letter in lettered)
-    choices = max(_LEAST_CHOICES, *(_LETTERS.index(letter) + 1 for letter in letters))
-    counts = {letter: letters[letter] for letter in _LETTERS[:choices]}
-    shares = _shares(lettered)
-    return LetterCounts(counts, _evenness([shares.get(letter, 0.0) for letter in counts]))
+    answered, of_items = letters[lettered].astype(np.intp), items[lettered]
+    choices = max(_LEAST_CHOICES, int(answered.max()) + 1)
+    times = np.bincount(answered, minlength=choices)
+    shares = np.bincount(answered, 1 / np.bincount(of_items)[of_items], minlength=choices)
+    counts = dict(zip(LETTERS, times.tolist(), strict=False))
+    return LetterCounts(counts, _evenness(shares.tolist()))
 
 
 def _evenness(counts: Sequence[float]) -> float:
     """Pearson's chi-squared test of equal frequencies: its p-value."""
     expected = sum(counts) / len(counts)
     return float(chdtrc(len(counts) - 1, sum((count - expected) ** 2 for count in counts) / expected))
-
-
-def _shares(lettered: Iterable[tuple[str, str]]) -> Mapping[str, float]:
-    """By letter the sum over items of its share of the item's answers."""
-    by_pair = Counter(lettered)
-    answers: Counter[str] = Counter()
-    for (item, _), count in by_pair.items():
-        answers[item] += count
-    shares: dict[str, float] = {}
-    for (item, letter), count in by_pair.items():
-        shares[letter] = shares.get(letter, 0.0) + count / answers[item]
-    return shares

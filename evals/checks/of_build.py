@@ -11,17 +11,18 @@ from quantgate.evals.checks.endings import AGENT_ENDS, AGENT_LIMITS, ending_find
 from quantgate.evals.checks.finding import Finding, FindingCode, Severity
 from quantgate.evals.checks.lengths import LengthComparison, Ratio
 from quantgate.evals.checks.letters import letter_counts
+from quantgate.evals.checks.means import item_means
 from quantgate.evals.checks.repeats import repeats_alike
 from quantgate.evals.checks.same_build import moved_findings, same_build_findings
+from quantgate.evals.checks.unanswered import unanswered_findings
 from quantgate.evals.checks.unread import unparsed_findings, unparsed_unlike
-from quantgate.evals.contract.records import Sample, Status
+from quantgate.evals.contract.records import Status
 from quantgate.evals.endpoint.served import context_of
 from quantgate.evals.pairing.pairs import TaskPairs, TaskRun
 from quantgate.evals.runs.record import Draw, RunRecord
-from quantgate.evals.samples.looping import is_looping
+from quantgate.evals.samples.columns import Columns
 from quantgate.evals.settings.expected import Expectation
 from quantgate.evals.settings.policy import TaskPolicy
-from quantgate.evals.text import excerpt
 
 _BIASED_PVALUE = 1e-6
 _BIASED_TIMES = 1.5
@@ -85,31 +86,17 @@ def _first_documents(run: TaskRun) -> Iterator[Finding]:
 
 def _build(name: str | None, run: TaskRun, window: int | None) -> Build:
     sampling = run.record.sampling if run.record else {}
-    return Build(name, list(run.samples.values()), run.planned, sampling, window)
+    return Build(name, run.samples, run.held.samples, run.planned, sampling, window, run.foreign, run.damage)
 
 
 def _build_findings(build: Build, limits: TaskPolicy) -> Iterator[Finding]:
     samples = build.samples
-    answered = [sample for sample in samples if sample.status.scored]
-    waiting = [sample for sample in samples if sample.status is Status.UNGRADED]
-    if waiting:
-        reasons = Counter(excerpt(sample.error or "") for sample in waiting)
-        reason, count = reasons.most_common(1)[0]
-        yield build.finding(
-            FindingCode.UNGRADED,
-            f"{build.some(len(waiting))} are ungraded and count as missing ({count:,}: {reason}): `quantgate regrade "
-            "RUN` grades them without asking again",
-        )
-    if left := build.planned - len(answered) - len(waiting):
-        yield build.finding(
-            FindingCode.MISSING,
-            f"{left:,} of {build.owner}{build.planned:,} samples have no answer: the same `quantgate run` asks them "
-            "again",
-        )
+    answered = samples.take(samples.scored)
+    yield from unanswered_findings(build, len(answered))
     yield from ending_findings(build, answered, max_truncated=limits.max_truncated, max_refused=limits.max_refused)
-    yield from _empty(build, [sample for sample in answered if sample.status is Status.EMPTY])
+    yield from _empty(build, answered.take(answered.is_status(Status.EMPTY)))
     yield from unparsed_findings(build, answered, limits.max_unparsed)
-    if looping := sum(is_looping(sample.response or sample.reasoning or "") for sample in answered):
+    if looping := 0 if answered.looping is None else int(answered.looping.sum()):
         yield build.finding(
             FindingCode.LOOPING,
             f"{build.share(looping)} end by repeating themselves, as a damaged model does: read some, and compare "
@@ -118,7 +105,7 @@ def _build_findings(build: Build, limits: TaskPolicy) -> Iterator[Finding]:
     yield from _own_failures(build, answered)
     if (alike := repeats_alike(build)) is not None:
         yield alike
-    if (letters := letter_counts((sample.item_id, sample.extracted) for sample in answered)) is not None:
+    if (letters := letter_counts(answered.item.codes, answered.letter)) is not None:
         letter, share = letters.favourite
         if letters.pvalue < _BIASED_PVALUE and share > _BIASED_TIMES / len(letters.counts):
             yield build.finding(
@@ -128,14 +115,12 @@ def _build_findings(build: Build, limits: TaskPolicy) -> Iterator[Finding]:
             )
 
 
-def _own_failures(build: Build, answered: Sequence[Sample]) -> Iterator[Finding]:
+def _own_failures(build: Build, answered: Columns) -> Iterator[Finding]:
     """What an agent spoilt itself (tau2): broken tool calls, empty replies, a full context, too many steps."""
-    reasons = Counter(
-        reason.removeprefix("agent_").replace("_", " ")
-        for sample in answered
-        if (reason := sample.finish_reason or "") in AGENT_LIMITS
-        or (reason.startswith("agent_") and reason not in AGENT_ENDS)
-    )
+    reasons: Counter[str] = Counter()
+    for reason, count in answered.finish_reason.counts().items():
+        if reason in AGENT_LIMITS or (reason.startswith("agent_") and reason not in AGENT_ENDS):
+            reasons[reason.removeprefix("agent_").replace("_", " ")] += count
     if reasons:
         counted = ", ".join(f"{count:,} {reason}" for reason, count in reasons.most_common())
         yield build.finding(
@@ -145,9 +130,9 @@ def _own_failures(build: Build, answered: Sequence[Sample]) -> Iterator[Finding]
         )
 
 
-def _empty(build: Build, silent: Sequence[Sample]) -> Iterator[Finding]:
-    if silent:
-        thoughts = sum(bool(sample.reasoning) for sample in silent)
+def _empty(build: Build, silent: Columns) -> Iterator[Finding]:
+    if len(silent):
+        thoughts = int((silent.reasoning_length > 0).sum())
         why = (
             f"{thoughts:,} of them nothing but thoughts; is the reasoning parser the model's own?"
             if thoughts
@@ -158,13 +143,10 @@ def _empty(build: Build, silent: Sequence[Sample]) -> Iterator[Finding]:
 
 def _off(build: Build, expected: Expectation) -> Finding | None:
     """A score outside what is expected; published numbers get two standard errors of the items asked besides."""
-    scores: dict[str, list[float]] = {}
-    for sample in build.samples:
-        if sample.score is not None:
-            scores.setdefault(sample.item_id, []).append(sample.score)
+    scores = item_means(build.samples)
     if not scores:
         return None
-    mean = math.fsum(math.fsum(each) / len(each) for each in scores.values()) / len(scores)
+    mean = math.fsum(scores) / len(scores)
     error = 0.0 if expected.source is None else math.sqrt(expected.score * (1 - expected.score) / len(scores))
     if abs(mean - expected.score) <= expected.tolerance + _STANDARD_ERRORS * error + _ROUNDING:
         return None
@@ -180,9 +162,7 @@ def _off(build: Build, expected: Expectation) -> Finding | None:
 
 
 def _cut_unlike(builds: Sequence[Build], policy: TaskPolicy) -> Iterator[Finding]:
-    shares = [
-        sum(sample.status is Status.TRUNCATED for sample in build.samples) / max(build.planned, 1) for build in builds
-    ]
+    shares = [int(build.samples.is_status(Status.TRUNCATED).sum()) / max(build.planned, 1) for build in builds]
     if abs(shares[0] - shares[1]) > policy.max_truncated_difference:
         message = sentence(
             f"{percent(shares[0])} of the baseline's answers were cut and {percent(shares[1])} of the candidate's: "

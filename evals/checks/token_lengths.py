@@ -2,38 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from quantgate.evals.checks.lengths import LengthComparison, Lengths, Ratio
-from quantgate.evals.contract.records import Sample
+from quantgate.evals.samples.columns import Columns
 
 _BINS = 24
 _QUANTILES = (0.5, 0.95)
 _SEED = 20_261
+_MOST_TOKENS = 10**9
 _MOST_DRAWS, _LEAST_DRAWS = 1000, 100
 _WORK = 5_000_000
 """So many token counts are resampled in all; what is larger has narrow intervals with fewer draws."""
 
 
-def completion_tokens(sample: Sample) -> int | None:
-    """The completion tokens that the server told, `None` where it told none or nonsense."""
-    told = (sample.usage or {}).get("completion_tokens")
-    return told if isinstance(told, int) and not isinstance(told, bool) and 0 < told < 10**9 else None
-
-
-def compare_lengths(baseline: Iterable[Sample], candidate: Iterable[Sample]) -> LengthComparison | None:
+def compare_lengths(baseline: Columns, candidate: Columns) -> LengthComparison | None:
     """Compare the lengths of two builds' answers; `None` where fewer than two items have them on both sides.
 
-    Items are resampled with all their answers, for both builds alike (percentile bootstrap, seeded).
+    A number of tokens that no answer has is taken for untold. Items are resampled with all their answers, for both
+    builds alike (percentile bootstrap, seeded).
     """
-    ours, theirs = _by_item(baseline), _by_item(candidate)
-    shared = sorted(ours.keys() & theirs.keys())
+    ours, theirs = _told(baseline), _told(candidate)
+    shared = sorted({*ours.item.present()} & {*theirs.item.present()})
     if len(shared) < 2:
         return None
-    left, right = (_Resampled([lengths[item] for item in shared]) for lengths in (ours, theirs))
+    left, right = (_Resampled(samples, shared) for samples in (ours, theirs))
     shortest, longest = min(left.tokens[0], right.tokens[0]), max(left.tokens[-1], right.tokens[-1])
     edges = np.geomspace(shortest, longest + 1, _BINS + 1)
     medians, tails = _ratios(left, right, len(shared))
@@ -46,13 +42,9 @@ def compare_lengths(baseline: Iterable[Sample], candidate: Iterable[Sample]) -> 
     )
 
 
-def _by_item(samples: Iterable[Sample]) -> dict[str, list[int]]:
-    lengths: dict[str, list[int]] = {}
-    for sample in samples:
-        tokens = completion_tokens(sample)
-        if tokens is not None:
-            lengths.setdefault(sample.item_id, []).append(tokens)
-    return {item: sorted(tokens) for item, tokens in lengths.items()}
+def _told(samples: Columns) -> Columns:
+    tokens = samples.completion_tokens
+    return samples.take((tokens > 0) & (tokens < _MOST_TOKENS))
 
 
 def _lengths(tokens: NDArray[np.int64], edges: NDArray[np.float64]) -> Lengths:
@@ -69,11 +61,13 @@ def _lengths(tokens: NDArray[np.int64], edges: NDArray[np.float64]) -> Lengths:
 class _Resampled:
     """One build's lengths, sorted once: a resample of items only weighs them anew."""
 
-    def __init__(self, by_item: Sequence[Sequence[int]]) -> None:
-        tokens = np.array([count for counts in by_item for count in counts])
-        order = np.argsort(tokens, kind="stable")
+    def __init__(self, samples: Columns, items: Sequence[str]) -> None:
+        place_of = {name: place for place, name in enumerate(items)}
+        place = np.array([place_of.get(name, -1) for name in samples.item.names], dtype=np.intp)[samples.item.codes]
+        tokens, place = samples.completion_tokens[place >= 0], place[place >= 0]
+        order = np.lexsort((place, tokens))
         self.tokens = tokens[order]
-        self._item = np.repeat(np.arange(len(by_item)), [len(counts) for counts in by_item])[order]
+        self._item = place[order]
 
     def quantiles(self, times: NDArray[np.intp]) -> NDArray[np.float64]:
         """Median and 95th percentile (the inverse of the distribution function) with item i taken `times[i]` times."""

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
+import numpy as np
 from scipy.special import bdtrc
 
 from quantgate.evals.checks.build import Build, percent
 from quantgate.evals.checks.finding import Finding, FindingCode, Severity
-from quantgate.evals.contract.records import Sample, Status
+from quantgate.evals.contract.records import Status
+from quantgate.evals.samples.columns import NO_TEXT, Bools, Columns
 from quantgate.evals.stats.describe.mcnemar import mcnemar_pvalue
 
 _MANY_UNPARSED = 0.02
 _BEYOND_CHANCE = 0.01
 
 
-def unparsed_findings(build: Build, answered: Sequence[Sample], most: float) -> Iterator[Finding]:
+def unparsed_findings(build: Build, answered: Columns, most: float) -> Iterator[Finding]:
     """Answers from which no result could be read: they block a pass above the share `most`, and warn above 2%."""
-    count = sum(_unread(sample) for sample in answered)
+    count = int(_unread(answered).sum())
     if count <= _MANY_UNPARSED * build.planned:
         return
     yield build.finding(
@@ -33,7 +35,7 @@ def unparsed_unlike(builds: Mapping[str, Build]) -> Iterator[Finding]:
 
     By the exact McNemar test over items, an item being unread where any of its answers is.
     """
-    unread = {name: {sample.item_id for sample in build.samples if _unread(sample)} for name, build in builds.items()}
+    unread = {name: {*build.samples.item.present(_unread(build.samples))} for name, build in builds.items()}
     lost, won = len(unread["candidate"] - unread["baseline"]), len(unread["baseline"] - unread["candidate"])
     if lost + won and mcnemar_pvalue(lost, won) < _BEYOND_CHANCE:
         yield Finding(
@@ -45,7 +47,7 @@ def unparsed_unlike(builds: Mapping[str, Build]) -> Iterator[Finding]:
         )
 
 
-def no_better_than_guessing(samples: Sequence[Sample], guess: float, alpha: float) -> str:
+def no_better_than_guessing(samples: Columns, guess: float, alpha: float) -> str:
     """Why a baseline's score shows nothing, or an empty text.
 
     Under guessing each answer is right with probability `guess`, independently, since choices are shuffled anew for
@@ -61,9 +63,9 @@ def no_better_than_guessing(samples: Sequence[Sample], guess: float, alpha: floa
     alpha
         One-sided error rate.
     """
-    scores = [sample.score for sample in samples if sample.score is not None]
-    right = sum(score == 1.0 for score in scores)
-    if not scores or (guess == 0 and any(scores)):
+    scores = samples.score[samples.scored]
+    right = int((scores == 1.0).sum())
+    if not len(scores) or (guess == 0 and scores.any()):
         return ""
     if guess > 0 and bdtrc(right - 1, len(scores), guess) < alpha:
         return ""
@@ -74,5 +76,5 @@ def no_better_than_guessing(samples: Sequence[Sample], guess: float, alpha: floa
     )
 
 
-def _unread(sample: Sample) -> bool:
-    return sample.status is Status.OK and sample.extracted is None
+def _unread(samples: Columns) -> Bools:
+    return np.asarray(samples.is_status(Status.OK) & (samples.extracted == NO_TEXT))

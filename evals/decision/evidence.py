@@ -125,7 +125,7 @@ def comparable(found: Mapping[str, Evidence | NotComparable]) -> dict[str, Evide
 def _look(
     pairs: TaskPairs, runs: Pairs, policy: TaskPolicy, again: TaskPairs | None, *, texts: bool
 ) -> Evidence | NotComparable:
-    lengths = compare_lengths(*(pairs.builds[build].samples.values() for build in ("baseline", "candidate")))
+    lengths = compare_lengths(pairs.builds["baseline"].samples, pairs.builds["candidate"].samples)
     findings = _findings(pairs, runs, policy, lengths)
     if problem := obstacle(pairs, policy):
         return _refused(f"not comparable: {problem}", pairs, policy, findings, lengths)
@@ -136,7 +136,7 @@ def _look(
         reason = f"not to be trusted: {floor}: is the harness or the server broken?"
         return _refused(reason, pairs, policy, findings, lengths)
     if not policy.baseline_may_guess and (
-        empty := no_better_than_guessing(list(pairs.builds["baseline"].samples.values()), _guess(pairs), policy.alpha)
+        empty := no_better_than_guessing(pairs.builds["baseline"].samples, _guess(pairs), policy.alpha)
     ):
         return _refused(f"not to be trusted: {empty}", pairs, policy, findings, lengths)
     alone = _bounds(scores, policy.alpha)
@@ -274,8 +274,7 @@ def _truncation(
     cut = {
         item
         for run in pairs.builds.values()
-        for (item, _), sample in run.samples.items()
-        if sample.status is Status.TRUNCATED
+        for item in run.samples.item.present(run.samples.is_status(Status.TRUNCATED))
     }
     kept = np.array([item not in cut for item in scores.item_ids])
     if not cut or kept.sum() < _FEWEST_LEFT or alone.estimate >= 0:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from quantgate.evals.decision.described import (
     Description,
     ErrorOfMean,
@@ -72,13 +70,8 @@ def check_noise_run(noise: Pairs) -> None:
 
 def summary_of_repeats(pairs: TaskPairs, confidence: float) -> RepeatSummary:
     """Components of variance and errors of the differences, items pooled; what is missing counts for the worst."""
-    frame = pairs.frame
-    builds = [
-        repeat_stats.item_means(
-            frame["item_id"].to_numpy(dtype=str), frame[build].fillna(worst).to_numpy(dtype=np.float64)
-        )
-        for build, worst in (("baseline", 1.0), ("candidate", 0.0))
-    ]
+    places = pairs.places
+    builds = [repeat_stats.item_means(places, pairs.filled(build)) for build in ("baseline", "candidate")]
     found = repeat_stats.summarise_repeats(repeat_stats.item_differences(*builds), confidence=confidence)
     return RepeatSummary(
         mean=found.mean,

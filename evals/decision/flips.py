@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from quantgate.evals.contract.records import Sample
 from quantgate.evals.decision.described import Flip, FlipTable, FlipTexts
 from quantgate.evals.pairing.item_scores import ItemScores
+from quantgate.evals.pairing.matching import at_rows
 from quantgate.evals.pairing.pairs import TaskPairs
+from quantgate.evals.samples.columns import NONE, Places
+from quantgate.evals.samples.held import Held
 
 _MOST_TEXT = 2000
 """Characters of an answer that are shown: its end, where the result is."""
@@ -26,30 +31,38 @@ def flips(pairs: TaskPairs, scores: ItemScores, *, texts: bool = False) -> tuple
     """The items whose mean score differs, losses before gains, the largest first; `texts` adds what was answered."""
     changed = np.flatnonzero(scores.differences != 0)
     order = changed[np.argsort(scores.differences[changed], kind="stable")]
-    ids = scores.item_ids
-    return tuple(_flip(pairs, ids[place], scores, int(place), texts=texts) for place in order)
-
-
-def _flip(pairs: TaskPairs, item: str, scores: ItemScores, place: int, *, texts: bool) -> Flip:
-    repeats = [_both(pairs, item, repeat) for repeat in range(pairs.repeats)]
-    ours, theirs = next((pair for pair in repeats if _score(pair[0]) != _score(pair[1])), repeats[0])
-    known = ours or theirs
-    return Flip(
-        item_id=item,
-        stratum=None if scores.parts is None else scores.parts[place],
-        baseline=float(scores.baseline[place]),
-        candidate=float(scores.candidate[place]),
-        prompt_hash=known.prompt_hash if known else "",
-        texts=FlipTexts(_end(ours), _end(theirs)) if texts else None,
+    ours, theirs = _shown(pairs, order)
+    return tuple(
+        Flip(
+            item_id=scores.item_ids[place],
+            stratum=None if scores.parts is None else scores.parts[place],
+            baseline=float(scores.baseline[place]),
+            candidate=float(scores.candidate[place]),
+            prompt_hash=known.prompt_hash if (known := one or other) else "",
+            texts=FlipTexts(_end(one), _end(other)) if texts else None,
+        )
+        for place, one, other in zip(order.tolist(), ours, theirs, strict=True)
     )
 
 
-def _both(pairs: TaskPairs, item: str, repeat: int) -> tuple[Sample | None, Sample | None]:
-    return pairs.builds["baseline"].samples.get((item, repeat)), pairs.builds["candidate"].samples.get((item, repeat))
+def _shown(pairs: TaskPairs, items: Places) -> tuple[Iterator[Sample | None], Iterator[Sample | None]]:
+    """Of each item, by its place, the baseline's and the candidate's sample of the first repeat that scores unlike."""
+    rows = [pairs.rows(build)[items] for build in ("baseline", "candidate")]
+    held = [pairs.builds[build].held for build in ("baseline", "candidate")]
+    left, right = (
+        at_rows(each.columns.score, own.ravel(), np.nan).reshape(own.shape)
+        for each, own in zip(held, rows, strict=True)
+    )
+    unlike = ~((left == right) | (np.isnan(left) & np.isnan(right)))
+    repeat = unlike.argmax(axis=1)
+    ours, theirs = (own[np.arange(len(items)), repeat] for own in rows)
+    return _samples(held[0], ours), _samples(held[1], theirs)
 
 
-def _score(sample: Sample | None) -> float | None:
-    return sample.score if sample else None
+def _samples(held: Held, rows: Places) -> Iterator[Sample | None]:
+    """The samples of rows, one at a time in memory; `None` where there is no row."""
+    found = held.samples(rows[rows != NONE])
+    return (None if row == NONE else next(found) for row in rows.tolist())
 
 
 def _end(sample: Sample | None) -> str | None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
+
 from quantgate.evals.checks.finding import Finding, FindingCode, Severity
 from quantgate.evals.contract.task import TOLERANT
 from quantgate.evals.decision.measured import Bounds
 from quantgate.evals.decision.verdict import task_verdict
 from quantgate.evals.pairing.item_scores import ItemScores
+from quantgate.evals.pairing.matching import at_rows
 from quantgate.evals.pairing.metrics import metrics_of, score_by
 from quantgate.evals.pairing.pairs import TaskPairs
 
@@ -48,9 +51,7 @@ def reading_findings(
         return ()
     frame = pairs.frame.copy()
     for build, run in pairs.builds.items():
-        read = {key: score_by(sample, other) for key, sample in run.samples.items()}
-        frame[build] = [read.get(key) for key in zip(frame["item_id"], frame["repeat"], strict=True)]
-        frame[build] = frame[build].astype("float64")
+        frame[build] = at_rows(score_by(run.samples, other), pairs.rows(build).ravel(), np.nan)
     again = replace(pairs, frame=frame).item_scores()
     second = bounds_of(again)
     ours, theirs = (task_verdict(each.lower, each.upper, margin) for each in (alone, second))
@@ -80,7 +81,7 @@ def reading_findings(
 
 def _other_metric(deciding: str, pairs: TaskPairs) -> str | None:
     """The metric to hold the deciding one against; `None` where not all answers of both builds were read tolerantly."""
-    names = metrics_of(sample for run in pairs.builds.values() for sample in run.samples.values())
+    names = metrics_of(*(run.samples for run in pairs.builds.values()))
     if TOLERANT not in names:
         return None
     return TOLERANT if deciding != TOLERANT else next((name for name in reversed(names) if name != TOLERANT), None)

@@ -30,11 +30,8 @@ def _within(pairs: TaskPairs, items: int) -> FloatArray:
     """The variance of one pair of answers to each item, in their order; 0 where each was asked once."""
     if pairs.repeats < 2:
         return np.zeros(items)
-    ids = pairs.frame["item_id"].to_numpy(dtype=str)
-    builds = [
-        item_means(ids, pairs.frame[build].fillna(worst).to_numpy(dtype=np.float64))
-        for build, worst in (("baseline", 1.0), ("candidate", 0.0))
-    ]
+    places = pairs.places
+    builds = [item_means(places, pairs.filled(build)) for build in ("baseline", "candidate")]
     return item_differences(*builds).within
 
 

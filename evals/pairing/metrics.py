@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 
-from quantgate.evals.contract.records import Sample
+import numpy as np
+
 from quantgate.evals.errors import UsageError
 from quantgate.evals.runs.record import TaskRecord
+from quantgate.evals.samples.columns import Bools, Columns, Floats
 
 
-def metrics_of(samples: Iterable[Sample]) -> list[str]:
+def metrics_of(*builds: Columns) -> list[str]:
     """The metrics that every graded answer has, in the task's order; an answer without text has none."""
-    graded = [sample.metrics for sample in samples if sample.score is not None and sample.metrics]
-    return [name for name in graded[0] if all(name in each for each in graded)] if graded else []
+    graded = [samples.take(samples.scored & _has_some(samples)) for samples in builds]
+    first = next((samples for samples in graded if len(samples)), None)
+    return [] if first is None else [name for name in first.metrics if all(_all_have(name, each) for each in graded)]
 
 
-def score_by(sample: Sample, metric: str) -> float | None:
-    """A sample's score by another metric; what has a score without any metric (an empty answer) keeps it."""
-    return sample.score if sample.score is None or not sample.metrics else sample.metrics[metric]
+def score_by(samples: Columns, metric: str) -> Floats:
+    """The scores by another metric; what has a score without any metric (an empty answer) keeps it."""
+    values = samples.metrics.get(metric, samples.score)
+    return np.where(samples.scored & _has_some(samples), values, samples.score)
 
 
-def rescored(
-    record: TaskRecord, samples: Mapping[tuple[str, int], Sample], wanted: str
-) -> tuple[TaskRecord, Mapping[tuple[str, int], Sample]]:
+def rescored(record: TaskRecord, samples: Columns, wanted: str) -> tuple[TaskRecord, Columns]:
     """A task's record and samples with another metric as the score, named in whole or by what follows its comma.
 
     Raises
@@ -31,17 +33,31 @@ def rescored(
     UsageError
         When there is none of that name that all answers have and that lies in [0, 1].
     """
-    names = metrics_of(samples.values()) or [record.metric]
+    names = metrics_of(samples) or [record.metric]
     named = [name for name in names if wanted in (name, name.partition(",")[2])]
     if not named:
-        some = any(wanted in sample.metrics for sample in samples.values())
-        why = "not all answers have it; `quantgate regrade` grades them again" if some else f"it has {'; '.join(names)}"
+        some = not np.isnan(samples.metrics.get(wanted, np.empty(0))).all()
+        why = "not all answers have it; `quantgate regrade` grades them again" if some else f"it has {_listed(names)}"
         raise UsageError(f"--metric {record.name}={wanted}: a run does not hold that metric of all its answers: {why}")
     metric = named[0]
     if metric == record.metric:
         return record, samples
-    try:
-        scored = {key: replace(sample, score=score_by(sample, metric)) for key, sample in samples.items()}
-    except ValueError as error:
-        raise UsageError(f"--metric {record.name}={wanted}: {error}; a gate needs scores in [0, 1]") from None
-    return replace(record, metric=metric), scored
+    scores = score_by(samples, metric)
+    if len(wrong := scores[(scores < 0) | (scores > 1)]):
+        why = f"the score must lie between 0 and 1, not {float(wrong[0])!r}"
+        raise UsageError(f"--metric {record.name}={wanted}: {why}; a gate needs scores in [0, 1]")
+    return replace(record, metric=metric), replace(samples, score=scores)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return "; ".join(names)
+
+
+def _has_some(samples: Columns) -> Bools:
+    """Which samples have any metric."""
+    there = [~np.isnan(values) for values in samples.metrics.values()]
+    return np.any(there, axis=0) if there else np.zeros(len(samples), dtype=np.bool_)
+
+
+def _all_have(name: str, samples: Columns) -> bool:
+    return not len(samples) or (name in samples.metrics and not np.isnan(samples.metrics[name]).any())

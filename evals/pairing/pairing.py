@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import pandas as pd
+import numpy as np
 
 from quantgate.evals.contract.records import Sample, SampleKey
+from quantgate.evals.pairing.counting import count_statuses
+from quantgate.evals.pairing.matching import copies, no_frame, paired_frame, shared_rows
 from quantgate.evals.pairing.metrics import rescored
 from quantgate.evals.pairing.pairs import Pairs, TaskPairs, TaskRun
-from quantgate.evals.pairing.status_counts import StatusCounts
 from quantgate.evals.runs.directory import RunDirectory
-from quantgate.evals.runs.record import Draw, RunRecord, TaskRecord, task_differences
+from quantgate.evals.runs.record import Draw, RunRecord, task_differences
+from quantgate.evals.samples.held import Held
+from quantgate.evals.samples.memory import as_held
+from quantgate.evals.samples.signs import signs_of
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run directory in memory."""
+    """A run directory that is open: its record and its samples, those of a directory by columns (`Held`)."""
 
     record: RunRecord
     samples: Mapping[SampleKey, Sample]
@@ -30,19 +33,25 @@ class Run:
         """Read a run directory. Raises RunDirectoryError when it cannot be read."""
         directory = RunDirectory(path)
         record = directory.record()
-        return cls(record, directory.samples(record), path.resolve())
+        return cls(record, directory.read(record, signs_of), path.resolve())
+
+    @property
+    def held(self) -> Held:
+        """The samples by columns."""
+        return as_held(self.samples, signs_of)
 
     def task(self, name: str) -> TaskRun:
-        """One task: its record, where the run has it, and its samples."""
-        return TaskRun(self.record.task(name), self.of_task(name))
-
-    def of_task(self, task: str) -> dict[tuple[str, int], Sample]:
-        """The samples of one task by (item id, repeat)."""
-        return {(item, repeat): sample for (name, item, repeat), sample in self.samples.items() if name == task}
-
-
-_NO_ROWS = pd.MultiIndex.from_arrays([[], []], names=["item_id", "repeat"])
-_COLUMNS = ["item_id", "repeat", "stratum", "cluster", "baseline", "candidate", "alike"]
+        """One task: its record, where the run has it, and its samples, but for those that were never to be asked."""
+        held, record = self.held, self.record.task(name)
+        of_task = held.of_task(name)
+        if record is None:
+            return TaskRun(None, of_task)
+        columns = of_task.columns
+        planned = columns.repeat < record.repeats
+        if (items := record.planned_items) is not None:
+            known = np.array([item in items for item in columns.item.names], dtype=np.bool_)
+            planned &= known[columns.item.codes]
+        return TaskRun(record, of_task.chosen(planned), int((~planned).sum()), held.damage)
 
 
 def pair_runs(baseline: Run, candidate: Run, metrics: Mapping[str, str] | None = None) -> Pairs:
@@ -63,42 +72,47 @@ def pair_runs(baseline: Run, candidate: Run, metrics: Mapping[str, str] | None =
 
 
 def _rescored(run: Run, task: str, metric: str) -> Run:
-    own = run.task(task)
-    if own.record is None:
+    own = run.record.task(task)
+    if own is None:
         return run
-    record, samples = rescored(own.record, own.samples, metric)
+    held = run.held
+    mine = held.columns.task.codes == held.columns.task.code(task)
+    record, samples = rescored(own, held.columns.take(mine), metric)
+    scores = held.columns.score.copy()
+    scores[mine] = samples.score
     records = tuple(record if each.name == task else each for each in run.record.tasks)
-    merged = {**run.samples, **{sample.key: sample for sample in samples.values()}}
-    return Run(replace(run.record, tasks=records), merged, run.path)
+    changed = replace(held, columns=replace(held.columns, score=scores))
+    return replace(run, record=replace(run.record, tasks=records), samples=changed)
 
 
 def _pair_task(name: str, baseline: Run, candidate: Run) -> TaskPairs:
     builds = {"baseline": baseline.task(name), "candidate": candidate.task(name)}
-    validity = {build: StatusCounts.count(list(run.samples.values()), run.planned) for build, run in builds.items()}
-    (ours, left), (theirs, right) = ((run.record, run.samples) for run in builds.values())
-    problems = [*_copied(baseline, candidate, left, right), *_problems(ours, theirs, left, right)]
+    validity = {build: count_statuses(run.samples, run.planned) for build, run in builds.items()}
+    left, right = builds.values()
+    problems = [*_copied(baseline, candidate, left.held, right.held), *_problems(left, right)]
+    ours, theirs = left.record, right.record
     if problems or ours is None or theirs is None:
-        frame = pd.DataFrame([], columns=_COLUMNS)
+        frame = no_frame()
     else:
-        frame = _frame(ours, ours.strata or theirs.strata, left, right)
+        frame = paired_frame(ours, ours.strata or theirs.strata, left.samples, right.samples)
     return TaskPairs(name, frame, ours.repeats if ours else 0, validity, builds, tuple(problems))
 
 
-def _copied(
-    baseline: Run,
-    candidate: Run,
-    left: Mapping[tuple[str, int], Sample],
-    right: Mapping[tuple[str, int], Sample],
-) -> list[str]:
+def _copied(baseline: Run, candidate: Run, left: Held, right: Held) -> list[str]:
     """Whether one run is the other, or mostly holds answers of the other: then nothing was compared.
 
     A few answers of two runs may be alike by chance, to the second and the tenth of a millisecond, on a fast server.
     """
     if baseline.path is not None and baseline.path == candidate.path:
         return [f"{baseline.path} is both baseline and candidate, so nothing was compared"]
-    shared = left.keys() & right.keys()
-    copied = sum(bool(left[key].time) and left[key] == right[key] for key in shared)
-    if 2 * copied <= len(shared):
+    ours, theirs = shared_rows(left.columns, right.columns)
+    alike = copies(left.columns.take(ours), right.columns.take(theirs))
+    # Whole samples are only compared where what is at hand of them does not tell them apart.
+    if 2 * int(alike.sum()) <= len(ours):
+        return []
+    pairs = zip(left.samples(ours[alike]), right.samples(theirs[alike]), strict=True)
+    copied = sum(one == other for one, other in pairs)
+    if 2 * copied <= len(ours):
         return []
     return [
         f"{copied:,} of the candidate's {len(right):,} samples are copies of the baseline's, down to when they were "
@@ -106,12 +120,8 @@ def _copied(
     ]
 
 
-def _problems(
-    ours: TaskRecord | None,
-    theirs: TaskRecord | None,
-    left: Mapping[tuple[str, int], Sample],
-    right: Mapping[tuple[str, int], Sample],
-) -> list[str]:
+def _problems(left: TaskRun, right: TaskRun) -> list[str]:
+    ours, theirs = left.record, right.record
     if ours is None or theirs is None:
         return [f"only the {'candidate' if ours is None else 'baseline'} was asked this task"]
     problems = [
@@ -130,59 +140,21 @@ def _problems(
     ):
         if of_baseline != of_candidate:
             problems.append(f"the baseline has {of_baseline} {what}, the candidate {of_candidate}")
-    for build, record, samples in (("baseline", ours, left), ("candidate", theirs, right)):
-        if len(samples) > record.items * record.repeats:
-            planned = f"{record.items} items x {record.repeats} repeats"
-            problems.append(f"the {build} holds {len(samples)} samples, more than its {planned}")
-    other_prompts = [key for key in left.keys() & right.keys() if left[key].prompt_hash != right[key].prompt_hash]
-    if other_prompts:
-        item, repeat = min(other_prompts)
+    for build, run in (("baseline", left), ("candidate", right)):
+        if run.record is not None and len(run.samples) > run.planned:
+            planned = f"{run.record.items} items x {run.record.repeats} repeats"
+            problems.append(f"the {build} holds {len(run.samples)} samples, more than its {planned}")
+    heard = {*left.samples.item.present(), *right.samples.item.present()}
+    if ours.items == theirs.items and len(heard) > ours.items:
         problems.append(
-            f"{len(other_prompts)} items were asked with different prompts, the first of them {item} (repeat {repeat})"
+            f"the builds hold answers to {len(heard):,} items, and {ours.items:,} were to be asked: some are answers "
+            "to other items; run both again into empty folders"
         )
+    shared = shared_rows(left.samples, right.samples)
+    samples = [run.samples.take(rows) for run, rows in zip((left, right), shared, strict=True)]
+    other_prompts = samples[0].prompt != samples[1].prompt
+    if count := int(other_prompts.sum()):
+        unlike = samples[0].take(other_prompts)
+        item, repeat = min(zip(map(str, unlike.item.tolist()), unlike.repeat.tolist(), strict=True))
+        problems.append(f"{count} items were asked with different prompts, the first of them {item} (repeat {repeat})")
     return problems
-
-
-def _frame(
-    record: TaskRecord,
-    planned: Mapping[str, int],
-    left: Mapping[tuple[str, int], Sample],
-    right: Mapping[tuple[str, int], Sample],
-) -> pd.DataFrame:
-    strata: dict[str, str | None] = {}
-    clusters: dict[str, str | None] = {}
-    for (item, _), sample in (*left.items(), *right.items()):
-        strata[item] = strata.get(item) or sample.stratum
-        clusters[item] = clusters.get(item) or sample.cluster
-    absent = _strata_of_absent(record.items - len(strata), planned, list(strata.values()))
-    strata |= {f"(missing {number})": stratum for number, stratum in enumerate(absent, 1)}
-    rows = pd.MultiIndex.from_product([sorted(strata), range(record.repeats)], names=["item_id", "repeat"])
-    ours, theirs = _scores(left).reindex(rows), _scores(right).reindex(rows)
-    alike = (ours["extracted"] == theirs["extracted"]) & ours["extracted"].notna()
-    frame = pd.DataFrame({"baseline": ours["score"], "candidate": theirs["score"], "alike": alike}).reset_index()
-    frame["stratum"] = frame["item_id"].map(strata)
-    frame["cluster"] = frame["item_id"].map(clusters)
-    return frame[_COLUMNS]
-
-
-def _strata_of_absent(count: int, planned: Mapping[str, int], heard: Sequence[str | None]) -> list[str | None]:
-    """The stratum of each of `count` items that neither run holds: what the task's plan still lacks of it.
-
-    Where no plan says, all of them belong to the smallest stratum, in which an item weighs the most.
-    """
-    known = Counter(stratum for stratum in heard if stratum is not None)
-    lacking: list[str | None] = [
-        stratum for stratum, size in planned.items() for _ in range(max(size - known[stratum], 0))
-    ]
-    smallest = min(known, key=lambda stratum: (known[stratum], stratum), default=None)
-    return (lacking + [smallest] * count)[: max(count, 0)]
-
-
-def _scores(samples: Mapping[tuple[str, int], Sample]) -> pd.DataFrame:
-    """Score and extracted result by item and repeat; NaN and None where there is none."""
-    index = pd.MultiIndex.from_tuples(list(samples), names=["item_id", "repeat"]) if samples else _NO_ROWS
-    columns = {
-        "score": pd.Series([sample.score for sample in samples.values()], index=index, dtype="float64"),
-        "extracted": pd.Series([sample.extracted for sample in samples.values()], index=index, dtype="object"),
-    }
-    return pd.DataFrame(columns)

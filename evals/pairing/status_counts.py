@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-
-from quantgate.evals.contract.records import Sample, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +24,6 @@ class StatusCounts:
     @property
     def unscored(self) -> int:
         return self.error + self.missing + self.ungraded
-
-    @classmethod
-    def count(cls, samples: Sequence[Sample], planned: int) -> StatusCounts:
-        """Count `samples` out of the `planned` number."""
-        statuses = Counter(sample.status for sample in samples)
-        return cls(
-            ok=statuses[Status.OK],
-            truncated=statuses[Status.TRUNCATED],
-            empty=statuses[Status.EMPTY],
-            refused=statuses[Status.REFUSED],
-            error=statuses[Status.ERROR],
-            unparsed=sum(sample.unparsed for sample in samples),
-            missing=max(0, planned - len(samples)),
-            ungraded=statuses[Status.UNGRADED],
-        )
 
     def as_dict(self) -> dict[str, int]:
         """The counts by name; `refused` and `ungraded` only where there are any."""

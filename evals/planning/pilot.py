@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from quantgate.evals.contract.task import TaskInfo
 from quantgate.evals.errors import UsageError
 from quantgate.evals.pairing.pairing import Run, pair_runs
@@ -12,6 +14,7 @@ from quantgate.evals.pairing.pairs import TaskPairs
 from quantgate.evals.planning.assumptions import flip_parts, strata_note
 from quantgate.evals.planning.options import check_guess, sizes
 from quantgate.evals.planning.types import Assumptions, Guess
+from quantgate.evals.samples.columns import NONE
 from quantgate.evals.stats.describe.agreement import discordance as flip_share
 from quantgate.evals.stats.describe.repeats import item_differences, item_means, summarise_repeats
 
@@ -74,7 +77,7 @@ def pilot(
     if frame.empty:
         raise UsageError(f"{pairs.task}: the pilot has no item that both builds answered; finish `quantgate run`")
     check_guess(guess)
-    builds = [item_means(frame["item_id"].to_numpy(dtype=str), frame[build]) for build in ("baseline", "candidate")]
+    builds = [item_means(frame["item_id"].cat.codes.to_numpy(), frame[build]) for build in ("baseline", "candidate")]
     summary = summarise_repeats(item_differences(*builds))
     accuracy = float(min((build.means.mean() for build in builds), key=lambda mean: abs(mean - 0.5)))
     change = frame["candidate"] - frame["baseline"]
@@ -142,13 +145,11 @@ def _pilot_strata(pairs: TaskPairs, items: int | None, known: TaskInfo | None) -
     per_item = pairs.frame.drop_duplicates("item_id")["stratum"]
     if not pairs.strata_weigh:
         return (len(per_item),)
-    return tuple(int(size) for size in per_item.fillna("").value_counts(sort=False))
+    return tuple(int(size) for size in per_item.astype(object).fillna("").value_counts(sort=False))
 
 
 def _tokens(task: str, runs: Iterable[Run]) -> float | None:
     """Mean completion tokens of an answer, thoughts included; None where no server told them."""
-    usages: list[Mapping[str, object]] = [
-        sample.usage for run in runs for sample in run.of_task(task).values() if sample.usage
-    ]
-    told = [count for usage in usages if isinstance(count := usage.get("completion_tokens"), int) and count >= 0]
-    return sum(told) / len(told) if told else None
+    told = np.concatenate([run.task(task).samples.completion_tokens for run in runs])
+    told = told[told != NONE]
+    return float(told.sum() / len(told)) if len(told) else None

@@ -16,8 +16,7 @@ from quantgate.evals.errors import RunDirectoryError, StorageError
 from quantgate.evals.files import open_to_read, open_to_write, read_text, sync_folder, write_atomically
 from quantgate.evals.runs.flushing import Flusher
 from quantgate.evals.runs.record import RunRecord, parse_run_record
-from quantgate.evals.samples.columns import Look
-from quantgate.evals.samples.found import Lines
+from quantgate.evals.samples.columns import Lines, Look
 from quantgate.evals.samples.held import FromFile, Held, held_of
 from quantgate.evals.samples.index import index_of, write_index
 from quantgate.evals.samples.lines import line_of

@@ -15,6 +15,7 @@ from pydantic.dataclasses import dataclass
 from quantgate.evals.contract.published import Benchmark, PublishedScore
 from quantgate.evals.documents import BrokenDocument, parse_json
 from quantgate.evals.errors import RunDirectoryError
+from quantgate.evals.runs.planned import PlannedItems, parsed
 
 SCHEMA_VERSION = 1
 _STRICT = ConfigDict(extra="forbid")
@@ -40,7 +41,8 @@ class TaskRecord:
     ask of those who hold its text, the leaderboard that it belongs to, what was published of this very model, what
     guessing scores, the items of each stratum, which say to which one an item belongs that was never answered, and the
     items of the whole benchmark, of which `items` were asked, chosen by `draw`; `None` where they are not known.
-    `data` and `data_dir` say where local data lay, so that the answers can be graded again.
+    `data` and `data_dir` say where local data lay, so that the answers can be graded again; `item_ids` which items were
+    to be asked, as `evals.runs.planned` writes them, so that answers to others count for nothing.
     """
 
     name: str
@@ -62,6 +64,13 @@ class TaskRecord:
     draw: Draw | None = None
     data: dict[str, str] = field(default_factory=dict)
     data_dir: str | None = None
+    item_ids: tuple[str, ...] | None = None
+
+    @property
+    def planned_items(self) -> PlannedItems | None:
+        """The items that were to be asked; `None` in runs from before they were kept."""
+        found = None if self.item_ids is None else parsed(self.item_ids)
+        return found if found is not None and len(found) == self.items else None
 
     def __post_init__(self) -> None:
         if self.items * self.repeats > MOST_SAMPLES:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from quantgate.evals.contract.records import Sample
+import numpy as np
+
+from quantgate.evals.samples.columns import NO_TEXT, Columns, Floats, digest
 from quantgate.evals.stats.describe.pass_k import pass_at_k, pass_hat_k
+
+_EMPTY = np.uint64(digest(""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,37 +28,43 @@ class RepeatMetrics:
     majority: float
 
 
-def repeat_metrics(samples: Iterable[Sample], k: int) -> RepeatMetrics | None:
+def repeat_metrics(samples: Columns, k: int) -> RepeatMetrics | None:
     """The metrics over the items that have at least `k` scored answers; `None` where no item has, or k is 1."""
-    by_item: dict[str, list[Sample]] = {}
-    for sample in samples:
-        if sample.score is not None:
-            by_item.setdefault(sample.item_id, []).append(sample)
-    complete = [answers for answers in by_item.values() if len(answers) >= k]
-    if k < 2 or not complete:
+    scored = samples.take(samples.scored)
+    items, place, asked = np.unique(scored.item.codes, return_inverse=True, return_counts=True)
+    complete = asked >= k
+    if k < 2 or not complete.any():
         return None
-    right = [sum(answer.score == 1.0 for answer in answers) for answers in complete]
-    asked = [len(answers) for answers in complete]
+    right = np.bincount(place, scored.score == 1.0, minlength=len(items)).astype(np.int64)
+    tried = right[complete].tolist(), asked[complete].tolist()
     return RepeatMetrics(
         k=k,
-        items=len(complete),
-        pass_at_k=pass_at_k(right, asked, k),
-        pass_hat_k=pass_hat_k(right, asked, k),
-        majority=math.fsum(majority_score(answers) for answers in complete) / len(complete),
+        items=int(complete.sum()),
+        pass_at_k=pass_at_k(*tried, k),
+        pass_hat_k=pass_hat_k(*tried, k),
+        majority=math.fsum(majority_scores(scored)[complete]) / int(complete.sum()),
     )
 
 
-def majority_score(answers: Sequence[Sample]) -> float:
-    """The score of the result that most of an item's answers agree on (Wang et al. 2022, arXiv 2203.11171).
+def majority_scores(samples: Columns) -> Floats:
+    """For each item, in the order of their codes, the score of the result that most of its answers agree on.
 
     Answers without a result have no vote. Of several results with as many votes the mean score is taken: what a toss
     would give on average. 0 where no answer has a result.
+
+    References
+    ----------
+    Wang et al. 2022, arXiv 2203.11171.
     """
-    votes = [(answer.vote or answer.extracted, answer.score or 0.0) for answer in answers]
-    counts = Counter(vote for vote, _ in votes if vote is not None)
-    if not counts:
-        return 0.0
-    most = max(counts.values())
-    leading = [vote for vote, count in counts.items() if count == most]
-    scores = {vote: score for vote, score in votes if vote is not None}
-    return math.fsum(scores[vote] for vote in leading) / len(leading)
+    items, place = np.unique(samples.item.codes, return_inverse=True)
+    votes = np.where((samples.vote == NO_TEXT) | (samples.vote == _EMPTY), samples.extracted, samples.vote)
+    voting = np.flatnonzero(votes != NO_TEXT)
+    order = voting[np.lexsort((voting, votes[voting], place[voting]))]
+    ours, theirs = place[order], votes[order]
+    last = np.flatnonzero(np.append((ours[1:] != ours[:-1]) | (theirs[1:] != theirs[:-1]), True)[: len(order)])
+    times, of_item, scores = np.diff(last, prepend=-1), ours[last], samples.score[order][last]
+    most = np.zeros(len(items), dtype=np.int64)
+    np.maximum.at(most, of_item, times)
+    leading = times == most[of_item]
+    ties = np.bincount(of_item[leading], minlength=len(items))
+    return np.bincount(of_item[leading], scores[leading], minlength=len(items)) / np.maximum(ties, 1)

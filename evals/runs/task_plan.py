@@ -12,6 +12,7 @@ from quantgate.evals.contract.published import published_for
 from quantgate.evals.contract.records import Item, Request, Sampling
 from quantgate.evals.contract.task import Task, TaskInfo
 from quantgate.evals.runs.draw import chosen
+from quantgate.evals.runs.planned import written
 from quantgate.evals.runs.record import Draw, TaskRecord
 
 
@@ -65,6 +66,7 @@ class TaskPlan:
             provenance=dict(identity.provenance),
             settings=dict(identity.settings),
             items=len(items),
+            item_ids=written(item.item_id for item in items),
             strata=dict(Counter(item.stratum for item in items if item.stratum is not None)),
             repeats=self.repeats,
             sampling=sampling,

@@ -11,6 +11,7 @@ import xxhash
 from numpy.typing import NDArray
 
 from quantgate.evals.contract.records import Status
+from quantgate.evals.samples.damage import Damage
 
 Ints: TypeAlias = NDArray[np.int64]
 Places: TypeAlias = NDArray[np.intp]
@@ -72,8 +73,10 @@ class Labels:
         """The code of a name, -1 where no sample has it."""
         return self.names.index(name) if name in self.names else NONE
 
-    def of(self, codes: Iterable[int]) -> list[str]:
-        return [self.names[code] for code in codes if code != NONE]
+    def present(self, rows: Bools | None = None) -> list[str]:
+        """The names that are there, in all rows or in some."""
+        codes = np.unique(self.codes if rows is None else self.codes[rows])
+        return [self.names[code] for code in codes.tolist() if code != NONE]
 
     def counts(self, rows: Bools | None = None) -> dict[str, int]:
         """How often each name is there, in all rows or in some, in the order in which they first occur."""
@@ -192,6 +195,19 @@ class Columns:
         known = known[places[self.item.codes[known]] != NONE] if len(places) else known[:0]
         found[places[self.item.codes[known]], self.repeat[known]] = known
         return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lines:
+    """All samples that were read, in the order of their lines.
+
+    `count` has the lines, damaged ones too, `end` the bytes of the file that they are.
+    """
+
+    columns: Columns
+    count: int
+    end: int
+    damage: Damage
 
 
 def _taken(column: Any, rows: Places | Bools) -> Any:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -11,9 +11,9 @@ import numpy as np
 
 from quantgate.evals.contract.records import Sample, SampleKey
 from quantgate.evals.errors import RunDirectoryError
-from quantgate.evals.samples.batch import Line, columns_of
-from quantgate.evals.samples.columns import Columns, Ints, Look
-from quantgate.evals.samples.found import NO_DAMAGE, Damage, Lines
+from quantgate.evals.files import open_to_read
+from quantgate.evals.samples.columns import Bools, Columns, Ints, Lines, Places
+from quantgate.evals.samples.damage import Damage
 from quantgate.evals.samples.lines import parse_line
 
 
@@ -35,7 +35,7 @@ class FromFile:
         """Raises RunDirectoryError when the file has changed meanwhile."""
         if not len(starts):
             return  # there need not be a file
-        with self.file.open("rb") as stream:
+        with open_to_read(self.file) as stream:
             for start, length in zip(starts.tolist(), lengths.tolist(), strict=True):
                 stream.seek(start)
                 try:
@@ -46,20 +46,12 @@ class FromFile:
                     ) from None
 
 
-@dataclass(frozen=True, slots=True)
-class FromMemory:
-    """Samples that are there already; their place stands for their line's."""
-
-    held: Sequence[Sample]
-
-    def samples(self, starts: Ints, lengths: Ints) -> Iterator[Sample]:
-        return (self.held[place] for place in starts.tolist())
-
-
 @dataclass(frozen=True, slots=True, eq=False)
-class Held:
+class Held(Mapping[SampleKey, Sample]):
     """The samples that count: of each task, item and repeat the last one, in the order in which the keys first occur.
 
+    Whoever needs counts and scores takes `columns`. As a mapping it gives samples whole, each read
+    when it is asked for.
     `lines` has all that were read, `indexed` says that an index holds nearly all of them.
     """
 
@@ -72,14 +64,40 @@ class Held:
     def damage(self) -> Damage:
         return self.lines.damage
 
-    def samples(self, rows: Sequence[int] | None = None) -> Iterator[Sample]:
+    def samples(self, rows: Places | None = None) -> Iterator[Sample]:
         """The samples of some rows of `columns`, whole, or all of them; one at a time in memory."""
-        chosen = slice(None) if rows is None else np.asarray(rows, dtype=np.intp)
+        chosen = slice(None) if rows is None else rows
         return self.source.samples(self.columns.start[chosen], self.columns.length[chosen])
 
     def sample(self, row: int) -> Sample:
         """The sample of one row of `columns`, whole."""
-        return next(self.samples([row]))
+        return next(self.samples(np.array([row])))
+
+    def of_task(self, task: str) -> Held:
+        """The samples of one task."""
+        return self.chosen(self.columns.task.codes == self.columns.task.code(task))
+
+    def chosen(self, rows: Bools) -> Held:
+        """Some of the samples, by a mask."""
+        return self if rows.all() else replace(self, columns=self.columns.take(rows))
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+    def __iter__(self) -> Iterator[SampleKey]:
+        columns = self.columns
+        for task, item, repeat in zip(
+            columns.task.tolist(), columns.item.tolist(), columns.repeat.tolist(), strict=True
+        ):
+            yield task or "", item or "", repeat
+
+    def __getitem__(self, key: SampleKey) -> Sample:
+        columns, (task, item, repeat) = self.columns, key
+        same = (columns.task.codes == columns.task.code(task)) & (columns.item.codes == columns.item.code(item))
+        found = np.flatnonzero(same & (columns.repeat == repeat))
+        if not len(found):
+            raise KeyError(key)
+        return self.sample(int(found[0]))
 
 
 def held_of(lines: Lines, source: Source, regrades: Collection[str]) -> Held:
@@ -89,10 +107,3 @@ def held_of(lines: Lines, source: Source, regrades: Collection[str]) -> Held:
     if unknown:
         columns = columns.take(~np.isin(columns.regrade.codes, unknown))
     return Held(columns.last_of_each_key(), source, lines)
-
-
-def held_in_memory(samples: Mapping[SampleKey, Sample], look: Look | None = None) -> Held:
-    """Samples that were never in a file, as what is held; `look` sees the signs in their texts."""
-    lines = [Line(sample, start=place) for place, sample in enumerate(samples.values())]
-    columns = columns_of(lines, look)
-    return Held(columns, FromMemory([line.sample for line in lines]), Lines(columns, len(lines), 0, NO_DAMAGE))

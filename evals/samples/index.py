@@ -17,21 +17,23 @@ import numpy as np
 import pyarrow as pa
 import xxhash
 
-from quantgate.evals.files import write_atomically
+from quantgate.evals.files import open_to_read, read_bytes, write_atomically
 from quantgate.evals.samples.batch import LABELS
-from quantgate.evals.samples.columns import NONE, Columns, Labels
-from quantgate.evals.samples.found import Damage, Lines
+from quantgate.evals.samples.columns import NONE, Columns, Labels, Lines
+from quantgate.evals.samples.damage import Damage
 
 INDEX_FILE = "samples.index"
 _VERSION = b"quantgate index 1\n"
 _DIGEST_BYTES = 16
 _BLOCK = 4 << 20
 _METRIC = "metrics."
+_MOST_BYTES = 1 << 30
+"""A larger index is none: some tens of bytes a sample are usual."""
 
 
 def write_index(folder: Path, file: Path, lines: Lines) -> None:
     """Keep what was read of a file beside it. Raises OSError."""
-    with file.open("rb") as stream:
+    with open_to_read(file) as stream:
         prefix = _hash_of(stream, lines.end)
     told = {"end": lines.end, "count": lines.count, "damage": asdict(lines.damage), "prefix": prefix}
     columns, arrays, names = lines.columns, {}, {}
@@ -56,7 +58,7 @@ def write_index(folder: Path, file: Path, lines: Lines) -> None:
 def index_of(folder: Path, stream: BinaryIO) -> Lines | None:
     """The first lines of a file as its index holds them; `None` where there is no index that is of this file."""
     try:
-        content = (folder / INDEX_FILE).read_bytes()
+        content = read_bytes(folder / INDEX_FILE, _MOST_BYTES)
     except OSError:
         return None
     begin = len(_VERSION) + _DIGEST_BYTES

@@ -11,8 +11,8 @@ import numpy as np
 from quantgate.evals.samples.arrow import read_lines, suspicious
 from quantgate.evals.samples.batch import Gathered, Line, columns_of
 from quantgate.evals.samples.blocks import Block, blocks
-from quantgate.evals.samples.columns import Bools, Columns, Look
-from quantgate.evals.samples.found import NO_DAMAGE, Damage, Lines
+from quantgate.evals.samples.columns import Bools, Columns, Lines, Look
+from quantgate.evals.samples.damage import NO_DAMAGE, Damage
 from quantgate.evals.samples.lines import parse_line
 
 _FEW = 32

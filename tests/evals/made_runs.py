@@ -9,6 +9,15 @@ from typing import Any
 from quantgate.evals.contract.records import Sample, Status
 from quantgate.evals.pairing.pairing import Run
 from quantgate.evals.runs.record import RunRecord, TaskRecord
+from quantgate.evals.samples.batch import Line, columns_of
+from quantgate.evals.samples.columns import Columns
+from quantgate.evals.samples.signs import signs_of
+
+
+def by_columns(samples: Sequence[Sample]) -> Columns:
+    """Samples as what is counted takes them."""
+    return columns_of([Line(sample) for sample in samples], signs_of)
+
 
 TASK = TaskRecord("gsm8k", "3.0", "lm-eval", "exact_match", "d" * 64, 0, 1, {"temperature": 0.0}, {})
 

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
 
 from quantgate.evals.checks.letters import LetterCounts, letter_counts
+from quantgate.evals.samples.columns import letter_code
 
 
 def counted(results: Sequence[str | None]) -> LetterCounts | None:
     """The letters of as many items."""
-    return letter_counts((str(item), result) for item, result in enumerate(results))
+    return of_items(list(enumerate(results)))
+
+
+def of_items(answers: Sequence[tuple[int, str | None]]) -> LetterCounts | None:
+    """The letters of answers, each with its item."""
+    items, results = [item for item, _ in answers], [letter_code(result) for _, result in answers]
+    return letter_counts(np.array(items, dtype=np.int32), np.array(results, dtype=np.int8))
 
 
 def test_letters_are_counted_bare_or_in_parentheses():
@@ -49,7 +57,7 @@ def test_a_task_of_two_or_three_choices_is_not_taken_for_one_of_four(letters):
 
 def test_repeats_of_a_question_in_one_order_are_counted_once():
     answers = "AAAABBBCCD"
-    found = letter_counts((str(item), letter) for item, letter in enumerate(answers) for _ in range(16))
+    found = of_items([(item, letter) for item, letter in enumerate(answers) for _ in range(16)])
     assert found is not None
     assert found.counts["A"] == 64
     assert found.pvalue > 0.5

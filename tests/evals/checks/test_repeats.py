@@ -9,13 +9,15 @@ import pytest
 
 from quantgate.evals.checks.build import Build
 from quantgate.evals.checks.repeats import repeats_alike
+from quantgate.evals.samples.memory import as_held
 from tests.evals.made_runs import run_of
 
 
 def repeated(items: int, temperature: float | None, text: Any) -> Build:
     run = run_of([1.0] * items, repeats=3, sampling={"temperature": temperature})
     samples = {key: replace(sample, response=text(sample)) for key, sample in run.samples.items()}
-    return Build(None, list(samples.values()), len(samples), {"temperature": temperature})
+    held = as_held(samples)
+    return Build(None, held.columns, held.samples, len(samples), {"temperature": temperature})
 
 
 def alike(sample: Any) -> str:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from quantgate.evals.checks.token_lengths import compare_lengths, completion_tokens
+from quantgate.evals.checks.token_lengths import compare_lengths
 from quantgate.evals.contract.records import Sample, Status
+from quantgate.evals.samples.columns import Columns
+from tests.evals.made_runs import by_columns
 
 
-def answers(tokens, repeats: int = 1) -> list[Sample]:
-    return [
+def answers(tokens, repeats: int = 1) -> Columns:
+    samples = [
         Sample("t", str(item), repeat, "h", Status.OK, 1.0, usage={"completion_tokens": int(count)})
         for item, counts in enumerate(np.reshape(tokens, (-1, repeats)))
         for repeat, count in enumerate(counts)
     ]
+    return by_columns(samples)
 
 
 def drawn(scale: float, items: int = 300, seed: int = 1):
@@ -60,10 +63,19 @@ def test_only_items_that_both_have_told_are_compared():
 
 
 @pytest.mark.parametrize(
-    "usage", [None, {}, {"completion_tokens": "12"}, {"completion_tokens": -1}, {"completion_tokens": True}]
+    "usage",
+    [
+        None,
+        {},
+        {"completion_tokens": "12"},
+        {"completion_tokens": -1},
+        {"completion_tokens": True},
+        {"completion_tokens": 10**30},
+    ],
 )
 def test_servers_that_tell_no_tokens_are_not_compared(usage):
-    assert completion_tokens(Sample("t", "1", 0, "h", Status.OK, 1.0, usage=usage)) is None
+    untold = by_columns([Sample("t", item, 0, "h", Status.OK, 1.0, usage=usage) for item in "12"])
+    assert compare_lengths(untold, untold) is None
 
 
 def test_one_item_has_no_interval():

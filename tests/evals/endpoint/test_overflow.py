@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from quantgate.evals.checks.overflowed import overflowed
+from quantgate.evals.checks.build import Build
+from quantgate.evals.checks.endings import overflown
 from quantgate.evals.contract.records import Sample, Status
 from quantgate.evals.endpoint.overflow import generated_tokens, is_context_overflow
+from tests.evals.made_runs import by_columns
 
 OVERFLOWS = {
     "OpenAI": "This model's maximum context length is 128000 tokens. However, your messages resulted in 130518 tokens.",
@@ -141,6 +143,13 @@ def cut(finish_reason: str = "length", **fields: object) -> Sample:
     return Sample("t", "1", 0, "h", Status.TRUNCATED, 0.0, finish_reason=finish_reason, **fields)  # type: ignore[arg-type]
 
 
+def overflows(sample: Sample, max_tokens: int | None, window: int | None) -> bool:
+    """Whether the context window is found to have kept a sample from its budget."""
+    samples = by_columns([sample])
+    build = Build(None, samples, lambda _: iter(()), 1, {"max_tokens": max_tokens}, window)
+    return overflown(build, samples) == 1
+
+
 def test_thoughts_count_where_a_server_leaves_them_out_of_the_completion():
     assert generated_tokens(usage(100, 20, 620)) == 520
     assert generated_tokens({"completion_tokens": 20}) == 20
@@ -165,9 +174,9 @@ def test_thoughts_count_where_a_server_leaves_them_out_of_the_completion():
     ],
 )
 def test_an_answer_that_was_cut_before_its_budget_of_4000_at_the_window_overflowed(sample, window, full):
-    assert overflowed(sample, 4000, window) is full
+    assert overflows(sample, 4000, window) is full
 
 
 def test_without_a_budget_only_the_window_can_cut():
-    assert overflowed(cut(usage=usage(1000, 3096)), None, 4096)
-    assert not overflowed(cut(usage=usage(1000, 3096)), None, None)
+    assert overflows(cut(usage=usage(1000, 3096)), None, 4096)
+    assert not overflows(cut(usage=usage(1000, 3096)), None, None)

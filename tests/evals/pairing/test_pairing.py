@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quantgate.evals.contract.records import Sample, Status
+from quantgate.evals.pairing.counting import count_statuses
 from quantgate.evals.pairing.pairing import Run, pair_runs
 from quantgate.evals.pairing.status_counts import StatusCounts
-from tests.evals.made_runs import joined, pair_of, run_of
+from tests.evals.made_runs import by_columns, joined, pair_of, run_of
 
 
 def test_items_are_joined_by_their_ids_whatever_their_order():
@@ -88,4 +89,5 @@ def test_every_sample_is_counted_once_by_how_it_ended():
         Sample("t", "4", 0, "h", Status.EMPTY, 0.0),
         Sample("t", "5", 0, "h", Status.ERROR, None),
     ]
-    assert StatusCounts.count(samples, 7) == StatusCounts(ok=2, truncated=1, empty=1, error=1, unparsed=2, missing=2)
+    counts = count_statuses(by_columns(samples), 7)
+    assert counts == StatusCounts(ok=2, truncated=1, empty=1, error=1, unparsed=2, missing=2)

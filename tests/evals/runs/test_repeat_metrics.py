@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from quantgate.evals.contract.records import Sample, Status
-from quantgate.evals.runs.repeat_metrics import majority_score, repeat_metrics
+from quantgate.evals.runs.repeat_metrics import majority_scores, repeat_metrics
+from tests.evals.made_runs import by_columns
 
 
 def answer(item: str, repeat: int, extracted: str | None, score: float, vote: str | None = None) -> Sample:
@@ -14,6 +15,12 @@ def answer(item: str, repeat: int, extracted: str | None, score: float, vote: st
 
 def item(*results: tuple[str | None, float]) -> list[Sample]:
     return [answer("1", repeat, extracted, score) for repeat, (extracted, score) in enumerate(results)]
+
+
+def majority_score(answers: list[Sample]) -> float:
+    """The score of the majority's result, of the answers to one item."""
+    (score,) = majority_scores(by_columns(answers))
+    return float(score)
 
 
 def test_the_majoritys_result_is_scored():
@@ -50,12 +57,12 @@ def test_metrics_are_means_over_the_items_with_all_their_answers():
         answer("2", 1, "6", 0.0),
         answer("3", 0, "5", 1.0),
     ]
-    found = repeat_metrics(samples, 2)
+    found = repeat_metrics(by_columns(samples), 2)
     assert found is not None
     assert (found.items, found.pass_at_k, found.pass_hat_k) == (2, 1.0, 0.5)
     assert found.majority == pytest.approx(0.75)
 
 
 def test_single_answers_have_no_such_metrics():
-    assert repeat_metrics([answer("1", 0, "5", 1.0)], 1) is None
-    assert repeat_metrics([], 4) is None
+    assert repeat_metrics(by_columns([answer("1", 0, "5", 1.0)]), 1) is None
+    assert repeat_metrics(by_columns([]), 4) is None

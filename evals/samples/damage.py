@@ -1,10 +1,8 @@
-"""What reading a file of samples has found: their columns, and the damage."""
+"""The damage of a file of samples."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from quantgate.evals.samples.columns import Columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +21,3 @@ class Damage:
 
 
 NO_DAMAGE = Damage()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Lines:
-    """All samples that were read, in the order of their lines.
-
-    `count` has the lines, damaged ones too, `end` the bytes of the file that they are.
-    """
-
-    columns: Columns
-    count: int
-    end: int
-    damage: Damage

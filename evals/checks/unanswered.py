@@ -1,0 +1,47 @@
+"""What of a build's answers is not there: missing, ungraded, damaged, or an answer to something else."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from quantgate.evals.checks.build import Build
+from quantgate.evals.checks.finding import Finding, FindingCode
+from quantgate.evals.contract.records import Status
+from quantgate.evals.text import excerpt
+
+
+def unanswered_findings(build: Build, answered: int) -> Iterator[Finding]:
+    """What a run does not hold or holds in vain; `answered` samples have a score."""
+    waiting = build.samples.take(build.samples.is_status(Status.UNGRADED))
+    if len(waiting):
+        reasons: Counter[str] = Counter()
+        for text, count in waiting.error.counts().items():
+            reasons[excerpt(text)] += count
+        if untold := len(waiting) - reasons.total():
+            reasons[""] += untold
+        reason, count = reasons.most_common(1)[0]
+        yield build.finding(
+            FindingCode.UNGRADED,
+            f"{build.some(len(waiting))} are ungraded and count as missing ({count:,}: {reason}): `quantgate regrade "
+            "RUN` grades them without asking again",
+        )
+    if left := build.planned - answered - len(waiting):
+        yield build.finding(
+            FindingCode.MISSING,
+            f"{left:,} of {build.owner}{build.planned:,} samples have no answer: the same `quantgate run` asks them "
+            "again",
+        )
+    if build.damage.lines:
+        yield build.finding(
+            FindingCode.DAMAGED,
+            f"{build.damage.lines:,} lines of {build.owner}samples.jsonl are damaged and passed over (line "
+            f"{build.damage.first:,}: {excerpt(build.damage.reason)}): what only they held counts as missing, and the "
+            "same `quantgate run` asks it again",
+        )
+    if build.foreign:
+        yield build.finding(
+            FindingCode.FOREIGN,
+            f"{build.foreign:,} of {build.owner}samples are answers to items or repeats that this run was never to "
+            "ask, and count for nothing: were two runs' samples put into one file?",
+        )

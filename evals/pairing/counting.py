@@ -1,0 +1,21 @@
+"""Counts how the samples of one build ended."""
+
+from __future__ import annotations
+
+from quantgate.evals.contract.records import Status
+from quantgate.evals.pairing.status_counts import StatusCounts
+from quantgate.evals.samples.columns import Columns
+
+
+def count_statuses(samples: Columns, planned: int) -> StatusCounts:
+    """Count the samples of one task out of the `planned` number."""
+    return StatusCounts(
+        ok=int(samples.is_status(Status.OK).sum()),
+        truncated=int(samples.is_status(Status.TRUNCATED).sum()),
+        empty=int(samples.is_status(Status.EMPTY).sum()),
+        refused=int(samples.is_status(Status.REFUSED).sum()),
+        error=int(samples.is_status(Status.ERROR).sum()),
+        unparsed=int(samples.unparsed.sum()),
+        missing=max(0, planned - len(samples)),
+        ungraded=int(samples.is_status(Status.UNGRADED).sum()),
+    )

@@ -1,0 +1,118 @@
+"""Matches the samples of two runs of one task by item and repeat, by columns."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from quantgate.evals.runs.record import TaskRecord
+from quantgate.evals.samples.columns import NO_TEXT, NONE, Bools, Columns, Labels, Places
+
+_COLUMNS = ["item_id", "repeat", "stratum", "cluster", "baseline", "candidate", "alike"]
+
+
+def shared_rows(left: Columns, right: Columns) -> tuple[Places, Places]:
+    """The rows of the samples that both runs of a task hold, in the order of the left one's."""
+    items = list(left.item.names)
+    repeats = int(max(left.repeat.max(initial=-1), right.repeat.max(initial=-1))) + 1
+    found = np.full(len(left), NONE, dtype=np.intp)
+    if repeats:
+        place_of = {name: place for place, name in enumerate(items)}
+        theirs = np.array([place_of.get(name, NONE) for name in right.item.names], dtype=np.int64)[right.item.codes]
+        keys, other = _keys(left.item.codes, left.repeat, repeats), _keys(theirs, right.repeat, repeats)
+        order = np.argsort(other, kind="stable")
+        at = np.searchsorted(other[order], keys)
+        at[at == len(other)] = 0
+        if len(other):
+            same = other[order][at] == keys
+            found[same] = order[at[same]]
+    ours = np.flatnonzero(found != NONE)
+    return ours, found[ours]
+
+
+def copies(left: Columns, right: Columns) -> Bools:
+    """Which pairs of samples may be one answer twice: answered in the same second, within the same time, as long."""
+    alike = (left.time != NO_TEXT) & (left.time == right.time) & (left.status == right.status)
+    for one, other in ((left.latency, right.latency), (left.score, right.score)):
+        alike &= (one == other) | (np.isnan(one) & np.isnan(other))
+    alike &= (left.response_length == right.response_length) & (left.reasoning_length == right.reasoning_length)
+    return np.asarray(alike & (left.extracted == right.extracted))
+
+
+def no_frame() -> pd.DataFrame:
+    """The frame of runs that cannot be compared."""
+    return pd.DataFrame([], columns=_COLUMNS)
+
+
+def paired_frame(record: TaskRecord, planned: Mapping[str, int], left: Columns, right: Columns) -> pd.DataFrame:
+    """One row for each item and repeat, as `TaskPairs` has them; `planned` counts the items of each stratum."""
+    heard = sorted({*left.item.present(), *right.item.present()})
+    strata, clusters = (_first_told(heard, name, left, right) for name in ("stratum", "cluster"))
+    absent = _strata_of_absent(record.items - len(heard), planned, strata)
+    missing = [f"(missing {number})" for number in range(1, len(absent) + 1)]
+    every = zip([*heard, *missing], [*strata, *absent], [*clusters, *[None] * len(absent)], strict=True)
+    named = sorted(every, key=lambda each: each[0])
+    items = [item for item, *_ in named]
+    rows = left.rows_of(items, record.repeats).ravel(), right.rows_of(items, record.repeats).ravel()
+    results = at_rows(left.extracted, rows[0], NO_TEXT), at_rows(right.extracted, rows[1], NO_TEXT)
+    frame = {
+        "item_id": _categories(items, record.repeats),
+        "repeat": np.tile(np.arange(record.repeats), len(items)),
+        "stratum": _categories([stratum for _, stratum, _ in named], record.repeats),
+        "cluster": _categories([cluster for *_, cluster in named], record.repeats),
+        "baseline": at_rows(left.score, rows[0], np.nan),
+        "candidate": at_rows(right.score, rows[1], np.nan),
+        "alike": (results[0] == results[1]) & (results[0] != NO_TEXT),
+    }
+    return pd.DataFrame(frame)[_COLUMNS]
+
+
+def at_rows(values: NDArray[np.generic], rows: Places, none: object) -> NDArray[np.generic]:
+    """The values of some rows, `none` where the row is -1."""
+    found = np.full(len(rows), none, dtype=values.dtype)
+    there = rows != NONE
+    found[there] = values[rows[there]]
+    return found
+
+
+def _keys(items: NDArray[np.integer], repeats: NDArray[np.integer], most: int) -> NDArray[np.int64]:
+    return np.asarray(items, dtype=np.int64) * most + repeats
+
+
+def _first_told(items: Sequence[str], name: str, *builds: Columns) -> list[str | None]:
+    """For each item what its samples first say under `name`, the left build's before the right one's."""
+    told: dict[str, str | None] = {}
+    for samples in builds:
+        labels: Labels = getattr(samples, name)
+        rows = np.flatnonzero(labels.codes != NONE)
+        _, first = np.unique(samples.item.codes[rows], return_index=True)
+        for row in rows[first].tolist():
+            item = samples.item[row] or ""
+            told[item] = told.get(item) or labels[row]
+    return [told.get(item) for item in items]
+
+
+def _categories(names: Sequence[str | None], times: int) -> pd.Categorical:
+    """Each name so many times, the categories in the order of the names."""
+    # Not pandas' own text: that cannot hold half of a surrogate pair, which a broken task may name an item by.
+    categories = pd.Index(list(dict.fromkeys(name for name in names if name is not None)), dtype=object)
+    codes = {name: code for code, name in enumerate(categories)}
+    places = np.array([NONE if name is None else codes[name] for name in names], dtype=np.int64)
+    return pd.Categorical.from_codes(np.repeat(places, times), categories=categories)
+
+
+def _strata_of_absent(count: int, planned: Mapping[str, int], heard: Sequence[str | None]) -> list[str | None]:
+    """The stratum of each of `count` items that neither run holds: what the task's plan still lacks of it.
+
+    Where no plan says, all of them belong to the smallest stratum, in which an item weighs the most.
+    """
+    known = Counter(stratum for stratum in heard if stratum is not None)
+    lacking: list[str | None] = [
+        stratum for stratum, size in planned.items() for _ in range(max(size - known[stratum], 0))
+    ]
+    smallest = min(known, key=lambda stratum: (known[stratum], stratum), default=None)
+    return (lacking + [smallest] * count)[: max(count, 0)]
