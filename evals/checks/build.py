@@ -18,8 +18,8 @@ class Build:
 
     `name` is `None` for a run that is looked at by itself; `whole` gives the samples of some rows with their texts, one
     at a time. `planned` is how many samples there are when it is complete,
-    `sampling` what they were asked with, `window` the context in tokens, where the endpoint told it. `foreign` and
-    `damage` are as in `evals.pairing.pairs.TaskRun`.
+    `sampling` what they were asked with, `window` the context in tokens, where the endpoint told it. `foreign`,
+    `lost` and `damage` are as in `evals.pairing.pairs.TaskRun`.
     """
 
     name: str | None
@@ -29,6 +29,7 @@ class Build:
     sampling: Mapping[str, Any] = field(default_factory=dict)
     window: int | None = None
     foreign: int = 0
+    lost: int = 0
     damage: Damage = NO_DAMAGE
 
     @property

@@ -86,7 +86,7 @@ def _first_documents(run: TaskRun) -> Iterator[Finding]:
 
 def _build(name: str | None, run: TaskRun, window: int | None) -> Build:
     sampling = run.record.sampling if run.record else {}
-    return Build(name, run.samples, run.held.samples, run.planned, sampling, window, run.foreign, run.damage)
+    return Build(name, run.samples, run.held.samples, run.planned, sampling, window, run.foreign, run.lost, run.damage)
 
 
 def _build_findings(build: Build, limits: TaskPolicy) -> Iterator[Finding]:

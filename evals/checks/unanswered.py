@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from quantgate.evals.checks.build import Build
-from quantgate.evals.checks.finding import Finding, FindingCode
+from quantgate.evals.checks.finding import Finding, FindingCode, Severity
 from quantgate.evals.contract.records import Status
 from quantgate.evals.text import excerpt
 
@@ -35,9 +35,15 @@ def unanswered_findings(build: Build, answered: int) -> Iterator[Finding]:
     if build.damage.lines:
         yield build.finding(
             FindingCode.DAMAGED,
-            f"{build.damage.lines:,} lines of {build.owner}samples.jsonl are damaged and passed over (line "
-            f"{build.damage.first:,}: {excerpt(build.damage.reason)}): what only they held counts as missing, and the "
-            "same `quantgate run` asks it again",
+            f"{build.owner}directory: {excerpt(build.damage.told, 200)}; what no other line holds counts as missing, "
+            "and the same `quantgate run` asks it again",
+        )
+    if build.lost:
+        yield build.finding(
+            FindingCode.DAMAGED,
+            f"{build.lost:,} lines of {build.owner}last regrade are gone from its samples.jsonl, so that grades count "
+            "which it has replaced: `quantgate regrade RUN` again",
+            Severity.BLOCKS,
         )
     if build.foreign:
         yield build.finding(

@@ -14,6 +14,7 @@ from quantgate.evals.pairing.matching import copies, no_frame, paired_frame, sha
 from quantgate.evals.pairing.metrics import rescored
 from quantgate.evals.pairing.pairs import Pairs, TaskPairs, TaskRun
 from quantgate.evals.runs.directory import RunDirectory
+from quantgate.evals.runs.lost_grades import lost_lines, lost_of_task
 from quantgate.evals.runs.record import Draw, RunRecord, task_differences
 from quantgate.evals.samples.held import Held
 from quantgate.evals.samples.memory import as_held
@@ -51,7 +52,15 @@ class Run:
         if (items := record.planned_items) is not None:
             known = np.array([item in items for item in columns.item.names], dtype=np.bool_)
             planned &= known[columns.item.codes]
-        return TaskRun(record, of_task.chosen(planned), int((~planned).sum()), held.damage)
+        # What is only in memory has no lines that could be gone.
+        lost = {} if self.path is None else lost_lines(self.record, held.lines.columns.regrade)
+        return TaskRun(
+            record,
+            of_task.chosen(planned),
+            foreign=int((~planned).sum()),
+            lost=lost_of_task(self.record, name, lost),
+            damage=held.damage,
+        )
 
 
 def pair_runs(baseline: Run, candidate: Run, metrics: Mapping[str, str] | None = None) -> Pairs:

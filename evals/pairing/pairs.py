@@ -22,13 +22,15 @@ from quantgate.evals.stats.checks import FloatArray
 class TaskRun:
     """One task of one run: its record, `None` where the run does not have it, and its samples.
 
-    `foreign` counts samples that were never to be asked, which are left out of `held`; `damage` has the lines of the
-    run's file that are no samples, of whatever task they were.
+    `foreign` counts samples that were never to be asked, which are left out of `held`; `lost` the lines of a regrade
+    that are gone, so that grades count which it has replaced; `damage` has the lines of the run's file that are no
+    samples, of whatever task they were.
     """
 
     record: TaskRecord | None
     held: Held
     foreign: int = 0
+    lost: int = 0
     damage: Damage = NO_DAMAGE
 
     @property

@@ -86,6 +86,7 @@ def pilot(
         f"pilot: {summary.items:,} items, {len(frame):,} answers of either build; accuracies "
         f"{builds[0].means.mean():.2%} and {builds[1].means.mean():.2%} (planned for no true difference)"
     ]
+    notes += [f"{build}: {run.damage.told}" for build, run in pairs.builds.items() if run.damage.lines]
     measured, how = _rerun_variance(pairs.task, runs, again, summary.within)
     within = guess.within_variance if guess.within_variance is not None else measured
     psi = guess.discordance

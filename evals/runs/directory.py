@@ -25,6 +25,8 @@ from quantgate.evals.samples.reading import read
 RUN_FILE = "run.json"
 SAMPLES_FILE = "samples.jsonl"
 _LOCK_FILE = ".lock"
+_FEW = 10_000
+"""Fewer lines are read sooner than anybody notices."""
 _UNINDEXED = 8
 """An index that lacks no more than this part of its lines is left as it is."""
 
@@ -92,8 +94,8 @@ class RunDirectory:
         return held if held.lines.count - seen > seen // _UNINDEXED else replace(held, indexed=True)
 
     def keep_index(self, held: Held) -> None:
-        """Write an index of what is held where there is none, for the one writer. A run goes on without it as well."""
-        if not held.indexed:
+        """Write an index of what is held where there is none and it is worth it. A run goes on without one as well."""
+        if not held.indexed and held.lines.count >= _FEW:
             with suppress(OSError):
                 write_index(self.path, self.path / SAMPLES_FILE, held.lines)
 

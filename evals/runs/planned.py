@@ -22,8 +22,10 @@ class PlannedItems:
         place = bisect_right(self.ranges, number, key=lambda each: each[0]) - 1
         return place >= 0 and number <= self.ranges[place][1]
 
-    def __len__(self) -> int:
-        return len(self.names) + sum(last - first + 1 for first, last in self.ranges)
+    @property
+    def count(self) -> int:
+        """How many items there are."""
+        return len(self.names) + sum(max(last - first + 1, 0) for first, last in self.ranges)
 
 
 def written(items: Iterable[str]) -> tuple[str, ...]:

@@ -70,7 +70,7 @@ class TaskRecord:
     def planned_items(self) -> PlannedItems | None:
         """The items that were to be asked; `None` in runs from before they were kept."""
         found = None if self.item_ids is None else parsed(self.item_ids)
-        return found if found is not None and len(found) == self.items else None
+        return found if found is not None and found.count == self.items else None
 
     def __post_init__(self) -> None:
         if self.items * self.repeats > MOST_SAMPLES:
@@ -101,7 +101,8 @@ class TaskRecord:
 class Regrade:
     """One regrade: its id, which its lines of `samples.jsonl` bear, when it was, the software, and what it changed.
 
-    `before` has, for each task, `version`, `grader`, `metric` and `settings` as they were where they are others now.
+    `before` has, for each task, `version`, `grader`, `metric` and `settings` as they were where they are others now;
+    `lost` how many lines of earlier regrades were gone already when it was made, by their ids.
     """
 
     id: str
@@ -110,6 +111,7 @@ class Regrade:
     tasks: tuple[str, ...]
     changed: int
     before: dict[str, dict[str, Any]] = field(default_factory=dict)
+    lost: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, config=_STRICT)

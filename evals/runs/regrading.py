@@ -19,7 +19,10 @@ from quantgate.evals.runs.asking import run_until_stopped
 from quantgate.evals.runs.directory import RunDirectory
 from quantgate.evals.runs.grader_processes import GraderProcesses, Heard, grade_by
 from quantgate.evals.runs.grading import graded, text_of, ungraded
+from quantgate.evals.runs.lost_grades import lost_lines
 from quantgate.evals.runs.record import Regrade, RunRecord, TaskRecord, now
+from quantgate.evals.samples.damage import Damage
+from quantgate.evals.samples.held import Held
 from quantgate.evals.versions import software_versions
 
 _COMPARED = ("version", "grader", "metric", "settings")
@@ -46,10 +49,11 @@ class TaskChange:
 
 @dataclass(frozen=True, slots=True)
 class Regraded:
-    """What came of a regrade; `heard` is what libraries said meanwhile."""
+    """What came of a regrade; `heard` is what libraries said meanwhile, `damage` what was no sample."""
 
     tasks: tuple[TaskChange, ...]
     heard: Heard
+    damage: Damage
 
     @property
     def ungraded(self) -> int:
@@ -72,11 +76,11 @@ def regrade(out: Path, tasks: Mapping[str, Task], told: Callable[[int, int], Non
     """
     directory = RunDirectory(out)
     before = directory.record()
-    held = directory.samples(before)
+    held = directory.read(before)
     records = {name: _known(before, name, out) for name in tasks}
     work: list[tuple[Sample, Item]] = []
     for name, task in tasks.items():
-        work += _answers(out, records[name], task, [sample for sample in held.values() if sample.task == name])
+        work += _answers(out, records[name], task, held.of_task(name))
     heard = Heard()
     ordered: list[Sample] = []
     with GraderProcesses(list(tasks.values())) as graders:
@@ -115,6 +119,7 @@ def regrade(out: Path, tasks: Mapping[str, Task], told: Callable[[int, int], Non
         tasks=tuple(tasks),
         changed=len(changed),
         before={name: was for name in tasks if (was := _unlike(records[name], new_tasks[name]))},
+        lost=lost_lines(before, held.lines.columns.regrade),
     )
     record = replace(
         before,
@@ -124,7 +129,7 @@ def regrade(out: Path, tasks: Mapping[str, Task], told: Callable[[int, int], Non
     with directory.writing(record, before, regrade=entry.id) as writer:
         for sample in changed:
             writer.append(sample)
-    return Regraded(changes, heard)
+    return Regraded(changes, heard, held.damage)
 
 
 def _known(record: RunRecord, name: str, out: Path) -> TaskRecord:
@@ -136,8 +141,11 @@ def _known(record: RunRecord, name: str, out: Path) -> TaskRecord:
     return task
 
 
-def _answers(out: Path, record: TaskRecord, task: Task, samples: Sequence[Sample]) -> Iterator[tuple[Sample, Item]]:
-    """The samples that hold an answer, each with its item. Raises ResumeMismatch where the task asks something else."""
+def _answers(out: Path, record: TaskRecord, task: Task, held: Held) -> Iterator[tuple[Sample, Item]]:
+    """The samples that hold an answer, each with its item; none that was never to be asked.
+
+    Raises ResumeMismatch where the task asks something else.
+    """
     where = f"{out} cannot be graded again: {record.name}"
     if task.identity.data_hash != record.data_hash:
         raise ResumeMismatch(
@@ -145,8 +153,10 @@ def _answers(out: Path, record: TaskRecord, task: Task, samples: Sequence[Sample
             "here); give the data that it was asked of by --data or --data-dir"
         )
     items = {item.item_id: item for item in task.items()}
-    for sample in samples:
-        if sample.status is Status.ERROR:
+    planned = record.planned_items
+    for sample in held.samples():
+        foreign = sample.repeat >= record.repeats or (planned is not None and sample.item_id not in planned)
+        if foreign or sample.status is Status.ERROR:
             continue
         item = items.get(sample.item_id)
         if item is None:

@@ -49,6 +49,7 @@ def regrade(
     from quantgate.evals.runs.directory import RunDirectory
     from quantgate.evals.runs.regrading import regrade as grade_again
     from quantgate.evals.settings.run import parse_assignments
+    from quantgate.evals.text import one_line
     from quantgate.reports.terminal.console import output_console, progress_console
     from quantgate.reports.terminal.progress import steps
     from quantgate.tasks.needs import check_needs
@@ -90,6 +91,8 @@ def regrade(
     private = any((each := record.task(name)) is not None and each.asked_by_authors for name in tasks)
     if (heard := result.heard.told(private=private)) is not None:
         console.print(Text(f"note: {heard}"), soft_wrap=True)
+    if result.damage.lines:
+        console.print(Text(f"note: {one_line(result.damage.told, 300)}"), soft_wrap=True)
     out = output_console()
     for change in result.tasks:
         for line in _lines(change):
