@@ -26,17 +26,19 @@ def unanswered_findings(build: Build, answered: int) -> Iterator[Finding]:
             f"{build.some(len(waiting))} are ungraded and count as missing ({count:,}: {reason}): `quantgate regrade "
             "RUN` grades them without asking again",
         )
-    if left := build.planned - answered - len(waiting):
+    left = build.planned - answered - len(waiting)
+    if left:
         yield build.finding(
             FindingCode.MISSING,
             f"{left:,} of {build.owner}{build.planned:,} samples have no answer: the same `quantgate run` asks them "
             "again",
         )
     if build.damage.lines:
+        asked = "what no other line holds counts as missing, and the same `quantgate run` asks it again"
+        then = asked if left else "nothing is missing for it"
         yield build.finding(
             FindingCode.DAMAGED,
-            f"{build.owner}directory: {excerpt(build.damage.told, 200)}; what no other line holds counts as missing, "
-            "and the same `quantgate run` asks it again",
+            f"{build.owner}directory: {excerpt(build.damage.told, 200)}; {then}",
         )
     if build.lost:
         yield build.finding(
