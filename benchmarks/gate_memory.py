@@ -4,9 +4,9 @@
     python benchmarks/gate_memory.py --samples 1000000      10,000 items, 100 repeats: 2.6 GB of lines, two minutes
     python benchmarks/gate_memory.py --samples 100000 --nightly    held to its limits
 
-`quantgate gate A B --json --html` as a user calls it, on two directories of invented answers of 300 to 1,000 characters,
-10,000 items at most; beside it what reading one of them takes, without and with an index, as a resumed run does. Exits 1
-when a limit is broken with --nightly: 6 s of CPU and 500 MB for 100,000 samples twice, 30 s and 1.5 GB for a million.
+`quantgate gate A B --json --html` as a user calls it, on two directories of invented answers of 300 to 1,000 letters,
+10,000 items at most; beside it what reading one of them takes, without and with an index, as a resumed run does. Exits
+1 when a limit is broken with --nightly: 6 s of CPU and 500 MB for 100,000 samples twice, 30 s and 1.5 GB for a million.
 """
 
 from __future__ import annotations
