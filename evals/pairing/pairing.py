@@ -77,7 +77,8 @@ def pair_runs(baseline: Run, candidate: Run, metrics: Mapping[str, str] | None =
     for task, metric in (metrics or {}).items():
         baseline, candidate = _rescored(baseline, task, metric), _rescored(candidate, task, metric)
     names = dict.fromkeys(task.name for run in (baseline, candidate) for task in run.record.tasks)
-    return Pairs(baseline.record, candidate.record, tuple(_pair_task(name, baseline, candidate) for name in names))
+    tasks = tuple(_pair_task(name, baseline, candidate) for name in names)
+    return Pairs(baseline.record.without_items(), candidate.record.without_items(), tasks)
 
 
 def _rescored(run: Run, task: str, metric: str) -> Run:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, field
+from dataclasses import asdict, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -137,6 +137,10 @@ class RunRecord:
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
+
+    def without_items(self) -> RunRecord:
+        """The record for those who decide and report: without the lists of items, which may be long."""
+        return replace(self, tasks=tuple(replace(task, item_ids=None) for task in self.tasks))
 
     def task(self, name: str) -> TaskRecord | None:
         return next((task for task in self.tasks if task.name == name), None)
