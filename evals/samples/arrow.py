@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -180,23 +180,16 @@ def _metrics(metrics: Any) -> dict[str, Any]:
     return found
 
 
-def takes(line: bytes) -> bool:
-    """Whether a line may be given to `read_lines`: it begins and ends like an object, and is nested within reason."""
-    if not line.startswith(b"{") or not line.endswith((b"}\n", b"}\r\n")):
-        return False
-    return len(line) <= _SHALLOW or line.count(b"[") + line.count(b"{") <= _SHALLOW
+_DEEPEST = 800
+"""Levels of nesting that every parser of JSON bears: pyarrow's is recursive, and Python's own, which reads a sample whole,
+gives up at a thousand. A line has no more levels than opening brackets."""
 
 
-_SHALLOW = 4096
-"""Levels of nesting that pyarrow's parser bears; a line has no more of them than bytes."""
-
-
-def suspicious(data: bytes, starts: Sequence[int] | Ints, ends: Ints) -> Any:
-    """Which lines `read_lines` may not be given, shape (lines,)."""
+def suspicious(data: bytes, starts: Ints, ends: Ints) -> Bools:
+    """Which lines `read_lines` may not be given, shape (lines,): they are no object by their looks, or may be deep."""
     array = np.frombuffer(data, np.uint8)
     last = array[np.maximum(ends - 2, 0)]
-    odd = (array[starts] != ord("{")) | ((last != ord("}")) & (last != ord("\r")))
-    long = np.flatnonzero((ends - np.asarray(starts) > _SHALLOW) | (last == ord("\r")))
-    for place in long.tolist():
-        odd[place] |= not takes(data[int(starts[place]) : int(ends[place])])
-    return odd
+    last = np.where(last == ord("\r"), array[np.maximum(ends - 3, 0)], last)
+    opening = np.flatnonzero((array == ord("{")) | (array == ord("[")))
+    levels = np.diff(np.searchsorted(opening, ends), prepend=0)
+    return np.asarray((array[starts] != ord("{")) | (last != ord("}")) | (levels > _DEEPEST))

@@ -116,6 +116,12 @@ def test_an_object_over_two_lines_does_not_shift_the_others():
     assert found.damage.lines == 3
 
 
+def test_what_is_read_at_once_can_be_read_whole_too():
+    deep = b"[" * 3000 + b"]" * 3000
+    data = b"".join(line[:-2] + b', "unheard_of": ' + deep + b"}\n" for line in LINES)
+    assert read(io.BytesIO(data)).damage.lines == len(LINES)
+
+
 @pytest.mark.parametrize("size", [1, 7, 100, 10_000])
 def test_blocks_of_any_size_give_the_same_lines(size):
     data = b"".join(LINES) + b"torn"
