@@ -11,6 +11,7 @@ from quantgate.evals.contract.fault import Fault
 from quantgate.evals.contract.records import Answer, Request, Status
 from quantgate.evals.endpoint import parameters
 from quantgate.evals.endpoint.bodies import error_text
+from quantgate.evals.endpoint.bounded import Overlong
 from quantgate.evals.endpoint.connection import STALL_S
 from quantgate.evals.endpoint.connection import Connection as Connection
 from quantgate.evals.endpoint.deadline import Deadline, Finished, Patience
@@ -111,7 +112,7 @@ class Endpoint:
         authorization = f"Bearer {api_key}" if api_key else address.authorization
         headers = {**({"Authorization": authorization} if authorization else {}), **self._connection.headers}
         trusted = trusting(self._connection.ca_bundle)
-        self._transport = Transport(address, headers, trusted, proxy_for(address.root))
+        self._transport = Transport(address, headers, trusted, proxy_for(address.root), self._connection.most_bytes)
         self.shown_url = self._transport.shown_url
         self._dialect = Dialect(stream=self._connection.stream, max_tokens_field=self._connection.max_tokens_field)
         self._mismatches = Mismatches()
@@ -178,7 +179,10 @@ class Endpoint:
         malformed: dict[str, int] = {}
 
         async def attempt() -> tuple[Reply, Body]:
-            form, received = await self._chat(body, total_s, self._timeout_s)
+            try:
+                form, received = await self._chat(body, total_s, self._timeout_s)
+            except Overlong as error:
+                raise _given_up(str(error), "too long", malformed) or error from None
             try:
                 reply = read_reply(received.text)
             except MalformedReply as error:
@@ -333,8 +337,7 @@ class Endpoint:
                 f"{self.shown_url} answers in a form that cannot be read, to several requests alike and to none "
                 f"otherwise: {said}. Nothing more is asked: check --base-url, which usually ends in /v1"
             )
-        seen[shape] = seen.get(shape, 0) + 1
-        return _Unreadable(f"{said} ({_MALFORMED_TRIES} times)") if seen[shape] >= _MALFORMED_TRIES else Fault(said)
+        return _given_up(said, shape, seen) or Fault(said)
 
     async def _list_models(self) -> str:
         text = await self._fetch("GET", self._address.at("/models"), None, _LISTING_DEADLINE_S)
@@ -355,3 +358,9 @@ class Endpoint:
     def _refusal(self, refusal: Refusal) -> RequestRefused:
         status = 401 if is_key_problem(refusal.body) else refusal.status
         return RequestRefused(f"{self.shown_url} refuses with {refusal.said}; {what_to_check(status, self.model)}")
+
+
+def _given_up(said: str, shape: str, seen: dict[str, int]) -> _Unreadable | None:
+    """The end of the tries of a request, when it has been answered so often in one shape that cannot be read."""
+    seen[shape] = seen.get(shape, 0) + 1
+    return _Unreadable(f"{said} ({_MALFORMED_TRIES} times)") if seen[shape] >= _MALFORMED_TRIES else None

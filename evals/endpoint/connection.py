@@ -12,6 +12,9 @@ STALL_S = 300.0
 MAX_IN_FLIGHT = 1000
 """The most requests that are ever in flight at once: the size of the connection pool of `openai`'s client."""
 
+MOST_MB = 64
+"""How long one answer may be, unless said otherwise."""
+
 OMITTABLE = ("seed", "max_tokens", "temperature", "top_p", "stop")
 """Parameters that can be left out of every request."""
 
@@ -22,7 +25,8 @@ class Connection:
 
     `stream` says whether answers are streamed; `None` leaves it to what the server does well. `headers` are sent with
     every request and never written down, `omit` names the parameters that are left out, `max_tokens_field` is the name
-    of the token budget, `None` to take the one that the server asks for. `ca_bundle` holds certificates to trust.
+    of the token budget, `None` to take the one that the server asks for. `ca_bundle` holds certificates to trust,
+    `most_bytes` says how long an answer may be.
     """
 
     stream: bool | None = None
@@ -31,3 +35,4 @@ class Connection:
     max_tokens_field: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     ca_bundle: Path | None = None
+    most_bytes: int = MOST_MB << 20

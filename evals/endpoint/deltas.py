@@ -9,6 +9,12 @@ from typing import Any
 _FIRST_COUNTS = frozenset({"role", "id", "type", "index"})
 """Fields that say what a thing is: told once, or again and again."""
 
+_OF_PIECE = 64
+"""Bytes that a piece of text takes beside its own."""
+
+_OF_STRUCTURE = 4
+"""How many times the memory of its text JSON takes that is kept as what it says."""
+
 _GROWING = frozenset({"text", "thinking", "reasoning", "content", "summary", "data", "arguments", "input", "name"})
 """Fields of parts and tool calls that arrive piece by piece; any other is told whole."""
 
@@ -29,13 +35,17 @@ class Completion:
         self._text: dict[str, list[bytes]] = {}
         self._message: dict[str, Any] = {}
         self._calls: list[dict[str, Any]] = []
+        self._call_of: dict[object, dict[str, Any]] = {}
+        self.held = 0
+        """Bytes that are held, by and large."""
 
-    def extend(self, name: str, pieces: list[bytes]) -> None:
-        """Add pieces of a field of text, as they stand between the quotes of JSON strings."""
-        self._text.setdefault(name, []).extend(pieces)
+    def extend(self, name: str, piece: bytes) -> None:
+        """Add a piece of a field of text, as it stands between the quotes of a JSON string."""
+        self._text.setdefault(name, []).append(piece)
+        self.held += len(piece) + _OF_PIECE
 
-    def add(self, chunk: Mapping[str, Any]) -> str | None:
-        """Take one chunk.
+    def add(self, chunk: Mapping[str, Any], size: int) -> str | None:
+        """Take one chunk, whose JSON had `size` bytes.
 
         Returns
         -------
@@ -44,9 +54,12 @@ class Completion:
         """
         if isinstance(chunk.get("usage"), Mapping):
             self.usage = chunk["usage"]
-        self._beside |= {
+        beside = {
             name: value for name, value in chunk.items() if name not in ("choices", "usage") and value is not None
         }
+        if beside.keys() - self._beside.keys():
+            self.held += _OF_STRUCTURE * size
+        self._beside |= beside
         choices = chunk.get("choices")
         choice = choices[0] if isinstance(choices, list) and choices else None
         if not isinstance(choice, Mapping) or choice.get("index") not in (None, 0):
@@ -64,7 +77,7 @@ class Completion:
             # Some send the whole message in the end, or all of the answer as one event.
             whole = choice.get("message")
             delta = whole if isinstance(whole, Mapping) and not self.has_tokens() else {}
-        return self._add_delta(delta)
+        return self._add_delta(delta, size)
 
     def text(self) -> str:
         """What has come of thoughts and answer, for a message about it."""
@@ -77,7 +90,8 @@ class Completion:
             message["tool_calls"] = [
                 {name: value for name, value in call.items() if name != "index"} for call in self._calls
             ]
-        fields = [json.dumps(message)[1:-1].encode()]
+        # Joined texts are the only thing in it that json does not know.
+        fields = [json.dumps(message, default=str)[1:-1].encode()]
         for name, pieces in self._text.items():
             if name not in message:
                 fields.append(json.dumps(name).encode() + b': "' + b"".join(pieces) + b'"')
@@ -92,7 +106,7 @@ class Completion:
         """Whether anything of thoughts, answer or tool calls has come."""
         return bool(self._text or self._calls or self._message.keys() - {"role"})
 
-    def _add_delta(self, delta: Mapping[str, Any]) -> str | None:
+    def _add_delta(self, delta: Mapping[str, Any], size: int) -> str | None:
         texts, others = [], False
         for name, value in delta.items():
             if value is None or value in ("", [], {}):
@@ -104,11 +118,13 @@ class Completion:
                 for call in value:
                     self._add_call(call)
             elif isinstance(value, str) and name not in self._message:
-                self.extend(name, [json.dumps(value)[1:-1].encode()])
+                self.extend(name, json.dumps(value)[1:-1].encode())
                 texts.append(name)
             else:
                 others = True
                 self._message[name] = _joined(self._parts_so_far(name, value), value)
+        if others:
+            self.held += _OF_STRUCTURE * size
         if not texts:
             return "" if others else None
         return texts[0] if len(texts) == 1 and not others else ""
@@ -130,25 +146,56 @@ class Completion:
             return
         index, function = delta.get("index"), delta.get("function")
         begins = isinstance(function, Mapping) and bool(function.get("name"))
-        fitting = [call for call in self._calls if index is None or call.get("index") == index]
-        held = fitting[-1] if fitting else None
+        last = self._calls[-1] if self._calls else None
+        held = last if index is None else self._call_of.get(_hashable(index))
         if held is None or (begins and delta.get("id") and held.get("id") not in (None, delta["id"])):
             held = {}
             self._calls.append(held)
+            if index is not None:
+                self._call_of[_hashable(index)] = held
         for key, value in delta.items():
             held[key] = _field(key, held.get(key), value)
 
 
+class _Text:
+    """A text that grows: put together once, in the end."""
+
+    def __init__(self, first: str) -> None:
+        self._pieces = [first]
+        self._length = len(first)
+
+    def add(self, piece: str) -> None:
+        self._pieces.append(piece)
+        self._length += len(piece)
+
+    def is_the_same_as(self, text: str) -> bool:
+        return self._length == len(text) and str(self) == text
+
+    def __str__(self) -> str:
+        return "".join(self._pieces)
+
+
+def _hashable(index: Any) -> object:
+    return index if isinstance(index, str | int | float) else json.dumps(index)
+
+
 def _joined(held: Any, new: Any) -> Any:
-    """Two pieces of one value put together: texts are joined, lists too, with parts of one type becoming one."""
+    """Two pieces of one value put together: texts are joined, lists too, with parts of one type becoming one.
+
+    What is held is added to in place, so that the whole costs no more than its pieces.
+    """
     if held is None or held in ("", [], {}):
         return _extended([], new) if isinstance(new, list) else new
     if new is None or new in ("", [], {}):
         return held
-    if isinstance(held, str) and isinstance(new, str):
-        return held + new
-    if isinstance(held, Mapping) and isinstance(new, Mapping):
-        return {**held, **{name: _field(name, held.get(name), value) for name, value in new.items()}}
+    if isinstance(held, str | _Text) and isinstance(new, str):
+        grown = held if isinstance(held, _Text) else _Text(held)
+        grown.add(new)
+        return grown
+    if isinstance(held, dict) and isinstance(new, Mapping):
+        for name, value in new.items():
+            held[name] = _field(name, held.get(name), value)
+        return held
     if isinstance(held, list):
         return _extended(held, new)
     return new
@@ -157,13 +204,16 @@ def _joined(held: Any, new: Any) -> Any:
 def _field(name: str, held: Any, value: Any) -> Any:
     if name in _FIRST_COUNTS:
         return held or value
-    if isinstance(value, str) and (name not in _GROWING or (name == "name" and held == value)):
+    if isinstance(value, str) and (name not in _GROWING or (name == "name" and _is_again(held, value))):
         return held or value
     return _joined(held, value)
 
 
-def _extended(held: list[Any], new: Any) -> list[Any]:
-    parts = list(held)
+def _is_again(held: Any, value: str) -> bool:
+    return held.is_the_same_as(value) if isinstance(held, _Text) else bool(held == value)
+
+
+def _extended(parts: list[Any], new: Any) -> list[Any]:
     for value in new if isinstance(new, list) else [new]:
         part = {"type": "text", "text": value} if isinstance(value, str) else value
         last = parts[-1] if parts else None

@@ -13,6 +13,7 @@ import openai
 
 from quantgate.evals.contract.fault import Fault
 from quantgate.evals.endpoint.bodies import decoded, words_of
+from quantgate.evals.endpoint.bounded import TAKEN_ENCODINGS, Received, beginning, decompressed
 from quantgate.evals.endpoint.failures import Broken, Refusal, Unreachable
 from quantgate.evals.endpoint.http_status import (
     OVERLOAD_STATUS,
@@ -49,28 +50,30 @@ class Proxy(Protocol):
     def shown(self) -> str: ...
 
 
-class Received:
-    """An answer with a status below 300, whose body is still to be read."""
+class _Turned(Exception):
+    """An answer with another status than 2xx."""
 
-    def __init__(self, chunks: AsyncIterator[bytes]) -> None:
-        self._chunks = chunks
-
-    async def some(self) -> bytes:
-        """What has come since the last time, decompressed; empty at the end. Raises as `Transport.exchange`."""
-        return await anext(self._chunks, b"")
-
-    async def rest(self) -> bytes:
-        """All that is still to come."""
-        return b"".join([chunk async for chunk in self._chunks])
+    def __init__(self, status: int, reason: str, headers: Mapping[str, str], body: str) -> None:
+        super().__init__(status)
+        self.status = status
+        self.reason = reason
+        self.headers = headers
+        self.body = body
 
 
 class Transport:
     """The connections to one endpoint, shared by all its requests. Use as an async context manager."""
 
     def __init__(
-        self, address: Address, headers: Mapping[str, str], trusted: ssl.SSLContext, proxy: Proxy | None
+        self,
+        address: Address,
+        headers: Mapping[str, str],
+        trusted: ssl.SSLContext,
+        proxy: Proxy | None,
+        most_bytes: int,
     ) -> None:
-        """Prepare; nothing is sent yet."""
+        """Prepare; nothing is sent yet. No answer is read beyond `most_bytes`."""
+        self._most_bytes = most_bytes
         self.shown_url = redact_url(address.root)
         self._secrets = [
             value
@@ -85,7 +88,7 @@ class Transport:
         self._client = openai.AsyncOpenAI(
             base_url=address.root,
             api_key="none",
-            default_headers=dict(headers),
+            default_headers={"Accept-Encoding": TAKEN_ENCODINGS, **headers},
             max_retries=0,
             timeout=None,
             http_client=client(
@@ -93,6 +96,8 @@ class Transport:
                 trust_env=False,
                 verify=trusted,
                 proxy=None if self._proxy is None else self._proxy.spoken_url,
+                # Before the client reads the body of an error, which it does to its end.
+                event_hooks={"response": [_raise_what_is_turned]},
             ),
         )
         # The client takes these two from its own environment variables; they are nobody else's business.
@@ -133,14 +138,14 @@ class Transport:
             for _ in range(_MOST_REDIRECTS):
                 try:
                     stream = await self._send(method, url, body)
-                except openai.APIStatusError as error:
-                    target = self._target(method, url, error)
+                except _Turned as turned:
+                    target = self._target(method, url, turned)
                     if target is None:
-                        raise self._refusal(url, error) from None
+                        raise self._refusal(url, turned) from None
                     url = target
                     continue
                 try:
-                    yield Received(self._chunks(stream))
+                    yield Received(self._chunks(stream), self._most_bytes)
                 finally:
                     await stream.response.aclose()
                 return
@@ -148,8 +153,9 @@ class Transport:
 
     async def _chunks(self, stream: openai.AsyncStream[str]) -> AsyncIterator[bytes]:
         with self._faults_told():
-            async for chunk in stream.response.aiter_bytes():
-                yield chunk
+            encoding = stream.response.headers.get("content-encoding", "")
+            async for piece in decompressed(stream.response.aiter_raw(), encoding):
+                yield piece
 
     async def _send(self, method: str, url: str, body: Mapping[str, Any] | None) -> openai.AsyncStream[str]:
         # The body stays unread, whether it comes as a stream of events or as one document: what is a malformed answer
@@ -159,12 +165,12 @@ class Transport:
             return await self._client.get(url, cast_to=str, options=options, stream=True, stream_cls=kind)
         return await self._client.post(url, cast_to=str, body=body, options=options, stream=True, stream_cls=kind)
 
-    def _target(self, method: str, url: str, error: openai.APIStatusError) -> str | None:
+    def _target(self, method: str, url: str, turned: _Turned) -> str | None:
         """Where a redirect is followed to: where nothing of the request is lost, and no key is carried elsewhere."""
-        location = error.response.headers.get("location")
-        if location is None or not is_redirect(error.status_code):
+        location = turned.headers.get("location")
+        if location is None or not is_redirect(turned.status):
             return None
-        if method != "GET" and error.status_code not in PRESERVING_REDIRECTS:
+        if method != "GET" and turned.status not in PRESERVING_REDIRECTS:
             return None
         try:
             old, new = urlsplit(url), urlsplit(urljoin(url, location))
@@ -174,9 +180,8 @@ class Transport:
             return None
         return new.geturl() if kept or secured else None
 
-    def _refusal(self, url: str, error: openai.APIStatusError) -> Fault | Refusal:
-        status, headers, reason = error.status_code, error.response.headers, error.response.reason_phrase
-        body = decoded(error.response.content)
+    def _refusal(self, url: str, turned: _Turned) -> Fault | Refusal:
+        status, headers, reason, body = turned.status, turned.headers, turned.reason, turned.body
         said = f"HTTP {status}: {excerpt(words_of(body) or reason or 'no reason given', _SHOWN)}"
         if is_redirect(status) and (location := headers.get("location")):
             said = f"HTTP {status} {reason}: it points to {redact_url(urljoin(url, location))}"
@@ -192,7 +197,7 @@ class Transport:
         """Turn what the HTTP libraries raise into faults and refusals."""
         try:
             yield
-        except (Fault, Refusal, RequestRefused, TimeoutError):
+        except (Fault, Refusal, RequestRefused, TimeoutError, _Turned):
             raise
         except Exception as error:  # noqa: BLE001
             # A server can send what its client's libraries stumble over: broken headers, proxies that speak in tongues.
@@ -225,6 +230,12 @@ class Transport:
     def _proxy_refusal(self, error: aiohttp.ClientHttpProxyError) -> Exception:
         said = f"HTTP {error.status} of {self._proxy_shown()}: {excerpt(error.message)}"
         return Fault(said) if is_retried(error.status) else Refusal(error.status, "", said)
+
+
+async def _raise_what_is_turned(response: Any) -> None:
+    if not response.is_success:
+        body = await beginning(decompressed(response.aiter_raw(), response.headers.get("content-encoding", "")))
+        raise _Turned(response.status_code, response.reason_phrase, response.headers, decoded(body))
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

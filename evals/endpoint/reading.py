@@ -16,12 +16,18 @@ _AFTER_END_S = 10.0
 """How long usage and `[DONE]` may lag behind the end of an answer."""
 
 
+_MOST_BLANK = 1 << 16
+"""Blank bytes before a body, which say neither that it is a stream nor that it is none."""
+
+
 class Received(Protocol):
     """A body that is still to be read: an `evals.endpoint.http.Received`."""
 
     async def some(self) -> bytes: ...
 
     async def rest(self) -> bytes: ...
+
+    def check(self, held: int) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +57,11 @@ async def read_body(received: Received, deadline: Deadline, stall_s: float) -> B
     ------
     BrokenStream, StreamedError
         See `evals.endpoint.stream`.
+    Overlong
+        When it is longer than an answer may be.
     """
     begun = b""
-    while (is_stream := looks_like_events(begun)) is None:
+    while (is_stream := looks_like_events(begun)) is None and len(begun) <= _MOST_BLANK:
         data = await received.some()
         if not data:
             break
@@ -69,6 +77,7 @@ async def read_body(received: Received, deadline: Deadline, stall_s: float) -> B
             last = deadline.since()
             first = last if first is None else first
             deadline.token()
+        received.check(completion.held)
         if completion.done:
             break
         if completion.finished:

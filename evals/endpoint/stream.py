@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
+from quantgate.evals.endpoint.bodies import is_heavy
 from quantgate.evals.endpoint.deltas import Completion
+from quantgate.evals.endpoint.pending import Pending
 from quantgate.evals.text import excerpt
 
 _FIELDS = (b"data:", b"event:", b"id:", b"retry:", b":")
@@ -90,6 +92,8 @@ class _Alike:
         if self.one_at(block, start) is None or not block.endswith(self.after[-1][1]):
             return None
         found = _strides(*self.lengths).findall(block, start)
+        if not found[-1]:
+            return None
         joined = b"".join(found)
         whole = len(found) * sum(self.lengths) + len(joined) == len(block) - start
         alike = whole and all(block.count(part, start) >= len(found) - 1 for part in self.between)
@@ -104,8 +108,11 @@ def _member(name: str) -> re.Pattern[bytes]:
 
 @lru_cache
 def _strides(before: int, after: int) -> re.Pattern[bytes]:
-    """A string in an envelope of so many bytes; the first of those after it is its closing quote."""
-    return re.compile(b'.{%d}(%s)".{%d}' % (before, _STRING.pattern, after - 1), re.DOTALL)
+    """A string in an envelope of so many bytes; the first of those after it is its closing quote.
+
+    Where there is none, all that is left is one empty string: else each place of a long text would be tried.
+    """
+    return re.compile(b'.{%d}(%s)".{%d}|.+' % (before, _STRING.pattern, after - 1), re.DOTALL)
 
 
 def _lasting(part: bytes) -> tuple[tuple[int, bytes], ...]:
@@ -123,9 +130,8 @@ class StreamedCompletion:
     def __init__(self) -> None:
         self.done = False
         self._completion = Completion()
-        self._rest = b""
+        self._pending = Pending()
         self._begun = False
-        self._separator = b"\n\n"
         self._alike: _Alike | None = None
         self._idle_forms = 0
 
@@ -143,30 +149,15 @@ class StreamedCompletion:
         StreamedError
             When the server reports an error.
         """
-        block = self._rest + data if self._rest else data
         if not self._begun:
-            if _BYTE_ORDER_MARK.startswith(block):
-                self._rest = block
+            data = self._pending.take() + data
+            if _BYTE_ORDER_MARK.startswith(data):
+                self._pending.hold(data)
                 return False
             self._begun = True
-            block = block.removeprefix(_BYTE_ORDER_MARK)
-        if b"\r" in block:
-            # A carriage return at the end may be half of a line's end.
-            held = block.endswith(b"\r")
-            block = block[: len(block) - held].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-            tail = b"\r" if held else b""
-        else:
-            tail = b""
-        end = block.rfind(self._separator) + len(self._separator)
-        if end < len(self._separator):
-            if self._separator == b"\n\n" and _has_lone_events(block):
-                self._separator = b"\n"
-                self._rest = block + tail
-                return self.feed(b"")
-            self._rest = block + tail
-            return False
-        self._rest = block[end:] + tail
-        return self._take(block[:end])
+            data = data.removeprefix(_BYTE_ORDER_MARK)
+        block = self._pending.whole_events(data)
+        return self._take(block) if block else False
 
     def finish(self) -> str:
         """The whole answer as the document that a server sends which does not stream.
@@ -178,10 +169,9 @@ class StreamedCompletion:
         StreamedError
             When the server reports an error.
         """
-        if not self.done and self._rest.strip():
-            rest, self._rest = self._rest.replace(b"\r\n", b"\n").replace(b"\r", b"\n"), b""
+        if not self.done and (rest := self._pending.take()).strip():
             try:
-                self._take(rest.rstrip(b"\n") + self._separator)
+                self._take(rest.rstrip(b"\n") + self._pending.separator)
             except BrokenStream:
                 raise self._broken("the stream broke off in the midst of an event") from None
         if not self._completion.has_choice:
@@ -205,6 +195,11 @@ class StreamedCompletion:
         """Whether a token has come."""
         return self._completion.has_tokens()
 
+    @property
+    def held(self) -> int:
+        """How many bytes are held of the answer, by and large."""
+        return self._completion.held + self._pending.size
+
     def so_far(self) -> str:
         """What of the answer has come, in words for a message."""
         text = self._completion.text()
@@ -215,22 +210,24 @@ class StreamedCompletion:
         while at < len(block) and not self.done:
             if (alike := self._alike) is not None:
                 if uniform and (found := alike.all_of(block, at)) is not None:
-                    self._completion.extend(alike.field, [found])
+                    self._completion.extend(alike.field, found)
                     self._idle_forms = 0
                     return True
                 uniform = False
                 if (one := alike.one_at(block, at)) is not None:
                     token, at = one
-                    self._completion.extend(alike.field, [token])
+                    self._completion.extend(alike.field, token)
                     self._idle_forms = 0
                     had_tokens = True
                     continue
-            end = block.find(self._separator, at)
-            event, at = block[at:end], end + len(self._separator)
+            end = block.find(self._pending.separator, at)
+            event, at = block[at:end], end + len(self._pending.separator)
             had_tokens |= self._event(event.lstrip(b"\n"))
         return had_tokens
 
     def _event(self, event: bytes) -> bool:
+        if is_heavy(event):
+            raise self._broken("the stream holds an event of millions of values")
         kind, data = "", []
         for line in event.split(b"\n"):
             name, _, value = line.partition(b":")
@@ -240,14 +237,15 @@ class StreamedCompletion:
                 kind = value.strip().decode("utf-8", "replace")
         if not data:
             if event.lstrip().startswith(b"{"):
-                self._chunk(_parsed(event.decode("utf-8", "replace")), kind)
+                self._chunk(_parsed(event.decode("utf-8", "replace")), kind, len(event))
             return False
         had_tokens = False
         for document in self._documents(data):
-            field = self._chunk("\n".join(data) if document is None and kind == "error" else document, kind)
+            told = "\n".join(data) if document is None and kind == "error" else document
+            field = self._chunk(told, kind, len(event))
             if field and len(data) == 1 and self._idle_forms < _MOST_IDLE_FORMS:
                 self._idle_forms += 1
-                self._alike = _Alike.of(event, field, self._separator)
+                self._alike = _Alike.of(event, field, self._pending.separator)
             had_tokens |= field is not None
         return had_tokens
 
@@ -271,7 +269,7 @@ class StreamedCompletion:
             documents.append(document)
         return documents
 
-    def _chunk(self, document: Any, kind: str) -> str | None:
+    def _chunk(self, document: Any, kind: str, size: int) -> str | None:
         if not isinstance(document, Mapping):
             if kind == "error":
                 raise StreamedError(document, code=None, answer=self)
@@ -282,16 +280,10 @@ class StreamedCompletion:
         if error:
             code = next((found for part in (error, document) if (found := _http_code(part)) is not None), None)
             raise StreamedError(error, code=code, answer=self)
-        return self._completion.add(document)
+        return self._completion.add(document, size)
 
     def _broken(self, why: str) -> BrokenStream:
         return BrokenStream(f"{why}, {self.so_far()}")
-
-
-def _has_lone_events(block: bytes) -> bool:
-    """Whether the lines of a block are events by themselves, with no blank lines between them."""
-    lines = [line[5:].strip() for line in block.split(b"\n")[:-1] if line.startswith(b"data:")]
-    return len(lines) > 1 and isinstance(_parsed(lines[0].decode("utf-8", "replace")), dict)
 
 
 def _parsed(text: str) -> Any:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from quantgate.evals.contract.records import Sampling
 from quantgate.evals.documents import MOST_SETTINGS, BrokenDocument, parse_json, parse_yaml
-from quantgate.evals.endpoint.connection import MAX_IN_FLIGHT, OMITTABLE, STALL_S, Connection
+from quantgate.evals.endpoint.connection import MAX_IN_FLIGHT, MOST_MB, OMITTABLE, STALL_S, Connection
 from quantgate.evals.errors import UsageError
 from quantgate.evals.files import read_text
 from quantgate.evals.settings.expected import parse_expectation
@@ -47,6 +47,7 @@ class EndpointConfig(BaseModel):
     ca_bundle: Path | None = None
     timeout: float | None = Field(None, gt=0, allow_inf_nan=False)
     stall_timeout: float = Field(STALL_S, gt=0, allow_inf_nan=False)
+    max_answer_mb: int = Field(MOST_MB, ge=1, le=4096)
     stream: bool | None = None
     omit: tuple[str, ...] = ()
     max_tokens_field: str | None = None
@@ -129,6 +130,7 @@ class EndpointConfig(BaseModel):
             max_tokens_field=self.max_tokens_field,
             headers=self.headers(),
             ca_bundle=self.ca_bundle,
+            most_bytes=self.max_answer_mb << 20,
         )
 
     def asked_with(self) -> dict[str, Any]:

@@ -38,6 +38,9 @@ def doctor(
     stall_timeout: Annotated[
         float | None, typer.Option(help="Seconds without a token after which a stream hangs; default 300.")
     ] = None,
+    max_answer_mb: Annotated[
+        int | None, typer.Option(help="Megabytes after which an answer is cut off, as a fault; default 64.")
+    ] = None,
     omit: Annotated[
         str | None, typer.Option(help="Leave out of every request: seed,max_tokens,temperature,top_p,stop or some.")
     ] = None,
@@ -94,6 +97,7 @@ def doctor(
         "timeout": timeout,
         "stream": stream,
         "stall_timeout": stall_timeout,
+        "max_answer_mb": max_answer_mb,
         "omit": omit,
         "max_tokens_field": max_tokens_field,
         "extra_body": parse_json_object("--extra-body", extra_body),
