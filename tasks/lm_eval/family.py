@@ -67,9 +67,11 @@ def info(name: str) -> TaskInfo:
 
 
 def _needs(bare: str) -> Sequence[Need]:
-    from quantgate.tasks.lm_eval.needs import needs_of
+    from quantgate.tasks.lm_eval.needs import check_code, needs_of
 
-    return needs_of(find_entry(bare))
+    entry = find_entry(bare)
+    check_code(f"{PREFIX}{bare}", entry)
+    return needs_of(entry)
 
 
 def _load(name: str, options: TaskOptions) -> AnyLmEvalTask:

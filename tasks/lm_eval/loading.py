@@ -17,6 +17,7 @@ import yaml
 
 from quantgate.evals.errors import DataError, QuantgateError, UsageError
 from quantgate.tasks.lm_eval.index import Entry, Kind, find_entry, reached
+from quantgate.tasks.lm_eval.outside import shut_out
 from quantgate.tasks.lm_eval.source import LmEvalSource, Splits, files_by_member, files_by_split
 from quantgate.tasks.quiet import quietly
 
@@ -46,6 +47,7 @@ def load(source: LmEvalSource) -> Loaded:
     entry = find_entry(source.lm_eval_name, source.file)
     overrides = _overrides(source, entry)
     with quietly():
+        shut_out()
         from lm_eval import defaults
         from lm_eval.tasks import TaskManager
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, packages_distributions, requires, version
@@ -20,7 +20,9 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from quantgate.evals.contract.task import Need
+from quantgate.evals.errors import UsageError
 from quantgate.tasks.lm_eval.index import Entry, reached, tasks_folder
+from quantgate.tasks.lm_eval.outside import refused
 
 _FUNCTION = re.compile(r"!function\s+([\w.]+)\.(\w+)")
 _INCLUDE = re.compile(r"^include:\s*(\S+)\s*$", re.MULTILINE)
@@ -40,6 +42,9 @@ _IMPLIED = {"sympy.parsing.latex": "antlr4"}
 
 _TOKENISING = frozenset({"word_tokenize", "sent_tokenize"})
 _PUNKT = "punkt_tab"
+_EVALUATE, _LOAD = "evaluate", "load"
+"""The package that loads code; it is shut out, and so not needed."""
+
 _KINDS = ("tokenizers", "corpora", "taggers", "chunkers", "stemmers", "misc", "sentiment", "models")
 
 
@@ -47,17 +52,32 @@ _KINDS = ("tokenizers", "corpora", "taggers", "chunkers", "stemmers", "misc", "s
 class _Found:
     modules: set[str] = field(default_factory=set)
     nltk_data: set[str] = field(default_factory=set)
+    outside: set[str] = field(default_factory=set)
+
+
+def check_code(name: str, entry: Entry) -> None:
+    """Raise UsageError, naming `name`, when its graders run what a model writes, or code from outside of packages."""
+    for member in reached(entry):
+        if member.config.get("unsafe_code"):
+            raise UsageError(f"{name}: {member.name} executes what the model writes; quantgate does not")
+        if calls := _found([member]).outside:
+            raise UsageError(f"{name}: {member.name} grades by {refused(min(calls))}")
 
 
 def needs_of(entry: Entry) -> tuple[Need, ...]:
     """What the tasks need that a name stands for, in the order of their names."""
+    found = _found(reached(entry))
+    return (*_packages(found.modules), *(_nltk(name) for name in sorted(found.nltk_data)))
+
+
+def _found(entries: Iterable[Entry]) -> _Found:
     found = _Found()
     read: set[tuple[Path, str | None]] = set()
-    for known in reached(entry):
+    for known in entries:
         for file in _with_included(known.file):
             for module, function in _FUNCTION.findall(_text(file)):
                 _read_module(file.parent / f"{module.replace('.', '/')}.py", function, found, read)
-    return (*_packages(found.modules), *(_nltk(name) for name in sorted(found.nltk_data)))
+    return found
 
 
 def _with_included(file: Path | None) -> Iterator[Path]:
@@ -85,6 +105,7 @@ def _read_module(file: Path, function: str | None, found: _Found, read: set[tupl
         node.name: node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef)
     }
     todo: list[ast.AST] = [node for node in tree.body if node not in defined.values()]
+    loaders = set(_loaders(tree))
     if function is not None and function in defined:
         todo.append(defined.pop(function))
     while todo:
@@ -94,6 +115,8 @@ def _read_module(file: Path, function: str | None, found: _Found, read: set[tupl
                 _note_import(node, file, found, read)
             elif isinstance(node, ast.Call):
                 _note_call(node, found)
+                if ast.unparse(node.func) in loaders:
+                    found.outside.add(ast.unparse(node))
             name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else None
             if name is not None and name in _TOKENISING:
                 found.nltk_data.add(_PUNKT)
@@ -154,11 +177,20 @@ def _note_call(node: ast.Call, found: _Found) -> None:
         found.nltk_data.add(str(node.args[0].value).rpartition("/")[2])
 
 
+def _loaders(tree: ast.Module) -> Iterator[str]:
+    """By which names a module calls what `evaluate` loads code with."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (f"{alias.asname or alias.name}.{_LOAD}" for alias in node.names if alias.name == _EVALUATE)
+        elif isinstance(node, ast.ImportFrom) and str(node.module).partition(".")[0] == _EVALUATE:
+            yield from (alias.asname or alias.name for alias in node.names)
+
+
 def _packages(modules: set[str]) -> Iterator[Need]:
     implied = {_IMPLIED[module] for module in modules if module in _IMPLIED}
     tops = {module.partition(".")[0] for module in modules | implied} - set(sys.stdlib_module_names)
     extras = _extras()
-    for top in sorted(tops - {"lm_eval", "__future__", "quantgate"}):
+    for top in sorted(tops - {"lm_eval", "__future__", "quantgate", _EVALUATE}):
         distribution = canonicalize_name(re.split(r"[<>=]", _NAMES.get(top, top))[0])
         pinned = [(extra, wanted) for extra, listed in extras.items() for wanted in listed if wanted[0] == distribution]
         extra, requirement = min(pinned, key=lambda each: len(extras[each[0]]), default=(None, None))

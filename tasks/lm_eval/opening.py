@@ -11,6 +11,7 @@ from quantgate.tasks.lm_eval.groups import LmEvalGroup
 from quantgate.tasks.lm_eval.index import Kind, find_entry, reached
 from quantgate.tasks.lm_eval.loading import load
 from quantgate.tasks.lm_eval.loglikelihood import OUTPUT_TYPES, LogLikelihoodTask
+from quantgate.tasks.lm_eval.needs import check_code
 from quantgate.tasks.lm_eval.single import SingleTask
 from quantgate.tasks.lm_eval.source import LmEvalSource
 from quantgate.tasks.lm_eval.task import LmEvalTask
@@ -72,11 +73,10 @@ def _member(source: LmEvalSource, name: str) -> LmEvalSource:
 
 def _refuse_by_index(source: LmEvalSource) -> None:
     """What can be told from the YAML alone is told before any data are fetched."""
-    members = [entry for entry in reached(find_entry(source.lm_eval_name)) if entry.kind is Kind.TASK]
-    _refuse_types(source.name, {str(entry.config.get("output_type", _ANSWERED)) for entry in members})
-    for entry in members:
-        if entry.config.get("unsafe_code"):
-            raise UsageError(f"{source.name}: {entry.name} executes what the model writes; quantgate does not")
+    entry = find_entry(source.lm_eval_name)
+    members = [known for known in reached(entry) if known.kind is Kind.TASK]
+    _refuse_types(source.name, {str(known.config.get("output_type", _ANSWERED)) for known in members})
+    check_code(source.name, entry)
 
 
 def _refuse_types(name: str, kinds: set[str]) -> None:
