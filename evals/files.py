@@ -11,8 +11,8 @@ import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from quantgate.evals.errors import UsageError
 
@@ -23,12 +23,21 @@ _NO_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EACCES})
 """What file systems answer that cannot bring a folder to the disk, and folders that may not be read."""
 
 
-def open_to_read(file: Path) -> BinaryIO:
-    """Open a regular file, through a link too. Raises OSError, also for a pipe, a device or a folder."""
+def open_to_read(file: Path, at_most: int | None = None) -> BufferedReader:
+    """Open a regular file, through a link too.
+
+    Raises
+    ------
+    OSError
+        Also for a pipe, a device or a folder, and when it has more than `at_most` bytes.
+    """
     # Without O_NONBLOCK, opening a pipe waits for somebody who writes to it.
     descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        _check_regular(os.fstat(descriptor))
+        held = os.fstat(descriptor)
+        _check_regular(held)
+        if at_most is not None and held.st_size > at_most:
+            raise _too_large(at_most)
     except BaseException:
         os.close(descriptor)
         raise
@@ -41,18 +50,13 @@ def read_bytes(file: Path, at_most: int = MOST_BYTES) -> bytes:
         # What the system says of a size is not believed: files of /proc have 0 and may never end.
         content = stream.read(at_most + 1)
     if len(content) > at_most:
-        raise OSError(errno.EFBIG, f"it holds more than {shown_size(at_most)}")
+        raise _too_large(at_most)
     return content
 
 
 def read_text(file: Path, at_most: int = MOST_BYTES) -> str:
     """All of a regular file of UTF-8. Raises OSError as `read_bytes`, and UnicodeDecodeError."""
     return read_bytes(file, at_most).decode("utf-8")
-
-
-def shown_size(size: int) -> str:
-    """A number of bytes for a message."""
-    return f"{size >> 20:,} MB" if size >= 1 << 20 else f"{size >> 10:,} kB"
 
 
 def open_to_write(file: Path, flags: int = 0) -> int:
@@ -195,3 +199,8 @@ def _check_regular(held: os.stat_result) -> None:
 
 def _is_link() -> OSError:
     return OSError(errno.ELOOP, "it is a symbolic link, and nothing is written through one: remove it")
+
+
+def _too_large(at_most: int) -> OSError:
+    size = f"{at_most >> 20:,} MB" if at_most >= 1 << 20 else f"{at_most:,} bytes"
+    return OSError(errno.EFBIG, f"it holds more than {size}")

@@ -22,9 +22,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from quantgate.evals.contract.task import TaskOptions
 from quantgate.evals.errors import DataError, StorageError, UsageError
-from quantgate.evals.files import write_atomically
+from quantgate.evals.files import make_folder, open_to_read, open_to_write, read_bytes, write_atomically
 from quantgate.evals.runs.record import now
 from quantgate.evals.versions import software_versions
+from quantgate.tasks.data.rows import MOST_DATA
 from quantgate.tasks.registry import find_task, load_task
 
 MANIFEST = "manifest.json"
@@ -94,7 +95,7 @@ def read_manifest(folder: Path) -> Manifest:
     """The manifest of a bundle. Raises DataError when there is none, or it is broken or of another version."""
     file = folder / MANIFEST
     try:
-        return Manifest.model_validate_json(file.read_bytes())
+        return Manifest.model_validate_json(read_bytes(file))
     except FileNotFoundError:
         raise DataError(
             f"{folder} is no bundle: it has no {MANIFEST}. `quantgate data fetch TASK --out {folder}` makes one"
@@ -141,7 +142,7 @@ def fetch(task: str, given: Mapping[str, Path], out: Path) -> BundledTask:
             write_atomically(out / MANIFEST, after.model_dump_json(indent=2) + "\n")
             kept = {file.path for entry in after.tasks.values() for file in entry.files.values()}
             for stale in before.tasks[task].files.values() if task in before.tasks else ():
-                if stale.path not in kept:
+                if stale.path not in kept and not (out / stale.path).parent.is_symlink():
                     (out / stale.path).unlink(missing_ok=True)
     except OSError as error:
         raise StorageError(f"the bundle {out} cannot be written: {error.strerror or error}") from None
@@ -152,10 +153,10 @@ def _place(file: Path, out: Path, folder: str, split: str, private: bool) -> Bun
     """Copy a file into the bundle under a name that follows from its content."""
     digest, stem = _sha256(file), re.sub(r"[^\w-]", "_", split)
     target = out / folder / f"{stem}-{digest[:12]}{file.suffix.lower()}"
-    target.parent.mkdir(exist_ok=True)
+    make_folder(target.parent)
     descriptor, partial = tempfile.mkstemp(dir=target.parent, prefix=".")
     try:
-        with os.fdopen(descriptor, "wb") as to, file.open("rb") as source:
+        with os.fdopen(descriptor, "wb") as to, open_to_read(file) as source:
             shutil.copyfileobj(source, to)
             os.fchmod(to.fileno(), _PRIVATE if private else 0o644)
             to.flush()
@@ -171,7 +172,7 @@ def _place(file: Path, out: Path, folder: str, split: str, private: bool) -> Bun
 def _writing(out: Path) -> Iterator[Path]:
     """Hold a bundle for one writer; gives a folder for what is being made, on the same disk and gone afterwards."""
     out.mkdir(parents=True, exist_ok=True)
-    with (out / _LOCK).open("w") as lock:
+    with os.fdopen(open_to_write(out / _LOCK), "wb") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -195,5 +196,5 @@ def _checked(folder: Path, file: BundledFile) -> Path:
 
 
 def _sha256(file: Path) -> str:
-    with file.open("rb") as stream:
+    with open_to_read(file, MOST_DATA) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -25,6 +25,9 @@ def trusting(ca_bundle: Path | None) -> ssl.SSLContext:
     UsageError
         When a file that is named holds no certificates.
     """
+    for option, path in (("SSL_CERT_FILE", os.environ.get("SSL_CERT_FILE")), ("--ca-bundle", ca_bundle)):
+        if path:
+            _check_regular(option, Path(path))
     context = ssl.create_default_context()
     if named := os.environ.get("SSL_CERT_FILE"):
         # OpenSSL has read it by now, and passes over in silence what it cannot use.
@@ -64,6 +67,12 @@ def _load(context: ssl.SSLContext, option: str, path: Path) -> None:
         raise UsageError(f"{option} {path}: holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)") from None
     except OSError as error:
         raise UsageError(f"{option} {path}: cannot be read: {error.strerror or error}") from None
+
+
+def _check_regular(option: str, path: Path) -> None:
+    """Raise UsageError for what OpenSSL would wait for, or read without end."""
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise UsageError(f"{option} {path}: cannot be read: it is a pipe, a socket or a device, not a regular file")
 
 
 def _trust_certifi(context: ssl.SSLContext) -> None:

@@ -11,8 +11,10 @@ from quantgate.evals.contract.fault import Fault
 from quantgate.evals.endpoint.failures import Refusal
 from quantgate.evals.endpoint.reply import MalformedReply
 from quantgate.evals.errors import DataError, RequestRefused, UsageError
+from quantgate.evals.files import read_bytes, read_text
 from quantgate.evals.text import excerpt
 
+_MOST_OF_TOKENIZER = 256 << 20
 _DEADLINE_S = 60.0
 _ABSENT = "the server has no /tokenize that can be used; name the model's tokenizer.json with --tokenizer FILE"
 
@@ -134,7 +136,7 @@ class FileTokenizer:
             raise UsageError("--tokenizer needs one more library: pip install 'quantgate[tokenizer]'") from None
         file = path / "tokenizer.json" if path.is_dir() else path
         try:
-            self._reader = Reader.from_file(str(file))
+            self._reader = Reader.from_buffer(read_bytes(file, _MOST_OF_TOKENIZER))
         except Exception as error:  # noqa: BLE001
             # The library raises bare Exceptions, for a missing file as for a broken one.
             raise UsageError(
@@ -149,8 +151,8 @@ class FileTokenizer:
     async def prefix(self) -> int:
         file = self._folder / "tokenizer_config.json"
         try:
-            config = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            config = json.loads(read_text(file))
+        except (OSError, ValueError, RecursionError):
             config = {}
         for name in ("bos_token", "eos_token"):
             token = config.get(name)

@@ -9,7 +9,7 @@ from pathlib import Path
 from quantgate.evals.decision.comparison import Comparison
 from quantgate.evals.decision.types import Verdict
 from quantgate.evals.errors import UsageError
-from quantgate.evals.files import write_output
+from quantgate.evals.files import open_to_write, told_as_usage, write_output
 from quantgate.reports.files.junit import comparison_junit, gate_junit
 from quantgate.reports.files.markdown import comparison_markdown, gate_markdown
 from quantgate.reports.files.options import Outputs
@@ -60,11 +60,11 @@ def write_markdown(file: Path, text: str) -> None:
     if not summary or not _same(file, Path(summary)):
         write_output(file, text, "--markdown")
         return
-    try:
-        with file.open("a", encoding="utf-8", errors="backslashreplace") as stream:
-            stream.write(text + "\n")
-    except OSError as error:
-        raise UsageError(f"--markdown {file}: cannot be written: {error.strerror or error}") from None
+    with (
+        told_as_usage(file, "--markdown"),
+        open(open_to_write(file, os.O_APPEND), "a", encoding="utf-8", errors="backslashreplace") as stream,
+    ):
+        stream.write(text + "\n")
 
 
 def _writers(decision: Verdict | Comparison, outputs: Outputs) -> Iterator[Callable[[], None]]:

@@ -10,14 +10,20 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from quantgate.evals.errors import DataError
+from quantgate.evals.files import open_to_read
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
 
+MOST_DATA = 512 << 20
+"""Bytes of one file of documents, unpacked."""
+
+_ROWS_AT_ONCE = 1024
 _LONGEST_CELL = 1 << 24
 _HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
 _HALF_PAIR_READ = re.compile("[\ud800-\udfff]")
@@ -67,7 +73,7 @@ def load_splits(files: Mapping[str, str], **_: object) -> DatasetDict:
 
 def _text_rows(file: Path, rows: Callable[[Path, TextIO], Iterator[Row]]) -> list[Row]:
     try:
-        with file.open(encoding="utf-8-sig", newline="") as stream:
+        with TextIOWrapper(open_to_read(file, MOST_DATA), encoding="utf-8-sig", newline="") as stream:
             return list(rows(file, stream))
     except UnicodeDecodeError as error:
         raise DataError(f"{file} is not UTF-8 text: {error.reason} at byte {error.start}") from None
@@ -124,12 +130,44 @@ def _parquet_rows(file: Path) -> Iterator[Row]:
 
 
 def _parquet_table(file: Path) -> Any:
-    import pyarrow.lib
+    import pyarrow
     import pyarrow.parquet
 
     try:
-        return pyarrow.parquet.read_table(file)
-    except OSError as error:
-        raise DataError(f"{file} cannot be read: {error.strerror or 'it is not a Parquet file'}") from None
+        with open_to_read(file, MOST_DATA) as stream, pyarrow.parquet.ParquetFile(stream) as read:
+            unpacked = sum(read.metadata.row_group(group).total_byte_size for group in range(read.num_row_groups))
+            _check_size(file, unpacked)
+            # A value may stand in the file once and in every row, so that a few rows at a time are looked at.
+            rows = max(1, min(_ROWS_AT_ONCE, MOST_DATA // max(unpacked, 1)))
+            batches, size = [], 0
+            for batch in read.iter_batches(rows):
+                _check_size(file, size := size + sum(map(_size, batch.columns)))
+                batches.append(batch)
+            return pyarrow.Table.from_batches(batches, read.schema_arrow)
     except (pyarrow.lib.ArrowException, ValueError):
         raise DataError(f"{file} is not a Parquet file") from None
+    except OSError as error:
+        raise DataError(f"{file} cannot be read: {error.strerror or 'it is not a Parquet file'}") from None
+
+
+def _size(column: Any) -> int:
+    """Bytes of a column with each value written out, though it may be stored once for many rows."""
+    from pyarrow import types
+
+    kind = column.type
+    if types.is_dictionary(kind):
+        return _size(column.dictionary_decode())
+    if types.is_string_view(kind) or types.is_binary_view(kind):
+        return int(column.cast("large_string" if types.is_string_view(kind) else "large_binary").nbytes)
+    if types.is_struct(kind):
+        return sum(map(_size, column.flatten()))
+    if types.is_map(kind):
+        return int(column.offsets.nbytes) + _size(column.keys) + _size(column.items)
+    if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
+        return len(column) * 8 + _size(column.flatten())
+    return int(column.nbytes)
+
+
+def _check_size(file: Path, size: int) -> None:
+    if size > MOST_DATA:
+        raise DataError(f"{file} cannot be read: unpacked, it holds more than {MOST_DATA >> 20:,} MB")

@@ -23,9 +23,10 @@ from platformdirs import user_cache_path
 from quantgate.evals.contract.records import Grade, Item, Prompt, Sampling
 from quantgate.evals.contract.task import TaskIdentity
 from quantgate.evals.errors import DataError
-from quantgate.evals.files import write_atomically
+from quantgate.evals.files import open_to_read, read_text, write_atomically
 from quantgate.evals.hashing import canonical_hash
 from quantgate.evals.versions import software_versions
+from quantgate.tasks.data.rows import MOST_DATA
 from quantgate.tasks.lm_eval.source import LmEvalSource
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ def _key(source: LmEvalSource) -> str | None:
 
 
 def _sha256(file: Path) -> str:
-    with file.open("rb") as stream:
+    with open_to_read(file, MOST_DATA) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
@@ -164,7 +165,7 @@ def _told(file: Path) -> tuple[str, int, int]:
 def _read(file: Path) -> Built | None:
     """What is kept in a file; `None` where there is none, or it is not whole."""
     try:
-        digest, _, text = file.read_text(encoding="utf-8").partition("\n")
+        digest, _, text = read_text(file).partition("\n")
     except (OSError, UnicodeDecodeError):
         return None
     if digest != hashlib.sha256(text.encode()).hexdigest():

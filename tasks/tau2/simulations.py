@@ -12,7 +12,7 @@ from typing import Any
 
 from quantgate.evals.contract.records import Request
 from quantgate.evals.errors import StorageError
-from quantgate.evals.files import write_atomically
+from quantgate.evals.files import make_folder, read_text, write_atomically
 
 FOLDER = "simulations"
 _LONGEST_NAME = 80
@@ -47,7 +47,7 @@ def relative_path(request: Request) -> str:
 def load(file: Path, identity: Mapping[str, Any]) -> Stored | None:
     """The stored conversation of that identity; `None` when there is none, it is another's, or it is broken."""
     try:
-        stored = Stored(**json.loads(file.read_text(encoding="utf-8")))
+        stored = Stored(**json.loads(read_text(file)))
     except (OSError, ValueError, TypeError, RecursionError):
         return None
     return stored if stored.identity == json.loads(json.dumps(identity)) else None
@@ -56,7 +56,9 @@ def load(file: Path, identity: Mapping[str, Any]) -> Stored | None:
 def save(file: Path, stored: Stored) -> None:
     """Write a conversation so that no power cut can lose it. Raises StorageError."""
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        file.parent.parent.parent.mkdir(parents=True, exist_ok=True)
+        for folder in (file.parent.parent, file.parent):
+            make_folder(folder)
         write_atomically(file, json.dumps(asdict(stored), ensure_ascii=False, indent=1) + "\n")
     except OSError as error:
         raise StorageError(
