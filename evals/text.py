@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 _SHOWN_AS_SPACE = "\n\r\t"
+_LINE_BREAKS = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
+_COMMAND = re.compile(r"^([^\S\n]*:)(?=:)|#(?=#\w*\[)", re.MULTILINE)
 
 
 def printable(text: str) -> str:
@@ -12,6 +15,16 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(character for character in text if character == "\n" or unicodedata.category(character)[0] != "C")
+
+
+def unbroken(text: str) -> str:
+    """The whole text as `printable` has it, on one line."""
+    return text if text.isprintable() else printable(_LINE_BREAKS.sub(" ", text))
+
+
+def without_commands(text: str) -> str:
+    """Lines in which no CI service sees a command: `::error::` at a line's start, `##[error]` and `##vso[` anywhere."""
+    return _COMMAND.sub(lambda found: f"{found[0]} ", text)
 
 
 def one_line(text: str, width: int = 100) -> str:

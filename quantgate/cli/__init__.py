@@ -24,8 +24,9 @@ from quantgate.cli import (
     run,
     tasks,
 )
+from quantgate.evals.embedded.errors import EmbeddedError
 from quantgate.evals.errors import QuantgateError
-from quantgate.evals.text import printable
+from quantgate.evals.text import printable, unbroken, without_commands
 from quantgate.working_directory import leave_out
 
 app = typer.Typer(
@@ -56,7 +57,9 @@ def main() -> None:
         # By its own name also when it runs as `python -m quantgate`: shell completion is installed for that name.
         app(prog_name="quantgate")
     except QuantgateError as error:
-        print(f"quantgate: {printable(str(error))}", file=sys.stderr)
+        # The embedded model's errors have several lines, which are its own.
+        said = printable(str(error)) if isinstance(error, EmbeddedError) else unbroken(str(error))
+        print(f"quantgate: {without_commands(said)}", file=sys.stderr)
         sys.exit(error.exit_code)
     except Exception:  # noqa: BLE001
         # Python's own exit code for this would be 1, which is a verdict.

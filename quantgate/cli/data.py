@@ -32,7 +32,7 @@ def fetch(
     from quantgate.cli.installed import installed_tasks
     from quantgate.evals.errors import UsageError
     from quantgate.evals.settings.run import files_of, parse_assignments
-    from quantgate.evals.text import one_line
+    from quantgate.evals.text import one_line, unbroken
     from quantgate.tasks.bundle import fetch as fetch_task
 
     given = {name: Path(file) for name, file in parse_assignments("--data", data or []).items()}
@@ -44,13 +44,13 @@ def fetch(
     infos = [registry.find(name) for name in names]
     for info in infos:
         if info.data is None:
-            typer.echo(f"{info.name}: needs no data from elsewhere")
+            typer.echo(unbroken(f"{info.name}: needs no data from elsewhere"))
             continue
         fetched = fetch_task(info.name, files_of(info.name, given), out)
         for split, file in fetched.files.items():
             name, part = one_line(info.name, 60), one_line(split, 30)
-            typer.echo(f"{name} {part}: {out / file.path} (SHA-256 {file.sha256[:12]}…)")
+            typer.echo(unbroken(f"{name} {part}: {out / file.path} (SHA-256 {file.sha256[:12]}…)"))
         if info.private is not None:
-            typer.echo(f"note: {info.private}.", err=True)
+            typer.echo(unbroken(f"note: {info.private}."), err=True)
     if any(info.data is not None for info in infos):
-        typer.echo(f"On the machine without network: quantgate run --data-dir {out} ...")
+        typer.echo(unbroken(f"On the machine without network: quantgate run --data-dir {out} ..."))

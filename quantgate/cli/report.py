@@ -37,6 +37,7 @@ def report(
     from quantgate.evals.decision.types import Verdict
     from quantgate.evals.errors import UsageError
     from quantgate.evals.files import write_output
+    from quantgate.evals.text import without_commands
     from quantgate.reports.files.eval_results import eval_results_yaml
     from quantgate.reports.files.model_card import model_card as card_of
     from quantgate.reports.files.write import check_outputs, write_reports
@@ -53,7 +54,7 @@ def report(
         if eval_results is not None:
             write_output(eval_results, eval_results_yaml(read, source_url), "--eval-results")
         if model_card:
-            typer.echo(card_of(read, with_yaml=eval_results is None, source_url=source_url), nl=False)
+            typer.echo(without_commands(card_of(read, with_yaml=eval_results is None, source_url=source_url)), nl=False)
     write_reports(read, outputs)
     if not (model_card or outputs.files() or eval_results):
         console = output_console()

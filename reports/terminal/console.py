@@ -1,16 +1,46 @@
-"""The consoles that reports are printed to."""
+"""The consoles that reports are printed to: what was meant as one line is one, and nothing is a command.
+
+A CI service reads commands from the log: a line that begins with `::error::` marks the build.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
+from typing import IO, Any, cast
 
 from rich.console import Console
+from rich.text import Text
+
+from quantgate.evals.text import unbroken, without_commands
 
 _WIDE = 160
 
 
-class _OutputConsole(Console):
+class _Lines:
+    """A stream to which no command of a CI service is written."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        return self._stream.write(without_commands(text))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+class _SafeConsole(Console):
+    """A console for text from anywhere; a `Text` that is printed is one line."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        for one in objects:
+            if isinstance(one, Text) and not one.plain.isprintable():
+                one.plain = unbroken(one.plain)
+        super().print(*objects, **options)
+
+
+class _OutputConsole(_SafeConsole):
     """A console that goes on in silence when its reader has gone (`| head`): the exit code stays the verdict."""
 
     def on_broken_pipe(self) -> None:
@@ -20,9 +50,15 @@ class _OutputConsole(Console):
 
 def output_console() -> Console:
     """Standard output; a file, a pipe or a CI log has no width, so tables are not squeezed into 80 columns there."""
-    return _OutputConsole(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else _WIDE)
+    return _OutputConsole(
+        file=_safe(sys.stdout), width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else _WIDE
+    )
 
 
 def progress_console() -> Console:
     """Standard error, where progress and notices go."""
-    return Console(stderr=True, width=None if sys.stderr.isatty() or "COLUMNS" in os.environ else _WIDE)
+    return _SafeConsole(file=_safe(sys.stderr), width=None if sys.stderr.isatty() or "COLUMNS" in os.environ else _WIDE)
+
+
+def _safe(stream: IO[str]) -> IO[str]:
+    return cast("IO[str]", _Lines(stream))

@@ -2,10 +2,11 @@
 
 import unicodedata
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quantgate.evals.text import one_line
+from quantgate.evals.text import one_line, unbroken, without_commands
 
 
 @given(st.text(max_size=500), st.integers(2, 80))
@@ -21,3 +22,22 @@ def test_terminal_escapes_and_bidirectional_marks_lose_their_power():
 
 def test_a_megabyte_on_one_line_is_cut():
     assert one_line("x" * 1_000_000, 10) == "xxxxxxxxx…"
+
+
+@pytest.mark.parametrize("line_break", ["\n", "\r", "\r\n", "\v", "\f", "\x1c", "\x85", "\u2028", "\u2029"])
+def test_whatever_breaks_lines_breaks_none(line_break):
+    assert unbroken(f"task{line_break}::error::no") == "task ::error::no"
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("::error::no", ": :error::no"),
+        ("note:\n \t::set-output name=x::1", "note:\n \t: :set-output name=x::1"),
+        ("model ##[error]no", "model # #[error]no"),
+        ("###vso[task.complete]", "## #vso[task.complete]"),
+        ("std::vector, 12:30, a ::b, # [x], ## x", "std::vector, 12:30, a ::b, # [x], ## x"),
+    ],
+)
+def test_no_line_is_a_command_of_a_ci_service(line, shown):
+    assert without_commands(line) == shown
