@@ -21,10 +21,9 @@ def decoded(body: bytes) -> str:
 def words_of(body: str) -> str:
     """What of an error's body is for people; the body itself where it is no JSON."""
     try:
-        document = json.loads(body)
+        return error_text(json.loads(body))
     except (ValueError, RecursionError):
         return body
-    return error_text(document)
 
 
 def error_text(error: object) -> str:

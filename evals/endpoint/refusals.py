@@ -12,6 +12,8 @@ from quantgate.evals.endpoint.remedies import remedy
 CONTEXT_OVERFLOW = "context_overflow"
 """Stands as `finish_reason` where the server answered nothing, since prompt and budget exceed its context window."""
 
+_READ = 20_000
+
 # Azure (code content_filter, inner code ResponsibleAIPolicyViolation), OpenAI (content_policy_violation, safety
 # system), DashScope (data_inspection_failed), MiniMax (1026 and 1027, new_sensitive), Zhipu (1301), OpenRouter (403:
 # the input was flagged), Moonshot (high risk), DeepSeek (Content Exists Risk), Bedrock (guardrail), xAI (guidelines).
@@ -19,7 +21,7 @@ _FILTERED = re.compile(
     r'"content_filter"|\bcode\W+content_filter|responsibleaipolicyviolation|content_policy_violation'
     r"|content management policy|safety system|data_?inspection_?failed"
     r"|(?:input|output) (?:data )?may contain inappropriate content"
-    r"|new_sensitive|不安全或敏感|content exists risk|violat\w+ (?:our |the )?(?:usage|content) (?:polic|guideline)"
+    r"|new_sensitive|不安全或敏感|content exists risk|violat\w{1,12} (?:our |the )?(?:usage|content) (?:polic|guideline)"
     r"|input was flagged|requires moderation|guardrail_intervened|high risk.{0,20}rejected",
     re.IGNORECASE,
 )
@@ -57,4 +59,5 @@ def refused_answer(body: object, said: str, attempts: int) -> Answer:
 
 
 def _text(body: object) -> str:
-    return body if isinstance(body, str) else json.dumps(body, default=str, ensure_ascii=False)
+    """The beginning of a body, where its words are: some servers send the whole prompt back behind them."""
+    return (body if isinstance(body, str) else json.dumps(body, default=str, ensure_ascii=False))[:_READ]

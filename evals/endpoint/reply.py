@@ -59,7 +59,13 @@ def read_reply(body: str) -> Reply:
     MalformedReply
         With what was wrong, when the body is not a chat completion, or the server gave up on the answer.
     """
-    body = body.lstrip(_BYTE_ORDER_MARK)
+    try:
+        return _read(body.lstrip(_BYTE_ORDER_MARK))
+    except RecursionError:
+        raise MalformedReply(f"the server answered with JSON that is nested too deeply: {excerpt(body)}") from None
+
+
+def _read(body: str) -> Reply:
     if not body.strip():
         raise MalformedReply("the server answered with an empty body")
     try:

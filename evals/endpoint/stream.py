@@ -21,6 +21,7 @@ _FIELDS = (b"data:", b"event:", b"id:", b"retry:", b":")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _DONE = "[DONE]"
 _STRING = re.compile(rb'[^"\\\n]*(?:\\.[^"\\\n]*)*')
+_CODE_DIGITS = 3
 _CREATED = re.compile(rb'"created": ?\d+')
 """The time, which some servers write anew in every event."""
 
@@ -178,7 +179,10 @@ class StreamedCompletion:
             raise self._broken("the stream ended without an answer")
         if not self._completion.finished and not self.done:
             raise self._broken("the stream ended without finish_reason")
-        return self._completion.document()
+        try:
+            return self._completion.document()
+        except RecursionError:
+            raise self._broken("the stream holds JSON that is nested too deeply") from None
 
     @property
     def finished(self) -> bool:
@@ -280,7 +284,10 @@ class StreamedCompletion:
         if error:
             code = next((found for part in (error, document) if (found := _http_code(part)) is not None), None)
             raise StreamedError(error, code=code, answer=self)
-        return self._completion.add(document, size)
+        try:
+            return self._completion.add(document, size)
+        except RecursionError:
+            raise self._broken("the stream holds JSON that is nested too deeply") from None
 
     def _broken(self, why: str) -> BrokenStream:
         return BrokenStream(f"{why}, {self.so_far()}")
@@ -299,7 +306,7 @@ def _http_code(part: object) -> int | None:
         return None
     for name in ("code", "status_code", "status", "http_code"):
         value = part.get(name)
-        if isinstance(value, str) and value.isdecimal():
+        if isinstance(value, str) and value.isdecimal() and len(value) == _CODE_DIGITS:
             value = int(value)
         if isinstance(value, int) and 400 <= value < 600:
             return value

@@ -7,9 +7,14 @@ import time
 
 import pytest
 
+from quantgate.evals.contract.thoughts import graded_text, split_thoughts
+from quantgate.evals.endpoint.bodies import words_of
 from quantgate.evals.endpoint.deltas import Completion
+from quantgate.evals.endpoint.parameters import advice
 from quantgate.evals.endpoint.pending import Pending
-from quantgate.evals.endpoint.stream import BrokenStream, StreamedCompletion
+from quantgate.evals.endpoint.refusals import is_content_refusal, is_key_problem, refused_answer
+from quantgate.evals.endpoint.reply import MalformedReply, read_reply
+from quantgate.evals.endpoint.stream import BrokenStream, StreamedCompletion, StreamedError
 from tests.server.events import chunk, event
 
 LONG_S = 5.0
@@ -83,3 +88,46 @@ def test_tool_calls_without_number():
 def test_an_event_of_millions_of_values_is_not_read():
     with pytest.raises(BrokenStream, match="millions of values"):
         StreamedCompletion().feed(b"data: [" + b"{}," * 4_000_000 + b"{}]\n\n")
+
+
+@pytest.mark.parametrize("word", ["violat", "no ", "not ", "stop ", "max_tokens ", "context length ", "<think>", " "])
+def test_a_refusal_of_one_word_over_and_over(word):
+    refusal = word * (1_000_000 // len(word))
+    is_content_refusal(refusal)
+    is_key_problem(refusal)
+    advice(refusal)
+    refused_answer(refusal, "", 1)
+
+
+@pytest.mark.parametrize(
+    "piece", ["<think>", "</think>x", "<|end|> ", "assistantfinal", "analysis", ". ", "<|x|>", " "]
+)
+def test_an_answer_of_one_piece_over_and_over(piece):
+    answer = piece * (400_000 // len(piece))
+    split_thoughts(answer)
+    graded_text(answer)
+
+
+def nested(depth):
+    return '{"error":' * depth + '"x"' + "}" * depth
+
+
+@pytest.mark.parametrize("depth", [100, 900, 940, 960, 970, 980, 990, 1100])
+def test_what_is_nested_as_deeply_as_it_can_be_is_a_fault_at_most(depth):
+    assert words_of(nested(depth))
+    with pytest.raises(MalformedReply):
+        read_reply(nested(depth))
+    part = f'{{"index":{nested(depth)},"function":{{"arguments":{nested(depth)}}}}}'
+    stream = StreamedCompletion()
+    try:
+        for _ in range(2):
+            stream.feed(f'data: {{"choices":[{{"delta":{{"tool_calls":[{part}]}}}}]}}\n\n'.encode())
+        stream.finish()
+    except (BrokenStream, StreamedError) as fault:
+        assert str(fault)
+
+
+def test_a_status_of_thousands_of_digits_is_none():
+    with pytest.raises(StreamedError) as failure:
+        StreamedCompletion().feed(event({"error": {"code": "4" * 5000, "message": "no"}}))
+    assert failure.value.code is None
