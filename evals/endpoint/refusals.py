@@ -21,7 +21,8 @@ _FILTERED = re.compile(
     r'"content_filter"|\bcode\W+content_filter|responsibleaipolicyviolation|content_policy_violation'
     r"|content management policy|safety system|data_?inspection_?failed"
     r"|(?:input|output) (?:data )?may contain inappropriate content"
-    r"|new_sensitive|不安全或敏感|content exists risk|violat\w{1,12} (?:our |the )?(?:usage|content) (?:polic|guideline)"
+    r"|new_sensitive|不安全或敏感|content exists risk"
+    r"|violat\w{1,12} (?:our |the )?(?:usage|content) (?:polic|guideline)"
     r"|input was flagged|requires moderation|guardrail_intervened|high risk.{0,20}rejected",
     re.IGNORECASE,
 )

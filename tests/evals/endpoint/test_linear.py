@@ -3,6 +3,7 @@
 Each of these would take from a quarter of a minute to hours where the work grew with the square of the length.
 """
 
+import contextlib
 import time
 
 import pytest
@@ -119,12 +120,10 @@ def test_what_is_nested_as_deeply_as_it_can_be_is_a_fault_at_most(depth):
         read_reply(nested(depth))
     part = f'{{"index":{nested(depth)},"function":{{"arguments":{nested(depth)}}}}}'
     stream = StreamedCompletion()
-    try:
+    with contextlib.suppress(BrokenStream, StreamedError):
         for _ in range(2):
             stream.feed(f'data: {{"choices":[{{"delta":{{"tool_calls":[{part}]}}}}]}}\n\n'.encode())
         stream.finish()
-    except (BrokenStream, StreamedError) as fault:
-        assert str(fault)
 
 
 def test_a_status_of_thousands_of_digits_is_none():
