@@ -18,14 +18,14 @@ from quantgate.evals.text import excerpt
 
 _MODULE = "evaluate"
 _REFUSED = (
-    "is code from outside the installed packages, of the hub or of the working directory, and is not run: choose a "
-    "task that lm-eval grades by itself"
+    "code from outside the installed packages, of the hub or of the working directory, which is not run; choose a task "
+    "that lm-eval grades by itself"
 )
 
 
 def refused(call: str) -> str:
-    """Why what a call would load is not run."""
-    return f"{excerpt(call, 60)} {_REFUSED}"
+    """A call, and why what it would load is not run."""
+    return f"{excerpt(call, 60)}: {_REFUSED}"
 
 
 def shut_out() -> None:

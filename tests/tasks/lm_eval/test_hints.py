@@ -70,7 +70,7 @@ def test_a_folder_gives_every_split(tmp_path):
 
 def test_a_task_that_is_a_class_takes_no_files(tmp_path):
     with pytest.raises(UsageError, match="loads its data by code of its own"):
-        open_task(LmEvalSource("lm-eval:squadv2", "squadv2", files={"": tmp_path}))
+        open_task(LmEvalSource("lm-eval:fda", "fda", files={"": tmp_path}))
 
 
 @pytest.mark.parametrize(

@@ -37,9 +37,9 @@ def trapped(tmp_path, monkeypatch):
     [
         ("humaneval", "executes what the model writes"),
         ("mbpp", "executes what the model writes"),
-        ("meqsum", r"grades by evaluate.load\('bertscore'\) is code from outside"),
-        ("squadv2", r"evaluate.load\('squad_v2'\) is code from outside"),
-        ("noticia", r"evaluate.load\('rouge'\) is code from outside"),
+        ("meqsum", r"grades by evaluate.load\('bertscore'\): code from outside"),
+        ("squadv2", r"evaluate.load\('squad_v2'\): code from outside"),
+        ("noticia", r"evaluate.load\('rouge'\): code from outside"),
     ],
 )
 def test_a_task_that_would_run_code_is_refused_before_anything_of_it_is_loaded(trapped, monkeypatch, name, said):
@@ -79,7 +79,7 @@ def test_code_that_no_reader_of_source_has_seen_is_shut_out_when_it_runs(trapped
     monkeypatch.setitem(sys.modules, "evaluate", None)
     shut_out()
     source = "import importlib\nload = importlib.import_module('evaluate').load\nload('code_eval')\n"
-    with pytest.raises(UsageError, match=r"evaluate.load\('code_eval'\) is code from outside"):
+    with pytest.raises(UsageError, match=r"evaluate.load\('code_eval'\): code from outside"):
         exec(source, {})
 
 
