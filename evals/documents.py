@@ -98,7 +98,7 @@ def _unfolded(node: yaml.Node, known: dict[int, int | None], name: str = "the va
     for called, part in _parts(node):
         size += _unfolded(part, known, called or name)
         if size > _MOST_UNFOLDED:
-            raise BrokenDocument(f"line {_line(part)}: {called or name} is made too large by aliases")
+            raise BrokenDocument(f"line {_line(node)}: {called or name} is made too large by aliases")
     known[id(node)] = size
     return size
 

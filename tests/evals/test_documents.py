@@ -49,6 +49,11 @@ def test_aliases_that_unfold_without_end_are_refused_before_they_do(last):
         parse_yaml(f"{bomb}margin: {last}\n")
 
 
+def test_the_line_that_makes_it_too_large_is_named():
+    with pytest.raises(BrokenDocument, match="line 3: 'c' is made too large"):
+        parse_yaml(f"a: &a {'x' * 1000}\nb: &b [{', '.join(['*a'] * 100)}]\nc: [{', '.join(['*b'] * 100)}]\n")
+
+
 def test_a_long_text_that_is_repeated_by_aliases_counts_by_its_length():
     with pytest.raises(BrokenDocument, match="is made too large by aliases"):
         parse_yaml(f"a: &a {'x' * 10_000}\nb: [{', '.join(['*a'] * 1000)}]\n")
