@@ -1,9 +1,10 @@
-"""The bodies of HTTP answers as text, and what of an error's body is for people."""
+"""The bodies of HTTP answers as text without our own keys, and what of an error's body is for people."""
 
 from __future__ import annotations
 
 import json
 
+from quantgate.evals.secrets import redacted
 _MOST_VALUES = 4_000_000
 _SMALL = 2 * _MOST_VALUES
 
@@ -14,8 +15,8 @@ def is_heavy(body: bytes) -> bool:
 
 
 def decoded(body: bytes) -> str:
-    """A body as text, without a byte-order mark; JSON is UTF-8 (RFC 8259, section 8.1)."""
-    return body.decode("utf-8-sig", "replace")
+    """A body as text, without a byte-order mark and the keys that it repeats; JSON is UTF-8 (RFC 8259, section 8.1)."""
+    return redacted(body.decode("utf-8-sig", "replace"))
 
 
 def words_of(body: str) -> str:

@@ -39,6 +39,7 @@ from quantgate.evals.endpoint.stream import BrokenStream, StreamedError
 from quantgate.evals.endpoint.tls import trusting
 from quantgate.evals.endpoint.url import parse_endpoint_url
 from quantgate.evals.errors import EndpointUnreachable, RequestRefused
+from quantgate.evals.secrets import redacted
 from quantgate.evals.text import excerpt
 
 _LISTING = RetryPolicy(tries=4, total_s=30.0)
@@ -318,8 +319,8 @@ class Endpoint:
 
     def _streamed_error(self, error: StreamedError) -> Fault | Refusal:
         """What an error in a stream is: as the same under an HTTP status of its own, if it came before any token."""
-        text = error.error if isinstance(error.error, str) else json.dumps(error.error, default=str)
-        said = self._transport.without_secrets(excerpt(error_text(error.error), _SHOWN))
+        text = redacted(error.error if isinstance(error.error, str) else json.dumps(error.error, default=str))
+        said = excerpt(redacted(error_text(error.error)), _SHOWN)
         status = error.code or 400
         known = error.code is not None and not is_retried(error.code) and not error.has_begun
         if known or is_context_overflow(text) or is_content_refusal(text):

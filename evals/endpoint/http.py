@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Protocol, Self, TypeVar
 from urllib.parse import urljoin, urlsplit
@@ -26,12 +26,10 @@ from quantgate.evals.endpoint.overflow import is_context_overflow
 from quantgate.evals.endpoint.tls import certificate_advice
 from quantgate.evals.endpoint.url import Address, redact_url
 from quantgate.evals.errors import RequestRefused
+from quantgate.evals.secrets import learn, redacted
 from quantgate.evals.text import excerpt
 
 _MOST_REDIRECTS = 5
-_SHORTEST_SECRET = 6
-"""What is shorter, as a version number, says nothing, and would blot out other words."""
-
 _SHOWN = 300
 
 Wanted = TypeVar("Wanted", bound=BaseException)
@@ -48,6 +46,8 @@ class Proxy(Protocol):
 
     @property
     def shown(self) -> str: ...
+
+    def secrets(self) -> Sequence[tuple[str, str]]: ...
 
 
 class _Turned(Exception):
@@ -75,12 +75,8 @@ class Transport:
         """Prepare; nothing is sent yet. No answer is read beyond `most_bytes`."""
         self._most_bytes = most_bytes
         self.shown_url = redact_url(address.root)
-        self._secrets = [
-            value
-            for secret in (*headers.values(), *address.secrets())
-            for value in {secret, secret.removeprefix("Bearer ")}
-            if len(value) >= _SHORTEST_SECRET
-        ]
+        for name, value in (*headers.items(), *address.secrets(), *(() if proxy is None else proxy.secrets())):
+            learn(value, name)
         self._proxy = proxy
         # aiohttp's connections cost a third of httpx's, and speak no SOCKS.
         by_socks = self._proxy is not None and self._proxy.speaks_socks
@@ -114,12 +110,6 @@ class Transport:
 
     async def __aexit__(self, *_: object) -> None:
         await self._client.close()
-
-    def without_secrets(self, text: str) -> str:
-        """The text without keys and query values, which some servers repeat in their errors."""
-        for secret in self._secrets:
-            text = text.replace(secret, "***")
-        return text
 
     @asynccontextmanager
     async def exchange(self, method: str, url: str, body: Mapping[str, Any] | None = None) -> AsyncIterator[Received]:
@@ -185,7 +175,7 @@ class Transport:
         said = f"HTTP {status}: {excerpt(words_of(body) or reason or 'no reason given', _SHOWN)}"
         if is_redirect(status) and (location := headers.get("location")):
             said = f"HTTP {status} {reason}: it points to {redact_url(urljoin(url, location))}"
-        said = self.without_secrets(said)
+        said = redacted(said)
         # llama.cpp says with HTTP 500 that its context is full: another try fills it again.
         if not is_retried(status) or (status >= 500 and is_context_overflow(body)):
             return Refusal(status, body, said)
@@ -206,7 +196,7 @@ class Transport:
     def _told(self, error: Exception) -> Exception:
         """What an exchange that failed means, by the innermost reason that the libraries have wrapped."""
         causes = list(_causes(error))[::-1]
-        said = self.without_secrets(_said(causes[0]))
+        said = _said(causes[0])
         if refused := _first(causes, aiohttp.ClientHttpProxyError):
             return self._proxy_refusal(refused)
         certificate = _first(causes, ssl.SSLCertVerificationError)
@@ -216,7 +206,7 @@ class Transport:
         # What breaks off in a handshake may be a server that restarts; what breaks later is like any connection.
         if _first(causes, aiohttp.ClientConnectorSSLError) and not _first(causes, ssl.SSLEOFError):
             return RequestRefused(
-                f"{self.shown_url} does not speak TLS as it should ({excerpt(str(causes[0]))}): is it http://?"
+                f"{self.shown_url} does not speak TLS as it should ({said}): is it http://?"
             )
         if _first(causes, aiohttp.ClientProxyConnectionError):
             return Unreachable(f"no connection to {self._proxy_shown()}: {said}")
@@ -228,7 +218,7 @@ class Transport:
         return self._proxy.shown if self._proxy is not None else "the proxy"
 
     def _proxy_refusal(self, error: aiohttp.ClientHttpProxyError) -> Exception:
-        said = f"HTTP {error.status} of {self._proxy_shown()}: {excerpt(error.message)}"
+        said = f"HTTP {error.status} of {self._proxy_shown()}: {excerpt(redacted(error.message))}"
         return Fault(said) if is_retried(error.status) else Refusal(error.status, "", said)
 
 
@@ -251,4 +241,4 @@ def _first(causes: list[BaseException], kind: type[Wanted]) -> Wanted | None:
 
 
 def _said(cause: BaseException) -> str:
-    return excerpt(str(cause)) or type(cause).__name__
+    return excerpt(redacted(str(cause))) or type(cause).__name__

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined]
 
 from quantgate.evals.endpoint.url import is_loopback, redact_url
@@ -35,6 +35,11 @@ class Proxy:
     def shown(self) -> str:
         """How messages call it: without its password."""
         return f"{self.variable} ({redact_url(self.url)})"
+
+    def secrets(self) -> tuple[tuple[str, str], ...]:
+        """The password, as it stands in the URL and decoded."""
+        password = urlsplit(self.url).password
+        return () if not password else (("password", password), ("password", unquote(password)))
 
 
 def proxy_for(url: str) -> Proxy | None:

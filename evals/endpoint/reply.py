@@ -13,6 +13,7 @@ from quantgate.evals.endpoint.content_parts import read_content, read_thoughts
 from quantgate.evals.endpoint.finish_reasons import CUT_SHORT, Ending, ending_of, reason_text
 from quantgate.evals.endpoint.overflow import is_context_overflow as is_context_overflow
 from quantgate.evals.endpoint.refusals import refused_answer
+from quantgate.evals.secrets import redacted
 from quantgate.evals.text import excerpt
 
 _BYTE_ORDER_MARK = "\ufeff"
@@ -103,8 +104,8 @@ def _read_choice(choice: dict[str, Any], usage: object, body: str) -> Reply:
         ending, content = Ending.REFUSED, content or refusal
     return Reply(
         status=_status(ending, content),
-        response=content,
-        reasoning="\n\n".join(thought for thought in thoughts if thought) or None,
+        response=content if content is None else redacted(content),
+        reasoning=redacted("\n\n".join(thought for thought in thoughts if thought)) or None,
         finish_reason=reason_text(choice.get("finish_reason")),
         usage=usage if isinstance(usage, dict) else None,
     )

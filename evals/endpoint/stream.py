@@ -15,6 +15,7 @@ from typing import Any
 from quantgate.evals.endpoint.bodies import is_heavy
 from quantgate.evals.endpoint.deltas import Completion
 from quantgate.evals.endpoint.pending import Pending
+from quantgate.evals.secrets import redacted
 from quantgate.evals.text import excerpt
 
 _FIELDS = (b"data:", b"event:", b"id:", b"retry:", b":")
@@ -161,7 +162,7 @@ class StreamedCompletion:
         return self._take(block) if block else False
 
     def finish(self) -> str:
-        """The whole answer as the document that a server sends which does not stream.
+        """The whole answer as the document that a server sends which does not stream, without keys that it repeats.
 
         Raises
         ------
@@ -179,8 +180,9 @@ class StreamedCompletion:
             raise self._broken("the stream ended without an answer")
         if not self._completion.finished and not self.done:
             raise self._broken("the stream ended without finish_reason")
+        # Not before it is whole: a key that a server repeats may lie across two events.
         try:
-            return self._completion.document()
+            return redacted(self._completion.document())
         except RecursionError:
             raise self._broken("the stream holds JSON that is nested too deeply") from None
 
@@ -206,7 +208,7 @@ class StreamedCompletion:
 
     def so_far(self) -> str:
         """What of the answer has come, in words for a message."""
-        text = self._completion.text()
+        text = redacted(self._completion.text())
         return f"after {len(text)} characters: {excerpt(text)}" if text else "before any token"
 
     def _take(self, block: bytes) -> bool:
@@ -269,7 +271,7 @@ class StreamedCompletion:
                 break
             document = _parsed(text)
             if document is None and text.startswith(("{", "[")):
-                raise self._broken(f"the stream holds something that is not JSON ({excerpt(text)})")
+                raise self._broken(f"the stream holds something that is not JSON ({excerpt(redacted(text))})")
             documents.append(document)
         return documents
 

@@ -29,10 +29,11 @@ class Address:
         """The URL of a page of the server itself, beside its `/v1`, as `/tokenize`."""
         return replace(self, root=self.root.rstrip("/").removesuffix("/v1")).at(path)
 
-    def secrets(self) -> tuple[str, ...]:
-        """What of the address must not be written down: the values of its query, as they are and decoded."""
-        values = [pair.partition("=")[2] for pair in self.query.split("&")]
-        return tuple(dict.fromkeys(value for raw in values for value in (raw, unquote(raw)) if value))
+    def secrets(self) -> tuple[tuple[str, str], ...]:
+        """The values of its query, as they are and decoded, each with its name: keys may be among them."""
+        pairs = [pair.partition("=") for pair in self.query.split("&")]
+        named = [(name, value) for name, _, raw in pairs for value in (raw, unquote(raw)) if value]
+        return tuple(dict.fromkeys(named))
 
 
 def redact_url(url: str) -> str:
