@@ -66,7 +66,15 @@ def parse_yaml(text: str) -> Any:
     except RecursionError:
         raise BrokenDocument("it is nested too deeply") from None
     except (yaml.YAMLError, ValueError, TypeError) as error:
-        raise BrokenDocument(f"it is not YAML: {' '.join(str(error).split())}") from None
+        raise BrokenDocument(f"it is not YAML: {_why(error)}") from None
+
+
+def _why(error: Exception) -> str:
+    """What is wrong and where, without the line itself, in which a key may stand."""
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        mark = error.problem_mark
+        return f"{error.problem}, in line {mark.line + 1}, column {mark.column + 1}"
+    return " ".join(str(error).split())
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

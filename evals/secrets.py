@@ -18,13 +18,13 @@ MASK = "***"
 
 _SHORTEST = 8
 _LONGEST_WORD = 11
-_PLACEHOLDERS = frozenset(
-    """
-    api-key api_key 12345678 123456789 1234567890 dummy-key dummy_key fake-key fake_key llama.cpp lm-studio local-key
-    no-api-key no-key-needed no-key-required not-needed not-required not-used placeholder sk-no-key-required sk-placeholder
-    test-key test_key test-token token-abc123 your-api-key your_api_key your-key-here your-token-here
-    """.split()
-)
+_PLACEHOLDERS = frozenset({
+    "api-key", "api_key", "12345678", "123456789", "1234567890", "dummy-key", "dummy_key", "fake-key",
+    "fake_key", "llama.cpp", "lm-studio", "local-key", "no-api-key", "no-key-needed", "no-key-required",
+    "not-needed", "not-required", "not-used", "placeholder", "sk-no-key-required", "sk-placeholder", "test-key",
+    "test_key", "test-token", "token-abc123", "your-api-key", "your_api_key", "your-key-here",
+    "your-token-here",
+})  # fmt: skip
 """What servers without keys are given in their own documentation, the usual one of vLLM among it."""
 
 _CUT_FROM = 20
@@ -81,7 +81,7 @@ def learn(value: str | None, name: str = "key") -> None:
     Neither placeholders nor short or plain words are secrets: nobody's account is opened by them, and answers that say
     them would be spoilt. What a header or parameter holds whose name speaks of no key, has to look like one.
     """
-    global _known  # noqa: PLW0603
+    global _known
     if value is None:
         return
     for secret in _parts(value.strip(), name):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from quantgate.evals.contract.task import TaskInfo
 from quantgate.evals.errors import UsageError
+from quantgate.evals.secrets import without_keys
+from quantgate.evals.settings.key import OPEN_KEY, place_of_key
 from quantgate.evals.text import excerpt
 
 
@@ -50,9 +53,12 @@ def own_options(
                 read[info.name][own.name] = own.read(option.value)
             except (ValueError, TypeError) as error:
                 said = excerpt(str(error)) or "is none of its values"
-                raise UsageError(
-                    f"{option.where} {excerpt(repr(option.value))}: {said} ({info.name}: {own.help})"
-                ) from None
+                shown = "" if "key" in option.name else f" {excerpt(without_keys(repr(option.value)))}"
+                raise UsageError(f"{option.where}{shown}: {said} ({info.name}: {own.help})") from None
+            # Keys are named elsewhere, and addresses looked at where they are taken apart.
+            recorded = not re.search(r"key|url", option.name)
+            if recorded and (place := place_of_key(read[info.name][own.name])) is not None:
+                raise UsageError(f"{option.where}: {OPEN_KEY} ({place})")
     return read
 
 

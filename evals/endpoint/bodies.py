@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from quantgate.evals.secrets import redacted
+
 _MOST_VALUES = 4_000_000
 _SMALL = 2 * _MOST_VALUES
 

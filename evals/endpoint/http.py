@@ -205,9 +205,7 @@ class Transport:
             return RequestRefused(f"{self.shown_url} is not asked: {certificate_advice(certificate, host)}")
         # What breaks off in a handshake may be a server that restarts; what breaks later is like any connection.
         if _first(causes, aiohttp.ClientConnectorSSLError) and not _first(causes, ssl.SSLEOFError):
-            return RequestRefused(
-                f"{self.shown_url} does not speak TLS as it should ({said}): is it http://?"
-            )
+            return RequestRefused(f"{self.shown_url} does not speak TLS as it should ({said}): is it http://?")
         if _first(causes, aiohttp.ClientProxyConnectionError):
             return Unreachable(f"no connection to {self._proxy_shown()}: {said}")
         if isinstance(error, openai.APIConnectionError):

@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
 from quantgate.evals.errors import UsageError
+from quantgate.evals.secrets import looks_like_key, without_keys
 
 _BEARER_TOKENS = frozenset({"token", "access_token", "auth_token"})
 """RFC 6750, section 5.3, forbids bearer tokens in URLs, where proxies and servers log them; they have a header."""
@@ -37,11 +38,14 @@ class Address:
 
 
 def redact_url(url: str) -> str:
-    """The URL without user-info, query and fragment, the places where keys travel; however malformed it is."""
+    """The URL without user-info, query and fragment, the places where keys travel; however malformed it is.
+
+    Of a path what looks like a key is left out.
+    """
     scheme, separator, rest = url.partition("://")
     if not separator:
         scheme, rest = "", url
-    return scheme + separator + rest.rpartition("@")[2].partition("?")[0].partition("#")[0]
+    return without_keys(scheme + separator + rest.rpartition("@")[2].partition("?")[0].partition("#")[0])
 
 
 def parse_endpoint_url(url: str) -> Address:
@@ -64,6 +68,11 @@ def parse_endpoint_url(url: str) -> Address:
     if parts.fragment or names & _BEARER_TOKENS:
         raise UsageError(
             f"{where}: leave out what follows the ? or #; a key goes into the variable of --api-key-env or --header"
+        )
+    if looks_like_key(unquote(parts.path)) or looks_like_key(parts.path):
+        raise UsageError(
+            f"{where}: there is a key in its path, which would be recorded with it; a key goes into the variable of "
+            "--api-key-env or --header"
         )
     user, separator, host = parts.netloc.rpartition("@")
     root = urlunsplit(parts._replace(netloc=host, query=""))

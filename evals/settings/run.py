@@ -16,13 +16,21 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from quantgate.evals.contract.records import Sampling
 from quantgate.evals.documents import MOST_SETTINGS, BrokenDocument, parse_json, parse_yaml
 from quantgate.evals.endpoint.connection import MAX_IN_FLIGHT, MOST_MB, OMITTABLE, STALL_S, Connection
+from quantgate.evals.endpoint.url import parse_endpoint_url
 from quantgate.evals.errors import UsageError
 from quantgate.evals.files import read_text
+from quantgate.evals.secrets import redacted, without_keys
 from quantgate.evals.settings.expected import parse_expectation
-from quantgate.evals.settings.key import key_from_environment
+from quantgate.evals.settings.key import OPEN_KEY, key_from_environment, place_of_key
 from quantgate.evals.settings.presets import Preset
 
+_UNSHOWN = re.compile(r"key|header|base_url|extra_body")
+"""Options whose values may hold a key: a message about them does not repeat them."""
+
 _NOT_EXTRA = frozenset({"model", "messages", "n", "stream", "stream_options", *OMITTABLE})
+_LONGEST_NAME = 16
+"""What is longer, where a header is given, may be its value."""
+
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -74,6 +82,8 @@ class EndpointConfig(BaseModel):
         taken = sorted(_NOT_EXTRA & plain.keys())
         if taken:
             raise ValueError(f"may not set {', '.join(taken)}: quantgate sets that itself")
+        if (place := place_of_key(plain)) is not None:
+            raise ValueError(f"{OPEN_KEY} ({place})")
         return plain
 
     @field_validator("stream", mode="before")
@@ -102,7 +112,7 @@ class EndpointConfig(BaseModel):
         seen: dict[str, str] = {}
         for name in value:
             if _HEADER_NAME.fullmatch(name) is None:
-                raise ValueError(f"{name!r} is no name of a header, as api-key=VARIABLE has")
+                raise ValueError("what stands before the = is no name of a header, as api-key=VARIABLE has")
             if (other := seen.setdefault(name.lower(), name)) != name:
                 raise ValueError(f"{other} and {name} are one header: give it once")
         return value
@@ -164,6 +174,22 @@ class EndpointConfig(BaseModel):
     def api_key(self) -> str | None:
         """The key from the named environment variable. Raises UsageError when that is not set."""
         return key_from_environment("--api-key-env", self.api_key_env)
+
+    def check_keys(self) -> None:
+        """Look for the keys, before anything is loaded, and see that none stands where it would be recorded.
+
+        Raises
+        ------
+        UsageError
+            When a variable is not set, the address cannot be used, or a key is part of it or of another option.
+        """
+        self.api_key()
+        self.headers()
+        parse_endpoint_url(self.base_url)
+        written = self.model_dump(mode="json", exclude={"base_url", "api_key_env", "header", "options"})
+        for name, value in written.items():
+            if redacted(text := json.dumps(value, default=str)) != text:
+                raise UsageError(f"--{name.replace('_', '-')}: {OPEN_KEY}")
 
     def data_of(self, task: str) -> dict[str, Path]:
         """The task's local files by split; the one that is given without a split is under the empty name."""
@@ -287,7 +313,8 @@ def explain(
         return said
     if name == "concurrency":
         said = f"give a number from 1 to {MAX_IN_FLIGHT}, or auto"
-    return f"{where} {_shown(first['input'])}: {said[:1].lower()}{said[1:]}"
+    given = "" if _UNSHOWN.search(place) else f" {_shown(first['input'])}"
+    return f"{where}{given}: {said[:1].lower()}{said[1:]}"
 
 
 def _option(place: str) -> str:
@@ -299,6 +326,7 @@ def _shown(value: object) -> str:
         text = json.dumps(value, default=str, ensure_ascii=False)
     except (ValueError, TypeError, RecursionError):
         return f"({type(value).__name__})"
+    text = without_keys(text)
     return text if len(text) <= 60 else text[:57] + '..."'
 
 
@@ -336,6 +364,7 @@ def parse_assignments(option: str, pairs: list[str]) -> dict[str, str]:
     for pair in pairs:
         name, separator, value = pair.partition("=")
         if not separator or not name or not value:
-            raise UsageError(f"{option} {pair!r}: write NAME=VALUE")
+            given = "" if option == "--header" and len(pair) > _LONGEST_NAME else f" {without_keys(repr(pair))}"
+            raise UsageError(f"{option}{given}: write NAME=VALUE")
         parsed[name] = value
     return parsed

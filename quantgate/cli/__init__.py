@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 import traceback
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from quantgate import __version__
 from quantgate.cli import (
@@ -26,10 +27,26 @@ from quantgate.cli import (
 )
 from quantgate.evals.embedded.errors import EmbeddedError
 from quantgate.evals.errors import QuantgateError
+from quantgate.evals.secrets import without_keys
 from quantgate.evals.text import printable, unbroken, without_commands
 from quantgate.working_directory import leave_out
 
+
+class _Verbs(TyperGroup):
+    """The verbs, whose usage errors repeat no key that stands where something else belongs."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            # Typer's parser has classes of its own in some versions, and click's in others; both keep their text here.
+            if isinstance(said := getattr(error, "message", None), str):
+                error.message = without_keys(said)  # type: ignore[attr-defined]
+            raise
+
+
 app = typer.Typer(
+    cls=_Verbs,
     name="quantgate",
     help="The accuracy gate for quantized language models: asks a baseline and a candidate build the same questions, "
     "pairs the answers, and decides.",
@@ -58,11 +75,12 @@ def main() -> None:
         app(prog_name="quantgate")
     except QuantgateError as error:
         # The embedded model's errors have several lines, which are its own.
-        said = printable(str(error)) if isinstance(error, EmbeddedError) else unbroken(str(error))
+        said = without_keys(str(error))
+        said = printable(said) if isinstance(error, EmbeddedError) else unbroken(said)
         print(f"quantgate: {without_commands(said)}", file=sys.stderr)
         sys.exit(error.exit_code)
     except Exception:  # noqa: BLE001
         # Python's own exit code for this would be 1, which is a verdict.
-        traceback.print_exc()
+        sys.stderr.write(without_keys(traceback.format_exc()))
         print("quantgate: this is a bug in quantgate; please report it with the lines above", file=sys.stderr)
         sys.exit(70)

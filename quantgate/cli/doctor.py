@@ -106,6 +106,7 @@ def doctor(
         "options": {**pairs, **{name: value for name, value in flags.items() if value is not None}},
     }
     config = load_config(DoctorConfig, None, options)
+    config.check_keys()
     if config.data and config.task is None:
         raise UsageError("--data is for a task: name it with --task")
     console = output_console()

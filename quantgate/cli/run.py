@@ -188,7 +188,7 @@ def evaluate(config: RunConfig, given: Sequence[GivenOption]) -> int:
 
     console = progress_console()
     check_writable(config.out)
-    config.api_key()
+    config.check_keys()
     _check_task_names(config)
     registry = installed_tasks()
     infos = {name: registry.find(name) for name in config.task}

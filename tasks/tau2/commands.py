@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 from urllib.parse import quote
 
+from quantgate.evals.secrets import learn
 from quantgate.evals.text import excerpt
 from quantgate.tasks.tau2.calls import AgentFailure, Context, RoleFault, calling
 from quantgate.tasks.tau2.packages import Package, Unusable, load_package
@@ -42,6 +43,9 @@ def _simulated_or_evaluated(
 ) -> Outcome:
     unit = Unit(**command["unit"])
     served = {role: Served(**told) for role, told in command["served"].items() if told is not None}
+    for model in served.values():
+        for name, value in (("api_key", model.api_key), ("authorization", model.authorization), *model.headers.items()):
+            learn(value, name)
     context = Context(Retry(**command["retry"]), report, served.get("judge"))
     context.headers["X-Quantgate-Unit"] = quote(f"{unit.domain}/{unit.task_id}", safe="/") + f"; trial={unit.trial}"
     try:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
+from quantgate.evals.secrets import redacted
 from quantgate.evals.text import excerpt
 from quantgate.tasks.tau2.wire import Ending, Outcome
 
@@ -179,7 +180,7 @@ def _death(worker: _Worker) -> str:
     code = worker.process.returncode
     if code is not None and code < 0 and not worker.broken:
         return f"killed by signal {-code}"
-    return f"exit code {code}, it said last: {excerpt(worker.said[-1]) if worker.said else 'nothing'}"
+    return f"exit code {code}, it said last: {excerpt(redacted(worker.said[-1])) if worker.said else 'nothing'}"
 
 
 async def _overhear(worker: _Worker) -> None:

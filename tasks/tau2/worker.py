@@ -11,6 +11,7 @@ import os
 import sys
 import threading
 import types
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +35,11 @@ class _Answers:
         self._stream = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="backslashreplace")
         self._lock = threading.Lock()
         os.dup2(2, 1)
+        self.clean: Callable[[str], str] = str
+        """Takes out of all that leaves the process what its models' servers repeat of their keys."""
 
     def send(self, document: dict[str, Any]) -> None:
-        line = json.dumps(document) + "\n"
+        line = self.clean(json.dumps(document)) + "\n"
         with self._lock:
             self._stream.write(line)
             self._stream.flush()
@@ -53,6 +56,7 @@ def main() -> None:
     _expose_package()
     # Imported late, and in a thread, so that the end of standard input is noticed even while tau2 is imported.
     commands = importlib.import_module("quantgate.tasks.tau2.commands")
+    answers.clean = importlib.import_module("quantgate.evals.secrets").redacted
 
     def serve(document: dict[str, Any]) -> None:
         number = document.pop("id")

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from quantgate.evals import secrets
 from quantgate.evals.endpoint.reply import read_reply
 from quantgate.evals.endpoint.stream import BrokenStream, StreamedCompletion, StreamedError, looks_like_events
 from tests.server.events import chunk, event
@@ -220,3 +221,14 @@ def test_an_error_in_mid_stream_is_told_with_its_code(failure, code):
 )
 def test_a_stream_is_known_by_its_beginning(begun, answer):
     assert looks_like_events(begun) is answer
+
+
+def test_a_key_across_events_is_shown_neither_of_a_broken_stream_nor_of_a_whole_one(monkeypatch):
+    monkeypatch.setattr(secrets, "_known", ())
+    secrets.learn("sk-live-0123456789")
+    completion = StreamedCompletion()
+    for part in ("it is ", "sk-live-01", "23456789"):
+        completion.feed(event(chunk({"content": part})))
+    assert completion.so_far() == "after 9 characters: it is ***"
+    with pytest.raises(BrokenStream, match=r"not JSON \(\{\*\*\*\), after"):
+        completion.feed(b"data: {sk-live-0123456789\n\n")

@@ -17,6 +17,7 @@ ALLOWED = {
     "quantgate.evals.contract.harmony",
     "quantgate.evals.contract.records",
     "quantgate.evals.contract.thoughts",
+    "quantgate.evals.secrets",
     "quantgate.evals.text",
 }
 SCRIPT = """
