@@ -46,5 +46,9 @@ class EndpointUnreachable(Unfinished):
     """Nothing answers at the endpoint's address, or it has stopped answering."""
 
 
+class ModelChanged(Unfinished):
+    """The endpoint has come to serve another model than the one whose answers the run directory holds."""
+
+
 class StorageError(Unfinished):
     """The run directory cannot be written: full disk, lost permission, another process writing to it."""

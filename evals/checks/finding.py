@@ -32,6 +32,8 @@ class FindingCode(StrEnum):
     UNPARSED_UNLIKE = "unparsed_unlike"
     SAME_ENDPOINT = "same_endpoint"
     SAME_WEIGHTS = "same_weights"
+    MODEL_CHANGED = "model_changed"
+    OTHER_NAME = "other_name"
     SEVERAL_ENDPOINTS = "several_endpoints"
     FIRST_DOCUMENTS = "first_documents"
     LOOPING = "looping"

@@ -12,6 +12,7 @@ from quantgate.evals.checks.finding import Finding, FindingCode, Severity
 from quantgate.evals.checks.lengths import LengthComparison, Ratio
 from quantgate.evals.checks.letters import letter_counts
 from quantgate.evals.checks.means import item_means
+from quantgate.evals.checks.model_changes import model_findings
 from quantgate.evals.checks.repeats import repeats_alike
 from quantgate.evals.checks.same_build import moved_findings, same_build_findings
 from quantgate.evals.checks.unanswered import unanswered_findings
@@ -65,6 +66,8 @@ def pair_findings(
     found += _cut_unlike(builds, policy)
     found += unparsed_unlike({"baseline": builds[0], "candidate": builds[1]})
     found += same_build_findings(baseline, candidate, meant=policy.same_build)
+    for name, record in (("baseline", baseline), ("candidate", candidate)):
+        found += model_findings(record, name, meant=policy.model_changed)
     found += [*moved_findings(baseline, "baseline"), *moved_findings(candidate, "candidate")]
     if lengths is not None and pairs.frame["item_id"].nunique() >= _LEAST_ITEMS:
         found += _lengths_unlike(lengths)

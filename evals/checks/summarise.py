@@ -7,7 +7,9 @@ from collections.abc import Collection, Iterator, Mapping
 
 import numpy as np
 
+from quantgate.evals.checks.finding import Finding
 from quantgate.evals.checks.means import mean_of_items
+from quantgate.evals.checks.model_changes import model_findings
 from quantgate.evals.checks.of_build import run_findings
 from quantgate.evals.checks.published_scores import published_expectation
 from quantgate.evals.checks.summary import MeanScore, RunSummary, TaskSummary
@@ -22,7 +24,9 @@ from quantgate.evals.settings.expected import parse_expectation
 from quantgate.evals.settings.policy import load_policy
 
 
-def summarise(run: Run, asked: Collection[str], expected: Mapping[str, str]) -> RunSummary:
+def summarise(
+    run: Run, asked: Collection[str], expected: Mapping[str, str], *, model_changed: bool = False
+) -> RunSummary:
     """Sum a run up.
 
     Parameters
@@ -33,16 +37,20 @@ def summarise(run: Run, asked: Collection[str], expected: Mapping[str, str]) -> 
         The tasks of this command: what is missing of others does not make it incomplete.
     expected
         The score that the user expects of a task, as `0.92 +- 0.03`; else a published one is looked up.
+    model_changed
+        Whether answers of several models in one run are meant.
     """
-    tasks = tuple(_task(run, task, expected.get(task.name)) for task in run.record.tasks)
+    of_models = tuple(model_findings(run.record, None, meant=model_changed))
+    tasks = tuple(_task(run, task, expected.get(task.name), of_models) for task in run.record.tasks)
     missing = sum(task.counts.unscored for task in tasks if task.name in asked)
     ungraded = sum(task.counts.ungraded for task in tasks if task.name in asked)
     samples = run.held.columns
     faults = {error for error in samples.error.present(samples.is_status(Status.ERROR)) if error}
-    return RunSummary(tasks, missing, ungraded, tuple(sorted(faults)))
+    mixed = any(finding.blocks for finding in of_models)
+    return RunSummary(tasks, missing, ungraded, tuple(sorted(faults)), mixed)
 
 
-def _task(run: Run, task: TaskRecord, expected: str | None) -> TaskSummary:
+def _task(run: Run, task: TaskRecord, expected: str | None, of_models: tuple[Finding, ...]) -> TaskSummary:
     own = run.task(task.name)
     samples = own.samples
     scored = samples.take(samples.scored)
@@ -53,7 +61,7 @@ def _task(run: Run, task: TaskRecord, expected: str | None) -> TaskSummary:
         planned=own.planned,
         counts=count_statuses(samples, own.planned),
         scores=(*_scores(task, scored), *_metrics(task, scored)) if len(scored) else (),
-        findings=run_findings(own, load_policy(None).for_task(task.name), expectation, window),
+        findings=(*run_findings(own, load_policy(None).for_task(task.name), expectation, window), *of_models),
     )
 
 

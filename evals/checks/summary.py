@@ -8,6 +8,9 @@ from quantgate.evals.checks.finding import Finding
 from quantgate.evals.errors import Unfinished
 from quantgate.evals.pairing.status_counts import StatusCounts
 
+_INVALID = 4
+"""As the gate, which takes such a run for none that could be compared."""
+
 
 @dataclass(frozen=True, slots=True)
 class MeanScore:
@@ -43,15 +46,18 @@ class TaskSummary:
 class RunSummary:
     """A run's tasks, how many of the samples that were asked now have no score, and the faults that were met.
 
-    Of the `missing`, `ungraded` are there and have no grade yet.
+    Of the `missing`, `ungraded` are there and have no grade yet. `mixed` says that the answers are of several models.
     """
 
     tasks: tuple[TaskSummary, ...]
     missing: int
     ungraded: int
     faults: tuple[str, ...]
+    mixed: bool = False
 
     @property
     def exit_code(self) -> int:
-        """0 when every task that was asked now is complete, else that of `Unfinished`."""
-        return Unfinished.exit_code if self.missing else 0
+        """0 when every task that was asked now is complete, else that of `Unfinished`; 4 where models were mixed."""
+        if self.missing:
+            return Unfinished.exit_code
+        return _INVALID if self.mixed else 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeAlias
@@ -132,6 +132,14 @@ class Grade:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """What a reply says of the model that gave it: its name, and how it is served; `None` what is not told."""
+
+    model: str | None = None
+    fingerprint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What an endpoint gave back for one request, after all its attempts. `latency_s` is the answering attempt's.
 
@@ -140,7 +148,8 @@ class Answer:
     Of a streamed answer `first_token_s` is the time to its first token, of thoughts or text, and `tokens_per_s` the
     speed of those after it.
     `grade` is there where the benchmark's own orchestrator has graded the answer already (tau2), `seed` where that has
-    drawn a seed of its own.
+    drawn a seed of its own. `origins` is what the replies of which it is made say of their model, without repetition;
+    `replied_by` where those stand among `replies` of `run.json`, `None` for the first of them.
     """
 
     status: Status
@@ -157,6 +166,8 @@ class Answer:
     refused: bool = False
     grade: Grade | None = None
     seed: int | None = None
+    origins: tuple[Origin, ...] = ()
+    replied_by: Sequence[int] | None = None
 
     @property
     def turned_away(self) -> bool:
@@ -169,7 +180,8 @@ class Sample:
     """One line of `samples.jsonl`; no other than a sound one can be made.
 
     `score` is a number in [0, 1], and `None` exactly when the status is `error` or `ungraded`; `time` is UTC, ISO 8601.
-    Of an ungraded answer `error` says why, and `ended` is the status that it has once it is graded.
+    Of an ungraded answer `error` says why, and `ended` is the status that it has once it is graded. `replied_by` as in
+    `Answer`.
 
     Of an item that is asked for log-likelihoods, `response` is the JSON object `{"loglikelihoods": [[sum, greedy],
     ...]}` with one pair per continuation, `extracted` the chosen one's text and `margin` as in `Grade`.
@@ -204,6 +216,7 @@ class Sample:
     seed: int | None = None
     time: str = ""
     ended: Status | None = None
+    replied_by: Sequence[int] | None = None
 
     def __post_init__(self) -> None:
         score = self.score

@@ -129,6 +129,10 @@ def _look(
     findings = _findings(pairs, runs, policy, lengths)
     if problem := obstacle(pairs, policy):
         return _refused(f"not comparable: {problem}", pairs, policy, findings, lengths)
+    for finding in findings:
+        if finding.code is FindingCode.MODEL_CHANGED and finding.blocks:
+            reason = f"not to be trusted: {finding.message[:1].lower()}{finding.message[1:]}"
+            return _refused(reason, pairs, policy, findings, lengths)
     scores = pairs.item_scores()
     baseline = scores.mean(scores.baseline)
     if policy.baseline_at_least is not None and baseline < policy.baseline_at_least:

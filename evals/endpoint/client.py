@@ -217,6 +217,7 @@ class Endpoint:
             latency_s=round(received.latency_s, 4),
             first_token_s=None if received.first_token_s is None else round(received.first_token_s, 4),
             tokens_per_s=received.tokens_per_s(reply.usage),
+            origins=(reply.origin,),
             attempts=asking.statistics["attempt_number"],
         )
 

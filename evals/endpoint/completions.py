@@ -15,11 +15,12 @@ from typing import Any
 
 from quantgate.evals.contract.fault import Fault
 from quantgate.evals.contract.loglikelihoods import LogLikelihood, write_loglikelihoods
-from quantgate.evals.contract.records import Answer, Continuation, Request, Sampling, Status
+from quantgate.evals.contract.records import Answer, Continuation, Origin, Request, Sampling, Status
 from quantgate.evals.endpoint.bodies import error_text
 from quantgate.evals.endpoint.client import Endpoint
 from quantgate.evals.endpoint.failures import Refusal
 from quantgate.evals.endpoint.http_status import REFUSING_STATUS
+from quantgate.evals.endpoint.origin import origin_of
 from quantgate.evals.endpoint.reply import MalformedReply
 from quantgate.evals.endpoint.tokenizer import FileTokenizer, OnFault, ServerTokenizer, Tokenizer
 from quantgate.evals.errors import RequestRefused
@@ -31,6 +32,9 @@ _CANNOT = (
     "log-likelihood tasks need /v1/completions that echoes a tokenised prompt with its log-probabilities, as vLLM and "
     "SGLang do"
 )
+
+Told = tuple[LogLikelihood, Origin]
+"""A log-likelihood, and what the reply says of the model that has told it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +102,14 @@ class Completions:
         """
         began = time.monotonic()
         encoded: dict[str, list[int]] = {}
+        origins: dict[Origin, None] = {}
         values, usage, attempts = [], {"prompt_tokens": 0, "requests": 0, "cut_tokens": 0}, 1
         try:
             for continuation in request.prompt.continuations:
                 scored = _fitted(await self._encode(continuation, on_fault, encoded), request.sampling.max_length)
-                value, tries = await self._score(scored, request.sampling, on_fault)
+                (value, origin), tries = await self._score(scored, request.sampling, on_fault)
                 values.append(value)
+                origins[origin] = None
                 attempts = max(attempts, tries)
                 usage["prompt_tokens"] += len(scored.ids)
                 usage["requests"] += 1
@@ -124,6 +130,7 @@ class Completions:
             usage=usage,
             latency_s=round(time.monotonic() - began, 4),
             attempts=attempts,
+            origins=tuple(origins),
         )
 
     async def _encode(self, wanted: Continuation, on_fault: OnFault, known: dict[str, list[int]]) -> Scored:
@@ -146,7 +153,7 @@ class Completions:
         begins = await encode(context) if context else []
         return Scored([*begins, *whole[len(begins) :]], len(begins))
 
-    async def _score(self, scored: Scored, sampling: Sampling, on_fault: OnFault) -> tuple[LogLikelihood, int]:
+    async def _score(self, scored: Scored, sampling: Sampling, on_fault: OnFault) -> tuple[Told, int]:
         body = self._body(scored, sampling)
         return await self._endpoint.post(
             self._endpoint.at("/completions"), body, _reader(scored), _DEADLINE_S, on_fault
@@ -185,8 +192,8 @@ def _fitted(scored: Scored, max_length: int | None) -> Scored:
     return Scored(scored.ids[over:], scored.begins - over, over)
 
 
-def _reader(scored: Scored) -> Callable[[str], LogLikelihood]:
-    return lambda body: read_loglikelihood(body, len(scored.ids), scored.begins)
+def _reader(scored: Scored) -> Callable[[str], Told]:
+    return lambda body: _read(body, len(scored.ids), scored.begins)
 
 
 def read_loglikelihood(body: str, tokens: int, begins: int) -> LogLikelihood:
@@ -197,7 +204,11 @@ def read_loglikelihood(body: str, tokens: int, begins: int) -> LogLikelihood:
     MalformedReply
         When the body does not hold the log-probabilities of exactly those tokens and of the one that was generated.
     """
-    told = _logprobs(body)
+    return _read(body, tokens, begins)[0]
+
+
+def _read(body: str, tokens: int, begins: int) -> Told:
+    document, told = _logprobs(body)
     each, tops = told.get("token_logprobs"), told.get("top_logprobs")
     if not isinstance(each, list) or not isinstance(tops, list):
         raise MalformedReply("the answer has no log-probabilities of the prompt's tokens")
@@ -212,10 +223,10 @@ def read_loglikelihood(body: str, tokens: int, begins: int) -> LogLikelihood:
             raise MalformedReply(f"the answer has a log-probability that is none: {excerpt(str([logprob, top]))}")
     greedy = all(logprob == max(top.values()) for logprob, top in zip(logprobs, likeliest, strict=True))
     # The built-in sum, which rounds otherwise from Python 3.12 on: lm-eval's totals are those of the same Python.
-    return LogLikelihood(float(sum(logprobs)), greedy)
+    return LogLikelihood(float(sum(logprobs)), greedy), origin_of(document)
 
 
-def _logprobs(body: str) -> dict[str, Any]:
+def _logprobs(body: str) -> tuple[dict[str, Any], dict[str, Any]]:
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
@@ -228,7 +239,7 @@ def _logprobs(body: str) -> dict[str, Any]:
         told = None
     if not isinstance(told, dict):
         raise MalformedReply("the answer has no log-probabilities")
-    return told
+    return document, told
 
 
 def _is_logprob(value: object) -> bool:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from quantgate.evals.contract.records import Answer, Status
+from quantgate.evals.contract.records import Answer, Origin, Status
 from quantgate.evals.contract.thoughts import graded_text, split_thoughts
 from quantgate.evals.endpoint.bodies import error_text
 from quantgate.evals.endpoint.content_parts import read_content, read_thoughts
 from quantgate.evals.endpoint.finish_reasons import CUT_SHORT, Ending, ending_of, reason_text
+from quantgate.evals.endpoint.origin import origin_of
 from quantgate.evals.endpoint.overflow import is_context_overflow as is_context_overflow
 from quantgate.evals.endpoint.refusals import refused_answer
 from quantgate.evals.secrets import redacted
@@ -30,7 +31,8 @@ class MalformedReply(Exception):
 class Reply:
     """The parts of a chat completion that are kept.
 
-    `error` and `refused` as in `evals.contract.records.Answer`: for a refusal that came under HTTP 200.
+    `error` and `refused` as in `evals.contract.records.Answer`: for a refusal that came under HTTP 200. `origin` is
+    what it says of the model that has answered.
     """
 
     status: Status
@@ -40,6 +42,7 @@ class Reply:
     usage: dict[str, Any] | None
     error: str | None = None
     refused: bool = False
+    origin: Origin = field(default_factory=Origin)
 
 
 def read_reply(body: str) -> Reply:
@@ -80,10 +83,10 @@ def _read(body: str) -> Reply:
     choices = document.get("choices")
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
         return _refused(document, f"the answer has no choices: {excerpt(body, _SHOWN)}")
-    return _read_choice(choices[0], document.get("usage"), body)
+    return _read_choice(choices[0], document, body)
 
 
-def _read_choice(choice: dict[str, Any], usage: object, body: str) -> Reply:
+def _read_choice(choice: dict[str, Any], document: dict[str, Any], body: str) -> Reply:
     if choice.get("error"):
         return _refused(choice["error"], f"the server answered 200 with an error: {_said(choice['error'])}")
     message = choice.get("message")
@@ -102,12 +105,14 @@ def _read_choice(choice: dict[str, Any], usage: object, body: str) -> Reply:
     refusal = "".join(parts.refusal) or _text(message.get("refusal"))
     if refusal is not None and refusal.strip():
         ending, content = Ending.REFUSED, content or refusal
+    usage = document.get("usage")
     return Reply(
         status=_status(ending, content),
         response=content if content is None else redacted(content),
         reasoning=redacted("\n\n".join(thought for thought in thoughts if thought)) or None,
         finish_reason=reason_text(choice.get("finish_reason")),
         usage=usage if isinstance(usage, dict) else None,
+        origin=origin_of(document),
     )
 
 

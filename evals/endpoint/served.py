@@ -9,7 +9,12 @@ from typing import Any
 
 from quantgate.evals.text import excerpt
 
-_DESCRIBING = ("id", "root", "parent", "owned_by", "max_model_len")
+_DESCRIBING = (
+    *("id", "root", "parent", "owned_by", "max_model_len"),  # vLLM, SGLang
+    *("quantization", "digest", "revision", "size"),  # LM Studio, and what else tells which weights it has
+)
+"""What stays as long as the model does; `created` does not: vLLM writes the time of the question there."""
+
 _CONTEXT = (
     ("max_model_len",),  # vLLM, SGLang and what is built on them
     ("meta", "n_ctx"),  # llama.cpp: of one slot, as served
@@ -29,17 +34,22 @@ _CONTEXT = (
 """Paths to the length in an entry of the list of models; what is served goes before what the model could do."""
 
 
+_SHOWN = 300
+
+
 @dataclass(frozen=True, slots=True)
 class ServedModel:
     """What an endpoint's list of models says of the one that is asked for.
 
     `described` is what may be recorded of its own entry, empty where it has none; `context_length` in tokens, `None`
-    where it is not told; `names` the models that are listed, `None` where the endpoint has no list.
+    where it is not told; `names` the models that are listed, `None` where the endpoint has no list. `alone` describes
+    the only model that is listed, where that has another name.
     """
 
     described: Mapping[str, Any] = field(default_factory=dict)
     context_length: int | None = None
     names: Sequence[str] | None = None
+    alone: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def shown_names(self) -> str:
@@ -50,6 +60,10 @@ class ServedModel:
         """What goes into `run.json`, beside the address; `context_of` reads it."""
         told = {"served": dict(self.described), "context_length": self.context_length}
         return {name: value for name, value in told.items() if value}
+
+    def identity(self) -> dict[str, Any]:
+        """The same with what is listed under another name, where that is all; `change_of` compares two of them."""
+        return self.record() | ({"listed": dict(self.alone)} if self.alone else {})
 
 
 def served_model(listed: Sequence[Mapping[str, Any]] | None, model: str | None) -> ServedModel:
@@ -64,8 +78,35 @@ def served_model(listed: Sequence[Mapping[str, Any]] | None, model: str | None) 
     own = next((entry for entry in listed if model is not None and str(entry.get("id")) == model), None)
     entry = own if own is not None else listed[0] if len(listed) == 1 else None
     return ServedModel(
-        {} if own is None else _described(own), None if entry is None else context_length(entry), tuple(names)
+        {} if own is None else _described(own),
+        None if entry is None else context_length(entry),
+        tuple(names),
+        _described(entry) if own is None and entry is not None else {},
     )
+
+
+def change_of(before: Mapping[str, Any], after: Mapping[str, Any]) -> str | None:
+    """What shows, of two `ServedModel.identity`, that another model is served now; `None` where nothing does.
+
+    What either of them does not tell is no change.
+    """
+    old, new = _flat(before), _flat(after)
+    changed = [
+        f"{name} was {old[name]!r} and is {new[name]!r}" for name in old if name in new and old[name] != new[name]
+    ]
+    return excerpt("; ".join(changed), _SHOWN) or None
+
+
+def _flat(record: Mapping[str, Any]) -> dict[str, Any]:
+    served = record.get("served") or record.get("listed")
+    told = dict(served) if isinstance(served, Mapping) else {}
+    meta = told.pop("meta", None)
+    described = {
+        **told,
+        **({f"meta.{name}": value for name, value in meta.items()} if isinstance(meta, Mapping) else {}),
+    }
+    length = context_of(record)
+    return {**described, **({} if length is None else {"context length": length})}
 
 
 def context_length(entry: Mapping[str, Any]) -> int | None:

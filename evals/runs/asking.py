@@ -302,6 +302,7 @@ def _ungraded_sample(request: Request, answer: Answer) -> Sample:
         tokens_per_s=answer.tokens_per_s,
         attempts=answer.attempts,
         seed=request.seed if answer.seed is None else answer.seed,
+        replied_by=answer.replied_by,
         time=now(),
     )
 

@@ -115,13 +115,42 @@ class Regrade:
 
 
 @dataclass(frozen=True, config=_STRICT)
+class RepliesOf:
+    """The replies of one model as it names itself (`evals.contract.records.Origin`): how many, and from when to when.
+
+    `others` marks the entry that stands for all that came after the first few dozen, where each reply has another.
+    """
+
+    model: str | None
+    fingerprint: str | None
+    count: int
+    first: str
+    last: str
+    others: bool = False
+
+
+@dataclass(frozen=True, config=_STRICT)
+class ListedChange:
+    """A change of what the endpoint lists of the model: seen at `seen`, after a look at `since` that had not shown it.
+
+    `since` is `None` where it was found when a run was gone on with. Answers between the two may be of either model.
+    """
+
+    seen: str
+    since: str | None
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+@dataclass(frozen=True, config=_STRICT)
 class RunRecord:
     """The whole of `run.json`.
 
     `endpoint` holds the redacted URL, what the endpoint says of itself (`served`), and the length of its context in
     tokens (`context_length`), where it says that. `asked` says in which form: what the user told, and what was found
     out (`streamed`, `max_tokens_field`); two runs may differ in it. `earlier` has the endpoint and the software of the
-    sessions before, where they were others, `regraded` what was graded anew, and when.
+    sessions before, where they were others, `regraded` what was graded anew, and when. `replies` tells the models that
+    the replies have named, in the order in which they came, `changes` what the endpoint has listed otherwise under way.
     """
 
     label: str
@@ -133,6 +162,8 @@ class RunRecord:
     earlier: tuple[dict[str, Any], ...] = ()
     asked: dict[str, Any] = field(default_factory=dict)
     regraded: tuple[Regrade, ...] = ()
+    replies: tuple[RepliesOf, ...] = ()
+    changes: tuple[ListedChange, ...] = ()
     schema_version: int = SCHEMA_VERSION
 
     def to_json(self) -> str:

@@ -8,33 +8,38 @@ from typing import Any
 
 from quantgate.evals.endpoint.served import context_of
 from quantgate.evals.errors import ResumeMismatch
-from quantgate.evals.runs.record import RunRecord, differences, task_differences
+from quantgate.evals.runs.record import ListedChange, RunRecord, differences, task_differences
+
+_WORDS = ("there", "in this command")
 
 
-def merge_for_resume(held: RunRecord, wanted: RunRecord, where: str) -> RunRecord:
+def merge_for_resume(held: RunRecord, wanted: RunRecord, where: str, *, model_changed: bool = False) -> RunRecord:
     """The record with which a run goes on in a directory that already holds one.
 
     More items, more repeats and further tasks extend the run; the endpoint may have moved to another address as long as
-    it says the same of itself, but for a context window that is longer now. Everything else must be equal.
+    it says the same of itself, but for a context window that is longer now. Everything else must be equal;
+    `model_changed` says that another model is meant to go on under the same name, which is recorded.
 
     Raises
     ------
     ResumeMismatch
         Naming every difference that forbids to go on.
     """
-    forbidding = list(_differences(held, wanted))
+    changed = [f"the endpoint's {difference}" for difference in _endpoint_differences(held, wanted, *_WORDS)]
+    forbidding = [*_differences(held, wanted), *([] if model_changed else changed)]
     if forbidding:
         if any((was := held.task(task.name)) and (was.grader, was.metric) != (task.grader, task.metric)
                for task in wanted.tasks):  # fmt: skip
             forbidding[-1] += f" (`quantgate regrade {where}` grades its stored answers as today)"
+        mixing = "; --model-changed puts answers of both models into one run" if forbidding == changed else ""
         raise ResumeMismatch(
             f"{where} holds other answers than this command asks for: {'; '.join(forbidding)}. "
-            "Use the command that began it, or another --out"
+            f"Use the command that began it, or another --out{mixing}"
         )
     kept = tuple(task for task in held.tasks if wanted.task(task.name) is None)
     endpoint = dict(wanted.endpoint)
-    told_before = {name: held.endpoint[name] for name in ("served", "context_length") if name in held.endpoint}
-    endpoint |= {name: value for name, value in told_before.items() if name not in endpoint}
+    known = {"context_length", *(() if endpoint.keys() & {"served", "listed"} else ("served", "listed"))}
+    endpoint |= {name: held.endpoint[name] for name in held.endpoint if name in known and name not in endpoint}
     earlier = held.earlier
     if (held.endpoint, held.software) != (endpoint, wanted.software):
         earlier = (*earlier, {"endpoint": held.endpoint, "software": held.software, "until": wanted.created})
@@ -46,18 +51,20 @@ def merge_for_resume(held: RunRecord, wanted: RunRecord, where: str) -> RunRecor
         earlier=earlier,
         asked=held.asked | wanted.asked,
         regraded=held.regraded,
+        replies=held.replies,
+        changes=held.changes
+        if not changed
+        else (*held.changes, ListedChange(wanted.created, None, dict(held.endpoint), dict(wanted.endpoint))),
     )
 
 
 def _differences(held: RunRecord, wanted: RunRecord) -> Iterator[str]:
-    words = ("there", "in this command")
-    yield from differences({"model": held.model}, {"model": wanted.model}, *words)
-    yield from (f"the endpoint's {difference}" for difference in _endpoint_differences(held, wanted, *words))
+    yield from differences({"model": held.model}, {"model": wanted.model}, *_WORDS)
     for task in wanted.tasks:
         before = held.task(task.name)
         if before is None:
             continue
-        yield from (f"{task.name}: {difference}" for difference in task_differences(before, task, *words))
+        yield from (f"{task.name}: {difference}" for difference in task_differences(before, task, *_WORDS))
         if task.draw is not None and before.items != before.whole and before.chosen_by != task.chosen_by:
             yield f"{task.name}: {before.chosen_by} there, {task.chosen_by} in this command"
         for what, old, new in (("items", before.items, task.items), ("repeats", before.repeats, task.repeats)):
@@ -74,14 +81,16 @@ def _endpoint_differences(held: RunRecord, wanted: RunRecord, here: str, there: 
     contexts = [context_of(record.endpoint) for record in (held, wanted)]
     if longer := (contexts[0] or 0) < (contexts[1] or 0):
         before, today = _without_context(before), _without_context(today)
-    described = list(differences(before, today, here, there)) if before and today else []
+    told = before.keys() & today.keys()
+    before, today = ({name: each[name] for name in each if name in told} for each in (before, today))
+    described = list(differences(before, today, here, there))
     if described or longer or None in contexts:
         return described
     return list(differences({"context": contexts[0]}, {"context": contexts[1]}, here, there))
 
 
 def _self_description(record: RunRecord) -> dict[str, Any]:
-    served = record.endpoint.get("served")
+    served = record.endpoint.get("served") or record.endpoint.get("listed")
     return dict(served) if isinstance(served, Mapping) else {}
 
 

@@ -32,6 +32,7 @@ from quantgate.evals.runs.record import Draw, RunRecord, now
 from quantgate.evals.runs.resume import merge_for_resume
 from quantgate.evals.runs.steering import Steering
 from quantgate.evals.runs.task_plan import TaskPlan
+from quantgate.evals.runs.watching import Watch
 from quantgate.evals.settings.run import RunConfig
 from quantgate.evals.versions import software_versions
 
@@ -82,20 +83,22 @@ class Session:
                     if isinstance(task, Orchestrated):
                         model = _model_under_test(self.config, task)
                         askers[name] = await stack.enter_async_context(task.asker(model))
+                watch = Watch(endpoint, self.record, directory.amend, allowed=self.config.model_changed)
                 try:
-                    heard = await ask_all(
-                        self.missing,
-                        self.tasks,
-                        askers,
-                        writer,
-                        window,
-                        progress,
-                        has_answers=answers,
-                        graders=graders,
-                        again=self.again,
-                    )
+                    async with watch.looking():
+                        heard = await ask_all(
+                            self.missing,
+                            self.tasks,
+                            {name: watch.over(asker) for name, asker in askers.items()},
+                            writer,
+                            window,
+                            progress,
+                            has_answers=answers,
+                            graders=graders,
+                            again=self.again,
+                        )
                 finally:
-                    directory.amend(replace(self.record, asked=self.record.asked | endpoint.found()))
+                    directory.amend(replace(watch.record, asked=self.record.asked | endpoint.found()))
                 return heard.told(private=self._is_private(heard.task))
 
     def _is_private(self, name: str) -> bool:
@@ -163,7 +166,7 @@ def prepare(config: RunConfig, tasks: Mapping[str, Task], infos: Mapping[str, Ta
     record = RunRecord(
         label=config.label or config.out.resolve().name,
         model=config.model,
-        endpoint={"base_url": redact_url(config.base_url), **served.record()},
+        endpoint={"base_url": redact_url(config.base_url), **served.identity()},
         tasks=tuple(plan.record() for plan in plans),
         software=software_versions(),
         created=now(),
@@ -174,7 +177,7 @@ def prepare(config: RunConfig, tasks: Mapping[str, Task], infos: Mapping[str, Ta
     if before is None and directory.samples():
         raise RunDirectoryError(f"{config.out} holds samples but no run.json to say of what: give another --out")
     if before is not None:
-        record = merge_for_resume(before, record, str(config.out))
+        record = merge_for_resume(before, record, str(config.out), model_changed=config.model_changed)
         if before.endpoint.get("base_url") != record.endpoint["base_url"]:
             notices.append(f"the endpoint was at {before.endpoint.get('base_url')} before")
         window, window_before = context_of(record.endpoint), context_of(before.endpoint)

@@ -24,8 +24,9 @@ _MOST_LEVELS = 16
 def line_of(sample: Sample, regrade: str | None = None) -> bytes:
     """A sample as one line with its end. Numbers that JSON does not have (NaN, infinity) become null."""
     told = {name: getattr(sample, name) for name in _FIELDS}
-    if sample.ended is None:
-        del told["ended"]
+    for name in ("ended", "replied_by"):
+        if told[name] is None:
+            del told[name]
     if regrade is not None:
         told[REGRADE] = regrade
     try:

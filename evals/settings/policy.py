@@ -30,7 +30,8 @@ class TaskPolicy(BaseModel):
     `expected`, as `0.92 +- 0.03`, is what the baseline should score; outside of it nothing passes. More than
     `max_unparsed` of a build's answers from which no result could be read block a pass. A baseline that is no better
     than guessing makes the task invalid, unless `baseline_may_guess`. One served model on both sides blocks, unless
-    `same_build` says that it is meant. `metric` decides in place of the one that the runs were graded by.
+    `same_build` says that it is meant. Answers of several models in one run make the task invalid, unless
+    `model_changed` says that it is known. `metric` decides in place of the one that the runs were graded by.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -46,6 +47,7 @@ class TaskPolicy(BaseModel):
     max_unparsed: float = Field(0.1, ge=0, le=1)
     baseline_may_guess: bool = False
     same_build: bool = False
+    model_changed: bool = False
     metric: str | None = None
     baseline_at_least: float | None = Field(None, ge=0, le=1)
     expected: ExpectedScore | None = None
@@ -84,6 +86,7 @@ def load_policy(
     alpha: float | None = None,
     *,
     same_build: bool = False,
+    model_changed: bool = False,
     metrics: Mapping[str, str] | None = None,
 ) -> Policy:
     """A shipped policy by its name or one from a YAML file; the options `--margin` and `--alpha` win over it.
@@ -98,6 +101,8 @@ def load_policy(
         One-sided error rate of each bound.
     same_build
         Whether one served model on both sides is meant; sets the policy's own `same_build`.
+    model_changed
+        Whether answers of several models in one run are known and meant; sets the policy's own `model_changed`.
     metrics
         The metric that decides, by task; wins over the policy's own.
 
@@ -114,6 +119,8 @@ def load_policy(
         written["alpha"] = alpha
     if same_build:
         written["same_build"] = True
+    if model_changed:
+        written["model_changed"] = True
     tasks = written.setdefault("tasks", {})
     given: set[str] = set()
     for text in margins:

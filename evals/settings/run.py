@@ -211,6 +211,7 @@ class RunConfig(EndpointConfig):
     expected: dict[str, ExpectedScore] = {}
     preset: Preset | None = None
     durable: bool = False
+    model_changed: bool = False
 
     @model_validator(mode="after")
     def _chooses_one_way(self) -> Self:

@@ -38,6 +38,9 @@ def compare(
     same_build: Annotated[
         bool, typer.Option("--same-build", help="One served model on both sides is meant: the noise floor.")
     ] = False,
+    model_changed: Annotated[
+        bool, typer.Option("--model-changed", help="A run with answers of several models is meant, as of replicas.")
+    ] = False,
     cost: Annotated[
         list[str] | None,
         typer.Option(
@@ -77,7 +80,12 @@ def compare(
     if (cost_unit or more_is_better) and not cost:
         raise UsageError(f"{'--cost-unit' if cost_unit else '--more-is-better'} is given without any --cost")
     asked = load_policy(
-        policy, margin or [], alpha, same_build=same_build, metrics=parse_assignments("--metric", metric or [])
+        policy,
+        margin or [],
+        alpha,
+        same_build=same_build,
+        model_changed=model_changed,
+        metrics=parse_assignments("--metric", metric or []),
     )
     reference, candidates = Run.load(baseline), [Run.load(run) for run in runs]
     folders = folder_names(baseline, runs)

@@ -42,6 +42,9 @@ def gate(
     same_build: Annotated[
         bool, typer.Option("--same-build", help="One served model on both sides is meant: the noise floor.")
     ] = False,
+    model_changed: Annotated[
+        bool, typer.Option("--model-changed", help="A run with answers of several models is meant, as of replicas.")
+    ] = False,
     include_text: Annotated[
         bool, typer.Option("--include-text", help="Put what the builds answered on flipped items into the outputs.")
     ] = False,
@@ -67,7 +70,12 @@ def gate(
 
     check_outputs(outputs)
     asked = load_policy(
-        policy, margin or [], alpha, same_build=same_build, metrics=parse_assignments("--metric", metric or [])
+        policy,
+        margin or [],
+        alpha,
+        same_build=same_build,
+        model_changed=model_changed,
+        metrics=parse_assignments("--metric", metric or []),
     )
     reference = Run.load(baseline)
     if noise is not None and noise.resolve() in (baseline.resolve(), candidate.resolve()):

@@ -109,6 +109,10 @@ def run(
             "--durable/--no-durable", help="Bring answers to the disk batch by batch: a power cut loses next to none."
         ),
     ] = None,
+    model_changed: Annotated[
+        bool | None,
+        typer.Option("--model-changed", help="Go on though the endpoint serves another model under the same name."),
+    ] = None,
     config: Annotated[Path | None, typer.Option(help="A run.yaml with these options; the command line wins.")] = None,
 ) -> None:
     """Evaluate a served model into a run directory. The same command again asks only what is missing.
@@ -164,6 +168,7 @@ def run(
         "tokenizer": tokenizer,
         "max_length": max_length,
         "durable": durable,
+        "model_changed": model_changed,
         "options": {**pairs, **{name: value for name, value in flags.items() if value is not None}},
     }
     asked = load_config(RunConfig, config, options, at_the_top=flags)
@@ -230,7 +235,7 @@ def _summary(session: Session, config: RunConfig) -> RunSummary:
     from quantgate.evals.checks.summarise import summarise
     from quantgate.evals.pairing.pairing import Run
 
-    return summarise(Run.load(config.out), session.tasks, config.expected)
+    return summarise(Run.load(config.out), session.tasks, config.expected, model_changed=config.model_changed)
 
 
 def _check_task_names(config: RunConfig) -> None:

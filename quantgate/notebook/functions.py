@@ -68,6 +68,7 @@ def gate(
     alpha: float | None = None,
     noise: str | Path | None = None,
     same_build: bool = False,
+    model_changed: bool = False,
     metrics: Mapping[str, str] | None = None,
     texts: bool = False,
 ) -> GateResult:
@@ -87,6 +88,8 @@ def gate(
         A second run of the baseline: tells how many flips serving alone causes.
     same_build
         Whether one served model on both sides is meant.
+    model_changed
+        Whether a run with answers of several models is meant.
     metrics
         The metric of the stored answers that decides, by task: `{"gsm8k": "tolerant"}`.
     texts
@@ -109,7 +112,7 @@ def gate(
     from quantgate.evals.runs.record import now
     from quantgate.evals.versions import software_versions
 
-    asked = _policy(policy, margin, alpha, metrics, same_build=same_build)
+    asked = _policy(policy, margin, alpha, metrics, same_build=same_build, model_changed=model_changed)
     pairs = _paired(baseline, [candidate], asked)[0]
     again = None if noise is None else _paired(baseline, [noise], asked)[0]
     if again is not None:
@@ -290,10 +293,11 @@ def _policy(
     metrics: Mapping[str, str] | None,
     *,
     same_build: bool = False,
+    model_changed: bool = False,
 ) -> Policy:
     """The policy that the arguments ask for."""
     from quantgate.evals.settings.policy import load_policy
 
     by_task = margin if isinstance(margin, Mapping) else {} if margin is None else {"": margin}
     given = [f"{task}={float(value)!r}" if task else repr(float(value)) for task, value in by_task.items()]
-    return load_policy(policy, given, alpha, same_build=same_build, metrics=metrics)
+    return load_policy(policy, given, alpha, same_build=same_build, model_changed=model_changed, metrics=metrics)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from quantgate.evals.contract.fault import Fault
-from quantgate.evals.contract.records import AGENT_CONTEXT_EXCEEDED, Answer, Grade, Request, Status
+from quantgate.evals.contract.records import AGENT_CONTEXT_EXCEEDED, Answer, Grade, Origin, Request, Status
 from quantgate.evals.errors import RequestRefused
 from quantgate.tasks.tau2 import simulations
 from quantgate.tasks.tau2.pool import Pool
@@ -90,6 +90,7 @@ class Conversations:
                 simulation=outcome.result,
                 usage=outcome.usage,
                 seconds=round(time.monotonic() - began, 3),
+                origins=outcome.origins,
             )
             await asyncio.to_thread(simulations.save, file, stored)
         if stored.evaluation is None and not stored.own_failure:
@@ -138,4 +139,5 @@ def _answer(stored: Stored, path: str, attempts: int) -> Answer:
         attempts=attempts,
         grade=Grade(reward, f"{reward:g}", metrics),
         seed=stored.identity["seed"],
+        origins=tuple(Origin(model, fingerprint) for model, fingerprint in stored.origins),
     )

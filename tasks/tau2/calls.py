@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from quantgate.evals.contract.records import AGENT_CONTEXT_EXCEEDED, Status
+from quantgate.evals.contract.records import AGENT_CONTEXT_EXCEEDED, Origin, Status
 from quantgate.evals.endpoint.http_status import OVERLOAD_STATUS, REFUSING_STATUS, is_retried, retry_after_s
 from quantgate.evals.endpoint.overflow import is_context_overflow
 from quantgate.evals.endpoint.reply import MalformedReply, read_reply
@@ -28,6 +28,7 @@ _REASKED = 3
 _MAY_OVERFLOW = frozenset({400, 413, 422, 500})
 """llama.cpp says with 500 that its context is full."""
 
+_MOST_ORIGINS = 8
 _SHOWN = 300
 _KEPT = 2000
 """So many characters of what the agent broke are kept."""
@@ -74,7 +75,10 @@ class Tally:
 
 @dataclass
 class Context:
-    """What a thread's calls belong to. `verdicts` is how many assertions the judge is asked about."""
+    """What a thread's calls belong to. `verdicts` is how many assertions the judge is asked about.
+
+    `origins` is what the agent's replies say of their model, each once.
+    """
 
     retry: Retry
     report: Report
@@ -82,6 +86,7 @@ class Context:
     verdicts: int = 0
     headers: dict[str, str] = field(default_factory=dict)
     tallies: dict[Role, Tally] = field(default_factory=dict)
+    origins: dict[Origin, None] = field(default_factory=dict)
     waited_s: float = 0.0
 
 
@@ -234,6 +239,8 @@ def _count(context: Context, role: Role) -> None:
     if _local.status is None:
         raise RuntimeError("this version of litellm does not use the HTTP client that it is given; 1.80 to 1.106 do")
     reply = read_reply(_local.body)
+    if role is Role.AGENT and len(context.origins) < _MOST_ORIGINS:
+        context.origins[reply.origin] = None
     usage = reply.usage or {}
     tally = context.tallies.setdefault(role, Tally())
     tally.calls += 1

@@ -56,12 +56,17 @@ def _simulated_or_evaluated(
             simulation = package.simulate(unit, served["agent"], served["user"], context.headers)
     except AgentFailure as failure:
         partial = {"messages": package.messages_so_far(), "detail": failure.detail}
-        return Outcome(Ending.OWN_FAILURE, partial, failure.reason, usage=_usage(context))
+        return Outcome(Ending.OWN_FAILURE, partial, failure.reason, usage=_usage(context), origins=_origins(context))
     except RoleFault as fault:
         ending = Ending.REFUSED if fault.refusing else Ending.FAULT
         return Outcome(ending, role=fault.role, message=str(fault), usage=_usage(context))
-    return Outcome(Ending.DONE, simulation, str(simulation["termination_reason"]), usage=_usage(context))
+    reason = str(simulation["termination_reason"])
+    return Outcome(Ending.DONE, simulation, reason, usage=_usage(context), origins=_origins(context))
 
 
 def _usage(context: Context) -> dict[str, dict[str, int]]:
     return {str(role): asdict(tally) for role, tally in context.tallies.items()}
+
+
+def _origins(context: Context) -> list[tuple[str | None, str | None]]:
+    return [(origin.model, origin.fingerprint) for origin in context.origins]

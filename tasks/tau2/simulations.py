@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ class Stored:
     """One conversation with what it was made of, how it ended, what it cost, and its evaluation once there is one.
 
     `identity` is what must be equal for it to be used again; `reason` is how it ended: tau2's termination reason, or
-    the agent's own failure, which needs no evaluation.
+    the agent's own failure, which needs no evaluation. `origins` is what the agent's replies told of their model.
     """
 
     identity: Mapping[str, Any]
@@ -33,6 +33,7 @@ class Stored:
     usage: Mapping[str, Mapping[str, int]]
     seconds: float
     evaluation: Mapping[str, Any] | None = None
+    origins: Sequence[Sequence[str | None]] = ()
 
 
 def relative_path(request: Request) -> str:

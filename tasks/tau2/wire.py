@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -84,7 +84,7 @@ class Outcome:
 
     `result` is the simulation as tau2 writes it, its reward, or the description of the benchmark. `reason` is the
     termination reason of a simulation, tau2's own or one of `agent_...`; `message` tells of a fault. `usage` has tokens
-    and calls by role.
+    and calls by role, `origins` the model and the fingerprint that the agent's replies told.
     """
 
     ending: Ending
@@ -93,6 +93,7 @@ class Outcome:
     role: str | None = None
     message: str | None = None
     usage: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    origins: Sequence[Sequence[str | None]] = ()
 
     @staticmethod
     def parse(document: Mapping[str, Any]) -> Outcome:

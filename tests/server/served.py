@@ -45,6 +45,8 @@ class Reply:
     """Answer only once so many requests have been in flight together."""
     stream: list[bytes | float] | None = None
     """What is sent as a stream, whatever was asked for: bytes as they are, numbers as seconds to wait between them."""
+    beside: dict[str, Any] = field(default_factory=dict)
+    """What stands beside the choices, as another model or a system_fingerprint."""
     cut: bool = False
     """Whether the connection of a stream is reset at its end instead of closed."""
 
@@ -211,6 +213,7 @@ def completion(body: dict[str, Any], reply: Reply) -> str:
             "model": body.get("model"),
             "choices": [{"index": 0, "message": message, "finish_reason": reply.finish_reason}],
             "usage": {"prompt_tokens": 10, "completion_tokens": tokens, "total_tokens": 10 + tokens},
+            **reply.beside,
         }
     )
 
@@ -249,12 +252,13 @@ def completion_events(body: dict[str, Any], reply: Reply) -> list[bytes | float]
     """The events of a healthy answer: a token for every word of thoughts and text, an end, usage where it is wanted."""
     words = [("reasoning_content", word) for word in split_words(reply.reasoning)]
     words += [("content", word) for word in split_words(reply.content)]
-    events: list[bytes | float] = [event(chunk({"role": "assistant", "content": ""}))]
-    events += [event(chunk({name: word})) for name, word in words]
-    events.append(event(chunk({}, reply.finish_reason)))
+    beside = {"model": body.get("model"), **reply.beside}
+    events: list[bytes | float] = [event(chunk({"role": "assistant", "content": ""}, **beside))]
+    events += [event(chunk({name: word}, **beside)) for name, word in words]
+    events.append(event(chunk({}, reply.finish_reason, **beside)))
     if (body.get("stream_options") or {}).get("include_usage"):
         counted = {"prompt_tokens": 10, "completion_tokens": len(words), "total_tokens": 10 + len(words)}
-        events.append(event({**chunk({}), "choices": [], "usage": counted}))
+        events.append(event({**chunk({}, **beside), "choices": [], "usage": counted}))
     return [*events, event("[DONE]")]
 
 

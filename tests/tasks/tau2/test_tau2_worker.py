@@ -9,6 +9,7 @@ ALLOWED = {
     "quantgate.evals.endpoint.bodies",
     "quantgate.evals.endpoint.content_parts",
     "quantgate.evals.endpoint.finish_reasons",
+    "quantgate.evals.endpoint.origin",
     "quantgate.evals.endpoint.overflow",
     "quantgate.evals.endpoint.refusals",
     "quantgate.evals.endpoint.remedies",
