@@ -143,8 +143,8 @@ class Watch:
     def _changed(self, why: str) -> ModelChanged:
         return ModelChanged(
             f"the model has changed under way: {why}. What was collected is kept, nothing more is asked. Serve what "
-            "was served before and run the same command, or use another --out; --model-changed goes on all the same, and "
-            "the gate will ask about it"
+            "was served before and run the same command, or use another --out; --model-changed goes on all the same, "
+            "and the gate will ask about it"
         )
 
 

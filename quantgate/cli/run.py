@@ -117,7 +117,7 @@ def run(
 ) -> None:
     """Evaluate a served model into a run directory. The same command again asks only what is missing.
 
-    Exits 0 when complete, 5 when some samples are still missing.
+    Exits 0 when complete, 5 when some samples are still missing, 4 when the answers are of several models.
     """
     from quantgate.cli.installed import given_options
     from quantgate.evals.settings.run import RunConfig, load_config, parse_assignments, parse_json_object

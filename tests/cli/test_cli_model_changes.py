@@ -215,7 +215,7 @@ def test_the_list_is_looked_at_from_time_to_time(quantgate, one_by_one, rule, tm
         looks.append(1)
         return [{**HERE[0], "root": "org/worse"}] if len(looks) > 2 else HERE
 
-    with served_model(lambda body: replace(rule(body), hang=len(looks) > 1), models=listed) as server:
+    with served_model(lambda body: replace(rule(body), hang=len(server.log.bodies) > 2), models=listed) as server:
         code, _, err = quantgate(one_by_one(server.base_url, "--first", "10"))
     assert code == 5
     assert "changed under way" in err
