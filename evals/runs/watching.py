@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from quantgate.evals.contract.fault import Fault
+from quantgate.evals.contract.fault import Fault, Turn
 from quantgate.evals.contract.records import Answer, Request
 from quantgate.evals.contract.task import Asker
 from quantgate.evals.endpoint.client import Endpoint
@@ -156,8 +156,36 @@ class _Watched:
     watch: Watch
 
     async def ask(self, request: Request, on_fault: Callable[[Fault], None]) -> Answer:
-        def told(fault: Fault) -> None:
-            self.watch.doubt()
-            on_fault(fault)
-
+        told = _DoubtingTurn(on_fault, self.watch) if isinstance(on_fault, Turn) else _Doubting(on_fault, self.watch)
         return await self.watch.accepted(await self.asker.ask(request, told))
+
+
+@dataclass(frozen=True, slots=True)
+class _Doubting:
+    """Who is told of faults, and the watch that is told with it."""
+
+    on_fault: Callable[[Fault], None]
+    watch: Watch
+
+    def __call__(self, fault: Fault) -> None:
+        self.watch.doubt()
+        self.on_fault(fault)
+
+
+@dataclass(frozen=True, slots=True)
+class _DoubtingTurn:
+    """The same for a request that waits for its turn between two attempts (`evals.contract.fault.Turn`)."""
+
+    turn: Turn
+    watch: Watch
+
+    def __call__(self, fault: Fault) -> None:
+        self.watch.doubt()
+        self.turn(fault)
+
+    @property
+    def vain(self) -> int:
+        return self.turn.vain
+
+    async def again(self, wait_s: float) -> None:
+        await self.turn.again(wait_s)
