@@ -15,6 +15,9 @@ MOST_TOLD = 32
 """So many are told apart: a router that names every reply otherwise must not fill `run.json`."""
 
 
+_REPEATED = 2
+
+
 class Origins:
     """What has been told so far. `allowed` says that answers of several models are meant."""
 
@@ -22,6 +25,8 @@ class Origins:
         self._told = list(before)
         self._places = {Origin(each.model, each.fingerprint): n for n, each in enumerate(before) if not each.others}
         self._allowed = allowed
+        self.news = 0
+        """How often something has come that a run must know that goes on after this one was killed."""
 
     def note(self, origins: Sequence[Origin]) -> tuple[int, ...] | None:
         """Count the replies of one answer; the places of their models in `told`, `None` for the first one alone.
@@ -54,6 +59,7 @@ class Origins:
                 self._told.append(RepliesOf(None, None, 0, time, time, others=True))
         held = self._told[place]
         self._told[place] = replace(held, count=held.count + 1, last=time)
+        self.news += held.count < _REPEATED and not held.others
         return place
 
     def _change(self, origin: Origin) -> str | None:

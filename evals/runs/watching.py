@@ -43,7 +43,7 @@ class Watch:
         self._store = store
         self._allowed = allowed
         self._origins = Origins(record.replies, allowed=allowed)
-        self._models = len(record.replies)
+        self._stored = 0
         self._is_listed = bool(record.endpoint.keys() & {"served", "listed", "context_length"})
         self._tried = self._looked = asyncio.get_running_loop().time()
         self._seen = now()
@@ -125,8 +125,8 @@ class Watch:
         except ModelChanged as change:
             raise self._changed(f"{change}, and this one is not kept") from None
         self._since += 1
-        if len(self._origins.told) != self._models:
-            self._models = len(self._origins.told)
+        if self._origins.news != self._stored:
+            self._stored = self._origins.news
             self._store(self.record)
         return answer if places is None else replace(answer, replied_by=places)
 

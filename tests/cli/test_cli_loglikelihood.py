@@ -1,5 +1,8 @@
 """A log-likelihood task from the command line: doctor, run, gate."""
 
+import json
+from dataclasses import replace
+
 import pytest
 
 from tests.server.served import Reply, echoing, served_model
@@ -73,3 +76,18 @@ def test_another_window_is_another_run(run):
     code, _, err = run("one", "--max-length", "100")
     assert code != 0
     assert "max_length 2048 there, 100 in this command" in " ".join(err.split())
+
+
+def test_a_model_that_changes_under_way_is_seen_here_too(quantgate, data, tmp_path):
+    asked = []
+
+    def scores(body):
+        asked.append(body)
+        reply = echoing()(body)
+        return replace(reply, body=json.dumps(json.loads(reply.body) | {"model": "a" if len(asked) < 20 else "b"}))
+
+    with served_model(lambda _: Reply(status=404), scores=scores) as server:
+        told = ["--base-url", server.base_url, "--model", "test-model", "--concurrency", "1", *data]
+        code, _, err = quantgate(["run", "--task", TASK, "--out", str(tmp_path / "run"), *told])
+    assert code == 5
+    assert "a reply is of the model 'b', those before were of 'a'" in err

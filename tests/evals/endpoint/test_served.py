@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from quantgate.evals.endpoint.served import context_length, context_of, served_model
+from quantgate.evals.endpoint.served import change_of, context_length, context_of, served_model
 
 
 @pytest.mark.parametrize(
@@ -85,3 +85,33 @@ def test_what_a_run_recorded_is_read_in_its_form_of_today_and_of_before():
     assert context_of({"served": {"meta": {"n_ctx": 4096}}}) == 4096
     assert context_of({}) is None
     assert context_of({"served": "m"}) is None
+
+
+VLLM = {"id": "m", "created": 1764208800, "object": "model", "root": "org/m", "parent": None, "max_model_len": 8192}
+LLAMA = {"id": "m", "created": 1, "meta": {"n_params": 134515008, "size": 90000000, "n_ctx_train": 8192}}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (VLLM, {**VLLM, "created": 1764209999, "permission": [{"id": "modelperm-2"}]}, None),
+        (VLLM, {"id": "m"}, None),
+        (VLLM, {**VLLM, "root": "org/m-awq"}, "root was 'org/m' and is 'org/m-awq'"),
+        (
+            VLLM,
+            {**VLLM, "max_model_len": 4096},
+            "max_model_len was 8192 and is 4096; context length was 8192 and is 4096",
+        ),
+        (LLAMA, {**LLAMA, "meta": {**LLAMA["meta"], "size": 80000000}}, "meta.size was 90000000 and is 80000000"),
+        ({"id": "a.gguf"}, {"id": "b.gguf"}, "id was 'a.gguf' and is 'b.gguf'"),
+        (
+            {"id": "m", "quantization": "Q8_0"},
+            {"id": "m", "quantization": "Q4_K_M"},
+            "quantization was 'Q8_0' and is 'Q4_K_M'",
+        ),
+        (VLLM, None, None),
+    ],
+)
+def test_what_shows_that_another_model_is_served(before, after, said):
+    told = [served_model(None if entry is None else [entry], "m").identity() for entry in (before, after)]
+    assert change_of(*told) == said

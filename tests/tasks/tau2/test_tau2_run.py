@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -276,3 +277,19 @@ def test_the_command_line_says_what_is_missing(tmp_path, gold_server):
     )
     assert done.returncode == 2
     assert "tau2 has no domain 'space'" in done.stderr
+
+
+def test_a_key_that_a_server_repeats_leaves_no_worker_and_the_replies_model_is_recorded(
+    gold_tasks, run_tau2, monkeypatch
+):
+    key = "sk-agent-secret-7"
+    monkeypatch.setenv("AGENT_KEY", key)
+    encoded = b64encode(f"user:{key}".encode()).decode()
+    with served_agent(AgentServer(gold_tasks, lambda _: text(f"you sent {key}, {encoded}"))) as server:
+        run = run_tau2(server.base_url, limit=1, max_steps=6, api_key_env="AGENT_KEY")
+    written = "".join(file.read_text(encoding="utf-8") for file in run.out.rglob("*") if file.is_file())
+    assert "you sent ***" in written
+    assert key not in written
+    assert encoded[8:] not in written
+    (replied,) = json.loads((run.out / "run.json").read_text(encoding="utf-8"))["replies"]
+    assert (replied["model"], replied["count"]) == ("test-model", 1)
