@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode, b64encode
-from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -33,13 +32,16 @@ _CUT_FROM = 20
 _SECRETIVE = re.compile(r"key|token|secret|auth|sig|pass|pwd|code|cred|cookie|session|jwt", re.IGNORECASE)
 _RANDOM = re.compile(r"(?=\S*[0-9])(?=\S*[A-Za-z])\S{20,}")
 
-_ESCAPES = ("\\", "%", "&")
-_ESCAPE = re.compile(
-    r"\\(?:\\*u00([0-9a-fA-F]{2})|\\*([^A-Za-z0-9\s\\]))|%([0-9a-fA-F]{2})"
-    r"|&(?:#[xX]0*([0-9a-fA-F]{1,2})|#0*([0-9]{1,3})|(amp|lt|gt|quot|apos));"
+_ESCAPED = re.compile(r"\\(?:u00[2-7]|[^A-Za-z0-9\s\"\\])|%[2-7][0-9A-Fa-f]|&(?:#|amp;|lt;|gt;|quot;|apos;)")
+"""Whether a text has characters that are written in another way, which few have."""
+
+_NAMED = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
+_TOLD_BY = 32
+"""So many characters of a form that is escaped are enough, and all that hangs on them belongs to it."""
+
+_REST = (
+    r"(?:[A-Za-z0-9._~+/=-]|\\{1,8}u00[2-7][0-9A-Fa-f]|\\{1,8}[^A-Za-z0-9\s\"\\]|%[0-9A-Fa-f]{2}|&[#a-zA-Z0-9]{2,8};)*"
 )
-_NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
-_MOST_NESTED = 3
 
 _TAIL = r"[A-Za-z0-9_.+/=-]"
 _KEY_LIKE = re.compile(
@@ -60,16 +62,37 @@ class _Secret:
     def forms(self) -> tuple[tuple[str, str], ...]:
         """In which forms it is looked for, each with how much of its beginning is enough."""
         raw = self.value.encode()
-        encoded = {self.value, raw.hex(), raw.hex().upper()}
-        for before in range(3):
-            # What stands before a key shifts its bits; the characters at both ends have some of their neighbours'.
-            base64 = b64encode(b"\0" * before + raw).decode()
-            core = base64[-(-8 * before // 6) : 8 * (before + len(raw)) // 6]
-            encoded |= {core, core.translate(str.maketrans("+/", "-_"))}
-        return tuple(
-            (form, form[: -(-6 * len(form) // 10)] if len(form) >= _CUT_FROM else form)
-            for form in sorted(encoded, key=len, reverse=True)
+        forms = sorted({self.value, raw.hex(), raw.hex().upper(), *_base64_of(raw)}, key=len, reverse=True)
+        return tuple((form, form[: -(-6 * len(form) // 10)] if len(form) >= _CUT_FROM else form) for form in forms)
+
+    @cached_property
+    def escaped(self) -> re.Pattern[str]:
+        """The same with any of its characters written in another way, made when it is first needed."""
+        begun = dict.fromkeys(
+            (enough[:_TOLD_BY], enough != form or len(form) > _TOLD_BY) for form, enough in self.forms
         )
+        return re.compile("|".join("".join(map(_in_any_way, begin)) + (_REST if more else "") for begin, more in begun))
+
+
+def _base64_of(raw: bytes) -> Iterator[str]:
+    """What base64 makes of a key, alone or among other text, in both alphabets.
+
+    What stands before it shifts its bits, and the characters at both ends have some of their neighbours'.
+    """
+    for before in range(3):
+        whole = b64encode(b"\0" * before + raw).decode()
+        core = whole[-(-8 * before // 6) : 8 * (before + len(raw)) // 6]
+        yield from (core, core.translate(str.maketrans("+/", "-_")))
+
+
+def _in_any_way(character: str) -> str:
+    """A pattern of a character as it is or escaped as in JSON, URLs or HTML, several times over."""
+    code, itself = ord(character), re.escape(character)
+    percent = "".join(f"%(?:25){{0,3}}(?i:{byte:02x})" for byte in character.encode())
+    html = rf"#(?:0{{0,4}}{code}|[xX]0{{0,4}}(?i:{code:x}))" + (f"|{_NAMED[character]}" if character in _NAMED else "")
+    if not character.isalnum():
+        itself = rf"\\{{0,8}}{itself}"
+    return rf"(?:{itself}|\\{{1,8}}u(?i:{code:04x})|{percent}|&(?:amp;){{0,3}}(?:{html});)"
 
 
 _known: tuple[_Secret, ...] = ()
@@ -98,9 +121,10 @@ def redacted(text: str) -> str:
     for secret in _known:
         for form, enough in secret.forms:
             if enough in text:
-                text = _without(text, list(_found(text, form, enough)))
-    if _known and any(mark in text for mark in _ESCAPES):
-        text = _unescaped_without(text)
+                text = _without(text, form, enough)
+    if _known and _ESCAPED.search(text):
+        for secret in _known:
+            text = secret.escaped.sub(MASK, text)
     return text
 
 
@@ -140,70 +164,12 @@ def _parts(value: str, name: str) -> Iterator[str]:
         yield unquote(value)
 
 
-def _found(text: str, form: str, enough: str) -> Iterator[tuple[int, int]]:
-    """Where a form, or enough of it, stands in a text."""
-    at = text.find(enough)
-    while at >= 0:
-        end = at + len(enough)
-        while end - at < len(form) and text[end : end + 1] == form[end - at]:
-            end += 1
-        yield at, end
-        at = text.find(enough, end)
-
-
-def _without(text: str, spans: list[tuple[int, int]]) -> str:
-    for start, end in reversed(spans):
-        text = text[:start] + MASK + text[end:]
-    return text
-
-
-def _unescaped_without(text: str) -> str:
-    """The text without keys of which some characters are escaped."""
-    plain, starts = text, None
-    for _ in range(_MOST_NESTED):
-        unescaped, moved = _unescaped(plain)
-        if unescaped == plain:
-            break
-        plain, starts = unescaped, moved if starts is None else _Moved.both(starts, moved)
-        for secret in _known:
-            for form, enough in secret.forms:
-                if enough in plain:
-                    spans = [(starts.source(start), starts.source(end)) for start, end in _found(plain, form, enough)]
-                    return redacted(_without(text, spans))
-    return text
-
-
-@dataclass(frozen=True)
-class _Moved:
-    """Where characters of an unescaped text stood: `(place, source)` after each escape, in their order."""
-
-    places: list[int]
-    sources: list[int]
-    inner: _Moved | None = None
-
-    def source(self, place: int) -> int:
-        nearest = bisect_right(self.places, place) - 1
-        at = place if nearest < 0 else self.sources[nearest] + place - self.places[nearest]
-        return at if self.inner is None else self.inner.source(at)
-
-    @classmethod
-    def both(cls, first: _Moved, second: _Moved) -> _Moved:
-        return cls(second.places, second.sources, first)
-
-
-def _unescaped(text: str) -> tuple[str, _Moved]:
-    parts: list[str] = []
-    places: list[int] = []
-    sources: list[int] = []
-    at = length = 0
-    for escape in _ESCAPE.finditer(text):
-        unicode, itself, percent, hexadecimal, decimal, named = escape.groups()
-        digits = unicode or percent or hexadecimal
-        read = itself or _NAMED.get(named) or chr(int(digits, 16) if digits else int(decimal))
-        before = text[at : escape.start()]
-        parts += [before, read]
-        length += len(before) + len(read)
-        at = escape.end()
-        places.append(length)
-        sources.append(at)
-    return "".join([*parts, text[at:]]), _Moved(places, sources)
+def _without(text: str, form: str, enough: str) -> str:
+    """The text without a form, or enough of it and what follows of the rest."""
+    parts, at = [], 0
+    while (found := text.find(enough, at)) >= 0:
+        parts.append(text[at:found])
+        at = found + len(enough)
+        while at - found < len(form) and text[at : at + 1] == form[at - found]:
+            at += 1
+    return MASK.join([*parts, text[at:]])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from quantgate.evals.contract.records import Origin
 from quantgate.evals.errors import ModelChanged
@@ -18,11 +18,20 @@ MOST_TOLD = 32
 _REPEATED = 2
 
 
+@dataclass(slots=True)
+class _Tally:
+    """A model's answers as they are counted: thousands, of each of which nothing else is kept."""
+
+    first: RepliesOf
+    count: int = 0
+    last: str = ""
+
+
 class Origins:
     """What has been told so far. `allowed` says that answers of several models are meant."""
 
     def __init__(self, before: Sequence[RepliesOf] = (), *, allowed: bool = False) -> None:
-        self._told = list(before)
+        self._told = [_Tally(each, each.count, each.last) for each in before]
         self._places = {Origin(each.model, each.fingerprint): n for n, each in enumerate(before) if not each.others}
         self._allowed = allowed
         self.news = 0
@@ -46,20 +55,20 @@ class Origins:
     @property
     def told(self) -> tuple[RepliesOf, ...]:
         """The models in the order in which they came; as in `run.json`."""
-        return tuple(self._told)
+        return tuple(replace(each.first, count=each.count, last=each.last) for each in self._told)
 
     def _count(self, origin: Origin) -> int:
         place, time = self._places.get(origin), now()
         if place is None and len(self._places) < MOST_TOLD:
             place = self._places[origin] = len(self._told)
-            self._told.append(RepliesOf(origin.model, origin.fingerprint, 0, time, time))
+            self._told.append(_Tally(RepliesOf(origin.model, origin.fingerprint, 0, time, time)))
         elif place is None:
-            place = next((n for n, each in enumerate(self._told) if each.others), len(self._told))
+            place = next((n for n, each in enumerate(self._told) if each.first.others), len(self._told))
             if place == len(self._told):
-                self._told.append(RepliesOf(None, None, 0, time, time, others=True))
-        held = self._told[place]
-        self._told[place] = replace(held, count=held.count + 1, last=time)
-        self.news += held.count < _REPEATED and not held.others
+                self._told.append(_Tally(RepliesOf(None, None, 0, time, time, others=True)))
+        tally = self._told[place]
+        tally.count, tally.last = tally.count + 1, time
+        self.news += tally.count <= _REPEATED and not tally.first.others
         return place
 
     def _change(self, origin: Origin) -> str | None:
@@ -67,7 +76,7 @@ class Origins:
         place = self._places.get(origin)
         if place is not None and self._told[place].count > 1:
             return None
-        models, fingerprints = names_of(self._told)
+        models, fingerprints = names_of(self.told)
         if origin.model is not None and models and origin.model not in models:
             return f"a reply is of the model {excerpt(origin.model)!r}, those before were of {_counted(models)}"
         told = Counter(fingerprints)
