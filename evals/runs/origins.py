@@ -15,9 +15,6 @@ MOST_TOLD = 32
 """So many are told apart: a router that names every reply otherwise must not fill `run.json`."""
 
 
-_REPEATED = 2
-
-
 @dataclass(slots=True)
 class _Tally:
     """A model's answers as they are counted: thousands, of each of which nothing else is kept."""
@@ -35,7 +32,7 @@ class Origins:
         self._places = {Origin(each.model, each.fingerprint): n for n, each in enumerate(before) if not each.others}
         self._allowed = allowed
         self.news = 0
-        """How often something has come that a run must know that goes on after this one was killed."""
+        """How often a count has doubled: what is stored then tells a run that goes on after this one was killed."""
 
     def note(self, origins: Sequence[Origin]) -> tuple[int, ...] | None:
         """Count the replies of one answer; the places of their models in `told`, `None` for the first one alone.
@@ -68,7 +65,7 @@ class Origins:
                 self._told.append(_Tally(RepliesOf(None, None, 0, time, time, others=True)))
         tally = self._told[place]
         tally.count, tally.last = tally.count + 1, time
-        self.news += tally.count <= _REPEATED and not tally.first.others
+        self.news += tally.count.bit_count() == 1
         return place
 
     def _change(self, origin: Origin) -> str | None:
