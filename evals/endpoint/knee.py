@@ -34,7 +34,7 @@ class Knee:
     It opens from 4 by doubling as long as that brings more answers, then holds, and now and then tries a few more or
     fewer: a level is better than a lower one where it brings at least `(higher / lower) ** 0.12` times as much. What a
     level brings is told from the time of single answers at their length (`Speed`). Where the server turns requests
-    away, it goes back to the last level that went well, at most once per round trip, and halves the distance from there.
+    away, it goes back to the last level that went well, at most once per round trip, and halves the distance then.
 
     References
     ----------
