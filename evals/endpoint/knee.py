@@ -26,6 +26,8 @@ _LONGEST_PAUSE = 16
 _FORGOTTEN_AFTER = 8
 _LONGEST_FORGOTTEN = 128
 _SLOWER = 0.35
+_SERIES = 16.0
+"""Steps back within so many round trips are of one and the same trouble."""
 
 
 class Knee:
@@ -44,12 +46,12 @@ class Knee:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._reduced_at = -math.inf
-        self._answers = self._tokens = 0.0
+        self._reduced_at = self._stepped_back_at = -math.inf
+        self._answers = self._tokens = self._share = self._round_trip = 0.0
         self._too_many: int | None = None
         self._first_answer: float | None = None
         self._known = self._pause = self._skipped = 0
-        self.level = self.limit = _START
+        self.level = self.limit = self._stood = _START
         self.set(_START, 0.0)
 
     @property
@@ -66,6 +68,7 @@ class Knee:
         """An answer of `size` tokens has come, to a request that was sent as one of so many in flight."""
         self._answers += 1
         self._tokens += size
+        self._round_trip += (now - sent - self._round_trip) / min(self._answers, _ROUND)
         if sent < self._since:
             return
         if self._first_answer is None:
@@ -83,26 +86,32 @@ class Knee:
 
     def overloaded(self, sent: float, now: float) -> None:
         """The server has turned a request away, or finishes nothing."""
-        if sent <= self._reduced_at:
+        is_trying_more = self.limit > self.level
+        may_reduce = is_trying_more or now >= self._reduced_at + self._round_trip
+        if sent <= self._stepped_back_at or not may_reduce:
             return
         self._refused += 1
         if self._refused <= _TOLERATED * self.limit:
             return
-        self._reduced_at = now
+        self._stepped_back_at = now
         self._skipped = 0
-        if self.limit > self.level:
+        self._pause = max(1, self._pause)
+        if is_trying_more:
             self._too_many = self.limit
-            self._pause = max(1, self._pause)
             self._hold(self.level, now, self._base)
-        else:
-            was, self._too_many = self.level, (self.limit if self._known else None)
-            self._known = 0 if self._known else was - max(1, was // 16)
-            self._pause = 1
-            self._hold(max(1, was // 2), now)
+            return
+        if now > self._reduced_at + _SERIES * self._round_trip:
+            self._stood = self.level
+        self._reduced_at = now
+        was, self._too_many = self.level, (self.limit if self._known else None)
+        self._known = 0 if self._known else was
+        self._hold(max(1, was // 2), now)
 
     def reopen(self, now: float) -> None:
         """The server is back: open from one, quickly up to where it stood before."""
         known = max(self._known, self.level)
+        if now <= self._reduced_at + _SERIES * self._round_trip:
+            known = max(known, self._stood)
         self.set(1, now)
         self._known = known
 
@@ -130,6 +139,7 @@ class Knee:
     def _look(self, now: float) -> None:
         """At the level that holds: try another, once enough is known of this one."""
         base, round_ = self._base, max(4, min(self.level, _ROUND))
+        self._share = max(self._share, base.share())
         if self.level < self._known:
             if base.count >= min(round_, self.level):
                 self._hold(min(2 * self.level, self._known), now)
@@ -137,7 +147,7 @@ class Knee:
         size = self._tokens / self._answers
         latest = self._steady
         if self._pause and latest.count >= max(round_, 8):
-            (before, error), (after, other) = base.log_rate(size), latest.log_rate(size)
+            (before, error), (after, other) = base.log_rate(size, self._share), latest.log_rate(size, self._share)
             if after - before < -_SLOWER - 2 * math.hypot(error, other) and self.level > 1:
                 self._upwards, self._pause = False, 1
                 self._hold(self.level, now, latest)
@@ -146,7 +156,7 @@ class Knee:
             self._steady = Speed()
         if base.count < min(round_, _FIRST_ROUND) or base.count < round_ * self._pause:
             return
-        if base.log_rate(size)[1] > _BASE_SURE and base.count < 8 * round_:
+        if base.log_rate(size, self._share)[1] > _BASE_SURE and base.count < 8 * round_:
             return
         for _ in range(2):
             target = self._more() if self._upwards else self._fewer()
@@ -175,20 +185,19 @@ class Knee:
     def _judge(self, now: float) -> None:
         """Whether what is tried is better than the level that holds."""
         size = self._tokens / self._answers
-        base, base_error = self._base.log_rate(size)
+        self._share = max(self._share, self._steady.share())
+        base, base_error = self._base.log_rate(size, self._share)
         more = math.log(self.limit / self.level)
         if more > 0 and self._filling.count >= max(2, min(self.limit - self.level, _FIRST_ROUND)):
-            rate, error = self._filling.log_rate(size)
-            clear = math.log(1 + 0.5 * (self.limit / self.level - 1)) + min(
-                0.5 * math.hypot(base_error, error), more / 4
-            )
-            if rate - base >= clear:
+            rate, error = self._filling.log_rate(size, self._share)
+            doubt = min(math.hypot(base_error, error) / 2, more / 4)
+            if rate - base - doubt >= math.log((1 + self.limit / self.level) / 2):
                 self._accept(now, self._filling)
                 return
         steady = self._steady
         if steady.count < max(4, min(self.limit, _ROUND)):
             return
-        rate, error = steady.log_rate(size)
+        rate, error = steady.log_rate(size, self._share)
         error = math.hypot(base_error, error)
         if error > _SURE * abs(more) and steady.count < 8 * max(self.limit, 8):
             return
