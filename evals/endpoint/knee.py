@@ -154,7 +154,7 @@ class Knee:
                 self._begin(max(1, self.level // 2), now)
                 return
             self._steady = Speed()
-        if base.count < min(round_, _FIRST_ROUND) or base.count < round_ * self._pause:
+        if base.count < self._enough(self.level) or base.count < max(self.level, 4) * self._pause:
             return
         if base.log_rate(size, self._share)[1] > _BASE_SURE and base.count < 8 * round_:
             return
@@ -165,6 +165,10 @@ class Knee:
                 return
             self._upwards = not self._upwards
         base.fade()
+
+    def _enough(self, level: int) -> int:
+        """So many answers at a level, at least: few as long as it opens, for what is too many then is soon given up."""
+        return max(4, min(level // 2, _FIRST_ROUND)) if self._is_opening else 2 * _FIRST_ROUND
 
     def _more(self) -> int:
         if self._too_many is not None:
@@ -195,7 +199,7 @@ class Knee:
                 self._accept(now, self._filling)
                 return
         steady = self._steady
-        if steady.count < max(4, min(self.limit, _ROUND)):
+        if steady.count < max(self._enough(self.limit), min(self.limit, _ROUND)):
             return
         rate, error = steady.log_rate(size, self._share)
         error = math.hypot(base_error, error)
