@@ -11,6 +11,7 @@ _REMEMBERED = 4096
 """So many answers' times are kept: several times what can be in flight."""
 
 _SLOWER_THAN_ANY = 2.0
+_STALLED_S = 0.05
 
 
 class SoFar(Protocol):
@@ -76,6 +77,8 @@ class Deadline:
         self._has_turn = not finished.in_flight
         self._token: float | None = None
         self._has_ended = False
+        self._planned = self.began
+        self._waits_longer = False
         self._timer: asyncio.TimerHandle | None = None
         self._limit = asyncio.timeout(None)
         self.completion: SoFar | None = None
@@ -119,12 +122,18 @@ class Deadline:
     def _set(self) -> None:
         """Look again at the moment that is the limit by what is known now, or give up if it is over."""
         self._timer = None
-        moment = self._moment()
+        moment, now = self._moment(), self._loop.time()
         if moment is None:
             return
-        if moment <= self._loop.time():
+        late = now - self._planned
+        if moment <= now and late > _STALLED_S and not self._waits_longer:
+            # This process has stood still: what has come meanwhile is still to be read.
+            self._waits_longer = True
+            moment = now + late
+        if moment <= now:
             self._limit.reschedule(moment)
         else:
+            self._planned = moment
             self._timer = self._loop.call_at(moment, self._set)
 
     def _moment(self) -> float | None:

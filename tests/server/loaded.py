@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import hashlib
 import heapq
 import json
 import math
 import random
+import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 
@@ -37,7 +39,7 @@ class Load:
     """How the server works: `slots` answers at a time, each of about `seconds` on a server with nothing else to do.
 
     `spread` is the sigma of the lengths' lognormal distribution. Between `burst_s[0]` and `burst_s[1]` seconds after
-    the first request everything is refused with 429, between `outage_s[0]` and `outage_s[1]` connections are reset.
+    the first request everything is refused with 429, between `outage_s[0]` and `outage_s[1]` all connections are reset.
     """
 
     kind: Kind = Kind.QUEUE
@@ -67,6 +69,7 @@ class Loaded:
 
     def __init__(self, load: Load) -> None:
         self.load = load
+        self.base_url = ""
         self.seen = Seen()
         self._in_flight = 0
         self._began: float | None = None
@@ -107,7 +110,12 @@ class Loaded:
         self.seen.most_in_flight = max(self.seen.most_in_flight, self._in_flight)
         try:
             share = self._share_of(json.dumps(body["messages"]))
-            await self._work(share * self.load.seconds)
+            is_before = since < self.load.outage_s[0]
+            async with asyncio.timeout(self.load.outage_s[0] - since if is_before else None):
+                await self._work(share * self.load.seconds)
+        except TimeoutError:
+            request.transport.abort()
+            return web.Response()
         finally:
             self._in_flight -= 1
         if request.transport is None or request.transport.is_closing():
@@ -179,6 +187,33 @@ class Shared:
             if not end.done():
                 end.set_result(None)
         self._plan()
+
+
+@contextlib.contextmanager
+def loaded_model(load: Load) -> Iterator[Loaded]:
+    """Serve in a thread on a free loopback port for the time of the context."""
+    ready, box = threading.Event(), []
+
+    async def serving() -> None:
+        model, stop = Loaded(load), asyncio.Event()
+        runner = web.AppRunner(model.app(), access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        model.base_url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
+        box.extend([model, asyncio.get_running_loop(), stop])
+        ready.set()
+        await stop.wait()
+        await runner.cleanup()
+
+    thread = threading.Thread(target=asyncio.run, args=(serving(),), daemon=True)
+    thread.start()
+    assert ready.wait(10), "the test's server did not start"
+    model, loop, stop = box
+    try:
+        yield model
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join(10)
 
 
 async def serve(load: Load) -> None:

@@ -19,7 +19,7 @@ MOST = 1000
 
 @dataclass
 class Server:
-    """Works on `slots` requests at a time; more wait in turn, or are refused. `seconds` and tokens of an answer vary."""
+    """Works on `slots` requests at a time; more wait in turn, or are refused. How long an answer is varies."""
 
     slots: int
     refuses: bool = False
