@@ -22,6 +22,7 @@ _ROUND = 64
 """So many answers tell a level's speed, where it has as many in flight."""
 
 _FIRST_ROUND = 16
+_SMALL_STEP = 1.25
 _LONGEST_PAUSE = 16
 _FORGOTTEN_AFTER = 8
 _LONGEST_FORGOTTEN = 128
@@ -177,14 +178,15 @@ class Knee:
             self._skipped += 1
             if self._skipped < self._forgotten_after:
                 return self.level
-            self._too_many, self._skipped, self._factor = None, 0, 1.25
+            self._too_many, self._skipped, self._factor = None, 0, _SMALL_STEP
             self._forgotten_after = min(_LONGEST_FORGOTTEN, 2 * self._forgotten_after)
         return min(self._most, max(self.level + 1, round(self.level * self._factor)))
 
     def _fewer(self) -> int:
         if self._too_many is not None:
             return self.level
-        return max(1, min(self.level - 1, round(self.level * 0.8)))
+        factor = self._factor if self.level > _ROUND else _SMALL_STEP
+        return max(1, min(self.level - 1, round(self.level / factor)))
 
     def _judge(self, now: float) -> None:
         """Whether what is tried is better than the level that holds."""
@@ -212,15 +214,14 @@ class Knee:
             self._reject(now)
 
     def _accept(self, now: float, speed: Speed) -> None:
-        if self.limit > self.level:
-            self._factor = min(2.0, self._factor * 1.25)
+        self._factor = min(2.0, self._factor * _SMALL_STEP)
         self._pause = 0
         self._hold(self.limit, now, speed)
         self._look(now)
 
     def _reject(self, now: float) -> None:
         self._pause = max(1, min(_LONGEST_PAUSE, 2 * self._pause))
-        self._factor = 1.25
+        self._factor = _SMALL_STEP
         self._upwards = not self._upwards
         self._is_opening = False
         self._hold(self.level, now)

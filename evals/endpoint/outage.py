@@ -13,7 +13,7 @@ class Outage:
 
     While an attempt is under way that was sent before the first of them, the server may only be full. Once every such
     attempt has failed too, and three at least, it is `down`: then one attempt at a time looks whether it is back, and
-    `vain` counts those. When it answers again, no more than `quarter` attempts are sent in the first second.
+    `vain` counts those. When it answers again, only so many attempts as it is told are sent in the first second.
     """
 
     def __init__(self) -> None:
@@ -43,14 +43,14 @@ class Outage:
         self._under_way += 1
         self._left -= 1
 
-    def answered(self, sent: float, quarter: int) -> bool:
-        """The server has answered; whether an outage has ended so."""
+    def answered(self, sent: float, most: int) -> bool:
+        """The server has answered; whether an outage has ended so, and `most` may be sent in its first second."""
         was_down = self.is_down
         self._under_way -= 1
         self._faults = self._before = self.vain = 0
         if was_down:
             self._until = sent + _FIRST_SECOND_S
-            self._left = max(1, quarter) - 1
+            self._left = max(1, most) - 1
         return was_down
 
     def failed(self, sent: float, now: float) -> bool:

@@ -15,7 +15,11 @@ from quantgate.evals.endpoint.outage import Outage
 _MOST_RETRIED = 16
 """So many failed requests may wait for their next attempt before no new ones are begun, or a window's worth."""
 
+_FIRST_SECOND = 8
+"""That part of what was in flight before an outage is sent in the first second after it."""
+
 _TOLD_FROM_S = 5.0
+_NOTICE_S = 60.0
 
 
 class Slot:
@@ -86,7 +90,7 @@ class Window:
     def __init__(self, size: int | None = None) -> None:
         """A window of `size` slots, or an adaptive one for `None`. Raises ValueError for a size outside 1 to 1000."""
         self.in_flight = 0
-        self.notice = ""
+        self._notice = ("", 0.0)
         self._knee = Knee(MAX_IN_FLIGHT)
         self._outage = Outage()
         self._retries: deque[asyncio.Future[None]] = deque()
@@ -118,6 +122,16 @@ class Window:
     def is_silent(self) -> bool:
         """Whether nothing but faults has come of all that was under way when they began."""
         return self._outage.is_silent
+
+    @property
+    def notice(self) -> str:
+        """What was told of it last, for a minute."""
+        text, until = self._notice
+        return text if time.monotonic() < until else ""
+
+    def notify(self, text: str) -> None:
+        """Tell a text with the next lines."""
+        self._notice = (text, time.monotonic() + _NOTICE_S)
 
     def resize(self, size: int | None, how: str = "") -> None:
         """Go on with so many slots, or find them by itself for `None`; `how` says who wants it. Raises ValueError."""
@@ -170,7 +184,7 @@ class Window:
     def answered(self, slot: Slot, size: float | None) -> None:
         """The server has answered the request that holds the slot."""
         now = time.monotonic()
-        if self._outage.answered(slot.sent, self._knee.level // 4) and self.adaptive:
+        if self._outage.answered(slot.sent, self._knee.level // _FIRST_SECOND) and self.adaptive:
             self._closed_until = 0.0
             self._knee.reopen(now)
         elif self.adaptive and size is not None:
@@ -199,8 +213,7 @@ class Window:
             asked, until = max(self._waits.values(), key=lambda wait: wait[1])
             left = max(0.0, until - time.monotonic())
             parts.append(f"the server asks to wait {asked:,.0f} s ({left:,.0f} s left)")
-        if self.notice:
-            parts.append(self.notice)
+        parts += filter(None, [self.notice])
         return parts
 
     def _decided(self) -> str:

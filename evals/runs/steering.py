@@ -51,7 +51,7 @@ class Steering:
     def _scale(self, number: signal.Signals) -> None:
         for window in self._windows:
             window.scale(_FACTORS[number], f"by {number.name}")
-            window.notice = f"changed by {number.name}"
+            window.notify(f"changed by {number.name}")
 
 
 async def _watch(file: ControlFile, window: Window) -> None:
@@ -60,8 +60,7 @@ async def _watch(file: ControlFile, window: Window) -> None:
         try:
             wanted = file.take()
         except ControlError as error:
-            window.notice = str(error)
+            window.notify(str(error))
             continue
         if wanted is not None:
             window.resize(parse_concurrency(wanted), f"by {CONTROL_FILE}")
-            window.notice = ""

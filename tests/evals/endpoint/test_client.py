@@ -100,6 +100,25 @@ def test_retry_after_is_honoured(request_of, as_date):
     assert faults[0].overload
 
 
+@pytest.mark.parametrize("wrong_by", [timedelta(hours=-5), timedelta(days=400)])
+def test_a_date_to_retry_after_is_held_against_the_servers_own_clock(request_of, wrong_by):
+    there = datetime.now(UTC) + wrong_by
+    headers = {"Date": format_datetime(there, usegmt=True)}
+    headers["Retry-After"] = format_datetime(there + timedelta(seconds=1), usegmt=True)
+    replies = iter([Reply(status=503, body=error_body("loading"), headers=headers)])
+    with served_model(lambda body: next(replies, Reply(right_answer(body)))) as server:
+        answer, faults = ask(server.base_url, request_of())
+    assert answer.status is Status.OK
+    assert faults[0].retry_after == 1.0
+
+
+def test_attempts_that_take_long_leave_an_answer_as_many_tries_as_quick_ones(request_of):
+    replies = iter([Reply(status=500, delay_s=0.15) for _ in range(3)])
+    with served_model(lambda body: next(replies, Reply(right_answer(body)))) as server:
+        answer, faults = ask(server.base_url, request_of(), retry=RetryPolicy(4, 0.2, 0.01, 0.01))
+    assert (answer.status, answer.attempts, len(faults)) == (Status.OK, 4, 3)
+
+
 def test_a_retry_after_beyond_the_time_that_is_left_ends_the_fight_at_once(request_of):
     reply = Reply(status=429, body=error_body("slow down"), headers={"Retry-After": "86400"})
     with served_model(lambda _: reply) as server:

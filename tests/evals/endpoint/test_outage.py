@@ -57,7 +57,7 @@ def test_attempts_count_as_vain_one_after_the_other():
     assert outage.vain == 2
 
 
-def test_after_an_outage_no_more_than_a_quarter_is_sent_in_the_first_second():
+def test_after_an_outage_no_more_is_sent_in_the_first_second_than_is_told():
     outage = Outage()
     sent(outage, 3)
     for _ in range(3):

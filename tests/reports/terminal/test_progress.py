@@ -7,6 +7,7 @@ from rich.console import Console
 
 from quantgate.evals.contract.fault import Fault
 from quantgate.evals.contract.records import Sample, Status
+from quantgate.evals.endpoint.window import Window
 from quantgate.reports.terminal.progress import RunProgress, duration, shown, steps
 
 
@@ -25,6 +26,16 @@ def test_the_line_counts_what_a_watcher_needs(request_of):
     line = progress.line().plain
     assert line.startswith("fp8: 3/10, 2 in flight, accuracy 0.333, truncated 1, errors 1 (1 retried faults)")
     assert "left" in line
+
+
+def test_the_line_says_what_the_window_says_of_itself(request_of):
+    progress = RunProgress("fp8", 10, [])
+    window = Window(7)
+    window.notify("control.json is not heeded: \x1b[31mno")
+    progress.follow(window)
+    progress.asked(request_of())
+    line = progress.line().plain
+    assert line.startswith("fp8: 0/10, 0 in flight, control.json is not heeded: [31mno, truncated 0")
 
 
 def test_when_nothing_is_answered_yet_the_last_fault_is_told(request_of):
