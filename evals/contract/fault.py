@@ -18,8 +18,8 @@ class Fault(Exception):
 class Turn(Protocol):
     """A request's slot among those in flight. Where faults are told to one, the next attempt waits for its turn.
 
-    `vain` is how many attempts in a row, of any request, have failed while nothing else was under way: a server that is
-    down is fought for by one request in place of all.
+    While a server is down, one request at a time is sent in place of all. `vain` is how many of those have failed in a
+    row, `down_s` how many seconds that has lasted; both are 0 otherwise.
     """
 
     def __call__(self, fault: Fault) -> None: ...
@@ -27,6 +27,9 @@ class Turn(Protocol):
     @property
     def vain(self) -> int: ...
 
+    @property
+    def down_s(self) -> float: ...
+
     async def again(self, wait_s: float) -> None:
-        """Give the slot back, wait so long and then for a free slot."""
+        """Give the slot back, wait so long and then for a free slot. Raises Fault when the server is given up."""
         ...

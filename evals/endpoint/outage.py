@@ -23,6 +23,7 @@ class Outage:
         self._before = 0
         self._began = -math.inf
         self._looked = -math.inf
+        self._down_since = -math.inf
         self._until = -math.inf
         self._left = 0
 
@@ -34,6 +35,10 @@ class Outage:
     def is_silent(self) -> bool:
         """Whether no attempt is left that could tell faults in a row from a server that is down."""
         return self._faults > 0 and self._before <= 0
+
+    def down_s(self, now: float) -> float:
+        """How long the server is known to be down; 0 when it is not."""
+        return now - self._down_since if self.is_down else 0.0
 
     def opens(self, now: float) -> float:
         """When the next attempt may be sent, after an outage."""
@@ -64,5 +69,6 @@ class Outage:
         if self._before > 0 or self._faults < _FEWEST or sent <= self._looked:
             return False
         self._looked = now
+        self._down_since = now if not self.vain else self._down_since
         self.vain += 1
         return True

@@ -41,7 +41,7 @@ def retrying(policy: RetryPolicy, on_fault: Callable[[Fault], None] | None = Non
     """What calls a coroutine function until it raises no `Fault`, or the policy's end; then the last one is raised.
 
     Where `on_fault` is a `Turn`, every further attempt waits for a free slot, and while a server is down the policy is
-    that of all requests together.
+    that of all requests together, and `total_s` its limit in all.
     """
     turn = on_fault if isinstance(on_fault, Turn) else None
 
@@ -56,7 +56,8 @@ def retrying(policy: RetryPolicy, on_fault: Callable[[Fault], None] | None = Non
         return policy.wait(failures(state), _fault(state))
 
     def fought_long_enough(state: tenacity.RetryCallState) -> bool:
-        return failures(state) >= policy.tries or state.idle_for + state.upcoming_sleep > policy.total_s
+        waited = max(state.idle_for + state.upcoming_sleep, 0.0 if turn is None else turn.down_s)
+        return failures(state) >= policy.tries or waited > policy.total_s
 
     return tenacity.AsyncRetrying(
         sleep=asyncio.sleep if turn is None else turn.again,

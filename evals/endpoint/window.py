@@ -11,6 +11,7 @@ from quantgate.evals.contract.fault import Fault
 from quantgate.evals.endpoint.connection import MAX_IN_FLIGHT as MAX_IN_FLIGHT
 from quantgate.evals.endpoint.knee import Knee
 from quantgate.evals.endpoint.outage import Outage
+from quantgate.evals.errors import EndpointUnreachable
 
 _MOST_RETRIED = 16
 """So many failed requests may wait for their next attempt before no new ones are begun, or a window's worth."""
@@ -32,18 +33,24 @@ class Slot:
         self._has_ended = False
         self._looked = False
         self._asked_to_wait = False
+        self._last = ""
         self.sent = 0.0
         self.in_flight = 0
 
     def __call__(self, fault: Fault) -> None:
         """An attempt has failed."""
         self.failed()
+        self._last = str(fault)
         self._asked_to_wait = fault.retry_after is not None
         self.told(fault)
 
     @property
     def vain(self) -> int:
         return self._window.vain
+
+    @property
+    def down_s(self) -> float:
+        return self._window.down_s
 
     async def again(self, wait_s: float) -> None:
         """Give the slot back, wait so long, and then for a free slot."""
@@ -66,6 +73,11 @@ class Slot:
         if not self._has_ended:
             self._has_ended = True
             self._looked = self._window.failed(self)
+
+    def gave_up(self) -> None:
+        """The request is not tried any more."""
+        self.failed()
+        self._window.lose(self._last)
 
     def answered(self, size: float | None) -> None:
         """The server has answered, with so many tokens; `None` where it took the request for none that it could."""
@@ -98,6 +110,7 @@ class Window:
         self._retried = 0
         self._waits: dict[Slot, tuple[float, float]] = {}
         self._closed_until = 0.0
+        self._lost: str | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._fixed: int | None = None
         self._how = ""
@@ -117,6 +130,11 @@ class Window:
     def vain(self) -> int:
         """How many attempts in a row have found the server down; none where the number is fixed."""
         return self._outage.vain if self.adaptive else 0
+
+    @property
+    def down_s(self) -> float:
+        """How many seconds the server is known to be down; 0 where the number is fixed."""
+        return self._outage.down_s(time.monotonic()) if self.adaptive else 0.0
 
     @property
     def is_silent(self) -> bool:
@@ -152,8 +170,16 @@ class Window:
             self.resize(size, how)
 
     async def acquire(self, on_fault: Callable[[Fault], None] | None = None) -> Slot:
-        """Wait for a free slot for a new request, and take it; `on_fault` is told of its faults."""
+        """Wait for a free slot for a new request, and take it; `on_fault` is told of its faults.
+
+        Raises
+        ------
+        EndpointUnreachable
+            When a request was given up that looked whether the server is back.
+        """
         slot = Slot(self, on_fault)
+        if self._lost is not None:
+            raise self._unreachable(self._lost)
         if self._retries or not self._admits_new() or not self._is_open():
             await self._wait(self._new)
         else:
@@ -172,6 +198,8 @@ class Window:
                 self._closed_until = now + wait_s
             else:
                 await asyncio.sleep(wait_s)
+            if self._lost is not None:
+                raise Fault(self._lost)
             if self._retries or not self._is_open():
                 await self._wait(self._retries)
             else:
@@ -184,6 +212,7 @@ class Window:
     def answered(self, slot: Slot, size: float | None) -> None:
         """The server has answered the request that holds the slot."""
         now = time.monotonic()
+        self._lost = None
         if self._outage.answered(slot.sent, self._knee.level // _FIRST_SECOND) and self.adaptive:
             self._closed_until = 0.0
             self._knee.reopen(now)
@@ -194,6 +223,22 @@ class Window:
     def failed(self, slot: Slot) -> bool:
         """An attempt has failed; whether it was the one that looked if the server is back."""
         return self._outage.failed(slot.sent, time.monotonic())
+
+    def lose(self, fault: str) -> None:
+        """A request was given up. If it stood for all that wait for a server that is down, they are given up, too."""
+        if not (self.adaptive and self._outage.is_down):
+            return
+        self._lost = fault
+        while self._retries:
+            self._retries.popleft().set_exception(Fault(fault))
+        while self._new:
+            self._new.popleft().set_exception(self._unreachable(fault))
+
+    def _unreachable(self, fault: str) -> EndpointUnreachable:
+        return EndpointUnreachable(
+            f"the endpoint has stopped answering: nothing came of the last {self._outage.vain} attempts, one after the "
+            f"other, the last with: {fault}. The same command goes on"
+        )
 
     def overloaded(self, slot: Slot) -> None:
         """The server has said, or shown by a timeout, that it has too much to do."""

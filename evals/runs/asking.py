@@ -145,7 +145,7 @@ async def ask_all(
             if answer.refused:
                 slot.answered(None)
             elif answer.status is Status.ERROR:
-                slot.failed()
+                slot.gave_up()
             else:
                 slot.answered(size_of(answer))
         except RequestRefused as refusal:

@@ -9,6 +9,7 @@ import pytest
 from quantgate.evals.contract.records import Sample, Status
 from quantgate.evals.endpoint.client import Endpoint, RetryPolicy
 from quantgate.evals.endpoint.window import Window
+from quantgate.evals.errors import EndpointUnreachable
 from quantgate.evals.runs.asking import ask_all, missing_requests
 from quantgate.evals.runs.directory import RunDirectory
 from quantgate.evals.runs.record import RunRecord, now
@@ -116,6 +117,40 @@ def test_a_retry_waits_for_a_free_slot_and_goes_before_new_requests(tmp_path):
     asked = [body["messages"][-1]["content"] for body in server.log.bodies]
     assert server.log.most_in_flight == 1
     assert asked.index(asked[0], 1) == 2
+
+
+@pytest.mark.parametrize("at", [0, 30])
+def test_a_server_that_dies_is_fought_for_by_one_request_in_place_of_all(tmp_path, at):
+    numbers = itertools.count()
+
+    def rule(body):
+        return Reply(right_answer(body), delay_s=0.01) if next(numbers) < at else Reply(reset=True)
+
+    with served_model(rule) as server, pytest.raises(EndpointUnreachable, match=r"has stopped answering.*goes on"):
+        run(tmp_path, server.base_url, 300)
+    assert len(RunDirectory(tmp_path).samples()) >= at
+    assert FAST.tries <= len(server.log.bodies) - at < 80
+
+
+def test_a_server_that_hangs_is_given_up(tmp_path):
+    with (
+        served_model(lambda _: Reply(hang=True)) as server,
+        pytest.raises(EndpointUnreachable, match=r"no answer within 0\.1 s"),
+    ):
+        run(tmp_path, server.base_url, 300, timeout_s=0.1, retry=RetryPolicy(12, 0.25, 0.01, 0.01))
+    assert len(server.log.bodies) < 20
+
+
+def test_one_question_that_always_fails_ends_no_run(tmp_path):
+    def rule(body):
+        if "What is 29 " in body["messages"][-1]["content"]:
+            return Reply(status=500, body=error_body("no"))
+        return Reply(right_answer(body), delay_s=0.005)
+
+    with served_model(rule) as server:
+        seen = run(tmp_path, server.base_url, 30, window=Window())
+    assert sorted(sample.item_id for sample in seen.samples if sample.status is Status.ERROR) == ["29"]
+    assert len(seen.samples) == 30
 
 
 @pytest.mark.slow
