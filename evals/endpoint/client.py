@@ -350,7 +350,9 @@ class Endpoint:
         return text
 
     async def _fetch(self, method: str, url: str, body: Mapping[str, Any] | None, deadline_s: float) -> str:
-        deadline = Deadline(Patience(STALL_S, deadline_s), self._finished, streamed=False)
+        # Lists of models and tokens are no work that others would have to wait for.
+        finished = self._finished if url == self._address.at("/completions") else Finished()
+        deadline = Deadline(Patience(STALL_S, deadline_s), finished, streamed=False)
         try:
             async with deadline, self._transport.exchange(method, url, body) as received:
                 return (await read_body(received, deadline, STALL_S)).text

@@ -207,7 +207,8 @@ class Knee:
         error = math.hypot(base_error, error)
         if error > _SURE * abs(more) and steady.count < 8 * max(self.limit, 8):
             return
-        doubt = 0.0 if self._is_opening else min(error, abs(more)) / 2
+        is_cheap = self._is_opening and self.level < _FIRST_ROUND
+        doubt = 0.0 if is_cheap else min(error, abs(more)) / 2
         if rate - base - doubt >= _WORTH * more:
             self._accept(now, steady)
         else:

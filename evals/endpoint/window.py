@@ -264,7 +264,7 @@ class Window:
     def _decided(self) -> str:
         if self._fixed is not None:
             return f" of {self._fixed} ({self._how})" if self._how else ""
-        return f" of {self.size}, found by itself{self._knee.doing()}"
+        return f" of {self.size}, found by itself{'' if self._outage.is_down else self._knee.doing()}"
 
     def _take(self, slot: Slot) -> None:
         self._outage.sent()

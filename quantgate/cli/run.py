@@ -28,7 +28,9 @@ def run(
     limit: Annotated[int | None, typer.Option(help="Only N items of each task, drawn alike by every run.")] = None,
     first: Annotated[int | None, typer.Option(help="Only the first N items of each task: no random sample.")] = None,
     repeats: Annotated[int | None, typer.Option(help="Ask each item so many times.")] = None,
-    concurrency: Annotated[str | None, typer.Option(help="Requests in flight: a number; default auto, found by itself.")] = None,
+    concurrency: Annotated[
+        str | None, typer.Option(help="Requests in flight: a number; default auto, found by itself.")
+    ] = None,
     preset: Annotated[
         str | None, typer.Option(help="Sampling by one word: greedy, or reasoning (temperature 1, top_p 0.95).")
     ] = None,

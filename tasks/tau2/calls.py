@@ -97,6 +97,7 @@ class _Local(threading.local):
     role: Role | None = None
     status: int | None = None
     retry_after: str | None = None
+    date: str | None = None
     body: str = ""
     cut: bool = False
     refused: bool = False
@@ -123,6 +124,7 @@ def watch(response: Any) -> None:
     response.read()
     _local.status = response.status_code
     _local.retry_after = response.headers.get("retry-after")
+    _local.date = response.headers.get("date")
     _local.body = response.text
 
 
@@ -154,7 +156,7 @@ def retrying(completion: Callable[..., Any], failures: type[Exception]) -> Calla
         if context is None or role is None:
             raise RuntimeError("tau2 has called a model in a way that this adapter does not know")
         for attempt in range(1, context.retry.tries + 1):
-            _local.status, _local.retry_after, _local.body = None, None, ""
+            _local.status, _local.retry_after, _local.date, _local.body = None, None, None, ""
             try:
                 response = _completed(completion, args, arguments)
                 _count(context, role)
@@ -255,7 +257,7 @@ def _count(context: Context, role: Role) -> None:
 def _wait(retry: Retry, attempt: int) -> float:
     """Seconds to wait after the given attempt: doubled each time, varied by up to a half, or what the server asks."""
     backoff = min(retry.longest_wait_s, retry.first_wait_s * 2.0 ** (attempt - 1)) * random.uniform(0.5, 1.5)
-    return max(backoff, retry_after_s(_local.retry_after) or 0.0)
+    return max(backoff, retry_after_s(_local.retry_after, _local.date) or 0.0)
 
 
 def tagged(role: Role, generate: Callable[..., Any]) -> Callable[..., Any]:
