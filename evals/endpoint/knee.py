@@ -10,6 +10,10 @@ _START = 4
 _WORTH = 0.12
 """So many percent more in flight must bring at least a hundredth of them more in answers, or they only wait."""
 
+_MANY = 32
+_WORTH_TO_DOUBLE_MANY = 0.2
+"""Doubling many must bring more: by chance, a machine that is busy with something else shows a tenth more or less."""
+
 _SURE = 0.45
 """How large a comparison's standard error may be, as a part of the logarithm of what was added."""
 
@@ -207,9 +211,11 @@ class Knee:
         error = math.hypot(base_error, error)
         if error > _SURE * abs(more) and steady.count < 8 * max(self.limit, 8):
             return
-        is_cheap = self._is_opening and self.level < _FIRST_ROUND
-        doubt = 0.0 if is_cheap else min(error, abs(more)) / 2
-        if rate - base - doubt >= _WORTH * more:
+        if self._is_opening:
+            worth, doubt = (_WORTH, 0.0) if self.level < _MANY else (_WORTH_TO_DOUBLE_MANY, error / 2)
+        else:
+            worth, doubt = _WORTH, min(error, abs(more)) / 2
+        if rate - base - doubt >= worth * more:
             self._accept(now, steady)
         else:
             self._reject(now)

@@ -116,6 +116,12 @@ def test_retry_after_is_honoured(waits):
     assert waits == [7.0]
 
 
+def test_a_date_to_retry_after_is_held_against_the_servers_own_clock(waits):
+    dates = {"date": "Wed, 01 Jan 2025 00:00:00 GMT", "retry-after": "Wed, 01 Jan 2025 00:00:09 GMT"}
+    ask(Role.AGENT, (429, "slow"), HELLO, headers=dates)
+    assert waits == [9.0]
+
+
 def test_a_wait_beyond_what_the_simulation_may_take_ends_it():
     with pytest.raises(RoleFault, match="slow"):
         ask(Role.AGENT, (429, "slow"), HELLO, headers={"retry-after": "61"})
