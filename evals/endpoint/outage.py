@@ -44,6 +44,10 @@ class Outage:
         """When the next attempt may be sent, after an outage."""
         return self._until if now < self._until and self._left <= 0 else now
 
+    def looks_again(self, at: float) -> None:
+        """Nothing is sent before that moment: what fails and was sent earlier has not looked."""
+        self._looked = max(self._looked, at)
+
     def sent(self) -> None:
         self._under_way += 1
         self._left -= 1

@@ -54,8 +54,11 @@ class Slot:
 
     async def again(self, wait_s: float) -> None:
         """Give the slot back, wait so long, and then for a free slot."""
+        holds_all = self._looked and self._window.adaptive
+        if holds_all:
+            self._window.close_for(wait_s)
         self.release()
-        await self._window.retry(self, wait_s, for_all=self._looked, asked=self._asked_to_wait)
+        await self._window.retry(self, wait_s, sleeps=not holds_all, asked=self._asked_to_wait)
 
     def taken(self, now: float, in_flight: int) -> None:
         self._held, self._has_ended = True, False
@@ -187,16 +190,19 @@ class Window:
         self._take(slot)
         return slot
 
-    async def retry(self, slot: Slot, wait_s: float, *, for_all: bool, asked: bool) -> None:
-        """Wait, and then for a free slot, before the next attempt. `for_all` makes all others wait, too."""
+    def close_for(self, wait_s: float) -> None:
+        """Let nothing be sent for so long."""
+        self._closed_until = time.monotonic() + wait_s
+        self._outage.looks_again(self._closed_until)
+
+    async def retry(self, slot: Slot, wait_s: float, *, sleeps: bool, asked: bool) -> None:
+        """Wait, unless the window is closed for that long, and then for a free slot, before the next attempt."""
         now = time.monotonic()
         self._retried += 1
         try:
             if asked and wait_s >= _TOLD_FROM_S:
                 self._waits[slot] = (wait_s, now + wait_s)
-            if for_all and self.adaptive:
-                self._closed_until = now + wait_s
-            else:
+            if sleeps:
                 await asyncio.sleep(wait_s)
             if self._lost is not None:
                 raise Fault(self._lost)

@@ -216,11 +216,11 @@ def loaded_model(load: Load) -> Iterator[Loaded]:
         thread.join(10)
 
 
-async def serve(load: Load) -> None:
-    """Serve on a free port until the process ends; its address is the first line of the output."""
+async def serve(load: Load, port: int) -> None:
+    """Serve until the process ends; the address is the first line of the output."""
     runner = web.AppRunner(Loaded(load).app(), access_log=None)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0, backlog=1024).start()
+    await web.TCPSite(runner, "127.0.0.1", port, backlog=1024).start()
     print(f"http://127.0.0.1:{runner.addresses[0][1]}/v1", flush=True)
     await asyncio.Event().wait()
 
@@ -228,8 +228,9 @@ async def serve(load: Load) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--load", default="{}", help="a Load as JSON")
+    parser.add_argument("--port", type=int, default=0, help="default: a free one")
     options = parser.parse_args()
-    asyncio.run(serve(load_of(options.load)))
+    asyncio.run(serve(load_of(options.load), options.port))
 
 
 def load_of(text: str) -> Load:

@@ -175,3 +175,30 @@ def test_while_a_server_is_down_one_request_at_a_time_is_sent_and_all_heed_its_w
     closed, probing, said = asyncio.run(scenario())
     assert (closed, probing) == (0, 1)
     assert "the server does not answer: one request at a time looks whether it is back" in said
+
+
+def test_those_that_wait_are_not_sent_to_a_server_that_was_just_found_down():
+    async def scenario() -> tuple[int, int]:
+        window = Window()
+        slots = [await window.acquire() for _ in range(4)]
+        waiting = [asyncio.create_task(window.acquire()) for _ in range(8)]
+        await asyncio.sleep(0)
+
+        async def fails(slot: Slot) -> None:
+            slot(Fault("connection fault"))
+            await slot.again(60)
+
+        async def fails_at_once() -> None:
+            for task in asyncio.as_completed(waiting):
+                asyncio.get_running_loop().create_task(fails(await task))
+
+        tasks = [asyncio.create_task(fails(slot)) for slot in slots] + [asyncio.create_task(fails_at_once())]
+        for _ in range(100):
+            await asyncio.sleep(0)
+        found = window.vain, window.in_flight
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+        await asyncio.gather(*tasks, *waiting, return_exceptions=True)
+        return found
+
+    assert asyncio.run(scenario()) == (1, 0)
