@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 
 from quantgate.evals.contract.fault import Fault
 from quantgate.evals.endpoint.connection import MAX_IN_FLIGHT as MAX_IN_FLIGHT
@@ -235,10 +236,10 @@ class Window:
         if not (self.adaptive and self._outage.is_down):
             return
         self._lost = fault
-        while self._retries:
-            self._retries.popleft().set_exception(Fault(fault))
-        while self._new:
-            self._new.popleft().set_exception(self._unreachable(fault))
+        for queue, said in ((self._retries, Fault(fault)), (self._new, self._unreachable(fault))):
+            while queue:
+                if not (turn := queue.popleft()).done():
+                    turn.set_exception(said)
 
     def _unreachable(self, fault: str) -> EndpointUnreachable:
         return EndpointUnreachable(
@@ -260,8 +261,9 @@ class Window:
         parts = [f"{self.in_flight} in flight{self._decided()}"]
         if self.adaptive and self._outage.is_down:
             parts.append("the server does not answer: one request at a time looks whether it is back")
-        if self._waits:
-            asked, until = max(self._waits.values(), key=lambda wait: wait[1])
+        # Lines are written by another thread than the one in which requests come and go.
+        if waits := list(self._waits.values()):
+            asked, until = max(waits, key=lambda wait: wait[1])
             left = max(0.0, until - time.monotonic())
             parts.append(f"the server asks to wait {asked:,.0f} s ({left:,.0f} s left)")
         parts += filter(None, [self.notice])
@@ -301,10 +303,11 @@ class Window:
         try:
             await turn
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
+            if turn.cancelled():
+                with suppress(ValueError):
+                    queue.remove(turn)
+            elif turn.exception() is None:
                 self.released()
-            else:
-                queue.remove(turn)
             raise
 
     def _wake(self) -> None:
@@ -313,5 +316,6 @@ class Window:
             if not self._is_open():
                 return
             turn = (self._retries or self._new).popleft()
-            self.in_flight += 1
-            turn.set_result(None)
+            if not turn.done():
+                self.in_flight += 1
+                turn.set_result(None)

@@ -52,6 +52,21 @@ def test_a_cancelled_waiter_does_not_take_a_slot_with_it():
     asyncio.run(scenario())
 
 
+@pytest.mark.parametrize("stopped_first", [False, True])
+def test_a_waiter_that_is_stopped_in_the_same_moment_as_a_slot_is_free_loses_none(stopped_first):
+    async def scenario() -> int:
+        window = Window(1)
+        slot = await window.acquire()
+        waiter = asyncio.create_task(window.acquire())
+        await asyncio.sleep(0)
+        for act in (waiter.cancel, slot.release) if stopped_first else (slot.release, waiter.cancel):
+            act()
+        await asyncio.gather(waiter, return_exceptions=True)
+        return window.in_flight
+
+    assert asyncio.run(scenario()) == 0
+
+
 def take(window: Window, number: int) -> list[Slot]:
     async def scenario() -> list[Slot]:
         return [await window.acquire() for _ in range(number)]
