@@ -56,8 +56,8 @@ def run(path, url, requests, *, window=None, timeout_s=None, retry=FAST) -> Seen
 
 
 def test_no_answer_is_given_up_because_it_waits_in_the_servers_queue(tmp_path):
-    with loaded_model(Load(slots=2, seconds=0.08, spread=0.0)) as server:
-        seen = run(tmp_path, server.base_url, 40, window=Window(20), timeout_s=0.3)
+    with loaded_model(Load(slots=2, seconds=0.1, spread=0.0)) as server:
+        seen = run(tmp_path, server.base_url, 40, window=Window(24), timeout_s=0.7)
     assert [sample.status for sample in seen.samples] == [Status.OK] * 40
     assert seen.faults == []
     assert server.seen.requests == 40
@@ -65,9 +65,9 @@ def test_no_answer_is_given_up_because_it_waits_in_the_servers_queue(tmp_path):
 
 
 def test_one_request_at_a_time_leaves_no_dead_work_at_a_server_that_takes_one_at_a_time(tmp_path):
-    with loaded_model(Load(slots=1, seconds=0.04, spread=0.1)) as server:
-        run(tmp_path, server.base_url, 50, timeout_s=0.3)
-    assert (server.seen.answers, server.seen.dead) == (50, 0)
+    with loaded_model(Load(slots=1, seconds=0.06, spread=0.1)) as server:
+        run(tmp_path, server.base_url, 40, timeout_s=0.4)
+    assert (server.seen.answers, server.seen.dead) == (40, 0)
     assert server.seen.most_in_flight <= 16
 
 
@@ -87,7 +87,7 @@ def test_a_request_that_hangs_while_others_are_answered_ends_and_is_asked_again(
 
     with served_model(rule) as server:
         seen = run(tmp_path, server.base_url, 60, window=Window(4), timeout_s=0.3)
-    assert seen.faults == ["no answer within 0.3 s"]
+    assert "no answer within 0.3 s" in seen.faults
     assert all(sample.status is Status.OK for sample in seen.samples)
 
 
@@ -96,12 +96,12 @@ def test_requests_that_fail_while_others_are_still_worked_on_do_not_end_the_run(
 
     def rule(body):
         slow = next(numbers) < 2
-        return Reply(right_answer(body), delay_s=0.6) if slow else Reply(status=429, body=error_body("full"))
+        return Reply(right_answer(body), delay_s=1.5) if slow else Reply(status=429, body=error_body("full"))
 
     with served_model(rule) as server:
-        seen = run(tmp_path, server.base_url, 60, window=Window(16), retry=RetryPolicy(2, 5, 0.01, 0.01))
+        seen = run(tmp_path, server.base_url, 24, window=Window(16), retry=RetryPolicy(2, 5, 0.01, 0.01))
     statuses = [sample.status for sample in seen.samples]
-    assert (statuses.count(Status.OK), statuses.count(Status.ERROR)) == (2, 58)
+    assert (statuses.count(Status.OK), statuses.count(Status.ERROR)) == (2, 22)
 
 
 def test_a_retry_waits_for_a_free_slot_and_goes_before_new_requests(tmp_path):
