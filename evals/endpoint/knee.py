@@ -22,6 +22,9 @@ _BASE_SURE = 0.3
 _TOLERATED = 0.05
 """So large a part of a round may be turned away without a step back: single refusals say nothing of the load."""
 
+_REDUCED_TO = 0.7
+"""As CUBIC does it (RFC 9438): what the server took a moment ago is most of what it takes now."""
+
 _ROUND = 64
 """So many answers tell a level's speed, where it has as many in flight."""
 
@@ -110,7 +113,7 @@ class Knee:
         self._reduced_at = now
         was, self._too_many = self.level, (self.limit if self._known else None)
         self._known = 0 if self._known else was
-        self._hold(max(1, was // 2), now)
+        self._hold(max(1, int(was * _REDUCED_TO)), now)
 
     def reopen(self, now: float) -> None:
         """The server is back: open from one, quickly up to where it stood before."""

@@ -137,8 +137,8 @@ def test_a_burst_of_refusals_counts_once_and_is_soon_made_good():
     server.run(4000, lambda: knee.limit, knee)
     after = [limit for at, limit in server.limits if 15.0 < at < 16.5]
     before = next(limit for at, limit in reversed(server.limits) if at < 15.0)
-    assert min(after) >= before // 2
-    assert ratio(Server(64, burst=(15.0, 15.6)), 4000) < 1.15
+    assert min(after) >= before * 0.65
+    assert ratio(Server(64, burst=(15.0, 15.6)), 4000) < 1.12
 
 
 def test_refusals_of_what_was_sent_before_a_step_back_are_of_the_same_overload():
@@ -146,7 +146,7 @@ def test_refusals_of_what_was_sent_before_a_step_back_are_of_the_same_overload()
     knee.set(64, 0.0)
     for _ in range(64):
         knee.overloaded(1.0, 2.0)
-    assert knee.limit == 32
+    assert knee.limit == 44
 
 
 def test_single_refusals_now_and_then_close_nothing():
