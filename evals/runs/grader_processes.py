@@ -192,7 +192,8 @@ def _nursery(ours: socket.socket, control: socket.socket, tasks: Sequence[Task])
         ours.close()
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the run, which ends this process when it is done
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        for number in (signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2):
+            signal.signal(number, signal.SIG_IGN)
         _load(tasks)
         while command := control.recv(_COMMAND.size, socket.MSG_WAITALL):
             what, pid = _COMMAND.unpack(command)
