@@ -208,10 +208,15 @@ class Knee:
                 self._accept(now, self._filling)
                 return
         steady = self._steady
-        if steady.count < max(self._enough(self.limit), min(self.limit, _ROUND)):
+        if steady.count < _FIRST_ROUND and steady.count < self._enough(self.limit):
             return
         rate, error = steady.log_rate(size, self._share)
         error = math.hypot(base_error, error)
+        if more > 0 and steady.count >= _FIRST_ROUND and rate - base < -2 * error:
+            self._reject(now)
+            return
+        if steady.count < max(self._enough(self.limit), min(self.limit, _ROUND)):
+            return
         if error > _SURE * abs(more) and steady.count < 8 * max(self.limit, 8):
             return
         if self._is_opening:
