@@ -181,8 +181,8 @@ def _metrics(metrics: Any) -> dict[str, Any]:
 
 
 _DEEPEST = 800
-"""Levels of nesting that every parser bears: pyarrow's is recursive, and Python's own, which reads a sample whole, gives
-up at a thousand. A line has no more levels than opening brackets."""
+"""Levels of nesting that every parser bears: pyarrow's is recursive, and Python's own, which reads a sample whole,
+gives up at a thousand. A line has no more levels than opening brackets."""
 
 
 def suspicious(data: bytes, starts: Ints, ends: Ints) -> Bools:
