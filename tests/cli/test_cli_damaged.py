@@ -37,6 +37,18 @@ def test_the_same_run_asks_again_what_was_damaged_and_says_so(quantgate, argumen
     assert len(RunDirectory(tmp_path / "run").samples()) == 40
 
 
+@pytest.mark.slow
+def test_an_answer_to_what_was_never_asked_leaves_its_place_open(quantgate, arguments, rule, tmp_path):
+    with served_model(rule) as server:
+        quantgate(arguments(server.base_url))
+        lines = lines_of(tmp_path / "run")
+        damaged(tmp_path / "run", 7, json.dumps({**json.loads(lines[7]), "item_id": "from elsewhere"}).encode() + b"\n")
+        code, out, _ = quantgate(arguments(server.base_url))
+        assert (code, len(server.log.bodies)) == (0, 41)
+    assert "40 of 40 answered" in out
+    assert "1 of the samples are answers to items or repeats that this run was never to ask" in " ".join(out.split())
+
+
 @pytest.fixture
 def pair(tmp_path):
     """The folders of two runs of 400 items that answer almost alike."""
