@@ -6,14 +6,6 @@ import json
 
 from quantgate.evals.secrets import redacted
 
-_MOST_VALUES = 4_000_000
-_SMALL = 2 * _MOST_VALUES
-
-
-def is_heavy(body: bytes) -> bool:
-    """Whether JSON holds so many values that it would take many times the memory of its text."""
-    return len(body) > _SMALL and sum(map(body.count, (b",", b"{", b"["))) > _MOST_VALUES
-
 
 def decoded(body: bytes) -> str:
     """A body as text, without a byte-order mark and the keys that it repeats; JSON is UTF-8 (RFC 8259, section 8.1)."""

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 
 from quantgate.evals.contract.fault import Fault
-from quantgate.evals.endpoint.bodies import is_heavy
+from quantgate.evals.endpoint.weight import is_heavy
 
 TAKEN_ENCODINGS = "gzip, deflate"
 """What is asked for: forms that can be decompressed a piece at a time, which keeps a bomb from going off."""

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
-from quantgate.evals.endpoint.bodies import is_heavy
 from quantgate.evals.endpoint.deltas import Completion
 from quantgate.evals.endpoint.pending import Pending
+from quantgate.evals.endpoint.weight import is_heavy
 from quantgate.evals.secrets import redacted
 from quantgate.evals.text import excerpt
 

@@ -16,7 +16,7 @@ from quantgate.reports.words.row import task_cells
 
 
 def print_comparison(console: Console, comparison: Comparison) -> None:
-    """Print what to ship, the table, a sentence for each row that did not pass, the cheapest that does, and the verdict."""
+    """Print what to ship, the table, a sentence for each row that did not pass, the cheapest, and the verdict."""
     console.print(_line(recommendation(comparison)), soft_wrap=True)
     console.print(comparison_table(comparison))
     if len(comparison.formats) > 1:

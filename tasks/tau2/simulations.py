@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ class Stored:
     usage: Mapping[str, Mapping[str, int]]
     seconds: float
     evaluation: Mapping[str, Any] | None = None
-    origins: Sequence[Sequence[str | None]] = ()
+    origins: Sequence[Sequence[str | None]] = field(default_factory=list)
 
 
 def relative_path(request: Request) -> str:
