@@ -4,30 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Protocol
 
 from quantgate.evals.contract.fault import Fault
-from quantgate.evals.contract.records import (
-    AGENT_CONTEXT_EXCEEDED,
-    Answer,
-    Grade,
-    Request,
-    Sample,
-    SampleKey,
-    Status,
-)
+from quantgate.evals.contract.records import Answer, Grade, Request, Sample, SampleKey, Status
 from quantgate.evals.contract.task import Asker, Orchestrated, Task
 from quantgate.evals.endpoint.answer_size import size_of
-from quantgate.evals.endpoint.overflow import has_outgrown, was_clamped
-from quantgate.evals.endpoint.window import Slot, Window
-from quantgate.evals.errors import EndpointUnreachable, RequestRefused, ResumeMismatch
+from quantgate.evals.endpoint.window import MAX_IN_FLIGHT, Slot, Window
+from quantgate.evals.errors import EndpointUnreachable, RequestRefused
 from quantgate.evals.runs.directory import SampleWriter
 from quantgate.evals.runs.grader_processes import GraderProcesses, Heard, grade_by, is_graded_at_once
 from quantgate.evals.runs.grading import Judged, graded, judge, sound, text_of, ungraded
 from quantgate.evals.runs.record import now
-from quantgate.evals.runs.task_plan import TaskPlan
 
 _GIVE_UP_AFTER = 10
 """So many requests in a row that end alike, with no answer between, mean that the others would end so too."""
@@ -43,6 +33,17 @@ _STOPPED = "the run was stopped before it was graded"
 _BACKLOG = 16
 """So many answers may wait to be graded and stored while the network is served first."""
 
+_MOST_OPEN = 2 * MAX_IN_FLIGHT
+"""So many requests may be begun and not stored yet: in flight, waiting for another try, or for a grader or the disk."""
+
+
+class Requests(Protocol):
+    """What is to be asked: known by number, and made one after the other as they are asked."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Request]: ...
+
 
 class Progress(Protocol):
     """Who is told how the run goes; called from the event loop, so it must be quick."""
@@ -56,55 +57,8 @@ class Progress(Protocol):
     def finished(self, sample: Sample) -> None: ...
 
 
-def missing_requests(
-    plans: Sequence[TaskPlan], held: Mapping[SampleKey, Sample], window: int | None = None
-) -> list[Request]:
-    """The requests that a run directory holds no answer to yet.
-
-    Faults are asked again, and so is what the server would not take, for it may have been mended since. So are answers
-    that an earlier, shorter context window has cut, where the endpoint tells a longer one now, `window` in tokens.
-
-    Raises
-    ------
-    ResumeMismatch
-        When the directory holds an answer to another prompt under the same item and repeat.
-    """
-    missing = []
-    for plan in plans:
-        for request in plan.requests():
-            sample = held.get(request.key)
-            if sample is not None and sample.prompt_hash != request.prompt.prompt_hash:
-                raise ResumeMismatch(
-                    f"the directory holds an answer of {request.task} item {request.item.item_id} (repeat "
-                    f"{request.repeat}) to another prompt: hash {sample.prompt_hash[:12]} there, "
-                    f"{request.prompt.prompt_hash[:12]} here. Use another --out"
-                )
-            again = plan.info.orchestrated and sample is not None and sample.status is Status.UNGRADED
-            if sample is None or again or _is_open(sample, request.sampling.max_tokens, window):
-                missing.append(request)
-    return missing
-
-
-def ungraded_requests(plans: Sequence[TaskPlan], held: Mapping[SampleKey, Sample]) -> list[tuple[Request, Sample]]:
-    """The requests whose answer is there and not graded yet; those of an orchestrated task are asked of its asker."""
-    return [
-        (request, sample)
-        for plan in plans
-        if not plan.info.orchestrated
-        for request in plan.requests()
-        if (sample := held.get(request.key)) is not None and sample.status is Status.UNGRADED
-    ]
-
-
-def _is_open(sample: Sample, max_tokens: int | None, window: int | None) -> bool:
-    if sample.status is Status.ERROR or sample.turned_away or sample.finish_reason == AGENT_CONTEXT_EXCEEDED:
-        return True
-    cut_short = sample.status is Status.TRUNCATED and was_clamped(sample.usage, max_tokens)
-    return cut_short and window is not None and has_outgrown(sample.usage, window)
-
-
 async def ask_all(
-    requests: Sequence[Request],
+    requests: Requests,
     tasks: Mapping[str, Task],
     askers: Mapping[str, Asker],
     writer: SampleWriter,
@@ -113,9 +67,12 @@ async def ask_all(
     *,
     has_answers: bool = False,
     graders: GraderProcesses | None = None,
-    again: Sequence[tuple[Request, Sample]] = (),
+    again: Iterable[tuple[Request, Sample]] = (),
 ) -> Heard:
     """Ask every request of its task's asker, grade its answer and store each sample as it arrives.
+
+    Nothing is kept of a sample that is stored, and no more requests are begun while too many are not: this takes no more
+    memory for a longer run.
 
     `has_answers` says that the endpoint has answered before, so that a refusal now cannot be a wrong model name.
     Without `graders` every answer is graded in this process. `again` are answers that are graded again without being
@@ -132,6 +89,7 @@ async def ask_all(
         When the run directory cannot be written any more.
     """
     arrived: asyncio.Queue[tuple[Request, Answer]] = asyncio.Queue()
+    opened = asyncio.Semaphore(_MOST_OPEN)
     recorder = _Recorder(writer, progress, len(requests), window, has_answers=has_answers)
     waiting: dict[SampleKey, tuple[Request, Answer, Sample]] = {}
     heard = Heard()
@@ -161,7 +119,11 @@ async def ask_all(
         judged = await pool.judge(tasks[request.task], request.item, request.repeat, text)
         heard.add(request.task, judged)
         del waiting[request.key]
-        recorder.record(request, answer, graded(sample, judged, sample.error))
+        store(request, answer, graded(sample, judged, sample.error))
+
+    def store(request: Request, answer: Answer, sample: Sample) -> None:
+        recorder.record(request, answer, sample)
+        opened.release()
 
     async def once_more(request: Request, sample: Sample) -> None:
         task = tasks[request.task]
@@ -172,19 +134,20 @@ async def ask_all(
         if new != sample:
             writer.append(new)
         progress.finished(new)
+        opened.release()
 
     async def record_arrivals(group: asyncio.TaskGroup) -> None:
-        for _ in requests:
+        for _ in range(len(requests)):
             request, answer = await arrived.get()
             task = tasks[request.task]
             if graders is None or answer.grade is not None or answer.status is Status.ERROR:
-                recorder.record(request, answer, to_sample(request, answer, task))
+                store(request, answer, to_sample(request, answer, task))
             else:
                 sample = _ungraded_sample(request, answer)
                 text = text_of(sample)
                 if is_graded_at_once(task, text):
                     judged = judge(task, request.item, request.repeat, text)
-                    recorder.record(request, answer, graded(sample, judged, sample.error))
+                    store(request, answer, graded(sample, judged, sample.error))
                 else:
                     waiting[request.key] = (request, answer, sample)
                     group.create_task(elsewhere(graders, request, answer, sample))
@@ -195,8 +158,10 @@ async def ask_all(
         async with asyncio.TaskGroup() as group:
             group.create_task(record_arrivals(group))
             for request, sample in again:
+                await opened.acquire()
                 group.create_task(once_more(request, sample))
             for request in requests:
+                await opened.acquire()
                 slot = await window.acquire(partial(progress.fault, request))
                 group.create_task(one(request, slot))
     except BaseExceptionGroup as failures:

@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from typing import Any
 
-from quantgate.evals.contract.records import Request, Sample, SampleKey, Status
+from quantgate.evals.contract.records import Sample, SampleKey, Status
 from quantgate.evals.contract.task import Asker, ModelUnderTest, Orchestrated, Stratified, Task, TaskInfo
 from quantgate.evals.endpoint.client import Endpoint
 from quantgate.evals.endpoint.completions import Completions
@@ -18,16 +18,11 @@ from quantgate.evals.endpoint.served import context_of, served_model
 from quantgate.evals.endpoint.url import redact_url
 from quantgate.evals.endpoint.window import Window
 from quantgate.evals.errors import RunDirectoryError, TaskDeclarationError
-from quantgate.evals.runs.asking import (
-    Progress,
-    ask_all,
-    missing_requests,
-    run_until_stopped,
-    ungraded_requests,
-)
+from quantgate.evals.runs.asking import Progress, ask_all, run_until_stopped
 from quantgate.evals.runs.directory import RunDirectory
 from quantgate.evals.runs.endpoint import endpoint_of
 from quantgate.evals.runs.grader_processes import GraderProcesses
+from quantgate.evals.runs.missing import MissingRequests, UngradedAnswers
 from quantgate.evals.runs.record import Draw, RunRecord, now
 from quantgate.evals.runs.resume import merge_for_resume
 from quantgate.evals.runs.steering import Steering
@@ -50,8 +45,8 @@ class Session:
     record: RunRecord
     before: RunRecord | None
     tasks: Mapping[str, Task]
-    missing: Sequence[Request]
-    again: Sequence[tuple[Request, Sample]]
+    missing: MissingRequests
+    again: UngradedAnswers
     held: list[Sample]
     total: int
     notices: list[str]
@@ -192,8 +187,8 @@ def prepare(config: RunConfig, tasks: Mapping[str, Task], infos: Mapping[str, Ta
         record=record,
         before=before,
         tasks={plan.task.identity.name: plan.task for plan in plans},
-        missing=missing_requests(plans, held, context_of(record.endpoint)),
-        again=ungraded_requests(plans, held),
+        missing=MissingRequests(plans, held, context_of(record.endpoint)),
+        again=UngradedAnswers(plans, held),
         held=[sample for sample in held.values() if sample.task in names],
         total=sum(len(plan.items()) * plan.repeats for plan in plans),
         notices=notices,

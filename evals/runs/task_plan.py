@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import compress, product
 from pathlib import Path
 from typing import Any
 
@@ -41,14 +42,19 @@ class TaskPlan:
         items = self.task.items()
         return items if self.limit is None else chosen(items, self.limit, self.draw)
 
-    def requests(self) -> Iterator[Request]:
-        """Every request, whole passes over the items first, so that an interrupted run has whole repeats."""
-        items = self.items()
-        name = self.task.identity.name
-        for repeat in range(self.repeats):
-            for item in items:
-                sampling = self.of_strata.get(item.stratum or "", self.sampling)
-                yield Request(name, item, repeat, self.task.prompt(item, repeat), sampling)
+    def requests(self, wanted: Sequence[int] | None = None) -> Iterator[Request]:
+        """Every request, whole passes over the items first, so that an interrupted run has whole repeats.
+
+        With `wanted`, one value for each, only those whose value is true. A request's prompt is built when it is
+        reached.
+        """
+        name, prompt = self.task.identity.name, self.task.prompt
+        asked = product(range(self.repeats), self.items())
+        for repeat, item in asked if wanted is None else compress(asked, wanted):
+            yield Request(name, item, repeat, prompt(item, repeat), self.sampling_of(item))
+
+    def sampling_of(self, item: Item) -> Sampling:
+        return self.of_strata.get(item.stratum or "", self.sampling)
 
     def record(self) -> TaskRecord:
         identity, items, whole = self.task.identity, self.items(), len(self.task.items())

@@ -12,8 +12,9 @@ from quantgate.evals.contract.records import Answer, Grade, Sample, Sampling, St
 from quantgate.evals.endpoint.client import Endpoint, RetryPolicy
 from quantgate.evals.endpoint.window import Window
 from quantgate.evals.errors import EndpointUnreachable, RequestRefused, ResumeMismatch
-from quantgate.evals.runs.asking import ask_all, missing_requests, to_sample, ungraded_requests
+from quantgate.evals.runs.asking import ask_all, to_sample
 from quantgate.evals.runs.directory import RunDirectory
+from quantgate.evals.runs.missing import MissingRequests, UngradedAnswers
 from quantgate.evals.runs.record import RunRecord, now
 from quantgate.evals.runs.task_plan import TaskPlan
 from quantgate.evals.versions import software_versions
@@ -55,7 +56,7 @@ def run(path, plan: TaskPlan, url: str, *, concurrency: int = 8, stop_after: int
         with directory.writing(record, directory.record() if directory.exists() else None) as writer:
             async with Endpoint(url, "test-model", retry=FAST) as endpoint:
                 await ask_all(
-                    missing_requests([plan], held),
+                    MissingRequests([plan], held),
                     {plan.task.identity.name: plan.task},
                     {plan.task.identity.name: endpoint},
                     writer,
@@ -245,7 +246,7 @@ def test_another_prompt_under_the_same_key_is_refused(tmp_path, sums):
     held = RunDirectory(tmp_path).samples()
     sums.prompt = lambda item, repeat: type(Sums().prompt(item, repeat))((), "another hash")
     with pytest.raises(ResumeMismatch, match="item 0 \\(repeat 0\\)"):
-        missing_requests([plan_of(sums)], held)
+        MissingRequests([plan_of(sums)], held)
 
 
 def test_the_window_bounds_what_is_in_flight_and_is_used_up(tmp_path):
@@ -324,7 +325,7 @@ def test_conversations_that_outgrew_their_context_are_asked_again(sums):
     plan = plan_of(sums)
     first, *_ = plan.requests()
     outgrown = Answer(Status.OK, "file", finish_reason="agent_context_exceeded", grade=Grade(0.0, "0"))
-    assert missing_requests([plan], {first.key: to_sample(first, outgrown, sums)})[0] == first
+    assert next(iter(MissingRequests([plan], {first.key: to_sample(first, outgrown, sums)}))) == first
 
 
 def test_ungraded_answers_are_graded_again_and_not_asked(tmp_path, sums):
@@ -338,7 +339,7 @@ def test_ungraded_answers_are_graded_again_and_not_asked(tmp_path, sums):
         run(tmp_path, plan_of(sums), server.base_url)
         assert len(server.log.bodies) == asked
     plan = plan_of(sums)
-    ((request, sample),) = ungraded_requests([plan], held)
+    ((request, sample),) = UngradedAnswers([plan], held)
     sums.grade = good
     seen = Seen()
 
@@ -349,7 +350,7 @@ def test_ungraded_answers_are_graded_again_and_not_asked(tmp_path, sums):
 
     asyncio.run(again())
     assert RunDirectory(tmp_path).samples()[request.key].score == 1.0
-    assert missing_requests([plan], RunDirectory(tmp_path).samples()) == []
+    assert list(MissingRequests([plan], RunDirectory(tmp_path).samples())) == []
 
 
 def test_answers_that_wait_for_their_grader_when_the_run_is_stopped_are_kept(tmp_path, sums):
