@@ -71,8 +71,8 @@ async def ask_all(
 ) -> Heard:
     """Ask every request of its task's asker, grade its answer and store each sample as it arrives.
 
-    Nothing is kept of a sample that is stored, and no more requests are begun while too many are not: this takes no more
-    memory for a longer run.
+    Nothing is kept of a sample that is stored, and no more requests are begun while too many are not: no more
+    memory is taken for a longer run.
 
     `has_answers` says that the endpoint has answered before, so that a refusal now cannot be a wrong model name.
     Without `graders` every answer is graded in this process. `again` are answers that are graded again without being

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 from quantgate.evals.contract.loglikelihoods import LogLikelihood, parse_loglikelihoods
 from quantgate.evals.contract.records import Continuation, Grade, Item, Prompt, Sampling
 from quantgate.evals.errors import DataError
+from quantgate.tasks.lm_eval.requests import Requests
 from quantgate.tasks.lm_eval.single import UNGRADABLE, SingleTask
 from quantgate.tasks.lm_eval.task import prompt_hash_of
 
@@ -35,14 +37,14 @@ class LogLikelihoodTask(SingleTask):
         return 1
 
     def prompt(self, item: Item, repeat: int) -> Prompt:
-        pairs = [instance.args[:2] for instance in self._instances[item.item_id]]
+        pairs = [instance.args[:2] for instance in self._instances(item)]
         continuations = tuple(Continuation(context, str(text)) for context, text in pairs)
         return Prompt((), prompt_hash_of(continuations[0].context), continuations)
 
     def grade(self, item: Item, repeat: int, response: str) -> Grade:
         """Grade what `evals.endpoint.completions` stored: the log-likelihoods as JSON."""
         values = parse_loglikelihoods(response)
-        instances = self._instances[item.item_id]
+        instances = self._requests.to_grade(item.item_id)
         if len(values) != len(instances):
             raise DataError(
                 f"{self._source.name}: item {item.item_id} has {len(instances)} continuations, and {len(values)} "
@@ -65,11 +67,13 @@ class LogLikelihoodTask(SingleTask):
             return [str(instance.args[1]) for instance in instances]
         return [str(choice) for choice in self._task.doc_to_choice(instances[0].doc)]
 
-    def _build(self) -> None:
-        self._task.build_all_requests(limit=self._limit)
-        other = {instance.request_type for instance in self._task.instances} - {"loglikelihood"}
-        if other:
+    @cached_property
+    def _requests(self) -> Requests:
+        requests = super()._requests
+        first = requests.to_grade(next(iter(requests.documents)))
+        if other := {instance.request_type for instance in first} - {"loglikelihood"}:
             raise DataError(f"{self._source.name} asks for {', '.join(sorted(other))}, which is not supported here")
+        return requests
 
 
 def _two_best(values: Sequence[LogLikelihood]) -> tuple[int, int]:

@@ -18,11 +18,15 @@ from quantgate.evals.errors import DataError, UsageError
 from quantgate.evals.hashing import canonical_hash
 from quantgate.evals.versions import software_versions
 from quantgate.tasks.data.hub import newest_revision
+from quantgate.tasks.lm_eval.requests import Requests, requests_of
 from quantgate.tasks.lm_eval.source import LmEvalSource
 from quantgate.tasks.quiet import quietly
 
 UNGRADABLE = (ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError)
 """What lm-eval's filters and metrics raise on an answer that they were not written for."""
+
+_UNBUILDABLE = (ValueError, KeyError, TypeError, AssertionError, jinja2.TemplateError)
+"""What lm-eval raises where documents do not fit their task."""
 
 _QUICK_METRICS = frozenset(
     {"exact_match", "acc", "acc_norm", "acc_bytes", "acc_mutual_info", "f1", "mcc", "likelihood"}
@@ -71,9 +75,10 @@ class SingleTask(ABC):
     @abstractmethod
     def grade(self, item: Item, repeat: int, response: str) -> Grade: ...
 
-    @abstractmethod
-    def _build(self) -> None:
-        """Have lm-eval build its requests."""
+    @property
+    def _form(self) -> Mapping[str, Any]:
+        """How lm-eval is to write its requests: the arguments of its `build_all_requests`."""
+        return {}
 
     def _probe(self, item: Item) -> Mapping[str, float]:
         """Every metric that an item's own target gets as the answer; nothing where that says nothing."""
@@ -130,7 +135,7 @@ class SingleTask(ABC):
         return [f"{metric},{ensemble.name}" for metric in means for ensemble in self._task._filters]
 
     def items(self) -> Sequence[Item]:
-        return [Item(item_id) for item_id in self._instances]
+        return [Item(item_id) for item_id in self._requests.documents]
 
     def splits(self) -> dict[str, Any]:
         """The dataset's splits that the task draws its questions and examples from, as `datasets.Dataset`."""
@@ -151,22 +156,28 @@ class SingleTask(ABC):
         return known | ({"revision": revision} if revision else {})
 
     @cached_property
-    def _instances(self) -> dict[str, list[Any]]:
-        """lm-eval's requests by item, in the order of the choices."""
+    def _requests(self) -> Requests:
         try:
             with quietly():
-                self._build()
-        except (ValueError, KeyError, TypeError, AssertionError, jinja2.TemplateError) as error:
+                return requests_of(self._task, self._limit, self._form)
+        except _UNBUILDABLE as error:
             raise DataError(
                 f"{self._source.name}: the prompts cannot be built of these documents ({error}); the task draws "
                 f"{self._task.config.num_fewshot} worked examples: are there that many?"
             ) from None
-        by_item: dict[str, list[Any]] = {}
-        for instance in self._task.instances:
-            by_item.setdefault(str(instance.doc_id), []).append(instance)
-        for instances in by_item.values():
-            instances.sort(key=lambda instance: instance.idx)
-        return by_item
+
+    def _instances(self, item: Item) -> list[Any]:
+        """lm-eval's requests of an item, in the order of the choices."""
+        try:
+            return self._requests.of(item.item_id)
+        except _UNBUILDABLE as error:
+            raise DataError(
+                f"{self._source.name}: the prompt of document {item.item_id} cannot be built ({error}): look at its "
+                "fields"
+            ) from None
+
+    def _document(self, item: Item) -> Any:
+        return self._requests.documents[item.item_id]
 
     def check_scores(self) -> None:
         """Raises DataError when a right answer would score outside [0, 1], which no gate can weigh."""
@@ -186,8 +197,9 @@ class SingleTask(ABC):
         """Every metric by `METRIC,FILTER`, and what each filter made of the first response."""
         metrics: dict[str, float] = {}
         extracted: dict[str, object] = {}
+        asked = self._requests.to_grade(item.item_id)
         for ensemble in self._task._filters:
-            instances = [copy.copy(instance) for instance in self._instances[item.item_id]]
+            instances = [copy.copy(instance) for instance in asked]
             for instance, response in zip(instances, responses, strict=True):
                 instance.resps, instance.filtered_resps = [response], {}
             ensemble.apply(instances)

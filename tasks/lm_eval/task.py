@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from quantgate.evals.contract.records import Grade, Item, Prompt, Sampling
 from quantgate.evals.errors import DataError, UsageError
 from quantgate.evals.runs.grading import said_by
 from quantgate.tasks.lm_eval.loading import load
+from quantgate.tasks.lm_eval.requests import AllAtOnce, Requests
 from quantgate.tasks.lm_eval.single import UNGRADABLE, SingleTask
 from quantgate.tasks.lm_eval.source import LmEvalSource
 
@@ -50,7 +52,7 @@ class LmEvalTask(SingleTask):
         )
 
     def prompt(self, item: Item, repeat: int) -> Prompt:
-        context = self._instances[item.item_id][0].args[0]
+        context = self._instances(item)[0].args[0]
         return Prompt(tuple(json.loads(context)), prompt_hash_of(context))
 
     def grade(self, item: Item, repeat: int, response: str) -> Grade:
@@ -62,15 +64,19 @@ class LmEvalTask(SingleTask):
         text = str(found[0]) if isinstance(found, list | tuple) and found else str(found)
         return Grade(self._score(metrics, item), None if text in (_NO_MATCH, "") else text, metrics)
 
-    def _build(self) -> None:
-        self._task.build_all_requests(
-            limit=self._limit, apply_chat_template=True, fewshot_as_multiturn=True, chat_template=_as_json
-        )
-        if len({instance.doc_id for instance in self._task.instances}) < len(self._task.instances):
+    @cached_property
+    def _requests(self) -> Requests:
+        requests = super()._requests
+        if isinstance(requests, AllAtOnce) and any(len(requests.of(document)) > 1 for document in requests.documents):
             raise UsageError(f"{self._source.name} asks several requests per question, which is not supported")
+        return requests
+
+    @property
+    def _form(self) -> Mapping[str, Any]:
+        return {"apply_chat_template": True, "fewshot_as_multiturn": True, "chat_template": _as_json}
 
     def _probe(self, item: Item) -> Mapping[str, float]:
-        document = self._instances[item.item_id][0].doc
+        document = self._document(item)
         try:
             target = self._task.doc_to_target(document)
             choices = self._task.doc_to_choice(document) if self._task.config.doc_to_choice else None

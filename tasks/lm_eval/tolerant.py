@@ -52,7 +52,7 @@ class TolerantTask(LmEvalTask):
     def _right(self, item: Item) -> Fraction | None:
         """The number of the item's own solution, read once: it is as long to read as an answer."""
         if item.item_id not in self._numbers:
-            self._numbers[item.item_id] = final_number(str(self._instances[item.item_id][0].doc["answer"]))
+            self._numbers[item.item_id] = final_number(str(self._document(item)["answer"]))
         return self._numbers[item.item_id]
 
     @cached_property
