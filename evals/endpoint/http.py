@@ -61,6 +61,13 @@ class _Turned(Exception):
         self.body = body
 
 
+class _Unread(openai.AsyncStream[str]):
+    """The client's stream without its own reader, which would hold request and answer in a ring, for the collector."""
+
+    def __init__(self, *, response: Any, **_: Any) -> None:
+        self.response = response
+
+
 class Transport:
     """The connections to one endpoint, shared by all its requests. Use as an async context manager."""
 
@@ -141,16 +148,16 @@ class Transport:
                 return
             raise Refusal(310, "", f"HTTP 310: it points on and on, last to {redact_url(url)}")
 
-    async def _chunks(self, stream: openai.AsyncStream[str]) -> AsyncIterator[bytes]:
+    async def _chunks(self, stream: _Unread) -> AsyncIterator[bytes]:
         with self._faults_told():
             encoding = stream.response.headers.get("content-encoding", "")
             async for piece in decompressed(stream.response.aiter_raw(), encoding):
                 yield piece
 
-    async def _send(self, method: str, url: str, body: Mapping[str, Any] | None) -> openai.AsyncStream[str]:
+    async def _send(self, method: str, url: str, body: Mapping[str, Any] | None) -> _Unread:
         # The body stays unread, whether it comes as a stream of events or as one document: what is a malformed answer
         # is decided in one place, and the event loop is spared what the typed call spends on building models.
-        options, kind = self._options, openai.AsyncStream[str]
+        options, kind = self._options, _Unread
         if method == "GET":
             return await self._client.get(url, cast_to=str, options=options, stream=True, stream_cls=kind)
         return await self._client.post(url, cast_to=str, body=body, options=options, stream=True, stream_cls=kind)

@@ -15,6 +15,10 @@ from quantgate.evals.endpoint.stream import StreamedCompletion, looks_like_event
 _AFTER_END_S = 10.0
 """How long usage and `[DONE]` may lag behind the end of an answer."""
 
+_AFTER_DONE_S = 0.1
+"""How long the end of the body may lag behind `[DONE]`: a body that was read to its end leaves its connection free for
+the next request, and nothing that the event loop has to close."""
+
 
 _MOST_BLANK = 1 << 16
 """Blank bytes before a body, which say neither that it is a stream nor that it is none."""
@@ -79,19 +83,20 @@ async def read_body(received: Received, deadline: Deadline, stall_s: float) -> B
             deadline.token()
         received.check(completion.held)
         if completion.done:
+            await _what_follows(received, _AFTER_DONE_S)
             break
         if completion.finished:
             deadline.ended()
-            data = await _what_follows(received, stall_s)
+            data = await _what_follows(received, min(_AFTER_END_S, stall_s))
         else:
             data = await received.some()
     return Body(completion.finish(), True, completion.has_usage, first, last, deadline.since())
 
 
-async def _what_follows(received: Received, stall_s: float) -> bytes:
+async def _what_follows(received: Received, limit_s: float) -> bytes:
     """What comes after the end of an answer; nothing more, where the connection breaks or is left open."""
     try:
-        async with asyncio.timeout(min(_AFTER_END_S, stall_s)):
+        async with asyncio.timeout(limit_s):
             return await received.some()
     except (TimeoutError, Fault):
         return b""
