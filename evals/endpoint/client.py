@@ -33,8 +33,8 @@ from quantgate.evals.endpoint.proxies import proxy_for
 from quantgate.evals.endpoint.reading import Body, read_body
 from quantgate.evals.endpoint.refusals import is_content_refusal, is_key_problem, refused_answer
 from quantgate.evals.endpoint.reply import MalformedReply, Reply, read_reply
+from quantgate.evals.endpoint.retrying import Retrying
 from quantgate.evals.endpoint.retrying import RetryPolicy as RetryPolicy
-from quantgate.evals.endpoint.retrying import retrying
 from quantgate.evals.endpoint.stream import BrokenStream, StreamedError
 from quantgate.evals.endpoint.tls import trusting
 from quantgate.evals.endpoint.url import parse_endpoint_url
@@ -144,7 +144,7 @@ class Endpoint:
         """
         where = f"{self.shown_url}/models"
         try:
-            text: str = await retrying(policy)(self._list_models)
+            text: str = await Retrying(policy)(self._list_models)
             return read_listing(text)
         except Refusal as refusal:
             if refusal.status in (404, 405, 501):
@@ -176,7 +176,7 @@ class Endpoint:
         """
         total_s = self._timeout_s or default_deadline(request.sampling.max_tokens)
         body = request_body(self.model, request)
-        asking = retrying(self._retry, on_fault)
+        asking = Retrying(self._retry, on_fault)
         malformed: dict[str, int] = {}
 
         async def attempt() -> tuple[Reply, Body]:
@@ -196,9 +196,9 @@ class Endpoint:
         try:
             answered: tuple[Reply, Body] = await asking(attempt)
         except (Fault, _Unreadable) as fault:
-            return Answer(status=Status.ERROR, error=str(fault), attempts=asking.statistics["attempt_number"])
+            return Answer(status=Status.ERROR, error=str(fault), attempts=asking.attempts)
         except Refusal as refusal:
-            attempts = asking.statistics["attempt_number"]
+            attempts = asking.attempts
             filtered = is_content_refusal(refusal.body)
             refusing = refusal.status in REFUSING_STATUS or is_redirect(refusal.status)
             if is_key_problem(refusal.body) or (refusing and not filtered):
@@ -218,7 +218,7 @@ class Endpoint:
             first_token_s=None if received.first_token_s is None else round(received.first_token_s, 4),
             tokens_per_s=received.tokens_per_s(reply.usage),
             origins=(reply.origin,),
-            attempts=asking.statistics["attempt_number"],
+            attempts=asking.attempts,
         )
 
     async def complete(self, body: Mapping[str, Any], deadline_s: float) -> str:
@@ -238,7 +238,7 @@ class Endpoint:
             self._dialect.answered(form, streamed=received.streamed, has_usage=received.has_usage)
             return received.text
 
-        text: str = await retrying(self._retry)(attempt)
+        text: str = await Retrying(self._retry)(attempt)
         return text
 
     async def post(
@@ -269,9 +269,9 @@ class Endpoint:
             except MalformedReply as error:
                 raise Fault(str(error)) from None
 
-        asking = retrying(self._retry, on_fault)
+        asking = Retrying(self._retry, on_fault)
         parsed: Parsed = await asking(attempt)
-        return parsed, asking.statistics["attempt_number"]
+        return parsed, asking.attempts
 
     def at(self, path: str) -> str:
         """The URL of one of the API's pages, as `/completions`; a secret, where the address has a query."""
