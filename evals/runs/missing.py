@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import product
 
-from quantgate.evals.contract.records import AGENT_CONTEXT_EXCEEDED, Item, Request, Sample, SampleKey, Status
+import numpy as np
+
+from quantgate.evals.contract.records import AGENT_CONTEXT_EXCEEDED, Request, Sample, SampleKey, Status
 from quantgate.evals.endpoint.overflow import has_outgrown, was_clamped
 from quantgate.evals.errors import ResumeMismatch
 from quantgate.evals.runs.task_plan import TaskPlan
+from quantgate.evals.samples.columns import NONE, Bools, Places, digest
+from quantgate.evals.samples.held import Held
+from quantgate.evals.samples.memory import as_held
 
 
 class MissingRequests:
@@ -23,8 +27,11 @@ class MissingRequests:
         When the directory holds an answer to another prompt under the same item and repeat.
     """
 
-    def __init__(self, plans: Sequence[TaskPlan], held: Mapping[SampleKey, Sample], window: int | None = None) -> None:
-        self._plans = [(plan, _missing(plan, held, window)) for plan in plans]
+    def __init__(
+        self, plans: Sequence[TaskPlan], held: Mapping[SampleKey, Sample], window: int | None = None
+    ) -> None:
+        samples = as_held(held)
+        self._plans = [(plan, _missing(plan, samples.of_task(plan.task.identity.name), window)) for plan in plans]
         self._count = sum(sum(missing) for _, missing in self._plans)
 
     def __len__(self) -> int:
@@ -36,58 +43,75 @@ class MissingRequests:
 
 
 class UngradedAnswers:
-    """The requests whose answer is there and not graded yet, each with its answer, made when it is reached.
+    """The requests whose answer is there and not graded yet, each with its answer; both are read when they are reached.
 
     Those of an orchestrated task are not among them: they are asked of its asker.
     """
 
     def __init__(self, plans: Sequence[TaskPlan], held: Mapping[SampleKey, Sample]) -> None:
-        self._held = {key: sample for key, sample in held.items() if sample.status is Status.UNGRADED}
-        self._plans = [plan for plan in plans if not plan.info.orchestrated]
+        samples = as_held(held)
+        ungraded = samples.chosen(samples.columns.is_status(Status.UNGRADED))
+        of_plans = [(plan, ungraded.of_task(plan.task.identity.name)) for plan in plans if not plan.info.orchestrated]
+        self._plans = [(plan, own, _rows(plan, own)) for plan, own in of_plans]
 
     def __len__(self) -> int:
-        return sum(sum(self._ungraded(plan)) for plan in self._plans)
+        return sum(int((rows != NONE).sum()) for _, _, rows in self._plans)
 
     def __iter__(self) -> Iterator[tuple[Request, Sample]]:
-        for plan in self._plans if self._held else ():
-            for request in plan.requests(self._ungraded(plan)):
-                yield request, self._held[request.key]
-
-    def _ungraded(self, plan: TaskPlan) -> bytearray:
-        name = plan.task.identity.name
-        asked = product(range(plan.repeats), plan.items())
-        return bytearray((name, item.item_id, repeat) in self._held for repeat, item in asked)
+        for plan, held, rows in self._plans:
+            there = rows != NONE
+            yield from zip(plan.requests(there.tobytes()), held.samples(rows[there]), strict=True)
 
 
-def _missing(plan: TaskPlan, held: Mapping[SampleKey, Sample], window: int | None) -> bytearray:
+def _rows(plan: TaskPlan, held: Held) -> Places:
+    """The row of `held` for each of the plan's requests, in their order; -1 where there is none."""
+    return held.columns.rows_of([item.item_id for item in plan.items()], plan.repeats).T.ravel()
+
+
+def _missing(plan: TaskPlan, held: Held, window: int | None) -> bytes:
     """For each of the plan's requests whether it is missing. Raises ResumeMismatch."""
-    name, items = plan.task.identity.name, plan.items()
-    missing = bytearray(b"\1") * (plan.repeats * len(items))
-    checked = set()
-    for place, (repeat, item) in enumerate(product(range(plan.repeats), items) if held else ()):
-        sample = held.get((name, item.item_id, repeat))
-        if sample is None:
-            continue
-        # An item's repeats have one prompt in nearly every task, and to build it takes longer than all the rest.
-        if (seen := (item.item_id, sample.prompt_hash)) not in checked:
-            checked.add(seen)
-            _check_prompt(plan, item, repeat, sample.prompt_hash)
-        again = plan.info.orchestrated and sample.status is Status.UNGRADED
-        missing[place] = again or _is_open(sample, plan.sampling_of(item).max_tokens, window)
-    return missing
+    rows = _rows(plan, held)
+    there = rows != NONE
+    _check_prompts(plan, held, rows.reshape(plan.repeats, -1))
+    missing = ~there
+    missing[there] = _is_open(plan, held, window)[rows[there]]
+    return missing.tobytes()
 
 
-def _check_prompt(plan: TaskPlan, item: Item, repeat: int, held: str) -> None:
-    asked = plan.task.prompt(item, repeat).prompt_hash
-    if held != asked:
-        raise ResumeMismatch(
-            f"the directory holds an answer of {plan.task.identity.name} item {item.item_id} (repeat {repeat}) to "
-            f"another prompt: hash {held[:12]} there, {asked[:12]} here. Use another --out"
-        )
+def _check_prompts(plan: TaskPlan, held: Held, rows: Places) -> None:
+    """Hold the hashes of the prompts that were asked against those of today; `rows` has shape (repeats, items).
+
+    An item's repeats have one prompt in nearly every task, and to build it takes longer than all the rest: so it is
+    built for the first of them, and for those that were asked otherwise than the first.
+    """
+    there = rows != NONE
+    hashes = np.where(there, held.columns.prompt[rows], 0) if len(held) else np.zeros(rows.shape, dtype=np.uint64)
+    first = there.argmax(axis=0)
+    otherwise = there & (hashes != hashes[first, np.arange(rows.shape[1])])
+    otherwise[first, np.arange(rows.shape[1])] = there.any(axis=0)
+    items = plan.items()
+    for repeat, place in np.argwhere(otherwise).tolist():
+        item, row = items[place], int(rows[repeat, place])
+        asked = plan.task.prompt(item, repeat).prompt_hash
+        if digest(asked) != int(hashes[repeat, place]):
+            raise ResumeMismatch(
+                f"the directory holds an answer of {plan.task.identity.name} item {item.item_id} (repeat {repeat}) to "
+                f"another prompt: hash {held.sample(row).prompt_hash[:12]} there, {asked[:12]} here. Use another --out"
+            )
 
 
-def _is_open(sample: Sample, max_tokens: int | None, window: int | None) -> bool:
-    if sample.status is Status.ERROR or sample.turned_away or sample.finish_reason == AGENT_CONTEXT_EXCEEDED:
-        return True
-    cut_short = sample.status is Status.TRUNCATED and was_clamped(sample.usage, max_tokens)
-    return cut_short and window is not None and has_outgrown(sample.usage, window)
+def _is_open(plan: TaskPlan, held: Held, window: int | None) -> Bools:
+    """Which of the samples that are there are asked again."""
+    columns = held.columns
+    again = columns.is_status(Status.ERROR) | columns.turned_away
+    if (outgrown := columns.finish_reason.code(AGENT_CONTEXT_EXCEEDED)) != NONE:
+        again |= columns.finish_reason.codes == outgrown
+    if plan.info.orchestrated:
+        again |= columns.is_status(Status.UNGRADED)
+    if window is not None:
+        budgets = {item.item_id: plan.sampling_of(item).max_tokens for item in plan.items()}
+        for row in np.flatnonzero(columns.is_status(Status.TRUNCATED) & ~again).tolist():
+            usage = columns.usage(row)
+            clamped = was_clamped(usage, budgets.get(columns.item[row] or ""))
+            again[row] = clamped and has_outgrown(usage, window)
+    return again

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from quantgate.evals.contract.records import Sample, SampleKey, Status
+import numpy as np
+
 from quantgate.evals.contract.task import Asker, ModelUnderTest, Orchestrated, Stratified, Task, TaskInfo
 from quantgate.evals.endpoint.client import Endpoint
 from quantgate.evals.endpoint.completions import Completions
@@ -25,9 +26,12 @@ from quantgate.evals.runs.grader_processes import GraderProcesses
 from quantgate.evals.runs.missing import MissingRequests, UngradedAnswers
 from quantgate.evals.runs.record import Draw, RunRecord, now
 from quantgate.evals.runs.resume import merge_for_resume
+from quantgate.evals.runs.standing import Standing
 from quantgate.evals.runs.steering import Steering
 from quantgate.evals.runs.task_plan import TaskPlan
 from quantgate.evals.runs.watching import Watch
+from quantgate.evals.samples.columns import Columns
+from quantgate.evals.samples.held import Held
 from quantgate.evals.settings.run import RunConfig
 from quantgate.evals.versions import software_versions
 
@@ -38,9 +42,8 @@ _OBJECTS_PER_COLLECTION = 100_000
 class Session:
     """A run that is ready to be asked.
 
-    `before` is the record that the directory held, `again` its answers that are still to be graded, `held` the samples
-    that it has already for this session's tasks,
-    `total` how many there will be, `notices` what the user should know.
+    `before` is the record that the directory held, `again` its answers that are still to be graded, `standing` what it
+    has already of this session's tasks, `total` how many samples there will be, `notices` what the user should know.
     """
 
     config: RunConfig
@@ -49,7 +52,7 @@ class Session:
     tasks: Mapping[str, Task]
     missing: MissingRequests
     again: UngradedAnswers
-    held: list[Sample]
+    standing: Standing
     total: int
     notices: list[str]
 
@@ -64,7 +67,6 @@ class Session:
         with directory.writing(self.record, self.before, durable=self.config.durable) as writer:
             if not self.missing and not self.again:
                 return None
-            answers = any(sample.status is not Status.ERROR and not sample.turned_away for sample in self.held)
             window = Window(None if self.config.concurrency == "auto" else self.config.concurrency)
             if not self.missing:
                 heard = await ask_all((), self.tasks, {}, writer, window, progress, graders=graders, again=self.again)
@@ -90,7 +92,7 @@ class Session:
                             writer,
                             window,
                             progress,
-                            has_answers=answers,
+                            has_answers=self.standing.has_answers,
                             graders=graders,
                             again=self.again,
                         )
@@ -104,8 +106,7 @@ class Session:
 
     def missing_count(self) -> int:
         """How many samples of this session's tasks have no score yet."""
-        held = RunDirectory(self.config.out).samples().values()
-        return self.total - sum(sample.task in self.tasks and sample.status.scored for sample in held)
+        return self.total - int(_of_tasks(RunDirectory(self.config.out).held(), self.tasks).scored.sum())
 
 
 def ask_side_by_side(sessions: Sequence[tuple[Session, Progress]]) -> list[str]:
@@ -147,7 +148,9 @@ def _rare_collections() -> Iterator[None]:
 
 
 def prepare(config: RunConfig, tasks: Mapping[str, Task], infos: Mapping[str, TaskInfo]) -> Session:
-    """Look at the endpoint and at the run directory, and find what is missing. Writes nothing.
+    """Look at the endpoint and at the run directory, and find what is missing.
+
+    Writes nothing but the index of samples that are many and have none.
 
     `infos` has what each of the `tasks` declares.
 
@@ -181,9 +184,9 @@ def prepare(config: RunConfig, tasks: Mapping[str, Task], infos: Mapping[str, Ta
         created=now(),
         asked=config.asked_with(),
     )
-    held: dict[SampleKey, Sample] = {}
     before = directory.record() if directory.exists() else None
-    if before is None and directory.samples():
+    held = directory.held(before)
+    if before is None and len(held):
         raise RunDirectoryError(f"{config.out} holds samples but no run.json to say of what: give another --out")
     if before is not None:
         record = merge_for_resume(before, record, str(config.out), model_changed=config.model_changed)
@@ -194,19 +197,25 @@ def prepare(config: RunConfig, tasks: Mapping[str, Task], infos: Mapping[str, Ta
             notices.append(
                 f"the context is {window:,} tokens now and was {window_before:,}: what did not fit is asked again"
             )
-        held = directory.samples()
-    names = {plan.task.identity.name for plan in plans}
+    missing, again = MissingRequests(plans, held, context_of(record.endpoint)), UngradedAnswers(plans, held)
+    directory.keep_index(held)
+    by_name = {plan.task.identity.name: plan.task for plan in plans}
     return Session(
         config=config,
         record=record,
         before=before,
-        tasks={plan.task.identity.name: plan.task for plan in plans},
-        missing=MissingRequests(plans, held, context_of(record.endpoint)),
-        again=UngradedAnswers(plans, held),
-        held=[sample for sample in held.values() if sample.task in names],
+        tasks=by_name,
+        missing=missing,
+        again=again,
+        standing=Standing.of(_of_tasks(held, by_name)),
         total=sum(len(plan.items()) * plan.repeats for plan in plans),
         notices=notices,
     )
+
+
+def _of_tasks(held: Held, tasks: Collection[str]) -> Columns:
+    names = held.columns.task
+    return held.chosen(np.isin(names.codes, [names.code(task) for task in tasks if task in names.names])).columns
 
 
 def _plan(task: Task, config: RunConfig, info: TaskInfo) -> TaskPlan:

@@ -147,6 +147,6 @@ def _evaluate(console: Console, task: Task, out: Path, models: Mapping[str, Path
                     "concurrency": 1,
                 }
                 session = prepare(load_config(RunConfig, None, options), {INFO.name: task}, {INFO.name: INFO})
-                sessions.append((session, RunProgress(name, session.total, session.held)))
+                sessions.append((session, RunProgress(name, session.total, session.standing)))
             with shown(console, *(progress for _, progress in sessions)):
                 ask_side_by_side(sessions)

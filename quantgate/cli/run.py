@@ -215,7 +215,7 @@ def evaluate(config: RunConfig, given: Sequence[GivenOption]) -> int:
     session = prepare(config, loaded, infos)
     for notice in session.notices:
         console.print(Text(f"note: {notice}"), soft_wrap=True)
-    progress = RunProgress(session.record.label, session.total, session.held)
+    progress = RunProgress(session.record.label, session.total, session.standing)
     try:
         with shown(console, progress):
             remarks = ask_side_by_side([(session, progress)])

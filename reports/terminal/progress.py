@@ -16,6 +16,7 @@ from rich.text import Text
 from quantgate.evals.contract.fault import Fault
 from quantgate.evals.contract.records import Request, Sample, Status
 from quantgate.evals.endpoint.window import Window
+from quantgate.evals.runs.standing import Standing
 from quantgate.evals.text import one_line
 
 _PLAIN_EVERY_S = 10.0
@@ -26,15 +27,15 @@ _MOST_TOKENS = 10**9
 class RunProgress:
     """Counts a run's samples and says: done, in flight, accuracy, errors, truncated, tokens per second, time left.
 
-    `total` is what the whole run has, `held` what it held before.
+    `total` is what the whole run has, `before` what it had before.
     """
 
-    def __init__(self, label: str, total: int, held: list[Sample]) -> None:
+    def __init__(self, label: str, total: int, before: Standing) -> None:
         self._label = one_line(label, 24)
         self._total = total
-        self._statuses = Counter(sample.status for sample in held if sample.status.scored)
-        self._scores = [sample.score for sample in held if sample.score is not None]
-        self._at_start = sum(self._statuses.values())
+        self._statuses = Counter(before.statuses)
+        self._done = self._at_start = self._statuses.total()
+        self._scored, self._score_sum = before.scored, before.score_sum
         self._failed = 0
         self._in_flight = 0
         self._faults = 0
@@ -61,17 +62,19 @@ class RunProgress:
             self._failed += 1
         else:
             self._statuses[sample.status] += 1
+            self._done += 1
         if sample.score is not None:
-            self._scores.append(sample.score)
+            self._scored += 1
+            self._score_sum += sample.score
         tokens = (sample.usage or {}).get("completion_tokens")
         if isinstance(tokens, int) and 0 <= tokens < _MOST_TOKENS:
             self._tokens += tokens
-        if sum(self._statuses.values()) + self._failed >= self._total:
+        if self._done + self._failed >= self._total:
             self._ended = time.monotonic()
 
     def line(self, *, bar: bool = False) -> Text:
         """How it goes, on one line; with a bar for a terminal."""
-        done = sum(self._statuses.values())
+        done = self._done
         elapsed = (self._ended or time.monotonic()) - self._began
         parts = [f"{self._label}: {done}/{self._total}"]
         if bar:
@@ -81,8 +84,8 @@ class RunProgress:
             parts += map(one_line, self._window.said())
         elif self._in_flight:
             parts.append(f"{self._in_flight} in flight")
-        if self._scores:
-            parts.append(f"accuracy {sum(self._scores) / len(self._scores):.3f}")
+        if self._scored:
+            parts.append(f"accuracy {self._score_sum / self._scored:.3f}")
         parts.append(f"truncated {self._statuses[Status.TRUNCATED]}")
         if self._statuses[Status.EMPTY]:
             parts.append(f"empty {self._statuses[Status.EMPTY]}")
@@ -91,7 +94,7 @@ class RunProgress:
         if self._statuses[Status.UNGRADED]:
             parts.append(f"ungraded {self._statuses[Status.UNGRADED]}")
         parts.append(f"errors {self._failed}" + (f" ({self._faults} retried faults)" if self._faults else ""))
-        if self._faults and not self._scores:
+        if self._faults and not self._scored:
             parts.append(f"last fault: {one_line(self._last_fault, 60)}")
         asked_here = done - self._at_start
         if elapsed > 1 and self._tokens:
