@@ -27,9 +27,7 @@ class MissingRequests:
         When the directory holds an answer to another prompt under the same item and repeat.
     """
 
-    def __init__(
-        self, plans: Sequence[TaskPlan], held: Mapping[SampleKey, Sample], window: int | None = None
-    ) -> None:
+    def __init__(self, plans: Sequence[TaskPlan], held: Mapping[SampleKey, Sample], window: int | None = None) -> None:
         samples = as_held(held)
         self._plans = [(plan, _missing(plan, samples.of_task(plan.task.identity.name), window)) for plan in plans]
         self._count = sum(sum(missing) for _, missing in self._plans)
@@ -60,7 +58,7 @@ class UngradedAnswers:
     def __iter__(self) -> Iterator[tuple[Request, Sample]]:
         for plan, held, rows in self._plans:
             there = rows != NONE
-            yield from zip(plan.requests(there.tobytes()), held.samples(rows[there]), strict=True)
+            yield from zip(plan.requests(bytes(there)), held.samples(rows[there]), strict=True)
 
 
 def _rows(plan: TaskPlan, held: Held) -> Places:
@@ -75,7 +73,7 @@ def _missing(plan: TaskPlan, held: Held, window: int | None) -> bytes:
     _check_prompts(plan, held, rows.reshape(plan.repeats, -1))
     missing = ~there
     missing[there] = _is_open(plan, held, window)[rows[there]]
-    return missing.tobytes()
+    return bytes(missing)
 
 
 def _check_prompts(plan: TaskPlan, held: Held, rows: Places) -> None:

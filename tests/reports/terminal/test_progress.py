@@ -8,7 +8,10 @@ from rich.console import Console
 from quantgate.evals.contract.fault import Fault
 from quantgate.evals.contract.records import Sample, Status
 from quantgate.evals.endpoint.window import Window
+from quantgate.evals.runs.standing import Standing
 from quantgate.reports.terminal.progress import RunProgress, duration, shown, steps
+
+ONE_RIGHT = Standing({Status.OK: 1}, scored=1, score_sum=1.0)
 
 
 def sample(item: int, status: Status = Status.OK, score: float | None = 1.0) -> Sample:
@@ -16,7 +19,7 @@ def sample(item: int, status: Status = Status.OK, score: float | None = 1.0) -> 
 
 
 def test_the_line_counts_what_a_watcher_needs(request_of):
-    progress = RunProgress("fp8", 10, [sample(0)])
+    progress = RunProgress("fp8", 10, ONE_RIGHT)
     for _ in range(5):
         progress.asked(request_of())
     progress.finished(sample(1, score=0.0))
@@ -29,7 +32,7 @@ def test_the_line_counts_what_a_watcher_needs(request_of):
 
 
 def test_the_line_says_what_the_window_says_of_itself(request_of):
-    progress = RunProgress("fp8", 10, [])
+    progress = RunProgress("fp8", 10, Standing())
     window = Window(7)
     window.notify("control.json is not heeded: \x1b[31mno")
     progress.follow(window)
@@ -39,21 +42,21 @@ def test_the_line_says_what_the_window_says_of_itself(request_of):
 
 
 def test_when_nothing_is_answered_yet_the_last_fault_is_told(request_of):
-    progress = RunProgress("fp8", 10, [])
+    progress = RunProgress("fp8", 10, Standing())
     progress.fault(request_of(), Fault("HTTP 503: \x1b[31mloading"))
     assert "last fault: HTTP 503: [31mloading" in progress.line().plain
 
 
 def test_elsewhere_than_on_a_terminal_a_last_plain_line_is_printed():
     out = io.StringIO()
-    with shown(Console(file=out, width=120), RunProgress("fp8", 1, [sample(0)])):
+    with shown(Console(file=out, width=120), RunProgress("fp8", 1, ONE_RIGHT)):
         pass
     assert out.getvalue().startswith("fp8: 1/1, accuracy 1.000")
 
 
 def test_on_a_terminal_there_is_a_bar_that_leaves_only_its_last_line():
     out = io.StringIO()
-    with shown(Console(file=out, width=120, force_terminal=True), RunProgress("fp8", 1, [sample(0)])):
+    with shown(Console(file=out, width=120, force_terminal=True), RunProgress("fp8", 1, ONE_RIGHT)):
         pass
     assert out.getvalue().count("━" * 24) >= 1
 
