@@ -87,8 +87,8 @@ class GraderProcesses:
     async def judge(self, task: Task, item: Item, repeat: int, text: str) -> Judged:
         """Grade a text, or say in a line why that failed: too slow, crashed, or whatever the grader raised."""
         number = next(place for place, known in enumerate(self._tasks) if known is task)
-        asked = json.dumps({"task": number, "item": asdict(item), "repeat": repeat, "text": text})
         async with self._places:
+            asked = json.dumps({"task": number, "item": asdict(item), "repeat": repeat, "text": text})
             try:
                 grader = self._idle.pop() if self._idle else await self._started()
             except OSError as error:

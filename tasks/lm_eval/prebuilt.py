@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 _KEPT = 8
 """So many builds stay in the cache, the newest; GSM8K's takes 7 MB."""
 
+_MOST_DOCUMENTS = 2000
+"""The prompts of a longer task are written as they are asked: to build all of them takes longer than to load lm-eval,
+and more memory than the run."""
+
 _BUILDERS = ("datasets", "jinja2", "numpy")
 """Packages beside lm-eval whose code takes part in the building of a prompt."""
 
@@ -122,7 +126,8 @@ def prebuilt_or(
     if (built := _read(file)) is not None:
         return PrebuiltTask(built, partial(build, source, None))
     task = build(source, None)
-    _keep(Built.of(task), file)
+    if len(task.items()) <= _MOST_DOCUMENTS:
+        _keep(Built.of(task), file)
     return task
 
 

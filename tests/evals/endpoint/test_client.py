@@ -1,16 +1,18 @@
 """One served model: what is retried, what is an answer, what stops everything. Over real HTTP."""
 
 import asyncio
+import gc
 import json
 import socket
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
+import openai
 import pytest
 
 from quantgate.evals.contract.fault import Fault
-from quantgate.evals.contract.records import Answer, Status
+from quantgate.evals.contract.records import Answer, Prompt, Request, Status
 from quantgate.evals.endpoint.client import Endpoint, RetryPolicy, default_deadline, request_body
 from quantgate.evals.errors import EndpointUnreachable, RequestRefused, UsageError
 from tests.conftest import right_answer
@@ -260,3 +262,24 @@ def test_the_default_deadline_grows_with_the_token_budget():
     assert default_deadline(2048) == pytest.approx(264.8)
     assert default_deadline(131072) > 3 * 3600
     assert default_deadline(None) == 3600
+
+
+@pytest.mark.parametrize("streams", [True, False])
+def test_a_request_that_is_done_leaves_nothing_for_the_collector(request_of, streams):
+    def left() -> list[object]:
+        return [held for held in gc.get_objects() if isinstance(held, Request | Prompt | openai.AsyncStream)]
+
+    async def scenario(url: str) -> list[object]:
+        async with Endpoint(url, "test-model", retry=FAST) as endpoint:
+            gc.collect()
+            before = {id(held) for held in left()}
+            for item in range(4):
+                assert (await endpoint.ask(request_of(str(item)))).status is Status.OK
+            return [held for held in left() if id(held) not in before]
+
+    gc.disable()
+    try:
+        with served_model(lambda body: Reply(), streams=streams) as server:
+            assert asyncio.run(scenario(server.base_url)) == []
+    finally:
+        gc.enable()

@@ -14,6 +14,7 @@ from quantgate.evals.endpoint.window import Window
 from quantgate.evals.errors import EndpointUnreachable, RequestRefused, ResumeMismatch
 from quantgate.evals.runs.asking import ask_all, to_sample
 from quantgate.evals.runs.directory import RunDirectory
+from quantgate.evals.runs.grading import Judged, judge
 from quantgate.evals.runs.missing import MissingRequests, UngradedAnswers
 from quantgate.evals.runs.record import RunRecord, now
 from quantgate.evals.runs.task_plan import TaskPlan
@@ -385,3 +386,39 @@ def test_answers_that_wait_for_their_grader_when_the_run_is_stopped_are_kept(tmp
         asyncio.run(stopped(server.base_url))
     (sample,) = RunDirectory(tmp_path).samples().values()
     assert (sample.status, sample.ended, sample.response) == (Status.UNGRADED, Status.OK, "The answer is 3.")
+
+
+def test_no_more_requests_are_begun_than_can_be_stored_while_graders_are_slow(tmp_path, sums, monkeypatch):
+    monkeypatch.setattr("quantgate.evals.runs.asking._MOST_OPEN", 4)
+    plan, seen, directory = plan_of(sums), Seen(), RunDirectory(tmp_path)
+    record = RunRecord("l", "test-model", {}, (plan.record(),), software_versions(), now())
+
+    class Ready:
+        async def ask(self, request, on_fault) -> Answer:
+            return Answer(Status.OK, "The answer is 5.")
+
+    class Slow:
+        def __init__(self) -> None:
+            self.may_go_on = asyncio.Event()
+
+        async def judge(self, task, item, repeat, text) -> Judged:
+            await self.may_go_on.wait()
+            return judge(task, item, repeat, text)
+
+        def release(self) -> None: ...
+
+    async def scenario() -> int:
+        graders = Slow()
+        missing = MissingRequests([plan], {})
+        with directory.writing(record) as writer:
+            asking = ask_all(missing, {"sums": sums}, {"sums": Ready()}, writer, Window(8), seen, graders=graders)
+            work = asyncio.create_task(asking)
+            for _ in range(1000):
+                await asyncio.sleep(0)
+            begun = len(seen.asked_keys)
+            graders.may_go_on.set()
+            await work
+        return begun
+
+    assert asyncio.run(scenario()) == 4
+    assert len(scores(tmp_path)) == 12

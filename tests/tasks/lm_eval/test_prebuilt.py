@@ -106,6 +106,12 @@ def test_no_answer_to_a_prompt_that_lm_eval_does_not_build_is_graded(load, cache
         stale.grade(stale.items()[1], 0, "#### 18")
 
 
+def test_a_long_task_is_not_built_before_it_is_asked(load, cache, monkeypatch):
+    monkeypatch.setattr("quantgate.tasks.lm_eval.prebuilt._MOST_DOCUMENTS", 39)
+    assert isinstance(load(), LmEvalTask)
+    assert not cache.exists()
+
+
 def test_without_a_place_to_keep_it_the_task_is_built(load, cache):
     cache.parent.parent.write_text("a file where the folder would be")
     assert isinstance(load(), LmEvalTask)
