@@ -93,6 +93,7 @@ async def ask_all(
     recorder = _Recorder(writer, progress, len(requests), window, has_answers=has_answers)
     waiting: dict[SampleKey, tuple[Request, Answer, Sample]] = {}
     heard = Heard()
+    graders_are_up = False
     orchestrated = {name for name, task in tasks.items() if isinstance(task, Orchestrated)}
 
     async def one(request: Request, slot: Slot) -> None:
@@ -115,8 +116,10 @@ async def ask_all(
         arrived.put_nowait((request, answer))
 
     async def elsewhere(pool: GraderProcesses, request: Request, answer: Answer, sample: Sample) -> None:
+        nonlocal graders_are_up
         text = text_of(sample)
         judged = await pool.judge(tasks[request.task], request.item, request.repeat, text)
+        graders_are_up = True
         heard.add(request.task, judged)
         del waiting[request.key]
         store(request, answer, graded(sample, judged, sample.error))
@@ -149,6 +152,9 @@ async def ask_all(
                     judged = judge(task, request.item, request.repeat, text)
                     store(request, answer, graded(sample, judged, sample.error))
                 else:
+                    if not graders_are_up:
+                        # They load for seconds, and whatever ends the run meanwhile must not take the answers with it.
+                        writer.append(ungraded(sample, _STOPPED))
                     waiting[request.key] = (request, answer, sample)
                     group.create_task(elsewhere(graders, request, answer, sample))
             if arrived.qsize() < _BACKLOG:

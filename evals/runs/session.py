@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from quantgate.evals.contract.records import Status
 from quantgate.evals.contract.task import Asker, ModelUnderTest, Orchestrated, Stratified, Task, TaskInfo
 from quantgate.evals.endpoint.client import Endpoint
 from quantgate.evals.endpoint.completions import Completions
@@ -104,9 +105,11 @@ class Session:
         task = self.record.task(name)
         return task is not None and task.asked_by_authors is not None
 
-    def missing_count(self) -> int:
-        """How many samples of this session's tasks have no score yet."""
-        return self.total - int(_of_tasks(RunDirectory(self.config.out).held(), self.tasks).scored.sum())
+    def left(self) -> tuple[int, int]:
+        """How many samples of this session's tasks have no answer yet, and how many answers no grade."""
+        held = _of_tasks(RunDirectory(self.config.out).held(), self.tasks)
+        ungraded = int(held.is_status(Status.UNGRADED).sum())
+        return self.total - int(held.scored.sum()) - ungraded, ungraded
 
 
 def ask_side_by_side(sessions: Sequence[tuple[Session, Progress]]) -> list[str]:
@@ -125,7 +128,7 @@ def ask_side_by_side(sessions: Sequence[tuple[Session, Progress]]) -> list[str]:
                 for session, progress in sessions:
                     asked.append(group.create_task(session.ask(progress, steering, graders)))
 
-    with GraderProcesses(tasks) as graders, _rare_collections():
+    with _rare_collections(), GraderProcesses(tasks) as graders:
         run_until_stopped(asking)
     return [told for task in asked if (told := task.result()) is not None]
 

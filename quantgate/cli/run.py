@@ -220,9 +220,11 @@ def evaluate(config: RunConfig, given: Sequence[GivenOption]) -> int:
         with shown(console, progress):
             remarks = ask_side_by_side([(session, progress)])
     except KeyboardInterrupt:
-        left = session.missing_count()
+        missing, ungraded = session.left()
+        waiting = f" and {ungraded} not graded yet" if ungraded else ""
         arrived = f"everything that arrived is in {config.out}"
-        stopped = f"stopped with {left} of {session.total} samples missing; {arrived}. The same command goes on."
+        left = f"{missing} of {session.total} samples missing{waiting}"
+        stopped = f"stopped with {left}; {arrived}. The same command goes on."
         console.print(Text(stopped), soft_wrap=True)
         return 5
     for remark in remarks:

@@ -388,37 +388,55 @@ def test_answers_that_wait_for_their_grader_when_the_run_is_stopped_are_kept(tmp
     assert (sample.status, sample.ended, sample.response) == (Status.UNGRADED, Status.OK, "The answer is 3.")
 
 
-def test_no_more_requests_are_begun_than_can_be_stored_while_graders_are_slow(tmp_path, sums, monkeypatch):
-    monkeypatch.setattr("quantgate.evals.runs.asking._MOST_OPEN", 4)
-    plan, seen, directory = plan_of(sums), Seen(), RunDirectory(tmp_path)
+class Ready:
+    """An endpoint that answers at once."""
+
+    async def ask(self, request, on_fault) -> Answer:
+        return Answer(Status.OK, "The answer is 5.")
+
+
+class Slow:
+    """Graders that wait until they may go on."""
+
+    def __init__(self) -> None:
+        self.may_go_on = asyncio.Event()
+
+    async def judge(self, task, item, repeat, text) -> Judged:
+        await self.may_go_on.wait()
+        return judge(task, item, repeat, text)
+
+    def release(self) -> None: ...
+
+
+def while_graders_are_slow(path, task: Sums, graders: Slow, look) -> object:
+    """What `look` sees once all that can be done without the graders is done; they go on after that."""
+    plan, seen, directory = plan_of(task), Seen(), RunDirectory(path)
     record = RunRecord("l", "test-model", {}, (plan.record(),), software_versions(), now())
 
-    class Ready:
-        async def ask(self, request, on_fault) -> Answer:
-            return Answer(Status.OK, "The answer is 5.")
-
-    class Slow:
-        def __init__(self) -> None:
-            self.may_go_on = asyncio.Event()
-
-        async def judge(self, task, item, repeat, text) -> Judged:
-            await self.may_go_on.wait()
-            return judge(task, item, repeat, text)
-
-        def release(self) -> None: ...
-
-    async def scenario() -> int:
-        graders = Slow()
+    async def scenario() -> object:
         missing = MissingRequests([plan], {})
         with directory.writing(record) as writer:
-            asking = ask_all(missing, {"sums": sums}, {"sums": Ready()}, writer, Window(8), seen, graders=graders)
+            asking = ask_all(missing, {"sums": task}, {"sums": Ready()}, writer, Window(8), seen, graders=graders)
             work = asyncio.create_task(asking)
             for _ in range(1000):
                 await asyncio.sleep(0)
-            begun = len(seen.asked_keys)
+            found = look(seen)
             graders.may_go_on.set()
             await work
-        return begun
+        return found
 
-    assert asyncio.run(scenario()) == 4
+    return asyncio.run(scenario())
+
+
+def test_no_more_requests_are_begun_than_can_be_stored_while_graders_are_slow(tmp_path, sums, monkeypatch):
+    monkeypatch.setattr("quantgate.evals.runs.asking._MOST_OPEN", 4)
+    assert while_graders_are_slow(tmp_path, sums, Slow(), lambda seen: len(seen.asked_keys)) == 4
     assert len(scores(tmp_path)) == 12
+
+
+def test_answers_that_arrive_while_the_graders_load_are_stored_before_they_are_graded(tmp_path, sums):
+    def stored(_: Seen) -> set[Status]:
+        return {sample.status for sample in RunDirectory(tmp_path).samples().values()}
+
+    assert while_graders_are_slow(tmp_path, sums, Slow(), stored) == {Status.UNGRADED}
+    assert {sample.status for sample in RunDirectory(tmp_path).samples().values()} == {Status.OK}
