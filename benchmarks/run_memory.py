@@ -6,11 +6,11 @@
     python benchmarks/run_memory.py --nightly             100,000 with a kill in the middle, held to its limits
 
 `quantgate run --task gsm8k` as a user calls it, with invented questions of GSM8K's length, five worked examples, 512
-requests in flight and 5% faults that heal, against a server in another process. CPU is the client's alone. With
---kill (and --nightly) it is killed half-way, and the same command goes on. With --copy what lies between the first and the last
-pass over the items is copied from the first, so that a run goes on that is long already: memory and resume are those of
-the whole, CPU that of the samples that were asked. `resume` is the same command once more over the whole directory. Exits
-1 when a sample is lost, doubled or graded wrong, and at nightly size when a limit is broken.
+requests in flight and 5% faults that heal, against a server in another process. CPU is the client's alone. With --kill
+(and --nightly) it is killed half-way, and the same command goes on. With --copy what lies between the first and the
+last pass over the items is copied from the first, so that a run goes on that is long already: memory and resume are
+those of the whole, CPU that of the samples that were asked. `resume` is the same command once more over the whole
+directory. Exits 1 when a sample is lost, doubled or graded wrong, and at nightly size when a limit is broken.
 """
 
 from __future__ import annotations
