@@ -10,7 +10,7 @@ from quantgate.evals.contract.records import AGENT_CONTEXT_EXCEEDED, Request, Sa
 from quantgate.evals.endpoint.overflow import has_outgrown, was_clamped
 from quantgate.evals.errors import ResumeMismatch
 from quantgate.evals.runs.task_plan import TaskPlan
-from quantgate.evals.samples.columns import NONE, Bools, Places, digest
+from quantgate.evals.samples.columns import NONE, Bools, Columns, Places, digest
 from quantgate.evals.samples.held import Held
 from quantgate.evals.samples.memory import as_held
 
@@ -49,16 +49,21 @@ class UngradedAnswers:
     def __init__(self, plans: Sequence[TaskPlan], held: Mapping[SampleKey, Sample]) -> None:
         samples = as_held(held)
         ungraded = samples.chosen(samples.columns.is_status(Status.UNGRADED))
-        of_plans = [(plan, ungraded.of_task(plan.task.identity.name)) for plan in plans if not plan.info.orchestrated]
-        self._plans = [(plan, own, _rows(plan, own)) for plan, own in of_plans]
+        self._source = samples.source
+        self._plans: list[tuple[TaskPlan, Columns, Places]] = []
+        for plan in plans:
+            own = ungraded.of_task(plan.task.identity.name)
+            if len(own) and not plan.info.orchestrated:
+                self._plans.append((plan, own.columns, _rows(plan, own)))
 
     def __len__(self) -> int:
         return sum(int((rows != NONE).sum()) for _, _, rows in self._plans)
 
     def __iter__(self) -> Iterator[tuple[Request, Sample]]:
-        for plan, held, rows in self._plans:
+        for plan, columns, rows in self._plans:
             there = rows != NONE
-            yield from zip(plan.requests(bytes(there)), held.samples(rows[there]), strict=True)
+            samples = self._source.samples(columns.start[rows[there]], columns.length[rows[there]])
+            yield from zip(plan.requests(bytes(there)), samples, strict=True)
 
 
 def _rows(plan: TaskPlan, held: Held) -> Places:
