@@ -55,7 +55,7 @@ class Served:
             self.failed.add(key)
             return self.random.choice(FAULTS)()
         self.answers[key] += 1
-        text = f"They pay\n#### {answered(key[0])}"
+        text = f"By way {key[1]} they pay\n#### {answered(key[0])}"
         if self.stream and b'"stream": true' in body.replace(b'"stream":true', b'"stream": true'):
             return streamed(text)
         message = {"role": "assistant", "content": text}

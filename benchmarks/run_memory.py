@@ -98,6 +98,7 @@ def copy_passes(samples: Path, until: int) -> None:
     with samples.open("a", encoding="utf-8") as stream:
         for repeat in range(1, until):
             passed = first.replace('"repeat": 0', f'"repeat": {repeat}')
+            passed = passed.replace("By way 1234", f"By way {1234 + repeat}")
             stream.write(passed.replace('"seed": 1234', f'"seed": {1234 + repeat}'))
 
 

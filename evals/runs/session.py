@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pyarrow
 
 from quantgate.evals.contract.records import Status
 from quantgate.evals.contract.task import Asker, ModelUnderTest, Orchestrated, Stratified, Task, TaskInfo
@@ -201,8 +202,12 @@ def prepare(config: RunConfig, tasks: Mapping[str, Task], infos: Mapping[str, Ta
                 f"the context is {window:,} tokens now and was {window_before:,}: what did not fit is asked again"
             )
     missing, again = MissingRequests(plans, held, context_of(record.endpoint)), UngradedAnswers(plans, held)
-    directory.keep_index(held)
     by_name = {plan.task.identity.name: plan.task for plan in plans}
+    standing = Standing.of(_of_tasks(held, by_name))
+    directory.keep_index(held)
+    del held
+    # Arrow keeps what it has read with, which a long run would hold to its end.
+    pyarrow.default_memory_pool().release_unused()
     return Session(
         config=config,
         record=record,
@@ -210,7 +215,7 @@ def prepare(config: RunConfig, tasks: Mapping[str, Task], infos: Mapping[str, Ta
         tasks=by_name,
         missing=missing,
         again=again,
-        standing=Standing.of(_of_tasks(held, by_name)),
+        standing=standing,
         total=sum(len(plan.items()) * plan.repeats for plan in plans),
         notices=notices,
     )
