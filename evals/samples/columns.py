@@ -141,7 +141,9 @@ class Columns:
         return len(self.repeat)
 
     def take(self, rows: Places | Bools) -> Columns:
-        """Some of the samples, by their rows or by a mask."""
+        """Some of the samples, by their rows or by a mask; these very columns where the mask takes all."""
+        if rows.dtype == np.bool_ and rows.all():
+            return self
         return Columns(**{field.name: _taken(getattr(self, field.name), rows) for field in fields(self)})
 
     def is_status(self, *statuses: Status) -> Bools:
