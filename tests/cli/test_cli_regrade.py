@@ -20,7 +20,8 @@ def test_a_run_is_graded_by_another_metric_without_asking(quantgate, arguments, 
     after = [json.loads(line) for line in (tmp_path / "run" / "samples.jsonl").read_text().splitlines()]
     assert after[: len(before)] == before
     graded_again = {line["item_id"]: line for line in after[len(before) :]}
-    for line in before:
+    # An answer that came before the graders were loaded has a line that is not graded yet, too: the last one counts.
+    for line in {line["item_id"]: line for line in before}.values():
         score = graded_again.get(line["item_id"], line)["score"]
         assert score == line["metrics"]["exact_match,strict-match"]
 

@@ -26,6 +26,9 @@ class Chunks:
         self.read_to_its_end = True
         return b""
 
+    def check(self, held: int) -> None:
+        """It has no limit."""
+
     async def rest(self) -> bytes:
         raise AssertionError("a stream is read piece by piece")
 

@@ -10,8 +10,9 @@ from quantgate.evals.contract.records import Sample, Status
 from quantgate.evals.endpoint.client import Endpoint, RetryPolicy
 from quantgate.evals.endpoint.window import Window
 from quantgate.evals.errors import EndpointUnreachable
-from quantgate.evals.runs.asking import ask_all, missing_requests
+from quantgate.evals.runs.asking import ask_all
 from quantgate.evals.runs.directory import RunDirectory
+from quantgate.evals.runs.missing import MissingRequests
 from quantgate.evals.runs.record import RunRecord, now
 from quantgate.evals.runs.task_plan import TaskPlan
 from quantgate.evals.versions import software_versions
@@ -48,7 +49,7 @@ def run(path, url, requests, *, window=None, timeout_s=None, retry=FAST) -> Seen
     async def asking() -> None:
         with RunDirectory(path).writing(record) as writer:
             async with Endpoint(url, "test-model", retry=retry, timeout_s=timeout_s) as endpoint:
-                missing = missing_requests([plan], {})
+                missing = MissingRequests([plan], {})
                 await ask_all(missing, {"sums": task}, {"sums": endpoint}, writer, window or Window(), seen)
 
     asyncio.run(asking())
