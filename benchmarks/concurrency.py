@@ -86,8 +86,9 @@ async def ask(url: str, requests: int, setting: str, out: Path) -> tuple[float, 
     """Ask so many questions; how long that took, and how many were answered."""
     from quantgate.evals.endpoint.client import Endpoint
     from quantgate.evals.endpoint.window import Window
-    from quantgate.evals.runs.asking import ask_all, missing_requests
+    from quantgate.evals.runs.asking import ask_all
     from quantgate.evals.runs.directory import RunDirectory
+    from quantgate.evals.runs.missing import MissingRequests
     from quantgate.evals.runs.record import RunRecord, now
     from quantgate.evals.runs.task_plan import TaskPlan
     from quantgate.evals.versions import software_versions
@@ -110,7 +111,7 @@ async def ask(url: str, requests: int, setting: str, out: Path) -> tuple[float, 
     with directory.writing(record) as writer:
         async with Endpoint(url, "test-model") as endpoint:
             began = time.monotonic()
-            await ask_all(missing_requests([plan], {}), {"sums": task}, {"sums": endpoint}, writer, window, Silent())
+            await ask_all(MissingRequests([plan], {}), {"sums": task}, {"sums": endpoint}, writer, window, Silent())
     wall_s = time.monotonic() - began
     return wall_s, sum(sample.status.scored for sample in directory.samples().values())
 

@@ -64,8 +64,8 @@ class Retrying:
                 turn = self._on_fault if isinstance(self._on_fault, Turn) else None
                 failures = self.attempts if turn is None else max(self.attempts, turn.vain)
                 wait_s = self._policy.wait(failures, fault)
-                waited = max(waited_s + wait_s, 0.0 if turn is None else turn.down_s)
-                if failures >= self._policy.tries or waited > self._policy.total_s:
+                in_vain_s = max(waited_s + wait_s, 0.0 if turn is None else turn.down_s)
+                if failures >= self._policy.tries or in_vain_s > self._policy.total_s:
                     raise
             waited_s += wait_s
             await (asyncio.sleep(wait_s) if turn is None else turn.again(wait_s))
