@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import chdtrc
 
 from quantgate.evals.samples.columns import LETTERS, NO_LETTER, NONE, Codes
 
@@ -57,5 +56,7 @@ def letter_counts(items: Codes, letters: NDArray[np.int8]) -> LetterCounts | Non
 
 def _evenness(counts: Sequence[float]) -> float:
     """Pearson's chi-squared test of equal frequencies: its p-value."""
+    from scipy.special import chdtrc
+
     expected = sum(counts) / len(counts)
     return float(chdtrc(len(counts) - 1, sum((count - expected) ** 2 for count in counts) / expected))

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 import numpy as np
-from scipy.special import bdtrc
 
 from quantgate.evals.checks.build import Build, percent
 from quantgate.evals.checks.finding import Finding, FindingCode, Severity
 from quantgate.evals.contract.records import Status
 from quantgate.evals.samples.columns import NO_TEXT, Bools, Columns
-from quantgate.evals.stats.describe.mcnemar import mcnemar_pvalue
 
 _MANY_UNPARSED = 0.02
 _BEYOND_CHANCE = 0.01
@@ -35,6 +33,8 @@ def unparsed_unlike(builds: Mapping[str, Build]) -> Iterator[Finding]:
 
     By the exact McNemar test over items, an item being unread where any of its answers is.
     """
+    from quantgate.evals.stats.describe.mcnemar import mcnemar_pvalue
+
     unread = {name: {*build.samples.item.present(_unread(build.samples))} for name, build in builds.items()}
     lost, won = len(unread["candidate"] - unread["baseline"]), len(unread["baseline"] - unread["candidate"])
     if lost + won and mcnemar_pvalue(lost, won) < _BEYOND_CHANCE:
@@ -63,6 +63,8 @@ def no_better_than_guessing(samples: Columns, guess: float, alpha: float) -> str
     alpha
         One-sided error rate.
     """
+    from scipy.special import bdtrc
+
     scores = samples.score[samples.scored]
     right = int((scores == 1.0).sum())
     if not len(scores) or (guess == 0 and scores.any()):

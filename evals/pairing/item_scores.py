@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from quantgate.evals.stats.checks import BoolArray, FloatArray
+if TYPE_CHECKING:
+    from quantgate.evals.stats.checks import BoolArray, FloatArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)

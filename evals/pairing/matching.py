@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from quantgate.evals.runs.record import TaskRecord
 from quantgate.evals.samples.columns import NO_TEXT, NONE, Bools, Columns, Labels, Places
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _COLUMNS = ["item_id", "repeat", "stratum", "cluster", "baseline", "candidate", "alike"]
 
@@ -45,11 +48,15 @@ def copies(left: Columns, right: Columns) -> Bools:
 
 def no_frame() -> pd.DataFrame:
     """The frame of runs that cannot be compared."""
+    import pandas as pd
+
     return pd.DataFrame([], columns=_COLUMNS)
 
 
 def paired_frame(record: TaskRecord, planned: Mapping[str, int], left: Columns, right: Columns) -> pd.DataFrame:
     """One row for each item and repeat, as `TaskPairs` has them; `planned` counts the items of each stratum."""
+    import pandas as pd
+
     heard = sorted({*left.item.present(), *right.item.present()})
     strata, clusters = (_first_told(heard, name, left, right) for name in ("stratum", "cluster"))
     absent = _strata_of_absent(record.items - len(heard), planned, strata)
@@ -98,6 +105,8 @@ def _first_told(items: Sequence[str], name: str, *builds: Columns) -> list[str |
 
 def _categories(names: Sequence[str | None], times: int) -> pd.Categorical:
     """Each name so many times, the categories in the order of the names."""
+    import pandas as pd
+
     # Not pandas' own text: that cannot hold half of a surrogate pair, which a broken task may name an item by.
     categories = pd.Index(list(dict.fromkeys(name for name in names if name is not None)), dtype=object)
     codes = {name: code for code, name in enumerate(categories)}

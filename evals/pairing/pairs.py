@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from quantgate.evals.pairing.item_scores import ItemScores
@@ -15,7 +15,11 @@ from quantgate.evals.runs.record import RunRecord, TaskRecord
 from quantgate.evals.samples.columns import Columns, Places
 from quantgate.evals.samples.damage import NO_DAMAGE, Damage
 from quantgate.evals.samples.held import Held
-from quantgate.evals.stats.checks import FloatArray
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from quantgate.evals.stats.checks import FloatArray
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from quantgate.evals.samples.columns import NO_TEXT, Columns, Floats, digest
-from quantgate.evals.stats.describe.pass_k import pass_at_k, pass_hat_k
 
 _EMPTY = np.uint64(digest(""))
 
@@ -35,6 +34,8 @@ def repeat_metrics(samples: Columns, k: int) -> RepeatMetrics | None:
     complete = asked >= k
     if k < 2 or not complete.any():
         return None
+    from quantgate.evals.stats.describe.pass_k import pass_at_k, pass_hat_k
+
     right = np.bincount(place, scored.score == 1.0, minlength=len(items)).astype(np.int64)
     tried = right[complete].tolist(), asked[complete].tolist()
     return RepeatMetrics(
