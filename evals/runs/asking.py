@@ -10,7 +10,7 @@ from typing import Protocol
 
 from quantgate.evals.contract.fault import Fault
 from quantgate.evals.contract.records import Answer, Grade, Request, Sample, SampleKey, Status
-from quantgate.evals.contract.task import Asker, Orchestrated, Task
+from quantgate.evals.contract.task import Asker, LoadedLater, Orchestrated, Task
 from quantgate.evals.endpoint.answer_size import size_of
 from quantgate.evals.endpoint.window import MAX_IN_FLIGHT, Slot, Window
 from quantgate.evals.errors import EndpointUnreachable, RequestRefused
@@ -93,7 +93,7 @@ async def ask_all(
     recorder = _Recorder(writer, progress, len(requests), window, has_answers=has_answers)
     waiting: dict[SampleKey, tuple[Request, Answer, Sample]] = {}
     heard = Heard()
-    graders_are_up = False
+    kept: dict[SampleKey, Slot] = {}
     orchestrated = {name for name, task in tasks.items() if isinstance(task, Orchestrated)}
 
     async def one(request: Request, slot: Slot) -> None:
@@ -111,15 +111,19 @@ async def ask_all(
             if not recorder.has_answers:
                 raise
             raise EndpointUnreachable(f"{refusal}. It has answered before: the same command goes on") from None
-        finally:
+        except BaseException:
+            slot.release()
+            raise
+        if isinstance(tasks[request.task], LoadedLater):
+            # Its graders load for a second: what ends the run meanwhile takes no more than was in flight at once.
+            kept[request.key] = slot
+        else:
             slot.release()
         arrived.put_nowait((request, answer))
 
     async def elsewhere(pool: GraderProcesses, request: Request, answer: Answer, sample: Sample) -> None:
-        nonlocal graders_are_up
         text = text_of(sample)
         judged = await pool.judge(tasks[request.task], request.item, request.repeat, text)
-        graders_are_up = True
         heard.add(request.task, judged)
         del waiting[request.key]
         store(request, answer, graded(sample, judged, sample.error))
@@ -127,6 +131,8 @@ async def ask_all(
     def store(request: Request, answer: Answer, sample: Sample) -> None:
         recorder.record(request, answer, sample)
         opened.release()
+        if (slot := kept.pop(request.key, None)) is not None:
+            slot.release()
 
     async def once_more(request: Request, sample: Sample) -> None:
         task = tasks[request.task]
@@ -152,9 +158,6 @@ async def ask_all(
                     judged = judge(task, request.item, request.repeat, text)
                     store(request, answer, graded(sample, judged, sample.error))
                 else:
-                    if not graders_are_up:
-                        # They load for seconds, and whatever ends the run meanwhile must not take the answers with it.
-                        writer.append(ungraded(sample, _STOPPED))
                     waiting[request.key] = (request, answer, sample)
                     group.create_task(elsewhere(graders, request, answer, sample))
             if arrived.qsize() < _BACKLOG:

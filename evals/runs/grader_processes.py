@@ -22,7 +22,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, NoReturn, Self
 
 from quantgate.evals.contract.records import Grade, Item
-from quantgate.evals.contract.task import GradedAtOnce, LoadedLater, Task
+from quantgate.evals.contract.task import GradedAtOnce, LoadedLater, Orchestrated, Task
 from quantgate.evals.errors import QuantgateError
 from quantgate.evals.runs.grader_process import serve
 from quantgate.evals.runs.grading import Judged, judge
@@ -49,18 +49,19 @@ class GraderProcesses:
     Parameters
     ----------
     tasks
-        Whose answers are graded.
+        Whose answers are graded; those that are orchestrated grade themselves.
     limit_s
         Seconds that one answer may take.
     """
 
     def __init__(self, tasks: Sequence[Task], limit_s: float = GRADING_LIMIT_S) -> None:
-        self._tasks = tuple(tasks)
+        self._tasks = tuple(task for task in tasks if not isinstance(task, Orchestrated))
         self._limit_s = limit_s
         self._idle: list[_Grader] = []
         self._places = asyncio.Semaphore(max(1, min(_MOST, os.cpu_count() or 1)))
         self._talking = threading.Lock()
         self._nursery: int | None = None
+        self._any_started = False
         self._control: socket.socket
 
     def __enter__(self) -> Self:
@@ -76,6 +77,8 @@ class GraderProcesses:
     def __exit__(self, *_: object) -> None:
         self._control.close()
         if self._nursery is not None:
+            if not self._any_started:
+                os.kill(self._nursery, signal.SIGKILL)  # it may be loading, and has no graders to end
             os.waitpid(self._nursery, 0)
             self._nursery = None
 
@@ -124,6 +127,7 @@ class GraderProcesses:
         return await asyncio.to_thread(self._reap, grader.pid)
 
     def _fork(self) -> tuple[int, socket.socket]:
+        self._any_started = True
         with self._talking:
             self._control.sendall(_COMMAND.pack(_START, 0))
             said, descriptors, _, _ = socket.recv_fds(self._control, _COMMAND.size, 1)

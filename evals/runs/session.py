@@ -113,14 +113,15 @@ class Session:
         return self.total - int(held.scored.sum()) - ungraded, ungraded
 
 
-def ask_side_by_side(sessions: Sequence[tuple[Session, Progress]]) -> list[str]:
+def ask_side_by_side(sessions: Sequence[tuple[Session, Progress]], graders: GraderProcesses | None = None) -> list[str]:
     """Ask several runs at the same time, each of its own endpoint; KeyboardInterrupt when they are stopped.
 
-    Returns what the user should know of the graders.
+    `graders` are those of their tasks, where they have been started already. Returns what the user should know of them.
     """
+    if graders is None:
+        with GraderProcesses([task for session, _ in sessions for task in session.tasks.values()]) as started:
+            return ask_side_by_side(sessions, started)
     asked: list[asyncio.Task[str | None]] = []
-    graded = [task for session, _ in sessions if session.missing or session.again for task in session.tasks.values()]
-    tasks = [task for task in graded if not isinstance(task, Orchestrated)]
     steering = Steering()
 
     async def asking() -> None:
@@ -129,7 +130,7 @@ def ask_side_by_side(sessions: Sequence[tuple[Session, Progress]]) -> list[str]:
                 for session, progress in sessions:
                     asked.append(group.create_task(session.ask(progress, steering, graders)))
 
-    with _rare_collections(), GraderProcesses(tasks) as graders:
+    with _rare_collections():
         run_until_stopped(asking)
     return [told for task in asked if (told := task.result()) is not None]
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from quantgate.evals.checks.summary import RunSummary
+    from quantgate.evals.contract.task import Task, TaskInfo
+    from quantgate.evals.runs.grader_processes import GraderProcesses
     from quantgate.evals.runs.session import Session
     from quantgate.evals.settings.run import RunConfig
     from quantgate.tasks.options import GivenOption
@@ -184,10 +188,8 @@ def evaluate(config: RunConfig, given: Sequence[GivenOption]) -> int:
     from quantgate.cli.installed import installed_tasks
     from quantgate.evals.contract.task import TaskOptions
     from quantgate.evals.files import check_writable
-    from quantgate.evals.runs.session import ask_side_by_side, prepare
-    from quantgate.reports.terminal.console import output_console, progress_console
-    from quantgate.reports.terminal.progress import RunProgress, shown
-    from quantgate.reports.terminal.run_summary import print_summary
+    from quantgate.evals.runs.grader_processes import GraderProcesses
+    from quantgate.reports.terminal.console import progress_console
     from quantgate.tasks.bundle import local_data
     from quantgate.tasks.needs import check_needs
     from quantgate.tasks.options import own_options
@@ -212,13 +214,33 @@ def evaluate(config: RunConfig, given: Sequence[GivenOption]) -> int:
         if most is not None and held < most:
             notice = f"note: {given_as} {most:,}: {name} has {held:,} items, and all {held:,} are asked"
             console.print(Text(notice), soft_wrap=True)
+    # Before the client is loaded: the graders load what they grade with meanwhile.
+    with GraderProcesses(list(loaded.values())) as graders:
+        return _ask(config, loaded, infos, graders, console)
+
+
+def _ask(
+    config: RunConfig,
+    loaded: Mapping[str, Task],
+    infos: Mapping[str, TaskInfo],
+    graders: GraderProcesses,
+    console: Console,
+) -> int:
+    """Ask what is missing, print what came of it, and return the exit code."""
+    from rich.text import Text
+
+    from quantgate.evals.runs.session import ask_side_by_side, prepare
+    from quantgate.reports.terminal.console import output_console
+    from quantgate.reports.terminal.progress import RunProgress, shown
+    from quantgate.reports.terminal.run_summary import print_summary
+
     session = prepare(config, loaded, infos)
     for notice in session.notices:
         console.print(Text(f"note: {notice}"), soft_wrap=True)
     progress = RunProgress(session.record.label, session.total, session.standing)
     try:
         with shown(console, progress):
-            remarks = ask_side_by_side([(session, progress)])
+            remarks = ask_side_by_side([(session, progress)], graders)
     except KeyboardInterrupt:
         missing, ungraded = session.left()
         waiting = f" and {ungraded} not graded yet" if ungraded else ""

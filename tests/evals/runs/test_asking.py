@@ -434,9 +434,14 @@ def test_no_more_requests_are_begun_than_can_be_stored_while_graders_are_slow(tm
     assert len(scores(tmp_path)) == 12
 
 
-def test_answers_that_arrive_while_the_graders_load_are_stored_before_they_are_graded(tmp_path, sums):
-    def stored(_: Seen) -> set[Status]:
-        return {sample.status for sample in RunDirectory(tmp_path).samples().values()}
+class LoadsLater(Sums):
+    """A task whose graders load what they grade with while it is asked."""
 
-    assert while_graders_are_slow(tmp_path, sums, Slow(), stored) == {Status.UNGRADED}
-    assert {sample.status for sample in RunDirectory(tmp_path).samples().values()} == {Status.OK}
+    def load(self) -> None: ...
+
+
+def test_while_the_graders_load_no_more_answers_are_unstored_than_may_be_in_flight(tmp_path):
+    task = LoadsLater(count=12)
+    assert while_graders_are_slow(tmp_path, task, Slow(), lambda seen: len(seen.asked_keys)) == 8
+    assert len(scores(tmp_path)) == 12
+    assert len((tmp_path / "samples.jsonl").read_text().splitlines()) == 12
