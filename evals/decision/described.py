@@ -172,3 +172,17 @@ class Prospect:
     settles: bool
     low: int | None = None
     high: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PooledChange:
+    """Items of all tasks that were compared whose score is lower, and higher, under the candidate.
+
+    `pvalue` is the one-sided probability of so many losses, or more, of builds that answer alike. Items with a missing
+    answer are left out.
+    """
+
+    tasks: int
+    losses: int
+    gains: int
+    pvalue: float

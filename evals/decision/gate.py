@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from quantgate.evals.decision.evidence import Evidence, comparable, gather
+from quantgate.evals.decision.pooled import pooled_change
 from quantgate.evals.decision.sentences import release_reasons
 from quantgate.evals.decision.types import NotComparable, ReleaseVerdict, TaskDecision, TaskVerdict, Verdict
 from quantgate.evals.pairing.pairs import Pairs
@@ -33,7 +34,10 @@ def decide(pairs: Pairs, policy: Policy, noise: Pairs | None = None, *, texts: b
     )
     release = _release([task for task in tasks if task.required], confirmed=any(regressions.values()))
     document = policy.model_dump(mode="json")
-    return Verdict(pairs.baseline, pairs.candidate, document, tasks, release, release_reasons(release, tasks))
+    pooled = pooled_change(one.scores for one in comparable(found).values())
+    return Verdict(
+        pairs.baseline, pairs.candidate, document, tasks, release, release_reasons(release, tasks), pooled=pooled
+    )
 
 
 def confirmed_regressions(found: Mapping[str, Evidence | NotComparable]) -> dict[str, bool]:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 from pydantic import BaseModel, ConfigDict, Discriminator, Tag, ValidationError
 
 from quantgate.evals.decision.comparison import Comparison, Format
+from quantgate.evals.decision.described import PooledChange
 from quantgate.evals.decision.types import (
     FIGURES_OF_NONE,
     SCHEMA_VERSION,
@@ -55,6 +56,7 @@ class _GateDocument(_Document):
     reasons: tuple[str, ...]
     candidate: RunRecord
     tasks: tuple[_Task, ...]
+    pooled: PooledChange | None = None
 
 
 class _FormatDocument(BaseModel):
@@ -157,6 +159,7 @@ def _verdict(document: _GateDocument) -> Verdict:
         document.command,
         document.created,
         document.software,
+        document.pooled,
     )
 
 

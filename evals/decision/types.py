@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 
 from quantgate.evals.checks.finding import Finding
 from quantgate.evals.checks.lengths import LengthComparison
-from quantgate.evals.decision.described import Description, Flip, FlipTable, Prospect, SettlingCurve
+from quantgate.evals.decision.described import Description, Flip, FlipTable, PooledChange, Prospect, SettlingCurve
 from quantgate.evals.pairing.status_counts import StatusCounts
 from quantgate.evals.runs.record import RunRecord
 from quantgate.evals.settings.requirements import Requirement, Tier
@@ -212,7 +212,8 @@ TaskDecision: TypeAlias = NotComparable | Decided
 class Verdict:
     """The decision about a candidate, with its reasons, one sentence each, which name their tasks.
 
-    `command` is the command line that decided, `created` when (UTC, ISO 8601), `software` by which versions.
+    `pooled` is what all tasks that could be compared show together; it never decides. `command` is the command line
+    that decided, `created` when (UTC, ISO 8601), `software` by which versions.
     """
 
     baseline: RunRecord
@@ -224,6 +225,7 @@ class Verdict:
     command: str = ""
     created: str = ""
     software: Mapping[str, str] = field(default_factory=dict)
+    pooled: PooledChange | None = None
 
     @property
     def required(self) -> tuple[TaskDecision, ...]:
@@ -248,5 +250,6 @@ class Verdict:
             "command": self.command,
             "created": self.created,
             "software": dict(self.software),
+            **({} if self.pooled is None else {"pooled": asdict(self.pooled)}),
         }
         return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -10,6 +10,7 @@ from quantgate.reports.files.character_plot import character_plot
 from quantgate.reports.files.markdown_text import markdown_code, markdown_text
 from quantgate.reports.words import numbers
 from quantgate.reports.words.headline import comparison_headline, headline, recommendation
+from quantgate.reports.words.notes import pooled_note
 from quantgate.reports.words.palette import MARK, verdict_word
 from quantgate.reports.words.row import Cells, task_cells
 from quantgate.reports.words.settling import settling
@@ -32,6 +33,7 @@ def gate_markdown(verdict: Verdict) -> str:
         ),
         *_plot([(task.task, task) for task in verdict.tasks]),
         *_findings((task.task, task) for task in verdict.tasks),
+        *_bullets([f"Note: {note}."] if (note := pooled_note(verdict)) else []),
         *_bullets(f"To settle it: {line}" for line in settling(verdict.tasks)),
         *_footer(verdict.command, verdict.created),
     ]

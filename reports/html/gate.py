@@ -14,7 +14,7 @@ from quantgate.reports.plots.forest import draw_forest, forest_rows, shapes_of
 from quantgate.reports.plots.lengths import draw_lengths
 from quantgate.reports.plots.power import draw_power, grows
 from quantgate.reports.words.headline import headline, other_reasons
-from quantgate.reports.words.notes import NoteKind, described_notes, flag_notes
+from quantgate.reports.words.notes import NoteKind, described_notes, flag_notes, pooled_note
 from quantgate.reports.words.row import Cells, strata_cells, task_cells
 from quantgate.reports.words.settling import settling
 
@@ -44,7 +44,10 @@ def gate_html(verdict: Verdict) -> str:
         confidences=" and ".join(sorted({f"{100 * (1 - task.alpha):g}%" for task in verdict.tasks})),
         strata=any(task.strata for task in verdict.decided),
         findings=[(task.task, finding) for task in verdict.tasks for finding in task.findings],
-        notes=[(task.task, note.text) for task in verdict.tasks for note in flag_notes(task)],
+        notes=[
+            *[("all tasks", note) for note in [pooled_note(verdict)] if note],
+            *[(task.task, note.text) for task in verdict.tasks for note in flag_notes(task)],
+        ],
         described={task.task: _described(task) for task in verdict.tasks},
         flip_tables=[task for task in verdict.decided if task.flip_table is not None],
         any_noise=any(task.description and task.description.noise for task in verdict.decided),

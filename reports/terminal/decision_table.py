@@ -10,7 +10,7 @@ from rich.text import Text
 
 from quantgate.evals.decision.types import ReleaseVerdict, TaskDecision, TaskVerdict, Verdict
 from quantgate.evals.text import one_line
-from quantgate.reports.words.notes import described_notes, finding_notes, flag_notes
+from quantgate.reports.words.notes import described_notes, finding_notes, flag_notes, pooled_note
 from quantgate.reports.words.palette import MARK, VERDICT_ROLE, verdict_word
 from quantgate.reports.words.row import Cells, strata_cells, task_cells
 
@@ -30,6 +30,8 @@ def print_verdict(console: Console, verdict: Verdict) -> None:
         console.print(_sentence(task.named_reason), soft_wrap=True)
         for note in (*finding_notes(task), *flag_notes(task), *described_notes(task)):
             console.print(_sentence(f"note: {note.text}"), soft_wrap=True)
+    if (pooled := pooled_note(verdict)) is not None:
+        console.print(_sentence(f"note: {pooled}"), soft_wrap=True)
     if not verdict.required:
         for reason in verdict.reasons:
             console.print(_sentence(reason), soft_wrap=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from quantgate.evals.decision.described import Share
-from quantgate.evals.decision.types import Decided, Flag, TaskDecision
+from quantgate.evals.decision.types import Decided, Flag, ReleaseVerdict, TaskDecision, Verdict
 from quantgate.reports.words import numbers
 
 
@@ -53,6 +53,18 @@ def flag_notes(task: TaskDecision, searched: str = "tasks") -> list[Note]:
         Flag.CANNOT_PASS_AT_THIS_N: f"{task.items} items cannot pass a margin of {margin} points even without a flip",
     }
     return [Note(NoteKind.FLAG, sentence) for flag, sentence in sentences.items() if flag in task.flags]
+
+
+def pooled_note(verdict: Verdict) -> str | None:
+    """What all tasks show together where every one passes, and the sum of small losses is no chance all the same."""
+    pooled, alpha = verdict.pooled, float(str(verdict.policy.get("alpha", 0.05)))
+    if pooled is None or verdict.verdict is not ReleaseVerdict.PASS or pooled.pvalue >= alpha:
+        return None
+    chance = "below 0.001" if pooled.pvalue < 0.001 else f"{pooled.pvalue:.3f}"
+    return (
+        f"over all {pooled.tasks} tasks together {pooled.losses:,} items got worse and {pooled.gains:,} better, which "
+        f"equal builds do with probability {chance}: some loss is there, though within each task's margin"
+    )
 
 
 def described_notes(task: TaskDecision) -> list[Note]:
