@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import heapq
 import json
+import multiprocessing
 import os
 import random
 import statistics
@@ -117,7 +118,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         prompts = Path(name) / "prompts.jsonl"
         if options.inspect is not None:
-            write_prompts(test, train, prompts)
+            # In a process of its own: what a child's peak is counted from is its parent's.
+            writing = multiprocessing.get_context("spawn").Process(target=write_prompts, args=(test, train, prompts))
+            writing.start()
+            writing.join()
         for mean in options.latency:
             server = start_server(options.port, test, mean)
             try:
