@@ -6,12 +6,14 @@ import fcntl
 import json
 import os
 import signal
+import threading
 
 import pytest
 
 from quantgate.evals.runs.directory import RunDirectory
 from tests.cli.test_cli_run_stopped import start, wait_for_lines
 from tests.server.loaded import Load, loaded_model
+from tests.server.served import served_model
 
 
 @pytest.fixture
@@ -64,3 +66,21 @@ def test_a_run_that_goes_on_heeds_it_and_signals(quantgate, arguments, tmp_path)
     assert server.seen.most_in_flight == 18
     assert len(RunDirectory(tmp_path / "run").samples()) == server.seen.answers
     assert "of 18 (by SIGUSR1)" in said
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("processes")
+@pytest.mark.parametrize("number", [signal.SIGUSR1, signal.SIGUSR2])
+def test_a_signal_before_anything_is_in_flight_ends_no_run(arguments, rule, number):
+    has_started = threading.Event()
+
+    def models():
+        assert has_started.wait(10)
+        os.kill(process.pid, number)
+        return [{"id": "test-model"}]
+
+    with served_model(rule, models=models) as server:
+        process = start(arguments(server.base_url))
+        has_started.set()
+        process.communicate(timeout=120)
+    assert process.returncode == 0
