@@ -79,10 +79,11 @@ def pair_findings(
 def _first_documents(run: TaskRun) -> Iterator[Finding]:
     record = run.record
     if record is not None and record.draw is Draw.FIRST:
+        of = "" if record.whole is None else f" of {record.whole:,}"
         yield Finding(
             FindingCode.FIRST_DOCUMENTS,
             Severity.WARNS,
-            f"these are the first {record.items:,} of {record.whole:,} items, no random sample of them, and may be "
+            f"these are the first {record.items:,}{of} items, no random sample of them, and may be "
             f"easier or harder than the others: --limit {record.items} draws one",
         )
 

@@ -51,6 +51,11 @@ def test_sound_builds_have_no_findings():
     assert findings(sound(), sound()) == {}
 
 
+def test_the_first_items_of_a_whole_that_is_not_known_are_told():
+    first = sound(200, draw="first", whole=None)
+    assert "these are the first 200 items" in findings(first, first)["first_documents"].message
+
+
 def test_cut_answers_are_told_with_share_count_budget_and_advice():
     cut = changed(sound(200, sampling={"max_tokens": 2048}), 56, status=Status.TRUNCATED)
     found = findings(sound(200, sampling={"max_tokens": 2048}), cut)["truncated"]
