@@ -168,21 +168,21 @@ def _told(file: Path) -> tuple[str, int, int]:
 
 
 def _read(file: Path) -> Built | None:
-    """What is kept in a file; `None` where there is none, or it is not whole."""
+    """What is kept in a file; `None` where there is none, or it is not whole, or another version has written it."""
     try:
         digest, _, text = read_text(file).partition("\n")
-    except (OSError, UnicodeDecodeError):
+        if digest != hashlib.sha256(text.encode()).hexdigest():
+            return None
+        document: dict[str, Any] = json.loads(text)
+        identity, sampling = document["identity"], document["sampling"]
+        return Built(
+            TaskIdentity(**{**identity, "notes": tuple(identity["notes"])}),
+            Sampling(**{**sampling, "stop": tuple(sampling["stop"])}),
+            document["repeats"],
+            {item: (context, prompt_hash) for item, (context, prompt_hash) in document["prompts"].items()},
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
-    if digest != hashlib.sha256(text.encode()).hexdigest():
-        return None
-    document: dict[str, Any] = json.loads(text)
-    identity, sampling = document["identity"], document["sampling"]
-    return Built(
-        TaskIdentity(**{**identity, "notes": tuple(identity["notes"])}),
-        Sampling(**{**sampling, "stop": tuple(sampling["stop"])}),
-        document["repeats"],
-        {item: (context, prompt_hash) for item, (context, prompt_hash) in document["prompts"].items()},
-    )
 
 
 def _keep(built: Built, file: Path) -> None:

@@ -93,6 +93,16 @@ def test_a_damaged_file_is_built_anew(load, cache, damage):
     assert isinstance(load(), PrebuiltTask)
 
 
+@pytest.mark.parametrize(
+    "text", ["{}", "[]", "[" * 100_000, "no JSON", '{"identity": {"notes": 3}, "sampling": {}}', '{"identity": []}']
+)
+def test_a_whole_file_of_another_form_is_built_anew(load, cache, text):
+    load()
+    kept(cache).write_text(f"{hashlib.sha256(text.encode()).hexdigest()}\n{text}")
+    assert isinstance(load(), LmEvalTask)
+    assert isinstance(load(), PrebuiltTask)
+
+
 def test_no_answer_to_a_prompt_that_lm_eval_does_not_build_is_graded(load, cache):
     load()
     file = kept(cache)
