@@ -156,7 +156,11 @@ class _Watched:
     watch: Watch
 
     async def ask(self, request: Request, on_fault: Callable[[Fault], None]) -> Answer:
-        told = _DoubtingTurn(on_fault, self.watch) if isinstance(on_fault, Turn) else _Doubting(on_fault, self.watch)
+        told: Callable[[Fault], None] = _Doubting(on_fault, self.watch)
+        if isinstance(on_fault, Turn):
+            # Said to be a Turn, for what lacks one of its members would be taken for none, and retry without a slot.
+            turn: Turn = _DoubtingTurn(on_fault, self.watch)
+            told = turn
         return await self.watch.accepted(await self.asker.ask(request, told))
 
 
@@ -186,6 +190,10 @@ class _DoubtingTurn:
     @property
     def vain(self) -> int:
         return self.turn.vain
+
+    @property
+    def down_s(self) -> float:
+        return self.turn.down_s
 
     async def again(self, wait_s: float) -> None:
         await self.turn.again(wait_s)

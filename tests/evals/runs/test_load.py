@@ -15,6 +15,7 @@ from quantgate.evals.runs.directory import RunDirectory
 from quantgate.evals.runs.missing import MissingRequests
 from quantgate.evals.runs.record import RunRecord, now
 from quantgate.evals.runs.task_plan import TaskPlan
+from quantgate.evals.runs.watching import Watch
 from quantgate.evals.versions import software_versions
 from tests.conftest import Sums, info_of, right_answer
 from tests.server.loaded import Kind, Load, loaded_model
@@ -47,10 +48,12 @@ def run(path, url, requests, *, window=None, timeout_s=None, retry=FAST) -> Seen
     record = RunRecord("l", "test-model", {}, (plan.record(),), software_versions(), now())
 
     async def asking() -> None:
-        with RunDirectory(path).writing(record) as writer:
+        directory = RunDirectory(path)
+        with directory.writing(record) as writer:
             async with Endpoint(url, "test-model", retry=retry, timeout_s=timeout_s) as endpoint:
                 missing = MissingRequests([plan], {})
-                await ask_all(missing, {"sums": task}, {"sums": endpoint}, writer, window or Window(), seen)
+                asker = Watch(endpoint, record, directory.amend, allowed=False).over(endpoint)
+                await ask_all(missing, {"sums": task}, {"sums": asker}, writer, window or Window(), seen)
 
     asyncio.run(asking())
     return seen
