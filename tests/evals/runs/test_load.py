@@ -123,8 +123,8 @@ def test_a_retry_waits_for_a_free_slot_and_goes_before_new_requests(tmp_path):
     assert asked.index(asked[0], 1) == 2
 
 
-@pytest.mark.parametrize("at", [0, 30])
-def test_a_server_that_dies_is_fought_for_by_one_request_in_place_of_all(tmp_path, at):
+@pytest.mark.parametrize(("at", "most"), [(0, 18), (30, 125)])
+def test_a_server_that_dies_is_fought_for_by_one_request_in_place_of_all(tmp_path, at, most):
     numbers = itertools.count()
 
     def rule(body):
@@ -133,7 +133,8 @@ def test_a_server_that_dies_is_fought_for_by_one_request_in_place_of_all(tmp_pat
     with served_model(rule) as server, pytest.raises(EndpointUnreachable, match=r"has stopped answering.*goes on"):
         run(tmp_path, server.base_url, 300)
     assert len(RunDirectory(tmp_path).samples()) >= at
-    assert FAST.tries <= len(server.log.bodies) - at < 80
+    # Measured: at most 12 and 97; 20 and 146 at least where every request retries by itself.
+    assert FAST.tries <= len(server.log.bodies) - at < most
 
 
 def test_a_server_that_hangs_is_given_up(tmp_path):
