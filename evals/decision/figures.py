@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from quantgate.evals.checks.model_changes import model_findings
 from quantgate.evals.decision.described import (
     Description,
     ErrorOfMean,
@@ -57,8 +58,14 @@ def describe(pairs: TaskPairs, scores: ItemScores, alpha: float, again: TaskPair
     )
 
 
-def check_noise_run(noise: Pairs) -> None:
-    """Raise UsageError unless every task of the second run answers the baseline's own questions, all of them."""
+def check_noise_run(noise: Pairs, *, model_changed: bool = False) -> None:
+    """Raise UsageError unless every task of the second run answers the baseline's own questions, all of them.
+
+    Also where it holds answers of several models, unless `model_changed` says that it is meant.
+    """
+    for finding in model_findings(noise.candidate, None, meant=model_changed):
+        if finding.blocks:
+            raise UsageError(f"--noise: {finding.message}")
     for task in noise.tasks:
         problem = "; ".join(task.problems)
         missing = task.validity["candidate"].unscored

@@ -30,6 +30,7 @@ from quantgate.evals.secrets import learn, redacted
 from quantgate.evals.text import excerpt
 
 _MOST_REDIRECTS = 5
+_MOST_CLOSED = 2
 _SHOWN = 300
 
 Wanted = TypeVar("Wanted", bound=BaseException)
@@ -134,7 +135,7 @@ class Transport:
         with self._faults_told():
             for _ in range(_MOST_REDIRECTS):
                 try:
-                    stream = await self._send(method, url, body)
+                    stream = await self._sent(method, url, body)
                 except _Turned as turned:
                     target = self._target(method, url, turned)
                     if target is None:
@@ -153,6 +154,20 @@ class Transport:
             encoding = stream.response.headers.get("content-encoding", "")
             async for piece in decompressed(stream.response.aiter_raw(), encoding):
                 yield piece
+
+    async def _sent(self, method: str, url: str, body: Mapping[str, Any] | None) -> _Unread:
+        """Send a request, and once more on another connection when the one that was kept had been closed meanwhile.
+
+        llama.cpp says that it keeps a connection, and closes it after every stream. On one that is closed nothing was
+        sent, so that the server has not seen the request, and there is nothing to wait for.
+        """
+        for _ in range(_MOST_CLOSED):
+            try:
+                return await self._send(method, url, body)
+            except openai.APIConnectionError as error:
+                if _first(list(_causes(error)), aiohttp.ClientConnectionResetError) is None:
+                    raise
+        return await self._send(method, url, body)
 
     async def _send(self, method: str, url: str, body: Mapping[str, Any] | None) -> _Unread:
         # The body stays unread, whether it comes as a stream of events or as one document: what is a malformed answer

@@ -88,8 +88,11 @@ def served_model(listed: Sequence[Mapping[str, Any]] | None, model: str | None) 
 def change_of(before: Mapping[str, Any], after: Mapping[str, Any]) -> str | None:
     """What shows, of two `ServedModel.identity`, that another model is served now; `None` where nothing does.
 
-    What either of them does not tell is no change.
+    What either of them does not tell is no change, and nor is a context that is longer now: then what was cut by the
+    shorter one is asked again.
     """
+    if is_longer(before, after):
+        before, after = without_context(before), without_context(after)
     old, new = _flat(before), _flat(after)
     changed = [
         f"{name} was {old[name]!r} and is {new[name]!r}" for name in old if name in new and old[name] != new[name]
@@ -107,6 +110,23 @@ def _flat(record: Mapping[str, Any]) -> dict[str, Any]:
     }
     length = context_of(record)
     return {**described, **({} if length is None else {"context length": length})}
+
+
+def is_longer(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether the second endpoint of two tells a longer context."""
+    return (context_of(before) or 0) < (context_of(after) or 0)
+
+
+def without_context(endpoint: Mapping[str, Any]) -> dict[str, Any]:
+    """What an endpoint says of itself, but for the length of its context."""
+    rest = {name: value for name, value in endpoint.items() if name != "context_length"}
+    for name in ("served", "listed"):
+        if isinstance(served := rest.get(name), Mapping):
+            told = {field: value for field, value in served.items() if field != "max_model_len"}
+            if isinstance(meta := served.get("meta"), Mapping):
+                told["meta"] = {field: value for field, value in meta.items() if field != "n_ctx"}
+            rest[name] = told
+    return rest
 
 
 def context_length(entry: Mapping[str, Any]) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from quantgate.evals.planning.types import MOST_ITEMS, Aim, Assumptions, LossPower, MarginRow, Plan
 from quantgate.evals.stats.planning.items import items_for_power
@@ -84,18 +85,12 @@ def _power_once(assumed: Assumptions, sizes: tuple[int, ...], aim: Aim, margin: 
 
 
 def _repeats(assumed: Assumptions, aim: Aim, margin: float) -> PlannedRepeats | None:
-    if len(assumed.strata) == 1:
-        return simulated_repeats(
-            assumed.items,
-            margin - aim.true_loss,
-            between_variance=assumed.between,
-            within_variance=assumed.within,
-            alpha=aim.alpha,
-            power=aim.task_power,
-            largest=aim.repeats,
-        )
-    return macro_repeats(
-        assumed.strata,
+    search = (
+        partial(simulated_repeats, assumed.items)
+        if len(assumed.strata) == 1
+        else partial(macro_repeats, assumed.strata)
+    )
+    return search(
         margin - aim.true_loss,
         between_variance=assumed.between,
         within_variance=assumed.within,

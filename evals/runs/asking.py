@@ -97,6 +97,9 @@ async def ask_all(
     orchestrated = {name for name, task in tasks.items() if isinstance(task, Orchestrated)}
 
     async def one(request: Request, slot: Slot) -> None:
+        # The graders of some load for a second: what ends the run meanwhile takes no more than was in flight at once.
+        if isinstance(tasks[request.task], LoadedLater):
+            kept[request.key] = slot
         try:
             progress.asked(request)
             on_fault = slot.told if request.task in orchestrated else slot
@@ -111,14 +114,9 @@ async def ask_all(
             if not recorder.has_answers:
                 raise
             raise EndpointUnreachable(f"{refusal}. It has answered before: the same command goes on") from None
-        except BaseException:
-            slot.release()
-            raise
-        if isinstance(tasks[request.task], LoadedLater):
-            # Its graders load for a second: what ends the run meanwhile takes no more than was in flight at once.
-            kept[request.key] = slot
-        else:
-            slot.release()
+        finally:
+            if request.key not in kept:
+                slot.release()
         arrived.put_nowait((request, answer))
 
     async def elsewhere(pool: GraderProcesses, request: Request, answer: Answer, sample: Sample) -> None:

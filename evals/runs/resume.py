@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from quantgate.evals.endpoint.served import context_of
+from quantgate.evals.endpoint.served import context_of, is_longer, without_context
 from quantgate.evals.errors import ResumeMismatch
 from quantgate.evals.runs.record import ListedChange, RunRecord, differences, task_differences
 
@@ -77,10 +77,10 @@ def _endpoint_differences(held: RunRecord, wanted: RunRecord, here: str, there: 
 
     A context window that is longer now is none either: answers that did not fit are then asked again.
     """
-    before, today = _self_description(held), _self_description(wanted)
-    contexts = [context_of(record.endpoint) for record in (held, wanted)]
-    if longer := (contexts[0] or 0) < (contexts[1] or 0):
-        before, today = _without_context(before), _without_context(today)
+    ends = held.endpoint, wanted.endpoint
+    contexts = [context_of(endpoint) for endpoint in ends]
+    longer = is_longer(*ends)
+    before, today = (_self_description(without_context(endpoint) if longer else endpoint) for endpoint in ends)
     told = before.keys() & today.keys()
     before, today = ({name: each[name] for name in each if name in told} for each in (before, today))
     described = list(differences(before, today, here, there))
@@ -89,14 +89,6 @@ def _endpoint_differences(held: RunRecord, wanted: RunRecord, here: str, there: 
     return list(differences({"context": contexts[0]}, {"context": contexts[1]}, here, there))
 
 
-def _self_description(record: RunRecord) -> dict[str, Any]:
-    served = record.endpoint.get("served") or record.endpoint.get("listed")
+def _self_description(endpoint: Mapping[str, Any]) -> dict[str, Any]:
+    served = endpoint.get("served") or endpoint.get("listed")
     return dict(served) if isinstance(served, Mapping) else {}
-
-
-def _without_context(served: Mapping[str, Any]) -> dict[str, Any]:
-    """What an endpoint says of itself, but for the length of its context."""
-    rest = {name: value for name, value in served.items() if name != "max_model_len"}
-    if isinstance(meta := served.get("meta"), Mapping):
-        rest["meta"] = {name: value for name, value in meta.items() if name != "n_ctx"}
-    return rest

@@ -86,7 +86,7 @@ def gate(
     again = None
     if noise is not None:
         again = pair_runs(reference, Run.load(noise), metrics)
-        check_noise_run(again)
+        check_noise_run(again, model_changed=asked.model_changed)
     if include_text:
         warn_of_texts([record for task in pairs.tasks if (record := reference.record.task(task.task)) is not None])
     verdict = replace(

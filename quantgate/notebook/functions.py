@@ -116,7 +116,7 @@ def gate(
     pairs = _paired(baseline, [candidate], asked)[0]
     again = None if noise is None else _paired(baseline, [noise], asked)[0]
     if again is not None:
-        check_noise_run(again)
+        check_noise_run(again, model_changed=asked.model_changed)
     decision = decide(pairs, asked, again, texts=texts)
     return GateResult(replace(decision, created=now(), software=software_versions()))
 

@@ -62,10 +62,14 @@ class Built:
 
 
 class PrebuiltTask:
-    """A task of lm-eval that is asked from what was built before; `build` makes the task itself, which grades."""
+    """A task of lm-eval that is asked from what was built before, and kept in `file`.
 
-    def __init__(self, built: Built, build: Callable[[], LmEvalTask]) -> None:
+    `build` makes the task itself, which grades.
+    """
+
+    def __init__(self, built: Built, file: Path, build: Callable[[], LmEvalTask]) -> None:
         self._built = built
+        self._file = file
         self._build = build
 
     @property
@@ -104,6 +108,7 @@ class PrebuiltTask:
     def _task(self) -> LmEvalTask:
         task = self._build()
         if Built.of(task) != self._built:
+            self._file.unlink(missing_ok=True)
             raise DataError(
                 f"{self.identity.name}: lm-eval builds other prompts now than those that were asked; "
                 "run it again, with another --out"
@@ -124,7 +129,7 @@ def prebuilt_or(
         return build(source, limit)
     file = user_cache_path("quantgate", appauthor=False) / "prompts" / f"{key}.json"
     if (built := _read(file)) is not None:
-        return PrebuiltTask(built, partial(build, source, None))
+        return PrebuiltTask(built, file, partial(build, source, None))
     task = build(source, None)
     if len(task.items()) <= _MOST_DOCUMENTS:
         _keep(Built.of(task), file)

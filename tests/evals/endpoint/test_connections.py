@@ -368,3 +368,28 @@ def test_a_socks_proxy_is_spoken_to_as_one(request_of, monkeypatch, scheme, aske
         assert ask(f"http://{host}/v1", request_of()).response == "5"
     assert seen[0][:1] == b"\x05"
     assert asked in requests[0]
+
+
+def test_connections_that_a_server_closes_though_it_keeps_them_cost_no_second_try(request_of):
+    """As llama.cpp does after every stream; a try now and then may meet the closing itself."""
+    event = b'data: {"choices": [{"index": 0, "delta": {"content": "5"}, "finish_reason": "stop"}]}\n\ndata: [DONE]\n\n'
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+    async def answer(reader, writer):
+        asked = await reader.readuntil(b"\r\n\r\n")
+        length = int(asked.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+        await reader.readexactly(length)
+        writer.write(head + b"%x\r\n" % len(event) + event + b"\r\n0\r\n\r\n")
+        writer.close()
+
+    async def scenario():
+        faults = []
+        async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+            url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+            async with Endpoint(url, "m", retry=RetryPolicy(4, 5, 0.01, 0.01)) as endpoint:
+                answers = [await endpoint.ask(request_of(), faults.append) for _ in range(30)]
+        return answers, faults
+
+    answers, faults = asyncio.run(scenario())
+    assert {given.status for given in answers} == {Status.OK}
+    assert len(faults) < 10

@@ -109,6 +109,9 @@ LLAMA = {"id": "m", "created": 1, "meta": {"n_params": 134515008, "size": 900000
             {"id": "m", "quantization": "Q4_K_M"},
             "quantization was 'Q8_0' and is 'Q4_K_M'",
         ),
+        (VLLM, {**VLLM, "max_model_len": 16384}, None),
+        (VLLM, {**VLLM, "max_model_len": 16384, "root": "other"}, "root was 'org/m' and is 'other'"),
+        ({"id": "m", "meta": {"n_ctx": 4096, "size": 9}}, {"id": "m", "meta": {"n_ctx": 8192, "size": 9}}, None),
         (VLLM, None, None),
     ],
 )

@@ -114,6 +114,7 @@ def test_no_answer_to_a_prompt_that_lm_eval_does_not_build_is_graded(load, cache
     stale = load()
     with pytest.raises(DataError, match="builds other prompts now"):
         stale.grade(stale.items()[1], 0, "#### 18")
+    assert not file.exists()
 
 
 def test_a_long_task_is_not_built_before_it_is_asked(load, cache, monkeypatch):
