@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from quantgate.evals.decision.comparison import Comparison, Format
+from quantgate.evals.decision.deciding import bounds_of
 from quantgate.evals.decision.evidence import Evidence, comparable, gather
 from quantgate.evals.decision.measured import Bounds
 from quantgate.evals.decision.types import NotComparable, ReleaseVerdict, TaskDecision, TaskVerdict
@@ -56,7 +57,7 @@ def compare(
         When there are more formats than alpha can be divided by.
     """
     prices = costs or {}
-    found = [gather(pairs, policy) for _, _, pairs in candidates]
+    found = [gather(pairs, policy, bounds_of) for _, _, pairs in candidates]
     members = [_Member(each, comparable(each)) for each in found]
     for task in dict.fromkeys(name for each in found for name in each):
         family = [member for member in members if task in member.evidence]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -30,10 +30,12 @@ from quantgate.evals.pairing.pairs import Pairs, TaskPairs
 from quantgate.evals.settings.expected import Expectation, parse_expectation
 from quantgate.evals.settings.policy import SMALLEST_ALPHA, Policy, TaskPolicy
 from quantgate.evals.settings.requirements import Requirement, Tier
-from quantgate.evals.stats.bounds import paired_bounds
 from quantgate.evals.stats.describe.mcnemar import mcnemar_pvalue
 from quantgate.evals.stats.planning.items import items_for_power, items_needed
 from quantgate.evals.stats.planning.power import exact_power
+
+Decider = Callable[[ItemScores, TaskPolicy, float], Bounds]
+"""Gives the bounds of scores by a policy, each at an error probability alpha."""
 
 _FEWEST_LEFT = 2
 
@@ -44,6 +46,8 @@ class Evidence:
 
     scores: ItemScores
     measured: Measured
+    policy: TaskPolicy
+    decide: Decider
     _held: dict[float, Bounds] = field(default_factory=dict)
 
     @property
@@ -53,7 +57,7 @@ class Evidence:
     def bounds(self, alpha: float) -> Bounds:
         """The bounds, each at error probability `alpha`; computed once."""
         if alpha not in self._held:
-            self._held[alpha] = _bounds(self.scores, alpha)
+            self._held[alpha] = self.decide(self.scores, self.policy, alpha)
         return self._held[alpha]
 
     def verdict(self, bounds: Bounds) -> TaskVerdict:
@@ -104,15 +108,16 @@ class Evidence:
 
 
 def gather(
-    pairs: Pairs, policy: Policy, noise: Pairs | None = None, *, texts: bool = False
+    pairs: Pairs, policy: Policy, decide: Decider, noise: Pairs | None = None, *, texts: bool = False
 ) -> dict[str, Evidence | NotComparable]:
     """Look at every task of two runs.
 
-    `noise` pairs the baseline with a second run of itself; `texts` adds to flipped items what the builds answered.
+    `decide` gives the bounds: `evals.decision.deciding.bounds_of`. `noise` pairs the baseline with a second run of
+    itself; `texts` adds to flipped items what the builds answered.
     """
     second = {task.task: task for task in noise.tasks} if noise is not None else {}
     return {
-        task.task: _look(task, pairs, policy.for_task(task.task), second.get(task.task), texts=texts)
+        task.task: _look(task, pairs, policy.for_task(task.task), decide, second.get(task.task), texts=texts)
         for task in pairs.tasks
     }
 
@@ -123,7 +128,7 @@ def comparable(found: Mapping[str, Evidence | NotComparable]) -> dict[str, Evide
 
 
 def _look(
-    pairs: TaskPairs, runs: Pairs, policy: TaskPolicy, again: TaskPairs | None, *, texts: bool
+    pairs: TaskPairs, runs: Pairs, policy: TaskPolicy, decide: Decider, again: TaskPairs | None, *, texts: bool
 ) -> Evidence | NotComparable:
     lengths = compare_lengths(pairs.builds["baseline"].samples, pairs.builds["candidate"].samples)
     findings = _findings(pairs, runs, policy, lengths)
@@ -143,7 +148,7 @@ def _look(
         empty := no_better_than_guessing(pairs.builds["baseline"].samples, _guess(pairs), policy.alpha)
     ):
         return _refused(f"not to be trusted: {empty}", pairs, policy, findings, lengths)
-    alone = _bounds(scores, policy.alpha)
+    alone = decide(scores, policy, policy.alpha)
     record = pairs.builds["baseline"].record
     whole = record.whole if record else None
     single = scores.single_answers
@@ -160,24 +165,24 @@ def _look(
         candidate=scores.mean(scores.candidate),
         alone=alone,
         exact=alone.method == "exact",
-        hopeless=_bounds(scores.without_a_flip(), policy.alpha).lower <= -policy.margin,
+        hopeless=decide(scores.without_a_flip(), policy, policy.alpha).lower <= -policy.margin,
         losses=scores.losses if single else None,
         gains=scores.gains if single else None,
         mcnemar_p=mcnemar_pvalue(scores.losses, scores.gains) if single else None,
         components=_components(pairs, policy.alpha),
         spreads=spreads_of(pairs, scores),
         whole=whole,
-        strata=_strata(scores, policy),
+        strata=_strata(scores, policy, decide),
         description=describe(pairs, scores, policy.alpha, again),
         findings=(
             *findings,
-            *_truncation(pairs, policy, scores, alone, findings),
+            *_truncation(pairs, policy, decide, scores, alone, findings),
             *reading_findings(
                 pairs,
                 scores,
                 alone,
                 policy.margin,
-                lambda other: _bounds(other, policy.alpha),
+                lambda other: decide(other, policy, policy.alpha),
                 chosen=policy.metric is not None,
             ),
         ),
@@ -185,27 +190,12 @@ def _look(
         lengths=lengths,
         flips=flips(pairs, scores, texts=texts),
     )
-    return Evidence(scores, measured, {policy.alpha: alone})
+    return Evidence(scores, measured, policy, decide, {policy.alpha: alone})
 
 
 def _guess(pairs: TaskPairs) -> float:
     record = pairs.builds["baseline"].record
     return record.guess if record else 0.0
-
-
-def _bounds(scores: ItemScores, alpha: float) -> Bounds:
-    """The bounds that decide; what is missing counts against the candidate in the lower, for it in the upper one."""
-    found = paired_bounds(
-        scores.differences,
-        highest=scores.highest,
-        alpha=alpha,
-        strata=scores.strata,
-        clusters=scores.clusters,
-        method="auto" if scores.single_answers else "bayesian",
-    )
-    return Bounds(
-        found.estimate, found.lower, found.upper, alpha, found.method, found.missing, found.clusters, found.reason
-    )
 
 
 def _refused(
@@ -236,17 +226,19 @@ def _components(pairs: TaskPairs, alpha: float) -> tuple[float, float] | None:
     return None if summary.between is None or summary.within is None else (summary.between, summary.within)
 
 
-def _strata(scores: ItemScores, policy: TaskPolicy) -> tuple[StratumFigures, ...]:
+def _strata(scores: ItemScores, policy: TaskPolicy, decide: Decider) -> tuple[StratumFigures, ...]:
     """Each stratum judged by itself, at the task's margin and alpha; strata are shown and never decide."""
     if scores.parts is None:
         return ()
     names = np.array(scores.parts)
-    return tuple(_stratum(name, scores, names == name, policy) for name in sorted(set(scores.parts)))
+    return tuple(_stratum(name, scores, names == name, policy, decide) for name in sorted(set(scores.parts)))
 
 
-def _stratum(name: str, scores: ItemScores, chosen: NDArray[np.bool_], policy: TaskPolicy) -> StratumFigures:
+def _stratum(
+    name: str, scores: ItemScores, chosen: NDArray[np.bool_], policy: TaskPolicy, decide: Decider
+) -> StratumFigures:
     own = replace(scores.of(chosen), strata=None, parts=None)
-    bounds = _bounds(own, policy.alpha)
+    bounds = decide(own, policy, policy.alpha)
     return StratumFigures(
         stratum=name,
         items=len(own.item_ids),
@@ -272,7 +264,12 @@ def _findings(
 
 
 def _truncation(
-    pairs: TaskPairs, policy: TaskPolicy, scores: ItemScores, alone: Bounds, findings: Sequence[Finding]
+    pairs: TaskPairs,
+    policy: TaskPolicy,
+    decide: Decider,
+    scores: ItemScores,
+    alone: Bounds,
+    findings: Sequence[Finding],
 ) -> tuple[Finding, ...]:
     """A finding when what speaks against the candidate is gone without the items on which an answer was cut."""
     cut = {
@@ -283,7 +280,7 @@ def _truncation(
     kept = np.array([item not in cut for item in scores.item_ids])
     if not cut or kept.sum() < _FEWEST_LEFT or alone.estimate >= 0:
         return ()
-    rest = _bounds(scores.of(kept), policy.alpha)
+    rest = decide(scores.of(kept), policy, policy.alpha)
     gone = alone.upper < 0 <= rest.upper
     saved = alone.lower <= -policy.margin < rest.lower
     if not (gone or saved):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from quantgate.evals.decision.deciding import bounds_of
 from quantgate.evals.decision.evidence import Evidence, comparable, gather
 from quantgate.evals.decision.pooled import pooled_change
 from quantgate.evals.decision.sentences import release_reasons
@@ -24,7 +25,7 @@ def decide(pairs: Pairs, policy: Policy, noise: Pairs | None = None, *, texts: b
     confirmed by Holm's step-down over the required tasks (Holm 1979). A required task that cannot be paired, or the
     lack of any, makes the whole invalid.
     """
-    found = gather(pairs, policy, noise, texts=texts)
+    found = gather(pairs, policy, bounds_of, noise, texts=texts)
     regressions = confirmed_regressions(found)
     tasks = tuple(
         one

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Protocol, Self, TypeVar
@@ -30,7 +31,8 @@ from quantgate.evals.secrets import learn, redacted
 from quantgate.evals.text import excerpt
 
 _MOST_REDIRECTS = 5
-_MOST_CLOSED = 2
+_CLOSED = (ConnectionResetError, BrokenPipeError, aiohttp.ServerDisconnectedError)
+_CLOSING_S = 1.0
 _SHOWN = 300
 
 Wanted = TypeVar("Wanted", bound=BaseException)
@@ -82,6 +84,7 @@ class Transport:
     ) -> None:
         """Prepare; nothing is sent yet. No answer is read beyond `most_bytes`."""
         self._most_bytes = most_bytes
+        self._kept = 0  # connections that an answer has left open, at most
         self.shown_url = redact_url(address.root)
         for name, value in (*headers.items(), *address.secrets(), *(() if proxy is None else proxy.secrets())):
             learn(value, name)
@@ -144,6 +147,7 @@ class Transport:
                     continue
                 try:
                     yield Received(self._chunks(stream), self._most_bytes)
+                    self._kept += 1
                 finally:
                     await stream.response.aclose()
                 return
@@ -156,18 +160,20 @@ class Transport:
                 yield piece
 
     async def _sent(self, method: str, url: str, body: Mapping[str, Any] | None) -> _Unread:
-        """Send a request, and once more on another connection when the one that was kept had been closed meanwhile.
+        """Send a request, and again at once when the connection that was kept for it turns out to be closed.
 
-        llama.cpp says that it keeps a connection, and closes it after every stream. On one that is closed nothing was
-        sent, so that the server has not seen the request, and there is nothing to wait for.
+        llama.cpp says that it keeps a connection, and closes it after every stream. What ends within a second of its
+        sending, without a byte of an answer, on a connection that was kept (RFC 9112, section 9.3.1), is no fault.
         """
-        for _ in range(_MOST_CLOSED):
+        while True:
+            kept, begun = self._kept > 0, time.monotonic()
+            self._kept -= kept
             try:
                 return await self._send(method, url, body)
             except openai.APIConnectionError as error:
-                if _first(list(_causes(error)), aiohttp.ClientConnectionResetError) is None:
+                closed = _first(list(_causes(error)), _CLOSED)
+                if not kept or closed is None or time.monotonic() - begun > _CLOSING_S:
                     raise
-        return await self._send(method, url, body)
 
     async def _send(self, method: str, url: str, body: Mapping[str, Any] | None) -> _Unread:
         # The body stays unread, whether it comes as a stream of events or as one document: what is a malformed answer
@@ -256,7 +262,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         inner = inner.__cause__ or inner.__context__
 
 
-def _first(causes: list[BaseException], kind: type[Wanted]) -> Wanted | None:
+def _first(causes: list[BaseException], kind: type[Wanted] | tuple[type[Wanted], ...]) -> Wanted | None:
     return next((cause for cause in causes if isinstance(cause, kind)), None)
 
 
