@@ -63,10 +63,15 @@ def _changes(record: RunRecord) -> Iterator[str]:
 
 
 def _listed(replies: tuple[RepliesOf, ...]) -> str:
+    """The models by name where they have several, else by fingerprint, each once, with count and times."""
     several = len({each.model for each in replies if each.model is not None}) > 1
+    by_name: dict[str, list[RepliesOf]] = {}
+    for each in replies:
+        if (name := each.model if several else each.fingerprint) is not None:
+            by_name.setdefault(name, []).append(each)
     told = [
-        f"{excerpt(name)} ({each.count:,}, {each.first} to {each.last})"
-        for each in replies
-        if (name := each.model if several else each.fingerprint) is not None
+        f"{excerpt(name)} ({sum(each.count for each in of_name):,}, {min(each.first for each in of_name)} to "
+        f"{max(each.last for each in of_name)})"
+        for name, of_name in by_name.items()
     ]
     return ", ".join(told[:_SHOWN]) + (f" and {len(told) - _SHOWN} more" if len(told) > _SHOWN else "")

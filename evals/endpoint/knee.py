@@ -34,6 +34,7 @@ _LONGEST_PAUSE = 16
 _FORGOTTEN_AFTER = 8
 _LONGEST_FORGOTTEN = 128
 _SLOWER = 0.35
+_REOPENED_FROM = 8
 _SERIES = 16.0
 """Steps back within so many round trips are of one and the same trouble."""
 
@@ -116,11 +117,11 @@ class Knee:
         self._hold(max(1, int(was * _REDUCED_TO)), now)
 
     def reopen(self, now: float) -> None:
-        """The server is back: open from one, quickly up to where it stood before."""
+        """The server is back: open from an eighth of where it stood before, quickly up to there."""
         known = max(self._known, self.level)
         if now <= self._reduced_at + _SERIES * self._round_trip:
             known = max(known, self._stood)
-        self.set(1, now)
+        self.set(known // _REOPENED_FROM, now)
         self._known = known
 
     def set(self, level: int, now: float) -> None:

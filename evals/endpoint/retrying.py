@@ -12,6 +12,8 @@ from quantgate.evals.contract.fault import Fault, Turn
 
 Result = TypeVar("Result")
 
+_PART_OF_OUTAGE = 0.2
+
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
@@ -23,6 +25,10 @@ class RetryPolicy:
 
     The waits are `first_wait_s`, doubled each time up to `longest_wait_s`, each varied by up to a half so that requests
     that failed together do not come back together. A server's `Retry-After` is honoured where it asks for more.
+
+    While a server is down and one request looks for all whether it is back, that waits a fifth of the time that it
+    has been down, `first_wait_s` at least. It goes on for `tries` looks and as long as the waits of one request add up
+    to, but not beyond `total_s`.
     """
 
     tries: int = 12
@@ -32,9 +38,23 @@ class RetryPolicy:
 
     def wait(self, failures: int, fault: Fault) -> float:
         """Seconds to wait after so many failed attempts, the last of them with `fault`."""
-        backoff: float = min(self.longest_wait_s, self.first_wait_s * 2 ** (failures - 1))
-        backoff *= random.uniform(0.5, 1.5)
-        return max(backoff, fault.retry_after or 0.0)
+        return self._at_least(self._backoff(failures) * random.uniform(0.5, 1.5), fault)
+
+    def wait_down(self, down_s: float, fault: Fault) -> float:
+        """Seconds until the next look at a server that has been down for so long, the last time with `fault`."""
+        return self._at_least(min(self.longest_wait_s, max(self.first_wait_s, _PART_OF_OUTAGE * down_s)), fault)
+
+    @property
+    def longest_outage_s(self) -> float:
+        """How long a server that is down is looked at: as long as all waits of one request take, on average."""
+        return min(self.total_s, sum(self._backoff(failures) for failures in range(1, self.tries)))
+
+    def _backoff(self, failures: int) -> float:
+        return min(self.longest_wait_s, self.first_wait_s * 2.0 ** (failures - 1))
+
+    @staticmethod
+    def _at_least(wait_s: float, fault: Fault) -> float:
+        return max(wait_s, fault.retry_after or 0.0)
 
 
 class Retrying:
@@ -62,10 +82,15 @@ class Retrying:
                 if self._on_fault is not None:
                     self._on_fault(fault)
                 turn = self._on_fault if isinstance(self._on_fault, Turn) else None
-                failures = self.attempts if turn is None else max(self.attempts, turn.vain)
-                wait_s = self._policy.wait(failures, fault)
-                in_vain_s = max(waited_s + wait_s, 0.0 if turn is None else turn.down_s)
-                if failures >= self._policy.tries or in_vain_s > self._policy.total_s:
+                policy = self._policy
+                if turn is not None and turn.vain:
+                    wait_s = policy.wait_down(turn.down_s, fault)
+                    in_vain_s = turn.down_s + wait_s
+                    is_over = in_vain_s > (policy.longest_outage_s if turn.vain >= policy.tries else policy.total_s)
+                else:
+                    wait_s = policy.wait(self.attempts, fault)
+                    is_over = self.attempts >= policy.tries or waited_s + wait_s > policy.total_s
+                if is_over:
                     raise
             waited_s += wait_s
             await (asyncio.sleep(wait_s) if turn is None else turn.again(wait_s))

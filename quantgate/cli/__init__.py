@@ -31,6 +31,9 @@ from quantgate.evals.secrets import without_keys
 from quantgate.evals.text import printable, unbroken, without_commands
 from quantgate.working_directory import leave_out
 
+_INTERRUPTED = 130
+"""What typer ends with after an interrupt that no verb has dealt with; a shell's own code for it, too."""
+
 
 class _Verbs(TyperGroup):
     """The verbs, whose usage errors repeat no key that stands where something else belongs."""
@@ -73,6 +76,10 @@ def main() -> None:
     try:
         # By its own name also when it runs as `python -m quantgate`: shell completion is installed for that name.
         app(prog_name="quantgate")
+    except SystemExit as end:
+        if end.code == _INTERRUPTED:
+            print("quantgate: stopped by Ctrl-C", file=sys.stderr)
+        raise
     except QuantgateError as error:
         # The embedded model's errors have several lines, which are its own.
         said = without_keys(str(error))

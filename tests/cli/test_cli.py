@@ -115,3 +115,13 @@ def test_ctrl_c_while_it_starts_is_no_verdict():
     _, err = process.communicate(timeout=60)
     assert process.returncode not in (0, 1, 3, 4)
     assert "Traceback" not in err
+
+
+def test_ctrl_c_before_anything_has_come_is_said_and_is_no_verdict(quantgate, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("quantgate.evals.settings.policy.load_policy", interrupted)
+    code, _, err = quantgate(["gate", "a", "b"])
+    assert code == 130
+    assert "quantgate: stopped by Ctrl-C" in err

@@ -49,6 +49,11 @@ def test_the_message_says_how_many_answers_from_when_to_when_and_is_safe_to_prin
     assert finding.message.isprintable()
 
 
+def test_a_name_with_several_fingerprints_is_listed_once():
+    (finding, *_) = model_findings(record(("m", "a", 2), ("m", "b", 3), ("n", "c", 4)), None, meant=False)
+    assert "the replies name m (5, then to now), n (4, then to now)" in finding.message
+
+
 def test_what_was_listed_is_said_with_the_times_between_which_it_changed():
     before, after = ({"served": {"id": "m", "root": root}} for root in ("org/a", "org/b"))
     (finding,) = model_findings(record(changes=(ListedChange("12:30", "12:28", before, after),)), None, meant=False)
