@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from quantgate.evals.contract.fault import Fault
-from quantgate.evals.endpoint.retrying import RetryPolicy, Retrying
+from quantgate.evals.endpoint.retrying import Retrying, RetryPolicy
 
 DOWN = Fault("no connection")
 
