@@ -160,20 +160,22 @@ class Transport:
                 yield piece
 
     async def _sent(self, method: str, url: str, body: Mapping[str, Any] | None) -> _Unread:
-        """Send a request, and again at once when the connection that was kept for it turns out to be closed.
+        """Send a request, and once more at once when the connection that was kept for it turns out to be closed.
 
         llama.cpp says that it keeps a connection, and closes it after every stream. What ends within a second of its
         sending, without a byte of an answer, on a connection that was kept (RFC 9112, section 9.3.1), is no fault.
         """
-        while True:
-            kept, begun = self._kept > 0, time.monotonic()
-            self._kept -= kept
-            try:
-                return await self._send(method, url, body)
-            except openai.APIConnectionError as error:
-                closed = _first(list(_causes(error)), _CLOSED)
-                if not kept or closed is None or time.monotonic() - begun > _CLOSING_S:
-                    raise
+        kept, begun = self._kept > 0, time.monotonic()
+        self._kept -= kept
+        try:
+            return await self._send(method, url, body)
+        except openai.APIConnectionError as error:
+            closed = _first(list(_causes(error)), _CLOSED)
+            if not kept or closed is None or time.monotonic() - begun > _CLOSING_S:
+                raise
+        # The others that were kept are as old: a server that is down is sent nothing twice for each of them.
+        self._kept = 0
+        return await self._send(method, url, body)
 
     async def _send(self, method: str, url: str, body: Mapping[str, Any] | None) -> _Unread:
         # The body stays unread, whether it comes as a stream of events or as one document: what is a malformed answer

@@ -166,6 +166,7 @@ def test_a_server_that_comes_back_is_not_stormed(tmp_path):
         seen = run(tmp_path, server.base_url, 1000, retry=patient)
     assert all(sample.status is Status.OK for sample in seen.samples)
     arrivals = server.seen.arrivals
-    assert sum(6.5 < at < 9.0 for at in arrivals) < 14
+    # By then all that was under way has failed, also where that were many.
+    assert sum(7.5 < at < 9.0 for at in arrivals) < 10
     back = next(at for at in arrivals if at >= 9.0)
     assert sum(back <= at < back + 1.0 for at in arrivals) <= server.seen.most_in_flight // 4
