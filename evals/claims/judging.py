@@ -14,7 +14,7 @@ from quantgate.evals.claims.reading import Claim, printed_decimals
 from quantgate.evals.claims.types import ClaimDecision, ClaimVerdict, Settling
 from quantgate.evals.decision.types import ReleaseVerdict, TaskVerdict
 from quantgate.evals.decision.verdict import task_verdict
-from quantgate.evals.settings.policy import SMALLEST_ALPHA
+from quantgate.evals.settings.requirements import SMALLEST_ALPHA
 from quantgate.evals.stats.bayesian.unseen_item import bayesian_lower_bound, bayesian_upper_bound
 from quantgate.evals.stats.families import step_down
 from quantgate.evals.stats.published.macro import arrangements

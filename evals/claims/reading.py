@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from quantgate.evals.errors import UsageError
-from quantgate.evals.settings.policy import SMALLEST_ALPHA, SMALLEST_MARGIN
+from quantgate.evals.settings.requirements import SMALLEST_ALPHA, SMALLEST_MARGIN
 from quantgate.evals.settings.run import explain, read_yaml
 
 # Judging all pairings of more takes minutes.

@@ -10,11 +10,12 @@ from quantgate.evals.decision.comparison import Comparison, Format
 from quantgate.evals.decision.deciding import bounds_of
 from quantgate.evals.decision.evidence import Evidence, comparable, gather
 from quantgate.evals.decision.measured import Bounds
-from quantgate.evals.decision.types import NotComparable, ReleaseVerdict, TaskDecision, TaskVerdict
+from quantgate.evals.decision.suite import SUITE, decided_suite, look_at_suite, with_suite
+from quantgate.evals.decision.types import NotComparable, ReleaseVerdict, Suite, TaskDecision, TaskVerdict
 from quantgate.evals.errors import UsageError
 from quantgate.evals.pairing.pairs import Pairs
-from quantgate.evals.settings.policy import SMALLEST_ALPHA, Policy
-from quantgate.evals.settings.requirements import PassIf, Requirement
+from quantgate.evals.settings.policy import Policy
+from quantgate.evals.settings.requirements import SMALLEST_ALPHA, PassIf, Requirement
 from quantgate.evals.stats.families import FamilyBound, Step, holm_lower_bounds, step_down
 
 
@@ -32,6 +33,8 @@ def compare(
     over the formats (`evals.stats.families.holm_lower_bounds`, which says why Holm and not max-T): with probability
     1 - alpha no lower bound of a task is too high, for none of the formats, and likewise for the upper bounds. Single
     0/1 answers are bounded by the exact test, anything else by the Bayesian bootstrap plus one.
+
+    The mean over the policy's suite is one more required task: it has a family of its own over the formats.
 
     A format passes when every required task does, and when the same step-down over whole formats (a format's p-value
     being the largest of its tasks', which is an intersection-union test) agrees; with one task that is the same. It has
@@ -58,13 +61,21 @@ def compare(
     """
     prices = costs or {}
     found = [gather(pairs, policy, bounds_of) for _, _, pairs in candidates]
-    members = [_Member(each, comparable(each)) for each in found]
-    for task in dict.fromkeys(name for each in found for name in each):
+    members = [_member(each, policy) for each in found]
+    for task in dict.fromkeys(name for member in members for name in member.found):
         family = [member for member in members if task in member.evidence]
         for member, bounds in zip(family, _together([member.evidence[task] for member in family]), strict=True):
             member.bounds[task] = bounds
     formats = [
-        Format(name, folder, pairs.candidate, member.decisions(release), release, prices.get(name))
+        Format(
+            name,
+            folder,
+            pairs.candidate,
+            member.decisions(release),
+            release,
+            prices.get(name),
+            member.suite(policy, release),
+        )
         for (name, folder, pairs), member, release in zip(candidates, members, _releases(members), strict=True)
     ]
     formats.sort(
@@ -84,9 +95,17 @@ def compare(
     )
 
 
+def _member(found: Mapping[str, Evidence | NotComparable], policy: Policy) -> _Member:
+    whole = with_suite(found, look_at_suite(found, policy, bounds_of, Evidence))
+    return _Member(whole, comparable(whole))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Member:
-    """One format: what was found of its tasks, those that could be compared, and the bounds that hold for them."""
+    """One format: what was found of its tasks and its suite, what could be compared, and the bounds that hold for it.
+
+    A suite is one more required task, by the name `SUITE`.
+    """
 
     found: Mapping[str, Evidence | NotComparable]
     evidence: Mapping[str, Evidence]
@@ -124,7 +143,14 @@ class _Member:
             if isinstance(one, NotComparable)
             else one.decided(self.bounds[name], unconfirmed=searched and self._regressed(name, one))
             for name, one in self.found.items()
+            if name != SUITE
         )
+
+    def suite(self, policy: Policy, release: ReleaseVerdict) -> Suite | None:
+        """The suite's decision, as those of the tasks."""
+        mean, searched = self.found.get(SUITE), release is ReleaseVerdict.INCONCLUSIVE
+        unconfirmed = searched and isinstance(mean, Evidence) and self._regressed(SUITE, mean)
+        return decided_suite(mean, self.bounds.get(SUITE), policy, unconfirmed=unconfirmed)
 
     def _regressed(self, name: str, evidence: Evidence) -> bool:
         """Whether it is a required task that has regressed in the bounds of its family."""

@@ -7,14 +7,17 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
-from quantgate.evals.decision.types import SCHEMA_VERSION, Decided, ReleaseVerdict, TaskDecision
+from quantgate.evals.decision.types import SCHEMA_VERSION, Decided, ReleaseVerdict, Suite, TaskDecision
 from quantgate.evals.runs.record import RunRecord
 from quantgate.evals.settings.requirements import PassIf
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One candidate: its name (unique), its folder, what it costs (any unit, `None` if not said), and its decisions."""
+    """One candidate: its name (unique), its folder, what it costs (any unit, `None` if not said), and its decisions.
+
+    `suite` is there where the policy asks for the mean over several tasks.
+    """
 
     name: str
     folder: str
@@ -22,6 +25,12 @@ class Format:
     tasks: tuple[TaskDecision, ...]
     verdict: ReleaseVerdict
     cost: float | None = None
+    suite: Suite | None = None
+
+    @property
+    def rows(self) -> tuple[TaskDecision, ...]:
+        """What is told of, line by line: the suite, where there is one, and the tasks."""
+        return (*([self.suite.mean] if self.suite else []), *self.tasks)
 
     @property
     def passes(self) -> bool:
@@ -29,13 +38,15 @@ class Format:
 
     @property
     def unconfirmed(self) -> bool:
-        """Whether every required task passes by itself, but not all of them over the search through the formats."""
-        required = [task for task in self.tasks if task.required]
+        """Whether all that is required passes by itself, but not all of it over the search through the formats."""
+        required = [row for row in self.rows if row.required]
         return self.verdict is ReleaseVerdict.INCONCLUSIVE and all(task.passes for task in required)
 
     @property
     def difference(self) -> float:
-        """The mean difference over its tasks; minus infinity where none could be paired."""
+        """That of its suite, else the mean difference over its tasks; minus infinity where none could be paired."""
+        if self.suite is not None:
+            return self.suite.mean.difference if isinstance(self.suite.mean, Decided) else -math.inf
         known = [task.difference for task in self.tasks if isinstance(task, Decided)]
         return math.fsum(known) / len(known) if known else -math.inf
 
@@ -67,6 +78,11 @@ class Comparison:
         return tuple(dict.fromkeys(task.task for build in self.formats for task in build.tasks))
 
     @property
+    def rows(self) -> tuple[str, ...]:
+        """The names of what is told of: the suite, where there is one, and the tasks."""
+        return tuple(dict.fromkeys(row.task for build in self.formats for row in build.rows))
+
+    @property
     def priced(self) -> bool:
         """Whether any format's cost was said."""
         return any(build.cost is not None for build in self.formats)
@@ -82,6 +98,7 @@ class Comparison:
                 "cheapest_that_passes": build.name in self.cheapest,
                 "candidate": asdict(build.record),
                 "tasks": [task.as_dict() for task in build.tasks],
+                **({} if build.suite is None else {"suite": build.suite.as_dict()}),
             }
             for build in self.formats
         ]

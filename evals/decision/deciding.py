@@ -18,6 +18,7 @@ def bounds_of(scores: ItemScores, policy: TaskPolicy, alpha: float) -> Bounds:
         highest=scores.highest,
         alpha=alpha,
         strata=scores.strata,
+        weights=scores.weights,
         clusters=scores.clusters,
         method="auto" if scores.single_answers else "bayesian",
     )

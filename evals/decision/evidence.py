@@ -28,8 +28,8 @@ from quantgate.evals.decision.verdict import task_verdict
 from quantgate.evals.pairing.item_scores import ItemScores
 from quantgate.evals.pairing.pairs import Pairs, TaskPairs
 from quantgate.evals.settings.expected import Expectation, parse_expectation
-from quantgate.evals.settings.policy import SMALLEST_ALPHA, Policy, TaskPolicy
-from quantgate.evals.settings.requirements import Requirement, Tier
+from quantgate.evals.settings.policy import Policy, TaskPolicy
+from quantgate.evals.settings.requirements import SMALLEST_ALPHA, Requirement, Tier
 from quantgate.evals.stats.describe.mcnemar import mcnemar_pvalue
 from quantgate.evals.stats.planning.items import items_for_power, items_needed
 from quantgate.evals.stats.planning.power import exact_power

@@ -8,6 +8,7 @@ from quantgate.evals.decision.deciding import bounds_of
 from quantgate.evals.decision.evidence import Evidence, comparable, gather
 from quantgate.evals.decision.pooled import pooled_change
 from quantgate.evals.decision.sentences import release_reasons
+from quantgate.evals.decision.suite import SUITE, decided_suite, look_at_suite, with_suite
 from quantgate.evals.decision.types import NotComparable, ReleaseVerdict, TaskDecision, TaskVerdict, Verdict
 from quantgate.evals.pairing.pairs import Pairs
 from quantgate.evals.settings.policy import Policy
@@ -20,29 +21,40 @@ def decide(pairs: Pairs, policy: Policy, noise: Pairs | None = None, *, texts: b
     `noise` pairs the baseline with a second run of itself: it is described beside the flips and never decides. `texts`
     adds to each flipped item what the builds answered.
 
-    Every required task must pass, each at its own alpha: an intersection-union test, which needs no correction
-    (Berger 1982, Technometrics 24:295). To say that some task has *regressed* is to search a family, so that is
-    confirmed by Holm's step-down over the required tasks (Holm 1979). A required task that cannot be paired, or the
-    lack of any, makes the whole invalid.
+    Every required task must pass, and the policy's suite if it has one, each at its own alpha: an intersection-union
+    test, which needs no correction (Berger 1982, Technometrics 24:295). To say that some task, or the mean over the
+    suite, has *regressed* is to search a family, so that is confirmed by Holm's step-down over the required tasks and
+    the suite (Holm 1979). A required task or a suite that cannot be paired, or the lack of any, makes the whole
+    invalid.
     """
     found = gather(pairs, policy, bounds_of, noise, texts=texts)
-    regressions = confirmed_regressions(found)
+    mean = look_at_suite(found, policy, bounds_of, Evidence)
+    regressions = confirmed_regressions(with_suite(found, mean))
     tasks = tuple(
         one
         if isinstance(one, NotComparable)
         else one.decided(one.measured.alone, unconfirmed=regressions.get(name) is False)
         for name, one in found.items()
     )
-    release = _release([task for task in tasks if task.required], confirmed=any(regressions.values()))
+    suite = decided_suite(mean, None, policy, unconfirmed=regressions.get(SUITE) is False)
+    rows = tasks if suite is None else (suite.mean, *tasks)
+    release = _release([row for row in rows if row.required], confirmed=any(regressions.values()))
     document = policy.model_dump(mode="json")
     pooled = pooled_change(one.scores for one in comparable(found).values())
     return Verdict(
-        pairs.baseline, pairs.candidate, document, tasks, release, release_reasons(release, tasks), pooled=pooled
+        pairs.baseline,
+        pairs.candidate,
+        document,
+        tasks,
+        release,
+        release_reasons(release, rows),
+        pooled=pooled,
+        suite=suite,
     )
 
 
 def confirmed_regressions(found: Mapping[str, Evidence | NotComparable]) -> dict[str, bool]:
-    """Of each required task that regressed by itself, whether that stands among all of them (Holm's step-down)."""
+    """Of each required member that regressed by itself, whether that stands among all of them (Holm's step-down)."""
     required = {name: one for name, one in comparable(found).items() if one.required}
     steps = step_down([one.regressed_among for one in required.values()])
     return {

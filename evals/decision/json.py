@@ -17,6 +17,7 @@ from quantgate.evals.decision.types import (
     Decided,
     NotComparable,
     ReleaseVerdict,
+    Suite,
     Verdict,
 )
 from quantgate.evals.documents import BrokenDocument, parse_json
@@ -52,11 +53,22 @@ class _Document(BaseModel):
     software: dict[str, str] = {}
 
 
+class _SuiteDocument(BaseModel):
+    model_config = _Document.model_config
+
+    mean: _Task
+    weights: dict[str, float]
+
+    def read(self) -> Suite:
+        return Suite(self.mean, self.weights)
+
+
 class _GateDocument(_Document):
     reasons: tuple[str, ...]
     candidate: RunRecord
     tasks: tuple[_Task, ...]
     pooled: PooledChange | None = None
+    suite: _SuiteDocument | None = None
 
 
 class _FormatDocument(BaseModel):
@@ -69,6 +81,7 @@ class _FormatDocument(BaseModel):
     cheapest_that_passes: bool
     candidate: RunRecord
     tasks: tuple[_Task, ...]
+    suite: _SuiteDocument | None = None
 
 
 class _ComparisonDocument(_Document):
@@ -113,6 +126,7 @@ def parse_decision(text: str, where: str = "the decision") -> Verdict | Comparis
             f"{where} has schema version {str(version)[:20]!r}, this quantgate reads {SCHEMA_VERSION}: "
             "render it with the quantgate that wrote it, or decide again from the run directories"
         )
+    _take_suites_apart(document)
     _leave_out_figures_of_none(document)
     if "formats" in document:
         return _comparison(_validated(_ComparisonDocument, document, where))
@@ -122,11 +136,20 @@ def parse_decision(text: str, where: str = "the decision") -> Verdict | Comparis
 def _leave_out_figures_of_none(document: dict[str, Any]) -> None:
     """Take the nulls that stand for figures out of the tasks that could not be compared; anything else stays."""
     holders = [document, *_objects(document.get("formats"))]
-    for task in (task for holder in holders for task in _objects(holder.get("tasks"))):
+    suites = [holder["suite"]["mean"] for holder in holders if isinstance(holder.get("suite"), dict)]
+    for task in [*suites, *(task for holder in holders for task in _objects(holder.get("tasks")))]:
         if _kind(task) == _NOT_COMPARABLE:
             for name, nothing in FIGURES_OF_NONE.items():
                 if name in task and task[name] == nothing and type(task[name]) is type(nothing):
                     del task[name]
+
+
+def _take_suites_apart(document: dict[str, Any]) -> None:
+    """The fields of a suite that are a task's from the others, as the types have them."""
+    for holder in (document, *_objects(document.get("formats"))):
+        if isinstance(written := holder.get("suite"), dict):
+            weights = {"weights": written.pop("weights")} if "weights" in written else {}
+            holder["suite"] = {"mean": written, **weights}
 
 
 def _objects(listed: object) -> list[dict[str, Any]]:
@@ -142,7 +165,7 @@ def _validated(kind: type[_AnyDocument], document: dict[str, Any], where: str) -
         raise DataError(f"{where} is nested too deeply to be a decision") from None
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        told = [str(part) for part in first["loc"] if part not in (_DECIDED, _NOT_COMPARABLE)]
+        told = [str(part) for part in first["loc"] if part not in (_DECIDED, _NOT_COMPARABLE, "mean")]
         place = ".".join(told) or "the document"
         more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
         raise DataError(f"{where}: {place[:200]}: {first['msg'][:300]}{more}") from None
@@ -160,12 +183,21 @@ def _verdict(document: _GateDocument) -> Verdict:
         document.created,
         document.software,
         document.pooled,
+        document.suite and document.suite.read(),
     )
 
 
 def _comparison(document: _ComparisonDocument) -> Comparison:
     formats = tuple(
-        Format(build.name, build.folder, build.candidate, build.tasks, build.verdict, build.cost)
+        Format(
+            build.name,
+            build.folder,
+            build.candidate,
+            build.tasks,
+            build.verdict,
+            build.cost,
+            build.suite and build.suite.read(),
+        )
         for build in document.formats
     )
     return Comparison(

@@ -36,7 +36,9 @@ class Spread:
 
     `units` counts items, or clusters where those are the unit, and `largest` tells how many times as large as the mean
     one the largest is. `between` is the variance of units without the noise of re-runs, with its standard error
-    `error`; `within` the noise of one pair of answers, 0 where it is not told apart.
+    `error`; `within` the noise of one pair of answers, 0 where it is not told apart. `weight` is the stratum's share of
+    the mean, to be scaled by their sum; `most` how many units the benchmark has, `None` where that is not known or
+    goes for the task as a whole.
     """
 
     units: int
@@ -44,6 +46,8 @@ class Spread:
     between: float
     error: float
     within: float
+    weight: float = 1.0
+    most: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,19 +165,25 @@ class _RepeatSearch:
         return Prospect(difference, way, items, repeats, power, settles=number is not None, low=low, high=high)
 
     def _power(self, items: int, repeats: int, difference: float, spreads: tuple[Spread, ...]) -> float:
-        growth = items / self.measured.items
-
         def of(truth: float) -> float:
             return macro_power(
-                [max(round(one.units * growth), 1) for one in spreads],
+                [max(round(self._units(one, items)), 1) for one in spreads],
                 [one.between + one.within / repeats for one in spreads],
                 self.measured.margin,
                 difference=truth,
                 alpha=self.bounds.alpha,
                 largest=[one.largest for one in spreads],
+                weights=[one.weight for one in spreads],
             )
 
         return _of_both(of, difference, self.measured.require)
+
+    def _units(self, one: Spread, items: int) -> float:
+        """Units of a stratum where so many items are asked: in proportion, or to what its benchmark still has."""
+        measured = self.measured
+        if one.most is None or measured.whole is None or measured.whole <= measured.items:
+            return one.units * items / measured.items
+        return one.units + (one.most - one.units) * (items - measured.items) / (measured.whole - measured.items)
 
 
 def _shifted(spread: Spread, errors: float) -> Spread:

@@ -209,11 +209,24 @@ TaskDecision: TypeAlias = NotComparable | Decided
 
 
 @dataclass(frozen=True, slots=True)
+class Suite:
+    """What the mean over several tasks shows, told as of one task, and each task's share of it; they sum to 1."""
+
+    mean: TaskDecision
+    weights: Mapping[str, float]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The suite as in the gate JSON: the fields of a task, and the weights."""
+        return {**self.mean.as_dict(), "weights": dict(self.weights)}
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """The decision about a candidate, with its reasons, one sentence each, which name their tasks.
 
     `pooled` is what all tasks that could be compared show together; it never decides. `command` is the command line
-    that decided, `created` when (UTC, ISO 8601), `software` by which versions.
+    that decided, `created` when (UTC, ISO 8601), `software` by which versions. `suite` is what the mean over several
+    tasks shows, where the policy asks for it: it decides together with the required tasks.
     """
 
     baseline: RunRecord
@@ -226,11 +239,17 @@ class Verdict:
     created: str = ""
     software: Mapping[str, str] = field(default_factory=dict)
     pooled: PooledChange | None = None
+    suite: Suite | None = None
 
     @property
     def required(self) -> tuple[TaskDecision, ...]:
-        """The tasks that take part in the verdict."""
+        """The tasks that take part in the verdict; a suite does besides."""
         return tuple(task for task in self.tasks if task.required)
+
+    @property
+    def rows(self) -> tuple[TaskDecision, ...]:
+        """What is told of, line by line: the suite, where there is one, and the tasks."""
+        return (*([self.suite.mean] if self.suite else []), *self.tasks)
 
     @property
     def decided(self) -> tuple[Decided, ...]:
@@ -251,5 +270,6 @@ class Verdict:
             "created": self.created,
             "software": dict(self.software),
             **({} if self.pooled is None else {"pooled": asdict(self.pooled)}),
+            **({} if self.suite is None else {"suite": self.suite.as_dict()}),
         }
         return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

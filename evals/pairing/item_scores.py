@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -15,10 +16,11 @@ if TYPE_CHECKING:
 class ItemScores:
     """Mean scores per item, shape (items,), in [0, 1], with what is missing counted against the candidate.
 
-    `strata` names each item's stratum where the strata weigh alike, `None` where every item does; `parts` the strata
-    that are shown, whatever weighs; `clusters` each item's cluster; `None` where there are none. `item_ids` are in the
-    same order. `single_answers` says that every item was answered once and scored 0 or 1. `open` is by how much an
-    item's difference would be higher if what is missing counted for the candidate, in [0, 2]; 0 where nothing is.
+    `strata` names each item's stratum where the strata weigh alike, or by `weights`, `None` where every item does;
+    `parts` the strata that are shown, whatever weighs; `clusters` each item's cluster; `None` where there are none.
+    `item_ids` are in the same order. `single_answers` says that every item was answered once and scored 0 or 1. `open`
+    is by how much an item's difference would be higher if what is missing counted for the candidate, in [0, 2]; 0 where
+    nothing is.
     """
 
     baseline: FloatArray
@@ -29,6 +31,7 @@ class ItemScores:
     clusters: tuple[str, ...] | None
     open: FloatArray
     parts: tuple[str, ...] | None = None
+    weights: Mapping[str, float] | None = None
 
     def of(self, chosen: BoolArray) -> ItemScores:
         """The chosen items alone; `chosen` has the shape (items,)."""
@@ -78,8 +81,9 @@ class ItemScores:
         return np.minimum(self.differences + self.open, 1.0)
 
     def mean(self, scores: FloatArray) -> float:
-        """The task's score: the mean over items, or the unweighted mean of the strata's means."""
+        """The task's score: the mean over items, or that of the strata's means, by their weights if they have any."""
         if self.strata is None:
             return float(scores.mean())
-        names = np.array(self.strata)
-        return float(np.mean([scores[names == name].mean() for name in sorted(set(self.strata))]))
+        names, present = np.array(self.strata), sorted(set(self.strata))
+        means = [scores[names == name].mean() for name in present]
+        return float(np.average(means, weights=self.weights and [self.weights[name] for name in present]))

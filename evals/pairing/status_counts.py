@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,10 @@ class StatusCounts:
     @property
     def unscored(self) -> int:
         return self.error + self.missing + self.ungraded
+
+    def plus(self, other: StatusCounts) -> StatusCounts:
+        """The counts of both together."""
+        return StatusCounts(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
 
     def as_dict(self) -> dict[str, int]:
         """The counts by name; `refused` and `ungraded` only where there are any."""

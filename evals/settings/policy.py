@@ -7,15 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from quantgate.evals.errors import UsageError
 from quantgate.evals.settings.named_policies import policy_file
-from quantgate.evals.settings.requirements import Requirement, Tier
+from quantgate.evals.settings.requirements import SMALLEST_ALPHA, SMALLEST_MARGIN, Requirement, Tier
 from quantgate.evals.settings.run import ExpectedScore, explain, read_yaml
-
-SMALLEST_MARGIN = 0.0001
-SMALLEST_ALPHA = 0.001
+from quantgate.evals.settings.suite import SuitePolicy
 
 
 class TaskPolicy(BaseModel):
@@ -54,15 +52,32 @@ class TaskPolicy(BaseModel):
 
 
 class Policy(TaskPolicy):
-    """A policy for all tasks, and what differs for some."""
+    """A policy for all tasks, what differs for some, and what several of them must show together."""
 
     tasks: dict[str, TaskPolicy] = {}
+    suite: SuitePolicy | None = None
+
+    @field_validator("tasks", mode="before")
+    @classmethod
+    def _hold_no_suite(cls, tasks: Any) -> Any:
+        for name, own in tasks.items() if isinstance(tasks, dict) else ():
+            if isinstance(own, dict) and "suite" in own:
+                raise ValueError(f"{name}.suite: a suite is of several tasks, so it stands beside tasks and not in one")
+        return tasks
 
     def for_task(self, name: str) -> TaskPolicy:
         """The policy of one task: what it sets itself, else what is set for all."""
-        shared = self.model_dump(include=set(TaskPolicy.model_fields))
         own = self.tasks.get(name)
-        return TaskPolicy(**{**shared, **(own.model_dump(exclude_unset=True) if own else {})})
+        return TaskPolicy(**{**self._shared, **(own.model_dump(exclude_unset=True) if own else {})})
+
+    def for_suite(self, suite: SuitePolicy) -> TaskPolicy:
+        """The policy of the mean over a suite: what the suite sets itself, else what is set for all. It is required."""
+        own = suite.model_dump(include={"margin", "alpha", "require"}, exclude_none=True)
+        return TaskPolicy(**{**self._shared, "tier": Tier.REQUIRED, **own})
+
+    @property
+    def _shared(self) -> dict[str, Any]:
+        return self.model_dump(include=set(TaskPolicy.model_fields))
 
     def metrics(self, names: Iterable[str]) -> dict[str, str]:
         """The metric that decides, of those tasks for which one is chosen."""
@@ -70,7 +85,12 @@ class Policy(TaskPolicy):
         return {name: metric for name, metric in chosen.items() if metric is not None}
 
     def check_tasks(self, names: Sequence[str]) -> None:
-        """Raise UsageError when something is set for a task that the runs do not hold; advisory ones may be absent."""
+        """Raise UsageError when something is set for a task that the runs do not hold; advisory ones may be absent.
+
+        A suite's tasks may not: without one its mean is another.
+        """
+        if self.suite is not None:
+            self.suite.check_tasks(names)
         required = {name for name in self.tasks if self.for_task(name).tier is Tier.REQUIRED}
         unknown = sorted(required - set(names))
         if unknown:
@@ -141,7 +161,7 @@ def load_policy(
     try:
         return Policy.model_validate(written)
     except ValidationError as error:
-        raise UsageError(explain(error, Policy, file, frozenset(written))) from None
+        raise UsageError(explain(error, Policy, file, frozenset(written), SuitePolicy.model_fields)) from None
 
 
 def _margin(value: str, given: str) -> float:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+SMALLEST_MARGIN = 0.0001
+SMALLEST_ALPHA = 0.001
+
 
 class Tier(StrEnum):
     """Whether a task takes part in the release's verdict; an advisory one is shown and never blocks."""

@@ -21,8 +21,9 @@ def macro_power(
     difference: float = 0.0,
     alpha: float = 0.05,
     largest: npt.ArrayLike = 1.0,
+    weights: npt.ArrayLike = 1.0,
 ) -> float:
-    """Probability of a pass by the Bayesian bootstrap with one unseen item, of a mean over strata of like weight.
+    """Probability of a pass by the Bayesian bootstrap with one unseen item, of a weighted mean over strata.
 
     The bound lies below the estimate by the 1 - alpha quantile of a sum of two: a normal one with the variance of the
     mean, and the unseen item's, an exponential one of mean c = max over strata of weight / (items + 1), for that is
@@ -45,6 +46,8 @@ def macro_power(
         One-sided error probability.
     largest
         Shape (strata,) or a number: how many times as large as the mean cluster the largest one is.
+    weights
+        Shape (strata,), positive, scaled to sum to 1; equal when omitted.
 
     Raises
     ------
@@ -59,9 +62,12 @@ def macro_power(
         raise ValueError(f"sizes must be the items of one stratum or more, got {sizes!r:.80}")
     if not (np.isfinite(spread).all() and spread.min() >= 0):
         raise ValueError(f"variances must be finite and not negative, got {variances!r:.80}")
-    weight = 1 / len(items)
+    given: FloatArray = np.broadcast_to(np.asarray(weights, dtype=np.float64), items.shape)
+    if not (np.isfinite(given).all() and given.min() > 0):
+        raise ValueError(f"weights must be finite and above 0, got {weights!r:.80}")
+    weight = given / given.sum()
     unit = np.broadcast_to(np.asarray(largest, dtype=np.float64), items.shape)
-    unseen = weight * float((unit / (items + unit)).max())
+    unseen = float((weight * unit / (items + unit)).max())
     posterior = math.sqrt(float((weight**2 * spread / (items + 1)).sum()))
     sampling = math.sqrt(float((weight**2 * spread / items).sum()))
     room = margin + difference - _depth(posterior, unseen, alpha)
