@@ -183,7 +183,7 @@ def _verdict(document: _GateDocument) -> Verdict:
         document.created,
         document.software,
         document.pooled,
-        document.suite and document.suite.read(),
+        document.suite.read() if document.suite else None,
     )
 
 
@@ -196,7 +196,7 @@ def _comparison(document: _ComparisonDocument) -> Comparison:
             build.tasks,
             build.verdict,
             build.cost,
-            build.suite and build.suite.read(),
+            build.suite.read() if build.suite else None,
         )
         for build in document.formats
     )

@@ -85,5 +85,5 @@ class ItemScores:
         if self.strata is None:
             return float(scores.mean())
         names, present = np.array(self.strata), sorted(set(self.strata))
-        means = [scores[names == name].mean() for name in present]
-        return float(np.average(means, weights=self.weights and [self.weights[name] for name in present]))
+        weights = None if self.weights is None else [self.weights[name] for name in present]
+        return float(np.average([scores[names == name].mean() for name in present], weights=weights))

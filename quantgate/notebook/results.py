@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from quantgate.evals.claims.types import ClaimDecision, ClaimVerdict
     from quantgate.evals.decision.comparison import Comparison, Format
-    from quantgate.evals.decision.types import ReleaseVerdict, TaskDecision, Verdict
+    from quantgate.evals.decision.types import ReleaseVerdict, Suite, TaskDecision, Verdict
     from quantgate.evals.planning.types import Plan
 
 _WIDTH = 120
@@ -34,6 +34,11 @@ class GateResult:
     def tasks(self) -> tuple[TaskDecision, ...]:
         """One decision for each task, with its figures, bounds, findings and flips."""
         return self.decision.tasks
+
+    @property
+    def suite(self) -> Suite | None:
+        """What the mean over the policy's suite shows (`mean`, told as of one task), with the tasks' `weights`."""
+        return self.decision.suite
 
     @property
     def reasons(self) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ class _Case:
 def gate_junit(verdict: Verdict, inconclusive: Inconclusive = Inconclusive.FAILURE) -> str:
     """The decision as one test suite."""
     name = f"quantgate.{verdict.candidate.label}"
-    cases = [_case(task, inconclusive) for task in verdict.tasks]
+    cases = [_case(row, inconclusive) for row in verdict.rows]
     reason = verdict.reasons[0] if verdict.reasons else "there is nothing to decide on"
     cases += _release_case(verdict.verdict, cases, inconclusive, reason)
     return _document([(name, verdict.verdict, cases)], verdict.created)
@@ -42,7 +42,7 @@ def comparison_junit(comparison: Comparison, inconclusive: Inconclusive = Inconc
     """The comparison as one test suite a format."""
     suites = []
     for build in comparison.formats:
-        cases = [_case(task, inconclusive) for task in build.tasks]
+        cases = [_case(row, inconclusive) for row in build.rows]
         reason = "every task passes by itself, but not all of them with the formats searched"
         cases += _release_case(build.verdict, cases, inconclusive, reason)
         suites.append((f"quantgate.{build.name}", build.verdict, cases))

@@ -10,7 +10,7 @@ from quantgate.reports.files.character_plot import character_plot
 from quantgate.reports.files.markdown_text import markdown_code, markdown_text
 from quantgate.reports.words import numbers
 from quantgate.reports.words.headline import comparison_headline, headline, recommendation
-from quantgate.reports.words.notes import pooled_note
+from quantgate.reports.words.notes import pooled_note, suite_notes
 from quantgate.reports.words.palette import MARK, verdict_word
 from quantgate.reports.words.row import Cells, task_cells
 from quantgate.reports.words.settling import settling
@@ -29,12 +29,13 @@ def gate_markdown(verdict: Verdict) -> str:
         "",
         *_table(
             ("task", "items", "baseline", "candidate", "diff", "bounds", "margin", "recovery", "lost / won", "verdict"),
-            (_gate_cells(task) for task in verdict.tasks),
+            (_gate_cells(row) for row in verdict.rows),
         ),
-        *_plot([(task.task, task) for task in verdict.tasks]),
+        *_plot([(row.task, row) for row in verdict.rows]),
         *_findings((task.task, task) for task in verdict.tasks),
+        *_bullets(f"Note: {name}: {note.text}." for name, note in suite_notes(verdict.suite)),
         *_bullets([f"Note: {note}."] if (note := pooled_note(verdict)) else []),
-        *_bullets(f"To settle it: {line}" for line in settling(verdict.tasks)),
+        *_bullets(f"To settle it: {line}" for line in settling(verdict.rows)),
         *_footer(verdict.command, verdict.created),
     ]
     return "\n".join(lines).rstrip() + "\n"
@@ -54,12 +55,12 @@ def comparison_markdown(comparison: Comparison) -> str:
     for build in comparison.formats:
         star = " ★" if build.name in comparison.cheapest else ""
         cost = [numbers.NONE if build.cost is None else f"{build.cost:g}"] if priced else []
-        for task in build.tasks:
+        for task in build.rows:
             row = task_cells(task)
             figures = [row.asked, row.baseline, row.candidate, row.difference, row.bounds, row.margin]
             lead = [markdown_text(build.name, 60) + star, *cost, markdown_text(row.name, 60)]
             rows.append([*lead, *figures, _task_status(row), _status(build.verdict)])
-    named = [(f"{build.name}: {task.task}", task) for build in comparison.formats for task in build.tasks]
+    named = [(f"{build.name}: {row.task}", row) for build in comparison.formats for row in build.rows]
     count = len(comparison.formats)
     lines = [
         f"### {_status(comparison.verdict)}: {count} format{'' if count == 1 else 's'} against "
@@ -70,12 +71,9 @@ def comparison_markdown(comparison: Comparison) -> str:
         *_table((*columns, *_COMPARED), rows),
         *_plot(named),
         *_bullets(
-            f"{build.name}: {task.named_reason}"
-            for build in comparison.formats
-            for task in build.tasks
-            if not task.passes
+            f"{build.name}: {row.named_reason}" for build in comparison.formats for row in build.rows if not row.passes
         ),
-        *_findings(named),
+        *_findings((f"{build.name}: {task.task}", task) for build in comparison.formats for task in build.tasks),
         *_footer(comparison.command, comparison.created),
     ]
     return "\n".join(lines).rstrip() + "\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from quantgate.evals.decision.types import TaskDecision, Verdict
 from quantgate.reports.files.eval_results import eval_results_yaml
 from quantgate.reports.files.markdown_text import markdown_code, markdown_text
+from quantgate.reports.words.notes import mean_over
 from quantgate.reports.words.palette import verdict_word
 from quantgate.reports.words.row import task_cells
 
@@ -31,7 +32,7 @@ def model_card(verdict: Verdict, *, with_yaml: bool = True, source_url: str | No
     columns = [column.format_map(labels) for column in _COLUMNS]
     lines = ["## Accuracy", "", _joined(columns)]
     lines.append(_joined(["---", *["---:"] * (len(columns) - 2), "---"]))
-    lines += [_joined(_cells(task)) for task in verdict.tasks]
+    lines += [_joined(_cells(row)) for row in verdict.rows]
     lines += ["", *_explained(verdict), ""]
     if with_yaml:
         lines += [
@@ -62,13 +63,15 @@ def _cells(task: TaskDecision) -> list[str]:
 
 
 def _explained(verdict: Verdict) -> list[str]:
-    levels = " and ".join(sorted({f"{100 * (1 - task.alpha):g}%" for task in verdict.tasks})) or "95%"
+    levels = " and ".join(sorted({f"{100 * (1 - task.alpha):g}%" for task in verdict.rows})) or "95%"
     told = (
         "Scores in percent; difference, bounds and margin in points, this model minus the baseline, over the same "
         f"questions. Each bound holds with {levels} confidence; a task passes when the lower one lies above minus the "
         f"margin. Release verdict: **{verdict_word(verdict.verdict.value)}**."
     )
     lines = [told]
+    if verdict.suite is not None:
+        lines.append(f"The {verdict.suite.mean.task} is {markdown_text(mean_over(verdict.suite), 700)}.")
     if verdict.command:
         lines.append(f"Measured with quantgate: {markdown_code(verdict.command)}")
     return lines

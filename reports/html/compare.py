@@ -27,7 +27,7 @@ def comparison_html(comparison: Comparison) -> str:
     rows = comparison_rows(comparison)
     said = f"{recommendation(comparison)} {comparison_headline(comparison)}"
     wide, narrow = (draw_forest(rows, wide=wide) for wide in (True, False))
-    tasks = comparison.tasks
+    tasks = comparison.rows
     return render(
         "compare.html.j2",
         comparison=comparison,
@@ -36,15 +36,15 @@ def comparison_html(comparison: Comparison) -> str:
         priced=comparison.priced,
         unit=comparison.cost_unit or "cost",
         matrix=[
-            (build, [next((task_cells(row) for row in build.tasks if row.task == task), None) for task in tasks])
+            (build, [next((task_cells(row) for row in build.rows if row.task == task), None) for task in tasks])
             for build in comparison.formats
         ],
         forest_wide=figure_markup(canvas.inline_svg(wide, "wide", said)),
         forest_narrow=figure_markup(canvas.inline_svg(narrow, "narrow", said)),
-        shapes=shapes_of(task for build in comparison.formats for task in build.tasks),
+        shapes=shapes_of(row for build in comparison.formats for row in build.rows),
         tradeoff=_tradeoff(comparison, tasks),
         reasons=[
-            (build.name, task.named_reason) for build in comparison.formats for task in build.tasks if not task.passes
+            (build.name, task.named_reason) for build in comparison.formats for task in build.rows if not task.passes
         ],
         findings=[
             (f"{build.name}: {task.task}", finding)
@@ -58,7 +58,7 @@ def comparison_html(comparison: Comparison) -> str:
             comparison.software,
         ),
         builds=["baseline", *(build.name for build in comparison.formats)],
-        settling=[f"{build.name}: {line}" for build in comparison.formats for line in settling(build.tasks)],
+        settling=[f"{build.name}: {line}" for build in comparison.formats for line in settling(build.rows)],
         software=comparison.software or comparison.baseline.software,
         created=comparison.created,
     )

@@ -14,7 +14,7 @@ from quantgate.reports.plots.forest import draw_forest, forest_rows, shapes_of
 from quantgate.reports.plots.lengths import draw_lengths
 from quantgate.reports.plots.power import draw_power, grows
 from quantgate.reports.words.headline import headline, other_reasons
-from quantgate.reports.words.notes import NoteKind, described_notes, flag_notes, pooled_note
+from quantgate.reports.words.notes import NoteKind, described_notes, flag_notes, pooled_note, suite_notes
 from quantgate.reports.words.row import Cells, strata_cells, task_cells
 from quantgate.reports.words.settling import settling
 
@@ -28,7 +28,7 @@ def gate_html(verdict: Verdict) -> str:
         When matplotlib, which draws the plots, is not installed.
     """
     canvas.need_matplotlib("--html")
-    rows = forest_rows(verdict.tasks)
+    rows = forest_rows(verdict.rows)
     said = headline(verdict)
     title = f"Differences with their bounds: {said}"
     wide, narrow = (draw_forest(rows, wide=wide) for wide in (True, False))
@@ -37,15 +37,16 @@ def gate_html(verdict: Verdict) -> str:
         verdict=verdict,
         headline=said,
         other_reasons=other_reasons(verdict),
-        rows=_rows(verdict.tasks),
+        rows=_rows(verdict.rows),
         forest_wide=figure_markup(canvas.inline_svg(wide, "wide", title)),
         forest_narrow=figure_markup(canvas.inline_svg(narrow, "narrow", title)),
-        shapes=shapes_of(verdict.tasks),
-        confidences=" and ".join(sorted({f"{100 * (1 - task.alpha):g}%" for task in verdict.tasks})),
+        shapes=shapes_of(verdict.rows),
+        confidences=" and ".join(sorted({f"{100 * (1 - task.alpha):g}%" for task in verdict.rows})),
         strata=any(task.strata for task in verdict.decided),
         findings=[(task.task, finding) for task in verdict.tasks for finding in task.findings],
         notes=[
             *[("all tasks", note) for note in [pooled_note(verdict)] if note],
+            *[(name, note.text) for name, note in suite_notes(verdict.suite)],
             *[(task.task, note.text) for task in verdict.tasks for note in flag_notes(task)],
         ],
         described={task.task: _described(task) for task in verdict.tasks},
@@ -54,7 +55,7 @@ def gate_html(verdict: Verdict) -> str:
         power=_power_plots(verdict.decided),
         lengths=_length_plots(verdict.tasks),
         identity=identity_rows((verdict.baseline, verdict.candidate), verdict.policy, verdict.software),
-        settling=settling(verdict.tasks),
+        settling=settling(verdict.rows),
         flips=flip_lists(verdict.decided),
         software=verdict.software or verdict.candidate.software,
         created=verdict.created,

@@ -16,14 +16,14 @@ from quantgate.reports.words.row import task_cells
 def gate_fragment(verdict: Verdict) -> str:
     """A gate's decision; it stands on paper of its own, whatever the notebook's colours are."""
     title = f"{verdict.candidate.label} against {verdict.baseline.label}"
-    rows = [("", task) for task in verdict.tasks]
-    return _fragment(title, verdict.verdict, headline(verdict), forest_rows(verdict.tasks), rows)
+    rows = [("", task) for task in verdict.rows]
+    return _fragment(title, verdict.verdict, headline(verdict), forest_rows(verdict.rows), rows)
 
 
 def comparison_fragment(comparison: Comparison) -> str:
     """A comparison of several formats."""
     title = f"{len(comparison.formats)} formats against {comparison.baseline.label}"
-    rows = [(build.name, task) for build in comparison.formats for task in build.tasks]
+    rows = [(build.name, task) for build in comparison.formats for task in build.rows]
     return _fragment(title, comparison.verdict, comparison_headline(comparison), comparison_rows(comparison), rows)
 
 

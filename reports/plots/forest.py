@@ -67,12 +67,12 @@ def forest_rows(tasks: Iterable[TaskDecision]) -> list[ForestRow]:
 
 def comparison_rows(comparison: Comparison) -> list[ForestRow]:
     """A row for each task and format, task by task."""
-    several = len(comparison.tasks) > 1
+    several = len(comparison.rows) > 1
     return [
         _task_row(f"{name}: {build.name}" if several else build.name, task)
-        for name in comparison.tasks
+        for name in comparison.rows
         for build in comparison.formats
-        for task in build.tasks
+        for task in build.rows
         if task.task == name
     ]
 

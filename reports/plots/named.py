@@ -29,7 +29,7 @@ def named_figures(decision: Verdict | Comparison) -> Iterator[tuple[str, Figure]
     canvas.need_matplotlib("--plots")
     names: set[str] = set()
     if isinstance(decision, Verdict):
-        yield "forest", draw_forest(forest_rows(decision.tasks))
+        yield "forest", draw_forest(forest_rows(decision.rows))
         if (flips := draw_flips(decision.decided)) is not None:
             yield "flips", flips
         for task in decision.decided:
@@ -37,7 +37,7 @@ def named_figures(decision: Verdict | Comparison) -> Iterator[tuple[str, Figure]
                 yield _free(f"power-{task.task}", names), power
         return
     yield "forest", draw_forest(comparison_rows(decision))
-    for name in decision.tasks:
+    for name in decision.rows:
         if (tradeoff := draw_tradeoff(decision, name, named=True)) is not None:
             yield _free(f"tradeoff-{name}", names), tradeoff
 

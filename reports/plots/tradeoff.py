@@ -21,7 +21,7 @@ def draw_tradeoff(comparison: Comparison, task: str, *, named: bool = False) -> 
 
     places = []
     for build in comparison.formats:
-        found = next((row for row in build.tasks if row.task == task), None)
+        found = next((row for row in build.rows if row.task == task), None)
         if build.cost is not None and isinstance(found, Decided):
             places.append((build.cost, build.name, found))
     if not places:

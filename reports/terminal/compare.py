@@ -26,8 +26,8 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
         )
         console.print(_line(together), soft_wrap=True)
     for build in comparison.formats:
-        for task in build.tasks:
-            _print_notes(console, build, task)
+        for row in build.rows:
+            _print_notes(console, build, row)
         if build.unconfirmed:
             console.print(
                 _line(f"{build.name}: every task passes by itself, but not all of them with the formats searched.")
@@ -44,7 +44,7 @@ def comparison_table(comparison: Comparison) -> Table:
     for build in comparison.formats:
         name = Text(one_line(build.name, 40) + (" ★" if build.name in comparison.cheapest else ""))
         cost = ["—" if build.cost is None else f"{build.cost:g}"] if comparison.priced else []
-        for task in build.tasks:
+        for task in build.rows:
             cells = task_cells(task, narrow=True)
             status = status_text(cells)
             if isinstance(task, NotComparable):
@@ -57,7 +57,9 @@ def _print_notes(console: Console, build: Format, task: TaskDecision) -> None:
     name = one_line(build.name, 40)
     if not task.passes and isinstance(task, Decided):
         console.print(_line(f"{name}: {task.named_reason}"), soft_wrap=True)
-    for note in (*finding_notes(task), *flag_notes(task, "tasks and formats")):
+    # What blocks a suite is told of its tasks.
+    findings = finding_notes(task) if task in build.tasks else []
+    for note in (*findings, *flag_notes(task, "tasks and formats")):
         console.print(_line(f"{name}: {task.task}: note: {note.text}"), soft_wrap=True)
 
 

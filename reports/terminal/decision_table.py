@@ -10,7 +10,7 @@ from rich.text import Text
 
 from quantgate.evals.decision.types import ReleaseVerdict, TaskDecision, TaskVerdict, Verdict
 from quantgate.evals.text import one_line
-from quantgate.reports.words.notes import described_notes, finding_notes, flag_notes, pooled_note
+from quantgate.reports.words.notes import described_notes, finding_notes, flag_notes, pooled_note, suite_notes
 from quantgate.reports.words.palette import MARK, VERDICT_ROLE, verdict_word
 from quantgate.reports.words.row import Cells, strata_cells, task_cells
 
@@ -23,16 +23,20 @@ _STYLE = {
 
 
 def print_verdict(console: Console, verdict: Verdict) -> None:
-    """Print the table, the sentences and the verdict with its exit code."""
+    """Print the suite's sentence, the table, the tasks' sentences and the verdict with its exit code."""
     baseline, candidate = one_line(verdict.baseline.label, 40), one_line(verdict.candidate.label, 40)
-    console.print(decision_table(f"{candidate} against {baseline}", [(None, task) for task in verdict.tasks]))
+    if verdict.suite is not None:
+        console.print(_sentence(verdict.suite.mean.named_reason), soft_wrap=True)
+    console.print(decision_table(f"{candidate} against {baseline}", [(None, row) for row in verdict.rows]))
+    for name, note in suite_notes(verdict.suite):
+        console.print(_sentence(f"{name}: {note.text}"), soft_wrap=True)
     for task in verdict.tasks:
         console.print(_sentence(task.named_reason), soft_wrap=True)
         for note in (*finding_notes(task), *flag_notes(task), *described_notes(task)):
             console.print(_sentence(f"note: {note.text}"), soft_wrap=True)
     if (pooled := pooled_note(verdict)) is not None:
         console.print(_sentence(f"note: {pooled}"), soft_wrap=True)
-    if not verdict.required:
+    if not any(row.required for row in verdict.rows):
         for reason in verdict.reasons:
             console.print(_sentence(reason), soft_wrap=True)
     console.print(verdict_line(verdict.verdict))

@@ -9,8 +9,13 @@ from quantgate.evals.decision.types import Flag, NotComparable, ReleaseVerdict, 
 
 
 def headline(verdict: Verdict) -> str:
-    """The deciding sentence: of a pass that of the task with the least room, else that of the task most at fault."""
+    """The deciding sentence: of a pass that of the task with the least room, else that of the task most at fault.
+
+    Where the mean over a suite decides, its sentence comes first.
+    """
     deciding = _deciding(verdict)
+    if verdict.suite is not None:
+        return f"{verdict.suite.mean.named_reason}{_of_tasks(verdict, deciding)}"
     if not deciding:
         return verdict.reasons[0] if verdict.reasons else "There is nothing to decide on."
     first, others = min(deciding, key=_room), len(deciding) - 1
@@ -24,10 +29,10 @@ def headline(verdict: Verdict) -> str:
 def other_reasons(verdict: Verdict) -> list[str]:
     """The decision's reasons but for the one that the headline is made of."""
     deciding = _deciding(verdict)
-    if not deciding:
+    if not deciding and verdict.suite is None:
         return list(verdict.reasons[1:])
-    first = min(deciding, key=_room)
-    return [reason for reason in verdict.reasons if reason != first.named_reason]
+    said = headline(verdict)
+    return [reason for reason in verdict.reasons if reason not in said]
 
 
 def recommendation(comparison: Comparison) -> str:
@@ -56,6 +61,22 @@ def comparison_headline(comparison: Comparison) -> str:
     if not comparison.cheapest or len(passing) == 1:
         return f"{counted}."
     return f"{counted}; the {'best' if comparison.more_is_better else 'cheapest'}: {', '.join(comparison.cheapest)}."
+
+
+def _of_tasks(verdict: Verdict, deciding: list[TaskDecision]) -> str:
+    """What the tasks add to the sentence of their suite: the closest call of a pass, else the task most at fault."""
+    if not deciding:
+        return ""
+    first, others = min(deciding, key=_room), len(deciding) - 1
+    if verdict.verdict is ReleaseVerdict.PASS:
+        counted = f"All {len(deciding)} required tasks pass" if others else f"The required task {first.task} passes"
+        return (
+            f" {counted} at their own margins; the closest call is {first.named_reason}" if others else f" {counted}."
+        )
+    if verdict.suite is not None and first.named_reason in verdict.suite.mean.reason:
+        return ""
+    more = f" So it is with {others} other task{'s' if others > 1 else ''}." if others else ""
+    return f" {first.named_reason}{more}"
 
 
 def _deciding(verdict: Verdict) -> list[TaskDecision]:

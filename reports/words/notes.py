@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from quantgate.evals.decision.described import Share
-from quantgate.evals.decision.types import Decided, Flag, ReleaseVerdict, TaskDecision, Verdict
+from quantgate.evals.decision.types import Decided, Flag, ReleaseVerdict, Suite, TaskDecision, Verdict
 from quantgate.reports.words import numbers
 
 
@@ -19,6 +19,7 @@ class NoteKind(StrEnum):
     NOISE = "noise"
     REPEATS = "repeats"
     METHOD = "method"
+    SUITE = "suite"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,25 @@ def flag_notes(task: TaskDecision, searched: str = "tasks") -> list[Note]:
         Flag.CANNOT_PASS_AT_THIS_N: f"{task.items} items cannot pass a margin of {margin} points even without a flip",
     }
     return [Note(NoteKind.FLAG, sentence) for flag, sentence in sentences.items() if flag in task.flags]
+
+
+def mean_over(suite: Suite) -> str:
+    """Over which tasks the mean is, and how much each counts where they do not count alike."""
+    alike = len({round(share, 12) for share in suite.weights.values()}) == 1
+    tasks = [name if alike else f"{name} ({share:.3g})" for name, share in suite.weights.items()]
+    kind = "mean" if alike else "mean, weighted so,"
+    return f"the {kind} over {', '.join(tasks[:-1])} and {tasks[-1]}"
+
+
+def suite_notes(suite: Suite | None) -> list[tuple[str, Note]]:
+    """What is told beside a suite's decision, each with the suite's name; nothing where there is none."""
+    if suite is None:
+        return []
+    mean = suite.mean
+    notes = [Note(NoteKind.SUITE, mean_over(suite)), *flag_notes(mean)]
+    if isinstance(mean, Decided):
+        notes.append(Note(NoteKind.METHOD, f"method: {mean.method_reason.removesuffix('.')}"))
+    return [(mean.task, note) for note in notes]
 
 
 def pooled_note(verdict: Verdict) -> str | None:
