@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
+from math import nextafter
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -229,5 +230,13 @@ def _averages(mean: Decided) -> str:
     recovery = "" if mean.recovery is None else f", recovery {mean.recovery:.1%}"
     return (
         f"{mean.candidate:.1%} against {mean.baseline:.1%}{recovery}, difference {signed_hundredths(mean.difference)} "
-        f"points ({signed_hundredths(mean.lower)} to {signed_hundredths(mean.upper)})"
+        f"points ({_bound(mean.lower, mean.margin)} to {_bound(mean.upper, mean.margin)})"
     )
+
+
+def _bound(value: float, margin: float) -> str:
+    """A bound; one that a step-down sets right beside the margin says no more than on which side of it."""
+    beside = [edge for edge in (-margin, margin) if value in (nextafter(edge, -1.0), nextafter(edge, 1.0))]
+    if not beside:
+        return signed_hundredths(value)
+    return f"{'above' if value > beside[0] else 'below'} {signed_hundredths(beside[0])}"

@@ -59,8 +59,8 @@ def flag_notes(task: TaskDecision, searched: str = "tasks") -> list[Note]:
 def mean_over(suite: Suite) -> str:
     """Over which tasks the mean is, and how much each counts where they do not count alike."""
     alike = len({round(share, 12) for share in suite.weights.values()}) == 1
-    tasks = [name if alike else f"{name} ({share:.3g})" for name, share in suite.weights.items()]
-    kind = "mean" if alike else "mean, weighted so,"
+    tasks = [name if alike else f"{name} ({100 * share:.3g}%)" for name, share in suite.weights.items()]
+    kind = "mean" if alike else "weighted mean"
     return f"the {kind} over {', '.join(tasks[:-1])} and {tasks[-1]}"
 
 

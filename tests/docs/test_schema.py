@@ -54,8 +54,10 @@ def test_what_the_command_line_writes_is_a_decision(asked, place):
         made.verdict(),
         made.verdict(made.decision(), made.inconclusive(), made.regressed(), made.invalid(), made.tau2()),
         made.comparison(),
+        made.verdict(made.decision(), made.tau2(), suite=made.suite()),
+        made.verdict(made.decision(), made.invalid(), suite=made.suite(made.invalid())),
     ],
-    ids=["of no task", "of every kind of task", "of formats"],
+    ids=["of no task", "of every kind of task", "of formats", "of a suite", "of a suite without a mean"],
 )
 def test_every_kind_of_decision_is_one(decision):
     assert errors(json.loads(decision.to_json())) == []
@@ -63,8 +65,8 @@ def test_every_kind_of_decision_is_one(decision):
 
 def test_every_field_of_a_task_that_the_schema_names_is_written():
     assert SCHEMA["$defs"]["task"]["properties"].keys() == EXAMPLE["tasks"][0].keys()
-    # One task alone has nothing to pool.
-    assert SCHEMA["$defs"]["gate"]["properties"].keys() - {"pooled"} == EXAMPLE.keys()
+    # One task alone has nothing to pool, and is no suite.
+    assert SCHEMA["$defs"]["gate"]["properties"].keys() - {"pooled", "suite"} == EXAMPLE.keys()
 
 
 @pytest.mark.parametrize(
@@ -91,6 +93,12 @@ def test_a_document_with_a_wrong_field_is_refused(place_of, value, said):
         holder = holder[key]
     holder[place_of[-1]] = value
     assert any(said in error for error in errors(document)), errors(document)
+
+
+def test_a_suite_needs_its_weights():
+    document = json.loads(made.verdict(made.decision(), suite=made.suite()).to_json())
+    del document["suite"]["weights"]
+    assert any("'weights' is a required property" in error for error in errors(document))
 
 
 @pytest.mark.parametrize("field", ["verdict", "reasons", "baseline", "candidate", "policy", "tasks", "schema_version"])

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from quantgate.evals.decision.types import ReleaseVerdict
 from quantgate.evals.settings.requirements import Tier
-from quantgate.reports.words.headline import comparison_headline, headline, recommendation
+from quantgate.reports.words.headline import comparison_headline, headline, other_reasons, recommendation
 from quantgate.reports.words.settling import settling
 from tests.reports import made
 
@@ -62,3 +62,20 @@ def test_what_to_ship_is_one_sentence():
     assert recommendation(made.comparison()) == "Ship nvfp4: it passes, the only one of these."
     assert recommendation(made.comparison(good)) == "Ship nvfp4: it passes."
     assert recommendation(made.comparison(*made.comparison().formats[1:])) == "Ship none of these: no format passes."
+
+
+def test_the_suites_sentence_comes_before_that_of_the_task_that_decided():
+    suite = made.suite()
+    passing = made.verdict(made.decision(), made.decision("easy", lower=-0.001), suite=suite)
+    assert headline(passing).startswith(f"{suite.mean.named_reason} All 2 required tasks pass at their own margins; ")
+    assert "the closest call is gsm8k: " in headline(passing)
+    failing = made.verdict(made.inconclusive(), made.decision(), suite=suite, release=ReleaseVerdict.INCONCLUSIVE)
+    assert headline(failing) == f"{suite.mean.named_reason} {made.inconclusive().named_reason}"
+
+
+def test_what_the_suites_sentence_says_is_said_once():
+    invalid = made.invalid()
+    mean = made.invalid("suite of 2 tasks", reason=f"it has no mean: {invalid.named_reason}")
+    verdict = made.verdict(invalid, suite=made.suite(mean), release=ReleaseVerdict.INVALID)
+    assert headline(verdict) == mean.named_reason
+    assert other_reasons(verdict) == []

@@ -1,10 +1,13 @@
 """What is said beside a decision."""
 
+from dataclasses import replace
+
 from quantgate.evals.decision.gate import decide
 from quantgate.evals.pairing.pairing import Run, pair_runs
 from quantgate.evals.settings.policy import Policy
-from quantgate.reports.words.notes import NoteKind, described_notes
+from quantgate.reports.words.notes import NoteKind, described_notes, mean_over, suite_notes
 from tests.evals.made_runs import pair_of, run_of
+from tests.reports import made
 
 
 def said(kind, runs, again=None):
@@ -28,3 +31,12 @@ def test_flips_of_the_builds_and_of_re_runs_are_told_as_losses_and_gains():
     (text,) = said(NoteKind.NOISE, runs, Run(again.record, again.samples))
     assert "40 lost and 10 won, net -7.50 points between the builds" in text
     assert "2 lost and 3 won, net +0.25 points between the two runs" in text
+
+
+def test_a_suite_says_over_what_its_mean_is_and_how_it_weighs():
+    (_, over), (_, method) = suite_notes(made.suite())
+    assert over.text == "the weighted mean over gsm8k (66.7%) and tau2 (33.3%)"
+    assert method.text.startswith("method: Bayesian bootstrap")
+    alike = replace(made.suite(), weights=dict.fromkeys("abc", 1 / 3))
+    assert mean_over(alike) == "the mean over a, b and c"
+    assert suite_notes(None) == []

@@ -1,0 +1,85 @@
+"""Every report tells of the mean over a suite, and before its tasks."""
+
+from __future__ import annotations
+
+import io
+from xml.etree import ElementTree
+
+import pytest
+from rich.console import Console
+
+from quantgate.evals.decision.comparison import Comparison, Format
+from quantgate.evals.decision.types import NotComparable, ReleaseVerdict, Verdict
+from quantgate.reports.files.junit import comparison_junit, gate_junit
+from quantgate.reports.files.markdown import comparison_markdown, gate_markdown
+from quantgate.reports.files.model_card import model_card
+from quantgate.reports.html.compare import comparison_html
+from quantgate.reports.html.gate import gate_html
+from quantgate.reports.plots.forest import comparison_rows, forest_rows
+from quantgate.reports.terminal.compare import print_comparison
+from quantgate.reports.terminal.decision_table import print_verdict
+from tests.reports import made
+
+NAME = made.suite().mean.task
+WEIGHTS = "the weighted mean over gsm8k (66.7%) and tau2 (33.3%)"
+
+
+def passing() -> Verdict:
+    return made.verdict(made.decision(), made.tau2(), suite=made.suite())
+
+
+def formats() -> Comparison:
+    build = Format("x", "runs/x", made.run_record(), (made.decision(),), ReleaseVerdict.PASS, 0.5, made.suite())
+    other = Format("y", "runs/y", made.run_record(), (made.decision(),), ReleaseVerdict.PASS, 0.6, made.suite())
+    return made.comparison(build, other)
+
+
+def printed(told: Verdict | Comparison) -> str:
+    console = Console(width=160, record=True, file=io.StringIO())
+    print_verdict(console, told) if isinstance(told, Verdict) else print_comparison(console, told)
+    return console.export_text()
+
+
+def test_the_terminal_begins_with_the_suites_sentence():
+    lines = printed(passing()).splitlines()
+    assert lines[0].startswith("suite of 2 tasks: 87.9% against 88.4%, recovery 99.4%, difference −0.52 points")
+    rows = [line.split("  ")[0] for line in lines if line.startswith((NAME, "gsm8k ", "tau2 "))]
+    assert rows[1] == NAME
+    assert f"{NAME}: {WEIGHTS}" in lines
+
+
+@pytest.mark.parametrize(
+    "report",
+    [gate_markdown, model_card, pytest.param(gate_html, marks=pytest.mark.slow)],
+    ids=["markdown", "model card", "html"],
+)
+def test_a_report_has_the_suites_row_before_those_of_its_tasks_and_its_weights(report):
+    text = report(passing())
+    assert 0 < text.index(NAME) < text.index("gsm8k", text.index("<table") if "<table" in text else text.index("| ---"))
+    assert "weighted mean over" in text
+    assert "99.4" in text
+
+
+def test_junit_has_a_case_for_the_suite():
+    names = [case.get("name") for case in ElementTree.fromstring(gate_junit(passing())).iter("testcase")]
+    assert names == [NAME, "gsm8k", "tau2"]
+    mean = made.invalid(NAME)
+    assert isinstance(mean, NotComparable)
+    failed = gate_junit(made.verdict(made.decision(), suite=made.suite(mean), release=ReleaseVerdict.INVALID))
+    assert [
+        case.get("name") for case in ElementTree.fromstring(failed).iter("testcase") if case.find("error") is not None
+    ] == [NAME]
+
+
+def test_the_plot_has_a_line_for_the_suite_of_each_format():
+    assert [row.name for row in forest_rows(passing().rows)][:2] == [NAME, "gsm8k"]
+    assert [row.name for row in comparison_rows(formats())] == [f"{NAME}: x", f"{NAME}: y", "gsm8k: x", "gsm8k: y"]
+
+
+@pytest.mark.parametrize(
+    "report",
+    [printed, comparison_markdown, comparison_junit, pytest.param(comparison_html, marks=pytest.mark.slow)],
+    ids=["terminal", "markdown", "junit", "html"],
+)
+def test_a_comparison_has_the_suites_figures_for_each_format(report):
+    assert report(formats()).count(NAME) >= 2 or report(formats()).count("87.88%") == 2
