@@ -34,7 +34,7 @@ def test_flips_of_the_builds_and_of_re_runs_are_told_as_losses_and_gains():
 
 
 def test_a_suite_says_over_what_its_mean_is_and_how_it_weighs():
-    (_, over), (_, method) = suite_notes(made.suite())
+    (_, over), *_, (_, method) = suite_notes(made.suite())
     assert over.text == "the weighted mean over gsm8k (66.7%) and tau2 (33.3%)"
     assert method.text.startswith("method: Bayesian bootstrap")
     alike = replace(made.suite(), weights=dict.fromkeys("abc", 1 / 3))
