@@ -15,6 +15,7 @@ from quantgate.evals.planning.assumptions import flip_parts, strata_note
 from quantgate.evals.planning.options import check_guess, sizes
 from quantgate.evals.planning.types import Assumptions, Guess
 from quantgate.evals.samples.columns import NONE
+from quantgate.evals.settings.policy import Policy
 from quantgate.evals.stats.describe.agreement import discordance as flip_share
 from quantgate.evals.stats.describe.repeats import item_differences, item_means, summarise_repeats
 
@@ -27,10 +28,11 @@ def pilots(
     guess: Guess,
     known: Mapping[str, TaskInfo],
     noise: Path | None = None,
+    policy: Policy | None = None,
 ) -> list[Assumptions]:
     """What two run directories say of the tasks that they hold, or of one of them, `task`; else as `pilot`.
 
-    `noise` is a second run of the baseline.
+    `noise` is a second run of the baseline, `policy` chooses the metrics that decide.
 
     Raises
     ------
@@ -38,14 +40,15 @@ def pilots(
         A task that the pilot does not hold, `items` for several tasks; and as `pilot`.
     """
     runs = Run.load(baseline), Run.load(candidate)
-    pairs = pair_runs(*runs).tasks
+    metrics = {} if policy is None else policy.metrics(record.name for record in runs[0].record.tasks)
+    pairs = pair_runs(*runs, metrics).tasks
     held = ", ".join(one.task for one in pairs) or "none"
     chosen = [one for one in pairs if task in (None, one.task)]
     if not chosen:
         raise UsageError(f"--task {task}: the pilot does not hold it; it holds {held}" if task else "no task in it")
     if items is not None and len(chosen) > 1:
         raise UsageError(f"--items {items}: the pilot holds several tasks ({held}); say which by --task")
-    again = {one.task: one for one in pair_runs(runs[0], Run.load(noise)).tasks} if noise is not None else {}
+    again = {one.task: one for one in pair_runs(runs[0], Run.load(noise), metrics).tasks} if noise is not None else {}
     return [pilot(one, runs, items, guess, known.get(one.task), again.get(one.task)) for one in chosen]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 
 from quantgate.evals.planning.types import MOST_ITEMS, Aim, Assumptions, LossPower, MarginRow, Plan
 from quantgate.evals.stats.planning.items import items_for_power
@@ -64,13 +63,26 @@ def _others(aim: Aim, margin: float) -> list[float]:
 
 def _needed_once(assumed: Assumptions, aim: Aim, margin: float) -> tuple[tuple[int, ...], float | SimulatedPower]:
     """Items of each stratum that are enough at one answer each, with their power; none where no benchmark has them."""
-    psi, loss = assumed.discordance, aim.true_loss
+    loss = aim.true_loss
     if len(assumed.strata) == 1:
         needed = items_for_power(
-            margin, max(psi, loss), difference=-loss, alpha=aim.alpha, power=aim.task_power, largest=MOST_ITEMS
+            margin,
+            max(assumed.discordance, loss),
+            difference=-loss,
+            alpha=aim.alpha,
+            power=aim.task_power,
+            largest=MOST_ITEMS,
         )
         return ((), 0.0) if needed is None else ((needed,), _power_once(assumed, (needed,), aim, margin, loss))
-    found = macro_items(assumed.strata, margin - loss, psi, alpha=aim.alpha, power=aim.task_power, largest=MOST_ITEMS)
+    found = macro_items(
+        assumed.strata,
+        margin - loss,
+        [part.discordance for part in assumed.each],
+        weights=[part.weight for part in assumed.each],
+        alpha=aim.alpha,
+        power=aim.task_power,
+        largest=max(MOST_ITEMS, assumed.items),
+    )
     if found is None:
         return (), 0.0
     return found.sizes, found.power or _power_once(assumed, found.sizes, aim, margin, loss)
@@ -78,22 +90,31 @@ def _needed_once(assumed: Assumptions, aim: Aim, margin: float) -> tuple[tuple[i
 
 def _power_once(assumed: Assumptions, sizes: tuple[int, ...], aim: Aim, margin: float, loss: float) -> float:
     """By the exact test of one pool; of a macro average by a formula, which simulation bears out to two points."""
-    psi = max(assumed.discordance, loss)
     if len(sizes) == 1:
-        return exact_power(sizes[0], margin, psi, -loss, aim.alpha)
-    return macro_power(sizes, psi - loss**2, margin, difference=-loss, alpha=aim.alpha)
+        return exact_power(sizes[0], margin, max(assumed.discordance, loss), -loss, aim.alpha)
+    variances = [max(part.discordance, loss) - loss**2 for part in assumed.each]
+    weights = [part.weight for part in assumed.each]
+    return macro_power(sizes, variances, margin, difference=-loss, alpha=aim.alpha, weights=weights)
 
 
 def _repeats(assumed: Assumptions, aim: Aim, margin: float) -> PlannedRepeats | None:
-    search = (
-        partial(simulated_repeats, assumed.items)
-        if len(assumed.strata) == 1
-        else partial(macro_repeats, assumed.strata)
-    )
-    return search(
-        margin - aim.true_loss,
-        between_variance=assumed.between,
-        within_variance=assumed.within,
+    room = margin - aim.true_loss
+    if len(assumed.strata) == 1:
+        return simulated_repeats(
+            assumed.items,
+            room,
+            between_variance=assumed.between,
+            within_variance=assumed.within,
+            alpha=aim.alpha,
+            power=aim.task_power,
+            largest=aim.repeats,
+        )
+    return macro_repeats(
+        assumed.strata,
+        room,
+        between_variance=[part.between for part in assumed.each],
+        within_variance=[part.within for part in assumed.each],
+        weights=[part.weight for part in assumed.each],
         alpha=aim.alpha,
         power=aim.task_power,
         largest=aim.repeats,
@@ -105,8 +126,9 @@ def _power_repeated(assumed: Assumptions, repeats: int, aim: Aim, margin: float,
     if len(assumed.strata) == 1:
         rates = solve_rates(assumed.between, assumed.within)
         return simulated_power(*rates, assumed.items, repeats, margin - loss, alpha=aim.alpha, seed=2).power
-    variance = assumed.between + assumed.within / repeats
-    return macro_power(assumed.strata, variance, margin, difference=-loss, alpha=aim.alpha)
+    variances = [part.between + part.within / repeats for part in assumed.each]
+    weights = [part.weight for part in assumed.each]
+    return macro_power(assumed.strata, variances, margin, difference=-loss, alpha=aim.alpha, weights=weights)
 
 
 def _with_power(row: MarginRow, power: float | SimulatedPower) -> MarginRow:

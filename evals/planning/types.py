@@ -30,11 +30,22 @@ class Guess:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One stratum of a suite: its share of the mean, and what is assumed of its items."""
+
+    weight: float
+    discordance: float
+    between: float
+    within: float
+
+
+@dataclass(frozen=True, slots=True)
 class Assumptions:
     """What a plan rests on. `notes` says in sentences what was taken for granted, and what a pilot measured.
 
     `strata` has the items of each stratum of a macro average, or all of them as one. `discordance` = `between` +
-    `within`, where no true difference is assumed.
+    `within`, where no true difference is assumed. Where strata are unlike, as those of a suite, `parts` has the figures
+    of each, and the others are their means over items.
     """
 
     task: str
@@ -45,6 +56,12 @@ class Assumptions:
     within: float
     tokens: float | None = None
     notes: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def each(self) -> tuple[Part, ...]:
+        """The figures of each stratum."""
+        return self.parts or (Part(1.0, self.discordance, self.between, self.within),) * len(self.strata)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,8 +26,15 @@ def plan(
     margin: Annotated[
         list[float] | None, typer.Option(help="Largest loss that would pass: 0.02; repeatable. Default: a table.")
     ] = None,
+    policy: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|FILE",
+            help="Plan each task at the margin of a policy, and its suite, the mean over several tasks, at its own.",
+        ),
+    ] = None,
     power: Annotated[float, typer.Option(help="Probability that an equal build passes all required tasks.")] = 0.8,
-    alpha: Annotated[float, typer.Option(help="One-sided error rate of each bound.")] = 0.05,
+    alpha: Annotated[float | None, typer.Option(help="One-sided error rate of each bound. Default 0.05.")] = None,
     accuracy: Annotated[float | None, typer.Option(help="Guessed accuracy of both builds, such as 0.95.")] = None,
     discordance: Annotated[
         float | None, typer.Option(help="Guessed share of items on which the builds differ, such as 0.05.")
@@ -52,31 +58,44 @@ def plan(
     from quantgate.evals.errors import UsageError
     from quantgate.evals.files import write_output
     from quantgate.evals.planning.assumptions import assume
+    from quantgate.evals.planning.by_policy import aims, tasks_of
     from quantgate.evals.planning.options import check_aim
     from quantgate.evals.planning.pilot import pilots
     from quantgate.evals.planning.plan import make_plan
     from quantgate.evals.planning.types import MARGINS, Aim, Guess, plans_json
+    from quantgate.evals.settings.policy import load_policy
     from quantgate.evals.text import one_line
     from quantgate.reports.terminal.console import output_console, progress_console
     from quantgate.reports.terminal.plan import print_plans
 
     known = installed_tasks().tasks
+    if margin and policy is not None:
+        raise UsageError("--margin and --policy: the policy has the margins, so give one of the two")
     aim = check_aim(
-        Aim(tuple(margin or MARGINS), power, alpha, 1 if tasks is None else tasks, repeats, throughput, true_loss)
+        Aim(
+            tuple(margin or MARGINS),
+            power,
+            0.05 if alpha is None else alpha,
+            1 if tasks is None else tasks,
+            repeats,
+            throughput,
+            true_loss,
+        )
     )
+    asked = None if policy is None else load_policy(policy, alpha=alpha)
+    named = tasks_of(asked, task)
     guess = Guess(accuracy, discordance, within_variance, tokens_per_answer)
     if baseline is not None and candidate is not None:
-        assumed = pilots(baseline, candidate, task, items, guess, known, noise)
+        assumed = pilots(baseline, candidate, task, items, guess, known, noise, asked)
     elif baseline is not None or noise is not None:
         raise UsageError(f"{baseline or noise}: a pilot is two run directories, BASELINE and CANDIDATE")
     else:
-        assumed = [assume(task, items, guess, known.get(task or ""))]
-    aim = aim if tasks is not None else replace(aim, tasks=len(assumed))
+        assumed = [assume(name, items, guess, known.get(name or "")) for name in named]
     plans = []
     with progress_console().status("") as status:
-        for one in assumed:
+        for one, wanted in aims(assumed, aim, tasks, asked):
             status.update(f"planning {one_line(one.task, 40)}")
-            plans.append(make_plan(one, aim))
+            plans.append(make_plan(one, wanted))
     if json is not None:
         write_output(json, plans_json(plans), "--json")
     print_plans(output_console(), plans)

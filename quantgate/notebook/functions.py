@@ -184,12 +184,13 @@ def plan(
     pilot: tuple[str | Path, str | Path] | None = None,
     items: int | None = None,
     power: float = 0.8,
-    alpha: float = 0.05,
+    alpha: float | None = None,
     accuracy: float | None = None,
     discordance: float | None = None,
     within_variance: float | None = None,
     repeats: int = 64,
     tasks: int | None = None,
+    policy: str | Path | None = None,
 ) -> PlanResult:
     """Say how many items and repeats a margin needs, as `quantgate plan` does.
 
@@ -206,13 +207,16 @@ def plan(
     power
         Probability that an equal build passes all required tasks.
     alpha
-        One-sided error rate of each bound.
+        One-sided error rate of each bound; 0.05 by default.
     accuracy, discordance, within_variance
         Guesses: both builds' accuracy, the share of items that flip, and the part of it that re-runs explain.
     repeats
         The most answers to each item.
     tasks
         How many required tasks must all pass; by default those that are planned.
+    policy
+        `strict`, `release` or `smoke`, or a policy file, in place of `margin`: each task is planned at its margin, and
+        its suite, the mean over several tasks, at its own.
 
     Returns
     -------
@@ -225,21 +229,26 @@ def plan(
         For a figure that cannot be, or a task whose size nobody has said.
     """
     from quantgate.evals.planning.assumptions import assume
+    from quantgate.evals.planning.by_policy import aims, tasks_of
     from quantgate.evals.planning.options import check_aim
     from quantgate.evals.planning.pilot import pilots
     from quantgate.evals.planning.plan import make_plan
     from quantgate.evals.planning.types import MARGINS, Aim, Guess
+    from quantgate.evals.settings.policy import load_policy
     from quantgate.tasks.registry import installed
 
+    if margin is not None and policy is not None:
+        raise UsageError("margin and policy: the policy has the margins, so give one of the two")
     margins = MARGINS if margin is None else tuple(margin) if isinstance(margin, Sequence) else (margin,)
-    aim = check_aim(Aim(margins, power, alpha, 1 if tasks is None else tasks, repeats))
+    aim = check_aim(Aim(margins, power, 0.05 if alpha is None else alpha, 1 if tasks is None else tasks, repeats))
     guess, known = Guess(accuracy, discordance, within_variance), installed().tasks
+    asked = None if policy is None else load_policy(policy, alpha=alpha)
+    named = tasks_of(asked, task)
     if pilot is None:
-        assumed = [assume(task, items, guess, known.get(task or ""))]
+        assumed = [assume(name, items, guess, known.get(name or "")) for name in named]
     else:
-        assumed = pilots(Path(pilot[0]), Path(pilot[1]), task, items, guess, known)
-    aim = aim if tasks is not None else replace(aim, tasks=len(assumed))
-    return PlanResult(tuple(make_plan(one, aim) for one in assumed))
+        assumed = pilots(Path(pilot[0]), Path(pilot[1]), task, items, guess, known, policy=asked)
+    return PlanResult(tuple(make_plan(*wanted) for wanted in aims(assumed, aim, tasks, asked)))
 
 
 def claim(file: str | Path | None = None, **numbers: str | float) -> ClaimResult:

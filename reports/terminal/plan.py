@@ -19,9 +19,13 @@ def print_plans(console: Console, plans: Sequence[Plan]) -> None:
         for line in _sentences(plan):
             console.print(Text(one_line(line, 600)), soft_wrap=True)
         console.print()
-    if len(plans) > 1:
-        for row in zip(*(plan.rows for plan in plans), strict=True):
+    tasks = [plan for plan in plans if not plan.assumptions.parts]
+    if len(tasks) > 1:
+        for row in zip(*(plan.rows for plan in tasks), strict=True):
             console.print(Text(_total(row)), soft_wrap=True)
+    for suite in (plan for plan in plans if plan.assumptions.parts):
+        for one in suite.rows:
+            console.print(Text(f"{suite.assumptions.task} {_total([one])}"), soft_wrap=True)
 
 
 def _table(plan: Plan) -> Table:
@@ -87,7 +91,9 @@ def _sentences(plan: Plan) -> list[str]:
 
 
 def _total(rows: Sequence[MarginRow]) -> str:
-    margin = f"all tasks at {rows[0].margin * 100:g}:"
+    margins = {row.margin for row in rows}
+    at = f"at {rows[0].margin * 100:g}" if len(margins) == 1 else "each at its margin"
+    margin = f"all tasks {at}:" if len(rows) > 1 else f"{at}:"
     if any(row.requests is None for row in rows):
         return f"{margin} out of reach"
     said = f"{margin} {sum(row.requests or 0 for row in rows):,} requests"

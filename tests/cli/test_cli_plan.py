@@ -101,3 +101,21 @@ def test_a_hostile_task_name_comes_out_as_text(quantgate):
     assert "\x1b]0;" not in out
     assert "\u202e" not in out
     assert "[bold]t" in out
+
+
+def test_a_policys_suite_is_planned_from_the_tasks_of_a_pilot(quantgate, pilot, tmp_path):
+    policy, plan = tmp_path / "policy.yaml", tmp_path / "plan.json"
+    policy.write_text("margin: 0.2\nsuite: {tasks: [gsm8k, mine], margin: 0.1}\n")
+    code, out, _ = quantgate(["plan", *pilot, "--policy", str(policy), "--json", str(plan)])
+    assert code == 0
+    plans = json.loads(plan.read_text())["plans"]
+    assert [one["assumptions"]["task"] for one in plans] == ["gsm8k", "mine", "suite of 2 tasks"]
+    assert [one["rows"][0]["margin"] for one in plans] == [0.2, 0.2, 0.1]
+    assert "suite of 2 tasks at 10: " in out
+    assert "all tasks at 20: " in out
+
+
+def test_margins_come_from_the_policy_or_from_the_option(quantgate, pilot):
+    code, _, err = quantgate(["plan", *pilot, "--policy", "strict", "--margin", "0.02"])
+    assert code == 2
+    assert "--margin and --policy" in err

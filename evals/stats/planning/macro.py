@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from quantgate.evals.stats.bayesian.stratified import DRAWS, StratifiedMean
-from quantgate.evals.stats.checks import check_alpha, check_asked, check_margin
+from quantgate.evals.stats.checks import FloatArray, check_alpha, check_asked, check_margin
 from quantgate.evals.stats.planning.simulation import PlannedRepeats, SimulatedPower, checked_rates, solve_rates
 from quantgate.evals.stats.planning.strata import macro_power
 from quantgate.evals.stats.strata import Stratum
@@ -30,6 +30,10 @@ class PlannedItems:
     power: SimulatedPower | None
 
 
+Rates = tuple[FloatArray, FloatArray]
+"""The solve rates of one stratum's population under two builds, each of shape (items,)."""
+
+
 def simulated_macro_power(
     baseline_rates: npt.ArrayLike,
     candidate_rates: npt.ArrayLike,
@@ -42,6 +46,8 @@ def simulated_macro_power(
     seed: int = 0,
 ) -> SimulatedPower:
     """Probability of a pass of the mean over strata of like weight, for items drawn from a population of solve rates.
+
+    The strata have that population in common; `simulated_suite_power` is the same for one of each, and any weights.
 
     Each run draws the items of each stratum with replacement, and `repeats` independent 0/1 answers of either build to
     each; `evals.stats.bayesian.stratified.StratifiedMean` decides, by fewer draws than a gate makes and with as little
@@ -69,7 +75,24 @@ def simulated_macro_power(
     ValueError
         An argument out of its range, or rates of different shapes.
     """
-    first, second = checked_rates(baseline_rates, candidate_rates)
+    rates = checked_rates(baseline_rates, candidate_rates)
+    return simulated_suite_power(
+        [rates] * len(sizes), sizes, [1.0] * len(sizes), repeats, margin, alpha=alpha, runs=runs, seed=seed
+    )
+
+
+def simulated_suite_power(
+    populations: Sequence[Rates],
+    sizes: Sequence[int],
+    weights: Sequence[float],
+    repeats: int,
+    margin: float,
+    *,
+    alpha: float = 0.05,
+    runs: int = RUNS,
+    seed: int = 0,
+) -> SimulatedPower:
+    """As `simulated_macro_power`, with each stratum's own population and weight, which are scaled to sum to 1."""
     check_margin(margin)
     check_alpha(alpha)
     if len(sizes) < 2 or runs < 1:
@@ -78,13 +101,13 @@ def simulated_macro_power(
         check_asked(size, repeats)
     rng = np.random.default_rng(seed)
     level = alpha + math.sqrt(alpha * (1 - alpha)) * (1 / math.sqrt(_DRAWS) - 1 / math.sqrt(DRAWS))
-    passed = 0
+    passed, total = 0, math.fsum(weights)
     for _ in range(runs):
         strata = []
-        for size in sizes:
+        for (first, second), size, weight in zip(populations, sizes, weights, strict=True):
             items = rng.integers(len(first), size=size)
             change = rng.binomial(repeats, second[items]) - rng.binomial(repeats, first[items])
-            strata.append(Stratum(1 / len(sizes), np.sort(change / repeats), np.ones(size)))
+            strata.append(Stratum(weight / total, np.sort(change / repeats), np.ones(size)))
         passed += StratifiedMean(strata, _DRAWS).pvalue(-margin) < level
     power = passed / runs
     return SimulatedPower(power, math.sqrt(power * (1 - power) / runs), runs)
@@ -94,8 +117,9 @@ def macro_repeats(
     sizes: Sequence[int],
     margin: float,
     *,
-    between_variance: float,
-    within_variance: float,
+    between_variance: npt.ArrayLike,
+    within_variance: npt.ArrayLike,
+    weights: npt.ArrayLike = 1.0,
     alpha: float = 0.05,
     power: float = 0.8,
     largest: int = 64,
@@ -103,20 +127,24 @@ def macro_repeats(
 ) -> PlannedRepeats | None:
     """Fewest answers per item and build, from two on, whose simulated power reaches `power`; None if not `largest`.
 
+    Variances and weights are one number, or one for each stratum.
+
     The search goes up from what `macro_power` says, in steps of an eighth, until the simulation comes within a standard
     error of the target. Equal arguments give equal plans. Parameters and errors as
     `evals.stats.planning.simulation.simulated_repeats`, `sizes` as `simulated_macro_power`.
     """
-    first, second = solve_rates(between_variance, within_variance)
+    between, within, shares = (_of_each(given, sizes) for given in (between_variance, within_variance, weights))
+    populations = [solve_rates(*variances) for variances in zip(between, within, strict=True)]
 
     def hoped(repeats: int) -> float:
-        return macro_power(sizes, between_variance + within_variance / repeats, margin, alpha=alpha)
+        variances = np.asarray(between) + np.asarray(within) / repeats
+        return macro_power(sizes, variances, margin, alpha=alpha, weights=shares)
 
     if largest < 2 or hoped(largest) < power - _TRUST:
         return None
     repeats = next((known for known in range(2, largest) if hoped(known) >= power), largest)
     while True:
-        found = simulated_macro_power(first, second, sizes, repeats, margin, alpha=alpha, runs=runs, seed=1)
+        found = simulated_suite_power(populations, sizes, shares, repeats, margin, alpha=alpha, runs=runs, seed=1)
         if found.power >= power - found.standard_error:
             return PlannedRepeats(repeats, found)
         if repeats == largest:
@@ -127,8 +155,9 @@ def macro_repeats(
 def macro_items(
     sizes: Sequence[int],
     margin: float,
-    discordance: float,
+    discordance: npt.ArrayLike,
     *,
+    weights: npt.ArrayLike = 1.0,
     alpha: float = 0.05,
     power: float = 0.8,
     largest: int = 20_000,
@@ -136,7 +165,8 @@ def macro_items(
 ) -> PlannedItems | None:
     """About the fewest items, asked once and in the proportion of `sizes`, whose simulated power reaches `power`.
 
-    None where it takes more than `largest`. Equal builds flip on a share `discordance` of the items, half of it losses.
+    None where it takes more than `largest`. Equal builds flip on a share `discordance` of the items, half of it losses;
+    it and the weights are one number, or one for each stratum.
     Searched as `macro_repeats`; more items than `sizes` has are what the formula says, and not simulated.
 
     Raises
@@ -145,13 +175,14 @@ def macro_items(
         An argument out of its range.
     """
     whole = sum(sizes)
-    first, second = flipping(discordance)
+    shares, flips = _of_each(weights, sizes), _of_each(discordance, sizes)
+    populations = [flipping(share) for share in flips]
 
     def scaled(items: int) -> tuple[int, ...]:
         return tuple(max(1, round(items * size / whole)) for size in sizes)
 
     def hoped(items: int) -> bool:
-        return macro_power(scaled(items), discordance, margin, alpha=alpha) >= power
+        return macro_power(scaled(items), flips, margin, alpha=alpha, weights=shares) >= power
 
     if not hoped(largest):
         return None
@@ -160,14 +191,20 @@ def macro_items(
         middle = (low + high) // 2
         low, high = (low, middle) if hoped(middle) else (middle, high)
     while high <= whole:
-        found = simulated_macro_power(first, second, scaled(high), 1, margin, alpha=alpha, runs=runs, seed=1)
+        found = simulated_suite_power(populations, scaled(high), shares, 1, margin, alpha=alpha, runs=runs, seed=1)
         if found.power >= power - found.standard_error:
             return PlannedItems(scaled(high), found)
         high += max(1, high // 20)
     return PlannedItems(scaled(high), None)
 
 
-def flipping(discordance: float) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def _of_each(given: npt.ArrayLike, sizes: Sequence[int]) -> list[float]:
+    """One number for each stratum."""
+    values: list[float] = np.broadcast_to(np.asarray(given, dtype=np.float64), len(sizes)).tolist()
+    return values
+
+
+def flipping(discordance: float) -> Rates:
     """A population whose answers flip on a share `discordance` of the items, as often to right as to wrong."""
     count = 20_000
     moved = round(count * discordance / 2)

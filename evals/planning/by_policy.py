@@ -1,0 +1,66 @@
+"""Plans of several tasks: at margins that were asked for, or at those of a policy, whose suite is planned besides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from quantgate.evals.errors import UsageError
+from quantgate.evals.planning.options import check_aim
+from quantgate.evals.planning.suite import assume_suite
+from quantgate.evals.planning.types import Aim, Assumptions
+from quantgate.evals.settings.policy import Policy, TaskPolicy
+from quantgate.evals.settings.requirements import Requirement, Tier
+
+
+def tasks_of(policy: Policy | None, task: str | None) -> list[str | None]:
+    """Which tasks are planned where no pilot says so: the one that was named, else those that a policy names.
+
+    Raises
+    ------
+    UsageError
+        For one task beside a policy with a suite, which is planned over all of its tasks.
+    """
+    if policy is None or (policy.suite is None and task is not None):
+        return [task]
+    if policy.suite is not None and task is not None:
+        raise UsageError(f"--task {task}: the policy has a suite, which is planned over all its tasks: leave it out")
+    return list(dict.fromkeys([*(policy.suite.tasks if policy.suite else []), *policy.tasks])) or [None]
+
+
+def aims(
+    assumed: Sequence[Assumptions], aim: Aim, tasks: int | None = None, policy: Policy | None = None
+) -> Iterator[tuple[Assumptions, Aim]]:
+    """What is to be planned, each with what is wanted of it: the tasks, and the mean over a policy's suite.
+
+    `tasks` must all pass with the power that is wanted, by default all that are required. A policy's margins and alphas
+    win over those of `aim`.
+
+    Raises
+    ------
+    UsageError
+        When the policy names a task that is not planned, or wants what cannot be.
+    """
+    if policy is None:
+        shared = replace(aim, tasks=len(assumed) if tasks is None else tasks)
+        yield from ((one, shared) for one in assumed)
+        return
+    policy.check_tasks([one.task for one in assumed])
+    rules = {one.task: policy.for_task(one.task) for one in assumed}
+    required = sum(rule.tier is Tier.REQUIRED for rule in rules.values())
+    together = max(required, 1) if tasks is None else tasks
+    for one in assumed:
+        yield _by(rules[one.task], one, replace(aim, tasks=together))
+    if policy.suite is not None:
+        mean = assume_suite({one.task: one for one in assumed}, policy.suite.shares)
+        yield _by(policy.for_suite(policy.suite), mean, replace(aim, tasks=1))
+
+
+def _by(rule: TaskPolicy, assumed: Assumptions, aim: Aim) -> tuple[Assumptions, Aim]:
+    if rule.require is Requirement.EQUIVALENT:
+        both = (
+            "the power is that of the lower bound; the policy requires equivalence, so that the upper one must hold "
+            "too: an equal build that passes each with 90% passes both with 80% at least (--power 0.9)"
+        )
+        assumed = replace(assumed, notes=(*assumed.notes, both))
+    return assumed, check_aim(replace(aim, margins=(rule.margin,), alpha=rule.alpha))
