@@ -43,9 +43,10 @@ def likely_gains(n: int, lowest_rate: float, highest_rate: float) -> tuple[int, 
     return max(first, 0), min(last, n)
 
 
-@lru_cache(maxsize=64)
-def _log_factorials(n: int) -> FloatArray:
-    table = np.asarray(gammaln(np.arange(n + 1, dtype=np.float64) + 1.0), dtype=np.float64)
+@lru_cache(maxsize=32)
+def _log_factorials(digits: int) -> FloatArray:
+    """Of every number of so many binary digits: a search over sizes meets few tables."""
+    table = np.asarray(gammaln(np.arange(1 << digits, dtype=np.float64) + 1.0), dtype=np.float64)
     table.setflags(write=False)
     return table
 
@@ -78,7 +79,7 @@ def tail_probability(rejection: RejectionSet, n: int, discordance: FloatArray, d
     stay_rate = np.maximum(1 - discordance, 0.0)[:, None]
     not_gained = np.maximum(loss_rate + stay_rate, _ZERO)
     loss_given, stay_given = loss_rate / not_gained, stay_rate / not_gained
-    log_factorial = _log_factorials(n)
+    log_factorial = _log_factorials(n.bit_length())
 
     gains = rejection.first_gain + np.arange(len(rejection.most_losses))
     # Past n - gains every loss count is in the set and F is 1, so an edge that never falls describes the same set.
