@@ -15,6 +15,8 @@ from quantgate.evals.stats.checks import FloatArray, IntArray
 NEGLECTED_MASS = 1e-14
 # Stands in for a probability of 0 inside a logarithm: x * log(_ZERO) is 0 for x = 0 and underflows for any x >= 1.
 _ZERO = 1e-300
+# Up to so many items a table is made of all log factorials, since most of them are met many times; beyond, few are met.
+_TABULATED = 1 << 17
 
 
 @dataclass(frozen=True)
@@ -43,9 +45,14 @@ def likely_gains(n: int, lowest_rate: float, highest_rate: float) -> tuple[int, 
     return max(first, 0), min(last, n)
 
 
+def _log_factorial(counts: IntArray | int, n: int) -> FloatArray:
+    """The logarithm of each count's factorial, for counts up to n."""
+    return _table(n.bit_length())[counts] if n <= _TABULATED else np.asarray(gammaln(np.asarray(counts) + 1.0))
+
+
 @lru_cache(maxsize=32)
-def _log_factorials(digits: int) -> FloatArray:
-    """Of every number of so many binary digits: a search over sizes meets few tables."""
+def _table(digits: int) -> FloatArray:
+    """The logarithms of the factorials of all numbers of so many binary digits."""
     table = np.asarray(gammaln(np.arange(1 << digits, dtype=np.float64) + 1.0), dtype=np.float64)
     table.setflags(write=False)
     return table
@@ -79,7 +86,6 @@ def tail_probability(rejection: RejectionSet, n: int, discordance: FloatArray, d
     stay_rate = np.maximum(1 - discordance, 0.0)[:, None]
     not_gained = np.maximum(loss_rate + stay_rate, _ZERO)
     loss_given, stay_given = loss_rate / not_gained, stay_rate / not_gained
-    log_factorial = _log_factorials(n.bit_length())
 
     gains = rejection.first_gain + np.arange(len(rejection.most_losses))
     # Past n - gains every loss count is in the set and F is 1, so an edge that never falls describes the same set.
@@ -93,14 +99,14 @@ def tail_probability(rejection: RejectionSet, n: int, discordance: FloatArray, d
     possible = (lost >= 0) & (lost <= items)
     lost, items, removed = lost[possible], items[possible], (within == 0)[possible]
     kept = items - lost
-    log_ways = log_factorial[items] - log_factorial[lost] - log_factorial[kept]
+    log_ways = _log_factorial(items, n) - _log_factorial(lost, n) - _log_factorial(kept, n)
     log_term = log_ways + lost * np.log(np.maximum(loss_given, _ZERO)) + kept * np.log(np.maximum(stay_given, _ZERO))
     terms = np.exp(log_term) * np.where(removed, loss_given, 1.0)
 
     sums = np.concatenate([_binomial_cdf(int(edge[0]), int(n - gains[0]), loss_given), terms], axis=1).cumsum(axis=1)
     cumulative = sums[:, np.concatenate([[0], np.cumsum(possible)[start + steps - 1]]) if len(steps) else [0]]
 
-    log_ways = log_factorial[n] - log_factorial[gains] - log_factorial[n - gains]
+    log_ways = _log_factorial(n, n) - _log_factorial(gains, n) - _log_factorial(n - gains, n)
     log_gain = log_ways + gains * np.log(np.maximum(gain_rate, _ZERO)) + (n - gains) * np.log(not_gained)
     return np.asarray((np.exp(log_gain) * np.minimum(cumulative, 1.0)).sum(axis=1), dtype=np.float64)
 
