@@ -166,7 +166,7 @@ def test_a_server_that_comes_back_is_not_stormed(tmp_path):
         seen = run(tmp_path, server.base_url, 1000, retry=patient)
     assert all(sample.status is Status.OK for sample in seen.samples)
     arrivals = server.seen.arrivals
-    # What was under way and what was sent before that had failed, and looks. Where each retries by itself it is eight times.
+    # What was under way, what was sent before all that had failed, and looks; eight times that where each retries.
     assert sum(6.0 < at < 9.0 for at in arrivals) < 2 * server.seen.most_in_flight + 20
     back = next(at for at in arrivals if at >= 9.0)
     assert sum(back <= at < back + 1.0 for at in arrivals) <= server.seen.most_in_flight // 4
