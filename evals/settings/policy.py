@@ -161,7 +161,7 @@ def load_policy(
     try:
         return Policy.model_validate(written)
     except ValidationError as error:
-        raise UsageError(explain(error, Policy, file, frozenset(written), SuitePolicy.model_fields)) from None
+        raise UsageError(explain(error, Policy, file, frozenset(written))) from None
 
 
 def _margin(value: str, given: str) -> float:

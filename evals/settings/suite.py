@@ -6,12 +6,19 @@ import difflib
 from collections.abc import Sequence
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from quantgate.evals.errors import UsageError
 from quantgate.evals.settings.requirements import SMALLEST_ALPHA, SMALLEST_MARGIN, Requirement
 
-Weight = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+def _is_weight(value: float) -> float:
+    if not 0.001 <= value <= 1000:
+        raise ValueError("a weight lies between 0.001 and 1000; a task that is not to count is left out of the tasks")
+    return value
+
+
+Weight = Annotated[float, AfterValidator(_is_weight)]
 
 
 class SuitePolicy(BaseModel):
@@ -34,6 +41,9 @@ class SuitePolicy(BaseModel):
     def _says_what_it_needs(cls, value: Any) -> Any:
         if not isinstance(value, dict):
             raise ValueError("write its tasks and its margin, as {tasks: [gsm8k, gpqa_diamond], margin: 0.01}")
+        known = list(cls.model_fields)
+        if unknown := [str(key) for key in value if key not in known]:
+            raise ValueError(f"{unknown[0]} is not known{nearest(unknown[0], known)}")
         if "tasks" not in value:
             raise ValueError("name its tasks, as tasks: [gsm8k, gpqa_diamond]")
         if "margin" not in value:
@@ -69,7 +79,7 @@ class SuitePolicy(BaseModel):
             if name not in names:
                 held = ", ".join(names) or "none"
                 raise UsageError(
-                    f"suite: the runs do not hold its task {name!r}{nearest(name, names)}; they hold {held}"
+                    f"suite: the runs do not hold its task {name!r}, they hold {held}{nearest(name, names)}"
                 )
 
 

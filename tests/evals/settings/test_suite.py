@@ -54,9 +54,11 @@ def test_a_suite_has_the_shared_alpha_and_requirement_unless_it_says_its_own(pol
         ("suite: {tasks: [a, b], margin: 0.01, weights: {a: -1}}", "suite.weights.a -1"),
         ("suite: {tasks: [a, b], margin: 0.01, weights: {a: .inf}}", "suite.weights.a"),
         ("suite: {tasks: [a, b], margin: 0.01, weights: {a: .nan}}", "suite.weights.a"),
+        ("suite: {tasks: [a, b], margin: 0.01, weights: {a: 1e308, b: 1e308}}", "between 0.001 and 1000"),
+        ("suite: {tasks: [a, b], margn: 0.01}", "margn is not known; did you mean margin?"),
         ("suite: {tasks: [gsm8k, b], margin: 0.01, weights: {gsm8: 2}}", "did you mean gsm8k?"),
-        ("suite: {tasks: [a, b], margin: 0.01, wieghts: {a: 2}}", "suite.wieghts is not known; did you mean weights?"),
-        ("suite: {tasks: [a, b], margin: 0.01, tier: advisory}", "suite.tier is not known"),
+        ("suite: {tasks: [a, b], margin: 0.01, wieghts: {a: 2}}", "wieghts is not known; did you mean weights?"),
+        ("suite: {tasks: [a, b], margin: 0.01, tier: advisory}", "tier is not known"),
         ("tasks: {a: {suite: {tasks: [a, b], margin: 0.01}}}", "stands beside tasks"),
     ],
 )
@@ -71,5 +73,8 @@ def test_a_suite_that_is_none_is_refused_by_its_place(policy, text, said):
 def test_a_task_that_the_runs_do_not_hold_is_refused_with_the_nearest_that_they_do(policy, tier):
     asked = policy(f"{THREE}}}\ntasks: {{gpqa_diamond: {{tier: {tier}}}}}")
     asked.check_tasks(["tau2", "gsm8k", "gpqa_diamond", "ifeval"])
-    with pytest.raises(UsageError, match=r"suite: .*'gpqa_diamond'; did you mean gpqa_diamond_cot"):
+    with pytest.raises(
+        UsageError,
+        match=r"suite: .*'gpqa_diamond', they hold gsm8k, tau2, gpqa_diamond_cot; did you mean gpqa_diamond_cot",
+    ):
         asked.check_tasks(["gsm8k", "tau2", "gpqa_diamond_cot"])
