@@ -161,7 +161,8 @@ class Prospect:
     `items` and `repeats` are asked in all, `power` is the probability that they pass. `settles` says whether that is
     80%; if not, these are the most that there are, and no number at all where the difference is at the margin or
     beyond. `over` says which of the two numbers would grow, `low` to `high` its range for what the answers leave open
-    of the variance (95%); `None` is more than there are.
+    of the variance (95%); `None` is more than there are. `over` is `times` where tasks of a suite were asked unequally
+    often: `repeats` are then those of the task asked least often, and the others are asked more often in proportion.
     """
 
     difference: float

@@ -38,7 +38,7 @@ class Spread:
     one the largest is. `between` is the variance of units without the noise of re-runs, with its standard error
     `error`; `within` the noise of one pair of answers, 0 where it is not told apart. `weight` is the stratum's share of
     the mean, to be scaled by their sum; `most` how many units the benchmark has, `None` where that is not known or
-    goes for the task as a whole.
+    goes for the task as a whole; `times` how many times as often as the others it was asked.
     """
 
     units: int
@@ -48,6 +48,7 @@ class Spread:
     within: float
     weight: float = 1.0
     most: float | None = None
+    times: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ def _within_reach(one: Prospect, measured: Measured) -> bool:
     Of items that were asked once nothing but more of them can be said to settle it, and so of a single one.
     """
     unknown = measured.whole is None and measured.repeats > 1 and measured.items > 1
-    return one.over == "repeats" or not unknown
+    return one.over != "items" or not unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,15 +136,25 @@ class _RepeatSearch:
     @property
     def _ways(self) -> tuple[str, ...]:
         """What may grow, the better first."""
-        if self.measured.repeats == 1 or self.measured.items == 1:
+        more = "times" if self._most_often > 1 else "repeats"
+        if self.measured.items == 1 or (self.measured.repeats == 1 and more == "repeats"):
             return ("items",)
         if self.measured.whole is None:
-            return "repeats", "items"
-        return ("items", "repeats") if self.measured.whole > self.measured.items else ("repeats",)
+            return more, "items"
+        return ("items", more) if self.measured.whole > self.measured.items else (more,)
+
+    @property
+    def _most_repeats(self) -> int:
+        return int(_MOST_REPEATS / self._most_often)
+
+    @property
+    def _most_often(self) -> float:
+        """How many times as often as the others the stratum was asked that was asked most often."""
+        return max(one.times for one in self.measured.spreads)
 
     def _along(self, way: str, difference: float) -> Prospect:
         measured = self.measured
-        most = max(measured.whole or _MOST_ITEMS, measured.items) if way == "items" else _MOST_REPEATS
+        most = max(measured.whole or _MOST_ITEMS, measured.items) if way == "items" else self._most_repeats
         start = measured.items if way == "items" else measured.repeats
 
         def asked(number: int) -> tuple[int, int]:
@@ -168,7 +178,7 @@ class _RepeatSearch:
         def of(truth: float) -> float:
             return macro_power(
                 [max(round(self._units(one, items)), 1) for one in spreads],
-                [one.between + one.within / repeats for one in spreads],
+                [one.between + one.within / (one.times * repeats) for one in spreads],
                 self.measured.margin,
                 difference=truth,
                 alpha=self.bounds.alpha,

@@ -191,19 +191,14 @@ def _measured(
 
 
 def _spreads(tasks: Mapping[str, Measured], shares: Mapping[str, float]) -> tuple[Spread, ...]:
-    """The tasks' own, each with its share of the mean.
-
-    Where tasks were asked unequally often, the noise of re-runs is taken as it is: nothing is said of more repeats.
-    """
-    repeats = {measured.repeats for measured in tasks.values()}
+    """The tasks' own, each with its share of the mean, and how many times as often as the others it was asked."""
+    fewest = min(measured.repeats for measured in tasks.values())
     found = []
     for name, measured in tasks.items():
         for spread in measured.spreads:
-            if len(repeats) > 1:
-                between = spread.between + spread.within / measured.repeats
-                spread = replace(spread, between=between, within=0.0)
             most = None if measured.whole is None else spread.units * max(measured.whole / measured.items, 1.0)
-            found.append(replace(spread, weight=shares[name] / len(measured.spreads), most=most))
+            share, times = shares[name] / len(measured.spreads), measured.repeats / fewest
+            found.append(replace(spread, weight=share, most=most, times=times))
     return tuple(found)
 
 

@@ -15,29 +15,35 @@ def way_out(prospects: tuple[Prospect, ...], items: int, repeats: int, *, hopele
         return "It takes more data."
     first, others = prospects[0], prospects[1:]
     if hopeless and repeats > 1:
-        more = "Unless there is a true gain, more" if any(one.over == "repeats" for one in others) else "More"
+        more = "Unless there is a true gain, more" if any(one.over != "items" for one in others) else "More"
         said = f"{more} repeats of these {items:,} items cannot settle it: it takes more items"
         if first.settles and first.over == "items":
-            data = _data(first, items, " with as many flips")
-            said += f", about {data} would do with a probability of 80% if there is no true loss{_range(first)}"
+            data = _data(first, items, repeats, " with as many flips")
+            said += (
+                f", about {data} would do with a probability of 80% if there is no true loss{_range(first, repeats)}"
+            )
     else:
         said = _if_equal(first, items, repeats)
     if hopeless and repeats > 1:
         others = tuple(one for one in others if one.settles)
     asked = "asked" if repeats == 1 else f"asked {repeats} times each"
-    return f"{said}{''.join(_if_seen(one, first, items) for one in others)}. {items:,} were {asked}."
+    if any(one.over == "times" for one in prospects):
+        asked += ", some tasks' more often"
+    return f"{said}{''.join(_if_seen(one, first, items, repeats) for one in others)}. {items:,} were {asked}."
 
 
 def _if_equal(one: Prospect, items: int, repeats: int) -> str:
     if not one.settles:
-        return f"Even with no true loss {_most(one, items)} would pass with a probability of only {one.power:.0%}"
+        return (
+            f"Even with no true loss {_most(one, items, repeats)} would pass with a probability of only {one.power:.0%}"
+        )
     if (one.items, one.repeats) == (items, repeats):
         return f"With no true loss so many answers pass with a probability of {one.power:.0%}"
-    data = _data(one, items, " with as many flips")
-    return f"About {data} would settle it with a probability of 80% if there is no true loss{_range(one)}"
+    data = _data(one, items, repeats, " with as many flips")
+    return f"About {data} would settle it with a probability of 80% if there is no true loss{_range(one, repeats)}"
 
 
-def _if_seen(one: Prospect, equal: Prospect, items: int) -> str:
+def _if_seen(one: Prospect, equal: Prospect, items: int, repeats: int) -> str:
     kind = "loss" if one.difference < 0 else "gain"
     seen = f"the {kind} of {points(abs(one.difference))} that was seen"
     if one.items is None:
@@ -45,25 +51,30 @@ def _if_seen(one: Prospect, equal: Prospect, items: int) -> str:
     if not one.settles:
         if not equal.settles and (one.items, one.repeats) == (equal.items, equal.repeats):
             return f", and with {one.power:.0%} if {seen} is the true one"
-        return f"; if {seen} is the true one, {_most(one, items)} would pass with {one.power:.0%} only"
-    return f"; {'about ' if kind == 'loss' else ''}{_data(one, items)} if {seen} is the true one{_range(one)}"
+        return f"; if {seen} is the true one, {_most(one, items, repeats)} would pass with {one.power:.0%} only"
+    data, span = _data(one, items, repeats), _range(one, repeats)
+    return f"; {'about ' if kind == 'loss' else ''}{data} if {seen} is the true one{span}"
 
 
-def _data(one: Prospect, items: int, flips: str = "") -> str:
+def _data(one: Prospect, items: int, repeats: int, flips: str = "") -> str:
+    if one.over == "times":
+        return f"{(one.repeats or 0) / repeats:.3g} times as many repeats of every item"
     if one.over == "repeats":
         return f"{one.repeats:,} repeats of the {items:,} items"
     each = "" if one.repeats == 1 else f", asked {one.repeats} times each,"
     return f"{one.items:,} items{flips}{each}"
 
 
-def _most(one: Prospect, items: int) -> str:
-    return f"as many as {_data(one, items)}"
+def _most(one: Prospect, items: int, repeats: int) -> str:
+    data = _data(one, items, repeats)
+    return data if one.over == "times" else f"as many as {data}"
 
 
-def _range(one: Prospect) -> str:
+def _range(one: Prospect, repeats: int) -> str:
     """How well the number is known, where that is not well."""
     low, high = one.low, one.high
     if low is None or (high is not None and high <= _WIDE * low):
         return ""
-    top = "more than there are" if high is None else f"{high:,}"
-    return f" ({low:,} to {top} for all that is known of the variance)"
+    unit = repeats if one.over == "times" else 1
+    top = "more than there are" if high is None else f"{high / unit:,.6g}"
+    return f" ({low / unit:,.6g} to {top} for all that is known of the variance)"

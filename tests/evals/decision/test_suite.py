@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -200,3 +202,41 @@ def test_formats_are_sorted_by_their_suites():
     light, heavy = run("light", a=2), run("heavy", c=1)
     asked = policy(weights={"a": 8}, guard=0.3)
     assert [build.name for build in compared(asked, light, heavy).formats] == ["f1", "f0"]
+
+
+def answered(label: str, seed: int, whole: int | None = 80) -> Run:
+    """Two tasks of noisy answers, one asked once and one eight times."""
+    chance = np.random.default_rng(seed)
+    many = run_of([0.0] * 80, label=label, name="often", repeats=8, whole=whole)
+    samples = {key: replace(sample, score=float(chance.random() < 0.5)) for key, sample in many.samples.items()}
+    once = run_of([1.0] * 200, label=label, name="once", whole=200)
+    return joined(once, Run(many.record, samples))
+
+
+@pytest.mark.parametrize("whole", [80, None])
+def test_where_some_tasks_were_asked_more_often_more_repeats_are_told_as_times(whole):
+    asked = Policy.model_validate({"margin": 0.3, "suite": {"tasks": ["once", "often"], "margin": 0.03}})
+    mean = mean_of(gate(asked, answered("fp8", 3, whole), answered("mxfp4", 4, whole)))
+    assert mean.verdict is TaskVerdict.INCONCLUSIVE
+    assert mean.repeats == 1
+    first = mean.prospects[0]
+    assert (first.over, first.items, first.settles) == ("times", 280, True)
+    assert first.repeats > 1
+    assert f"About {first.repeats} times as many repeats of every item would settle it" in mean.reason
+    assert mean.reason.endswith("280 were asked, some tasks' more often.")
+
+
+def test_items_grow_to_what_each_tasks_benchmark_has():
+    """A task that is asked in full cannot grow, and more of the other are what settles it."""
+    runs = [
+        joined(
+            run_of([0.5] * 100 + [score] * 4 + [1 - score] * 4, name="full", whole=108, label=label),
+            run_of([score] * 6 + [1 - score] * 6 + [0.5] * 60, name="part", whole=2000, label=label),
+        )
+        for label, score in (("fp8", 1.0), ("mxfp4", 0.0))
+    ]
+    asked = Policy.model_validate({"margin": 0.3, "suite": {"tasks": ["full", "part"], "margin": 0.05}})
+    mean = mean_of(gate(asked, *runs))
+    first = mean.prospects[0]
+    assert (first.over, first.settles) == ("items", True)
+    assert mean.items < first.items <= 2108
