@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from quantgate.evals.decision.comparison import Comparison
+from quantgate.evals.decision.comparison import Comparison, Format
 from quantgate.evals.decision.types import Decided, NotComparable, StratumFigures, TaskDecision, TaskVerdict
 from quantgate.reports.plots import canvas
 from quantgate.reports.words.numbers import bounds, signed
@@ -66,15 +66,19 @@ def forest_rows(tasks: Iterable[TaskDecision]) -> list[ForestRow]:
 
 
 def comparison_rows(comparison: Comparison) -> list[ForestRow]:
-    """A row for each task and format, task by task."""
+    """A row for each task and format, task by task, and before them the suites', whose long name leaves no room."""
     several = len(comparison.rows) > 1
     return [
-        _task_row(f"{name}: {build.name}" if several else build.name, task)
+        _task_row(f"{_short(name, build)}: {build.name}" if several else build.name, task)
         for name in comparison.rows
         for build in comparison.formats
         for task in build.rows
         if task.task == name
     ]
+
+
+def _short(name: str, build: Format) -> str:
+    return "suite" if build.suite is not None and name == build.suite.mean.task else name
 
 
 def _task_row(name: str, task: TaskDecision) -> ForestRow:
@@ -162,7 +166,7 @@ def _draw_interval(axes: Axes, row: ForestRow, centre: float, step: float, colou
 
 
 def _write(axes: Axes, row: ForestRow, place: int, wide: bool, colour: str) -> None:
-    name = canvas.label(row.name, 24 if wide else 20)
+    name = canvas.label(row.name, 20)
     figures = row.figures
     told = ""
     if not isinstance(figures, NotComparable):
