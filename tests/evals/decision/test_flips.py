@@ -35,8 +35,8 @@ def test_texts_are_the_ends_of_the_answers_and_only_there_when_asked_for():
     baseline, candidate = run_of([1.0, 1.0]), run_of([1.0, 0.0])
     wordy = {key: replace(sample, response="x" * 5000 + "right") for key, sample in baseline.samples.items()}
     pairs = pair_runs(Run(baseline.record, wordy), candidate)
-    assert decide(pairs, Policy()).tasks[0].flips[0].texts is None
-    (flip,) = decide(pairs, Policy(), texts=True).tasks[0].flips
+    assert decide(pairs, Policy(margin=0.5)).tasks[0].flips[0].texts is None
+    (flip,) = decide(pairs, Policy(margin=0.5), texts=True).tasks[0].flips
     assert flip.texts is not None
     assert flip.texts.baseline is not None
     assert flip.texts.baseline.endswith("right")

@@ -131,13 +131,13 @@ def false_verdicts(missing, loss, margin, n, runs, seed=2):
 
 @pytest.mark.slow
 def test_missing_answers_call_no_loss_of_the_margin_a_regression():
-    assert false_verdicts(0.009, loss=0.02, margin=0.02, n=1000, runs=120)[0] <= 0.05
-    assert false_verdicts(0.04, loss=0.0, margin=0.02, n=1000, runs=120)[0] == 0.0
+    assert false_verdicts(0.009, loss=0.02, margin=0.02, n=1000, runs=60)[0] <= 0.05
+    assert false_verdicts(0.04, loss=0.0, margin=0.02, n=1000, runs=60)[0] == 0.0
 
 
 @pytest.mark.slow
 def test_missing_answers_show_no_equivalence_of_a_gain_beyond_the_margin():
-    assert false_verdicts(0.01, loss=-0.021, margin=0.02, n=1000, runs=120)[1] <= 0.05
+    assert false_verdicts(0.01, loss=-0.021, margin=0.02, n=1000, runs=60)[1] <= 0.05
 
 
 def clustered(names):
