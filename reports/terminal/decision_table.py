@@ -10,6 +10,7 @@ from rich.text import Text
 
 from quantgate.evals.decision.types import ReleaseVerdict, TaskDecision, TaskVerdict, Verdict
 from quantgate.evals.text import one_line
+from quantgate.reports.words.headline import headline
 from quantgate.reports.words.notes import described_notes, finding_notes, flag_notes, pooled_note, suite_notes
 from quantgate.reports.words.palette import MARK, VERDICT_ROLE, verdict_word
 from quantgate.reports.words.row import Cells, strata_cells, task_cells
@@ -23,10 +24,10 @@ _STYLE = {
 
 
 def print_verdict(console: Console, verdict: Verdict) -> None:
-    """Print the suite's sentence, the table, the tasks' sentences and the verdict with its exit code."""
+    """Print the suite's sentence, if there is one, the table, the tasks' sentences and the verdict with its exit code."""
     baseline, candidate = one_line(verdict.baseline.label, 40), one_line(verdict.candidate.label, 40)
     if verdict.suite is not None:
-        console.print(_sentence(verdict.suite.mean.named_reason), soft_wrap=True)
+        console.print(_sentence(headline(verdict), 1200), soft_wrap=True)
     console.print(decision_table(f"{candidate} against {baseline}", [(None, row) for row in verdict.rows]))
     for name, note in suite_notes(verdict.suite):
         console.print(_sentence(f"{name}: {note.text}"), soft_wrap=True)
@@ -101,5 +102,5 @@ def verdict_line(verdict: ReleaseVerdict) -> Text:
     return Text.assemble("verdict: ", verdict_text(verdict), f" (exit code {verdict.exit_code})")
 
 
-def _sentence(text: str) -> Text:
-    return Text(one_line(text, 600))
+def _sentence(text: str, most: int = 600) -> Text:
+    return Text(one_line(text, most))

@@ -71,6 +71,13 @@ def test_junit_has_a_case_for_the_suite():
     ] == [NAME]
 
 
+def test_a_suite_that_passes_hides_no_task_that_does_not():
+    failing = made.verdict(
+        made.decision(), made.inconclusive(), suite=made.suite(), release=ReleaseVerdict.INCONCLUSIVE
+    )
+    assert made.inconclusive().named_reason in printed(failing).splitlines()[0]
+
+
 def test_the_plot_has_a_line_for_the_suite_of_each_format():
     assert [row.name for row in forest_rows(passing().rows)][:2] == [NAME, "gsm8k"]
     assert [row.name for row in comparison_rows(formats())] == ["suite: x", "suite: y", "gsm8k: x", "gsm8k: y"]
