@@ -24,7 +24,7 @@ _STYLE = {
 
 
 def print_verdict(console: Console, verdict: Verdict) -> None:
-    """Print the suite's sentence, if there is one, the table, the tasks' sentences and the verdict with its exit code."""
+    """Print the suite's sentence, where there is one, the table, the tasks' sentences and the verdict with its code."""
     baseline, candidate = one_line(verdict.baseline.label, 40), one_line(verdict.candidate.label, 40)
     if verdict.suite is not None:
         console.print(_sentence(headline(verdict), 1200), soft_wrap=True)

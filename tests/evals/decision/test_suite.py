@@ -137,6 +137,11 @@ def test_an_advisory_task_counts_in_the_mean_and_guards_nothing():
     assert verdict.verdict is ReleaseVerdict.PASS
 
 
+def test_a_suite_of_advisory_tasks_decides_alone():
+    asked = policy(tasks={task: {"tier": "advisory"} for task in SIZES})
+    assert [gate(asked).verdict, gate(asked, a=90, b=40).verdict] == [ReleaseVerdict.PASS, ReleaseVerdict.REGRESSED]
+
+
 def with_missing(task: str, count: int) -> Run:
     whole = run("mxfp4")
     gone = {key for key in list(whole.samples) if key[0] == task and int(key[1]) < count}
