@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from quantgate.evals.decision.types import TaskDecision, Verdict
+from collections.abc import Sequence
+
+from quantgate.evals.decision.types import Suite, TaskDecision, Verdict
 from quantgate.reports.files.eval_results import eval_results_yaml
 from quantgate.reports.files.markdown_text import markdown_code, markdown_text
+from quantgate.reports.words import numbers
 from quantgate.reports.words.notes import mean_over
 from quantgate.reports.words.palette import verdict_word
 from quantgate.reports.words.row import task_cells
@@ -32,7 +35,9 @@ def model_card(verdict: Verdict, *, with_yaml: bool = True, source_url: str | No
     columns = [column.format_map(labels) for column in _COLUMNS]
     lines = ["## Accuracy", "", _joined(columns)]
     lines.append(_joined(["---", *["---:"] * (len(columns) - 2), "---"]))
-    lines += [_joined(_cells(row)) for row in verdict.rows]
+    if verdict.suite is not None:
+        lines.append(_joined(_suite_cells(verdict.suite, verdict.tasks)))
+    lines += [_joined(_cells(task)) for task in verdict.tasks]
     lines += ["", *_explained(verdict), ""]
     if with_yaml:
         lines += [
@@ -60,6 +65,13 @@ def _cells(task: TaskDecision) -> list[str]:
         row.margin,
         row.status + (", blocked" if row.blocked else ""),
     ]
+
+
+def _suite_cells(suite: Suite, tasks: Sequence[TaskDecision]) -> list[str]:
+    """The suite's row; it has no number of repeats where its tasks were asked unequally often."""
+    cells = _cells(suite.mean)
+    alike = len({task.repeats for task in tasks if task.task in suite.weights}) == 1
+    return [*cells[:2], cells[2] if alike else numbers.NONE, *cells[3:]]
 
 
 def _explained(verdict: Verdict) -> list[str]:

@@ -60,6 +60,14 @@ def test_a_report_has_the_suites_row_before_those_of_its_tasks_and_its_weights(r
     assert "99.4" in text
 
 
+def test_a_model_card_tells_no_number_of_repeats_that_is_not_that_of_all_tasks():
+    def row(verdict: Verdict) -> list[str]:
+        return next(line for line in model_card(verdict).splitlines() if line.startswith(f"| {NAME}")).split(" | ")
+
+    assert row(passing())[2] == "—"
+    assert row(made.verdict(made.decision(), made.tau2(repeats=1), suite=made.suite()))[2] == "1"
+
+
 def test_junit_has_a_case_for_the_suite():
     names = [case.get("name") for case in ElementTree.fromstring(gate_junit(passing())).iter("testcase")]
     assert names == [NAME, "gsm8k", "tau2"]
