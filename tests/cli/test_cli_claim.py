@@ -34,6 +34,7 @@ def test_an_inconclusive_claim_says_what_would_settle_it(quantgate):
     assert "`quantgate gate`" in out
 
 
+@pytest.mark.slow
 def test_where_the_pairing_decides_the_items_that_were_asked_may_do(quantgate):
     options = ["--n", "200", "--baseline", "0.900", "--candidate", "0.900", "--margin", "0.03"]
     code, out, _ = quantgate(["claim", "--task", "x", *options])

@@ -145,6 +145,7 @@ def test_json_margin_and_policy_work_as_for_the_gate(quantgate, saved, tmp_path)
     assert "'gpqa', which the runs do not hold" in err
 
 
+@pytest.mark.slow
 def test_a_shipped_policy_goes_by_its_name(quantgate, saved):
     runs = [saved("fp8"), saved("mxfp4", 36, 23)]
     assert quantgate(["compare", *runs, "--policy", "smoke"])[0] == 0

@@ -76,6 +76,7 @@ def answering(wrong: int) -> Callable[[dict], Reply]:
     return rule
 
 
+@pytest.mark.slow
 def test_it_is_listed_in_a_process_of_its_own(site):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(site), str(ROOT)])}
     command = [sys.executable, "-m", "quantgate", "tasks"]

@@ -40,6 +40,7 @@ def test_what_the_run_does_not_hold_is_refused(quantgate, arguments, rule, tmp_p
     assert (code, said in err) == (2, True)
 
 
+@pytest.mark.slow
 def test_a_task_of_log_likelihoods_names_its_endpoint(quantgate):
     code, out, _ = quantgate(["tasks", "lm-eval:arc_easy"])
     assert code == 0

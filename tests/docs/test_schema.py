@@ -29,6 +29,7 @@ def test_the_stored_example_is_a_decision():
     assert errors(EXAMPLE) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "asked",
     [

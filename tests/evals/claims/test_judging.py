@@ -60,6 +60,7 @@ def test_few_digits_leave_open_how_many_flipped():
     assert (decision.closest, decision.farthest) == ((21, 0), (27, 2))
 
 
+@pytest.mark.slow
 def test_digits_are_those_that_were_written():
     assert claim(baseline="0.950", candidate="0.955").printed_to == 3
     assert claim(baseline="0.95", candidate="0.96").printed_to == 2
@@ -68,6 +69,7 @@ def test_digits_are_those_that_were_written():
     assert decision.baseline_counts == (189, 191)
 
 
+@pytest.mark.slow
 def test_unlike_digits_are_read_as_the_longer_and_said():
     decision = judge(claim(baseline=0.95, candidate=0.955))
     assert decision.digits == 3

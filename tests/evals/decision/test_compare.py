@@ -103,6 +103,7 @@ def test_a_run_that_cannot_be_paired_is_invalid_says_why_and_does_not_weigh_on_t
     assert [build.name for build in found.formats] == ["f0", "f1"], "what has no figures comes last"
 
 
+@pytest.mark.slow
 def test_equivalence_where_it_is_required_is_decided_on_both_sides_together():
     policy = Policy(require="equivalent")
     found = compared([(3, 2), (5, 60), (36, 23)], policy)

@@ -81,6 +81,7 @@ def test_the_power_at_a_real_loss_stands_beside_the_plan():
     assert [(at.loss, round(at.power, 2)) for at in row.at_losses] == [(0.005, 0.58), (0.01, 0.34)]
 
 
+@pytest.mark.slow
 def test_a_plan_may_aim_at_a_real_loss():
     (row,) = make_plan(assume(None, 20_000, Guess(discordance=0.05)), Aim(margins=(0.03,), true_loss=0.005)).rows
     assert row.ask == items_for_power(0.03, 0.05, difference=-0.005)

@@ -39,6 +39,7 @@ def test_steps_down_and_stops_at_the_first_that_is_not_rejected():
     assert holm([0.01, 0.04, 0.03, 0.005]) == [True, False, False, True]
 
 
+@pytest.mark.slow
 @given(pvalue_lists, st.floats(0.001, 0.4))
 def test_is_the_closed_test_of_bonferroni(pvalues, alpha):
     """A member is rejected where Bonferroni rejects every subset of the family that holds it."""

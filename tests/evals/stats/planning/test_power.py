@@ -60,6 +60,7 @@ def test_without_any_flip_power_is_certain_or_nil():
     assert exact_power(98, 0.03, 0.0) == pytest.approx(0.0, abs=1e-12)
 
 
+@pytest.mark.slow
 def test_power_rises_with_items_margin_and_difference_and_falls_with_flips():
     base = exact_power(400, 0.03, 0.06)
     assert exact_power(800, 0.03, 0.06) > base
@@ -70,6 +71,7 @@ def test_power_rises_with_items_margin_and_difference_and_falls_with_flips():
 
 
 # The normal formula's 464, 928 and 1855 items reach .76, .79 and .80 by the exact test.
+@pytest.mark.slow
 @pytest.mark.parametrize(("discordance", "planned", "reached"), [(0.03, 464, 0.759), (0.06, 928, 0.786)])
 def test_the_normal_formula_promises_a_little_too_much(discordance, planned, reached):
     assert plan_items(discordance, 0.02) == planned
