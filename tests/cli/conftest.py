@@ -27,6 +27,12 @@ def quantgate(capsys, monkeypatch):
 
 
 @pytest.fixture
+def hurried(monkeypatch):
+    """What fails is tried again at once."""
+    monkeypatch.setattr("quantgate.evals.endpoint.retrying.RetryPolicy.wait", lambda *_: 0.01)
+
+
+@pytest.fixture
 def rule(gsm8k_files):
     """Answers the invented problems; every fifth one wrongly."""
     rows = [json.loads(line) for line in gsm8k_files[0].read_text().splitlines()]

@@ -207,6 +207,7 @@ def test_with_several_models_one_must_be_chosen(quantgate):
         assert quantgate(["doctor", "--base-url", server.base_url, "--model", "b"])[0] == 0
 
 
+@pytest.mark.usefixtures("hurried")
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [

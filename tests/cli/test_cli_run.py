@@ -283,6 +283,7 @@ def test_a_missing_option_is_named(quantgate):
     assert "--base-url is missing" in err
 
 
+@pytest.mark.usefixtures("hurried")
 def test_nothing_at_the_address_exits_5_and_writes_nothing(quantgate, arguments, tmp_path):
     code, _, err = quantgate(arguments("http://127.0.0.1:9/v1"))
     assert code == 5
@@ -290,6 +291,7 @@ def test_nothing_at_the_address_exits_5_and_writes_nothing(quantgate, arguments,
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.usefixtures("hurried")
 def test_a_web_page_instead_of_an_api_exits_2(quantgate, arguments):
     page = "<!doctype html><title>Hello</title>"
     with served_model(lambda _: Reply(body=page), models=page) as server:

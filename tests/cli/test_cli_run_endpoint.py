@@ -10,6 +10,7 @@ from quantgate.evals.runs.directory import RunDirectory
 from tests.server.served import Reply, error_body, served_model
 
 
+@pytest.mark.usefixtures("hurried")
 @pytest.mark.parametrize(
     ("models", "said"),
     [

@@ -11,6 +11,11 @@ from quantgate.evals.runs.control import ControlFile
 from quantgate.evals.runs.steering import Steering
 
 
+@pytest.fixture(autouse=True)
+def _looked_at_often(monkeypatch):
+    monkeypatch.setattr("quantgate.evals.runs.steering._LOOK_EVERY_S", 0.01)
+
+
 async def steered(window: Window, folder, act, until) -> None:
     """Let `act` change something, and wait until the window shows it."""
     steering = Steering()
