@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from quantgate.evals.decision.measured import Bounds
 from quantgate.evals.pairing.item_scores import ItemScores
 from quantgate.evals.settings.policy import TaskPolicy
+from quantgate.evals.settings.requirements import Target
+from quantgate.evals.stats.benchmark.bounds import Block, bounds_of_blocks
 from quantgate.evals.stats.bounds import paired_bounds
+from quantgate.evals.stats.results import PairedBounds
 
 
 def bounds_of(scores: ItemScores, policy: TaskPolicy, alpha: float) -> Bounds:
@@ -13,7 +18,22 @@ def bounds_of(scores: ItemScores, policy: TaskPolicy, alpha: float) -> Bounds:
 
     What is missing counts against the candidate in the lower, for it in the upper one.
     """
-    found = paired_bounds(
+    found = _on_these(scores, alpha) if policy.target is Target.BENCHMARK else _over_items(scores, alpha)
+    return Bounds(
+        found.estimate,
+        found.lower,
+        found.upper,
+        alpha,
+        found.method,
+        found.missing,
+        found.clusters,
+        found.reason,
+        policy.target,
+    )
+
+
+def _over_items(scores: ItemScores, alpha: float) -> PairedBounds:
+    return paired_bounds(
         scores.differences,
         highest=scores.highest,
         alpha=alpha,
@@ -22,6 +42,18 @@ def bounds_of(scores: ItemScores, policy: TaskPolicy, alpha: float) -> Bounds:
         clusters=scores.clusters,
         method="auto" if scores.single_answers else "bayesian",
     )
-    return Bounds(
-        found.estimate, found.lower, found.upper, alpha, found.method, found.missing, found.clusters, found.reason
-    )
+
+
+def _on_these(scores: ItemScores, alpha: float) -> PairedBounds:
+    """For these very items: pairs of answers are the unit. Items that are alike are none the less these ones.
+
+    Repeats that are one answer over and over count once.
+    """
+    repeated = [each for each in scores.answers if each.repeated]
+    once = list(dict.fromkeys(each.one for each in repeated if each.one))
+    if any(not each.one for each in repeated):
+        blocks = [Block(each.baseline, each.candidate, bool(each.one)) for each in scores.answers]
+        found = bounds_of_blocks(blocks, alpha=alpha, strata=scores.strata, weights=scores.weights)
+    else:
+        found = _over_items(replace(scores, clusters=None), alpha)
+    return replace(found, reason=" ".join([found.reason, *(f"Each item counts once: {why}." for why in once)]))

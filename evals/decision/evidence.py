@@ -23,13 +23,13 @@ from quantgate.evals.decision.prospects import needed_of, prospects
 from quantgate.evals.decision.readings import reading_findings
 from quantgate.evals.decision.spreads import spreads_of
 from quantgate.evals.decision.task import decided
-from quantgate.evals.decision.types import Decided, NotComparable, StratumFigures, TaskVerdict
+from quantgate.evals.decision.types import Decided, NotComparable, StratumFigures, TargetBounds, TaskVerdict
 from quantgate.evals.decision.verdict import task_verdict
 from quantgate.evals.pairing.item_scores import ItemScores
 from quantgate.evals.pairing.pairs import Pairs, TaskPairs
 from quantgate.evals.settings.expected import Expectation, parse_expectation
 from quantgate.evals.settings.policy import Policy, TaskPolicy
-from quantgate.evals.settings.requirements import SMALLEST_ALPHA, Requirement, Tier
+from quantgate.evals.settings.requirements import SMALLEST_ALPHA, Requirement, Target, Tier
 from quantgate.evals.stats.describe.mcnemar import mcnemar_pvalue
 from quantgate.evals.stats.planning.items import items_for_power, items_needed
 from quantgate.evals.stats.planning.power import exact_power
@@ -49,6 +49,12 @@ class Evidence:
     policy: TaskPolicy
     decide: Decider
     _held: dict[float, Bounds] = field(default_factory=dict)
+    _shared: ItemScores | None = None
+
+    @property
+    def shared(self) -> ItemScores:
+        """The scores over the repeats that both builds were asked."""
+        return self._shared or self.scores
 
     @property
     def required(self) -> bool:
@@ -63,6 +69,15 @@ class Evidence:
     def verdict(self, bounds: Bounds) -> TaskVerdict:
         """What bounds give at the task's margin."""
         return task_verdict(bounds.lower, bounds.upper, self.measured.margin)
+
+    def targets(self, bounds: Bounds) -> tuple[TargetBounds, ...]:
+        """What holds for questions like these and for these very ones, at the level of the bounds that decide."""
+        other = self.policy.model_copy(update={"target": bounds.target.other})
+        beside = self.decide(self.scores, other, bounds.alpha)
+        return tuple(
+            TargetBounds(one.target, one is bounds, one.lower, one.upper, one.alpha, self.verdict(one), one.reason)
+            for one in (bounds, beside)
+        )
 
     def support(self, alpha: float) -> float:
         """What must lie above -margin for a pass: the lower bound, and for equivalence the mirrored upper one too."""
@@ -95,10 +110,18 @@ class Evidence:
         if verdict is TaskVerdict.INCONCLUSIVE:
             found = prospects(self.measured, bounds, items_for_power, exact_power)
             return decided(
-                self.measured, verdict, bounds, None, found, needed_of(self.measured, found), unconfirmed=unconfirmed
+                self.measured,
+                verdict,
+                bounds,
+                None,
+                found,
+                needed_of(self.measured, found),
+                targets=self.targets(bounds),
+                unconfirmed=unconfirmed,
             )
         enough = self._enough(verdict) if self.measured.exact else None
-        return decided(self.measured, verdict, bounds, enough, (), None, unconfirmed=unconfirmed)
+        targets = self.targets(bounds)
+        return decided(self.measured, verdict, bounds, enough, (), None, targets=targets, unconfirmed=unconfirmed)
 
     def _enough(self, verdict: TaskVerdict) -> int | None:
         """Items that settle it by the exact test: not more than were asked where it passes."""
@@ -139,6 +162,8 @@ def _look(
             reason = f"not to be trusted: {finding.message[:1].lower()}{finding.message[1:]}"
             return _refused(reason, pairs, policy, findings, lengths)
     scores = pairs.item_scores()
+    if any(finding.code is FindingCode.REPEATS_ALIKE for finding in findings):
+        scores = scores.of_one_answer("all repeats of an item are the same text")
     baseline = scores.mean(scores.baseline)
     if policy.baseline_at_least is not None and baseline < policy.baseline_at_least:
         floor = f"the baseline scores {baseline:.1%}, under the {policy.baseline_at_least:.1%} that the policy expects"
@@ -161,16 +186,19 @@ def _look(
         validity=pairs.validity,
         items=len(scores.item_ids),
         repeats=pairs.repeats,
+        asked=(pairs.asked["baseline"], pairs.asked["candidate"]),
         baseline=baseline,
         candidate=scores.mean(scores.candidate),
         alone=alone,
-        exact=alone.method == "exact",
-        hopeless=decide(scores.without_a_flip(), policy, policy.alpha).lower <= -policy.margin,
+        exact=alone.method == "exact" and alone.target is Target.QUESTIONS,
+        one_answer=all(each.one for each in scores.answers),
+        hopeless=alone.target is Target.QUESTIONS
+        and decide(scores.without_a_flip(), policy, policy.alpha).lower <= -policy.margin,
         losses=scores.losses if single else None,
         gains=scores.gains if single else None,
         mcnemar_p=mcnemar_pvalue(scores.losses, scores.gains) if single else None,
         components=_components(pairs, policy.alpha),
-        spreads=spreads_of(pairs, scores),
+        spreads=spreads_of(pairs, scores if policy.target is Target.QUESTIONS else replace(scores, clusters=None)),
         whole=whole,
         strata=_strata(scores, policy, decide),
         description=describe(pairs, scores, policy.alpha, again),
@@ -190,7 +218,8 @@ def _look(
         lengths=lengths,
         flips=flips(pairs, scores, texts=texts),
     )
-    return Evidence(scores, measured, policy, decide, {policy.alpha: alone})
+    shared = None if pairs.repeats == pairs.most_repeats else pairs.first(pairs.repeats).item_scores()
+    return Evidence(scores, measured, policy, decide, {policy.alpha: alone}, shared)
 
 
 def _guess(pairs: TaskPairs) -> float:
@@ -220,7 +249,7 @@ def _refused(
 
 
 def _components(pairs: TaskPairs, alpha: float) -> tuple[float, float] | None:
-    if pairs.repeats < 2:
+    if pairs.most_repeats < 2:
         return None
     summary = summary_of_repeats(pairs, 1 - 2 * alpha)
     return None if summary.between is None or summary.within is None else (summary.between, summary.within)

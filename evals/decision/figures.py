@@ -37,10 +37,11 @@ def describe(pairs: TaskPairs, scores: ItemScores, alpha: float, again: TaskPair
     if scores.strata is None:
         for method in ("percentile", "basic", "bca"):
             intervals[method] = bootstrap_interval(differences, confidence=confidence, method=method)
-    agreement = _share(agreement_stats.share(int(pairs.frame["alike"].sum()), len(pairs.frame)))
-    noise = _noise(again, scores) if again is not None else None
+    shared = pairs.first(pairs.repeats)
+    agreement = _share(agreement_stats.share(int(shared.frame["alike"].sum()), len(shared.frame)))
+    noise = _noise(again, pairs) if again is not None else None
     if not scores.single_answers:
-        repeats = summary_of_repeats(pairs, confidence) if pairs.repeats > 1 and scores.strata is None else None
+        repeats = summary_of_repeats(pairs, confidence) if pairs.most_repeats > 1 and scores.strata is None else None
         return Description(intervals, agreement, repeats=repeats, noise=noise)
     losses, gains = scores.losses, scores.gains
     n, both_right = len(differences), scores.both_right
@@ -77,9 +78,8 @@ def check_noise_run(noise: Pairs, *, model_changed: bool = False) -> None:
 
 def summary_of_repeats(pairs: TaskPairs, confidence: float) -> RepeatSummary:
     """Components of variance and errors of the differences, items pooled; what is missing counts for the worst."""
-    places = pairs.places
-    builds = [repeat_stats.item_means(places, pairs.filled(build)) for build in ("baseline", "candidate")]
-    found = repeat_stats.summarise_repeats(repeat_stats.item_differences(*builds), confidence=confidence)
+    builds = [repeat_stats.row_means(pairs.filled(build)) for build in ("baseline", "candidate")]
+    found = repeat_stats.summarise_repeats(repeat_stats.item_differences(*builds, alike=True), confidence=confidence)
     return RepeatSummary(
         mean=found.mean,
         items=found.items,
@@ -91,8 +91,11 @@ def summary_of_repeats(pairs: TaskPairs, confidence: float) -> RepeatSummary:
     )
 
 
-def _noise(again: TaskPairs, scores: ItemScores) -> NoiseFloor:
-    found = noise_stats.noise_floor(scores.baseline, again.item_scores().candidate, scores.candidate)
+def _noise(again: TaskPairs, pairs: TaskPairs) -> NoiseFloor:
+    """Over the repeats that all three runs were asked: means of more answers change more rarely."""
+    shared = min(again.repeats, pairs.repeats)
+    scores, second = pairs.first(shared).item_scores(), again.first(shared).item_scores()
+    found = noise_stats.noise_floor(scores.baseline, second.candidate, scores.candidate)
     return NoiseFloor(
         n=found.n,
         flips=_share(found.flips),

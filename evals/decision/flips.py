@@ -47,7 +47,11 @@ def flips(pairs: TaskPairs, scores: ItemScores, *, texts: bool = False) -> tuple
 
 def _shown(pairs: TaskPairs, items: Places) -> tuple[Iterator[Sample | None], Iterator[Sample | None]]:
     """Of each item, by its place, the baseline's and the candidate's sample of the first repeat that scores unlike."""
-    rows = [pairs.rows(build)[items] for build in ("baseline", "candidate")]
+    # Where only one build was asked so often, its answer stands beside the other's last one.
+    every = np.arange(pairs.most_repeats)
+    rows = [
+        pairs.rows(build)[items][:, np.minimum(every, pairs.asked[build] - 1)] for build in ("baseline", "candidate")
+    ]
     held = [pairs.builds[build].held for build in ("baseline", "candidate")]
     left, right = (
         at_rows(each.columns.score, own.ravel(), np.nan).reshape(own.shape)

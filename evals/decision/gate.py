@@ -40,7 +40,7 @@ def decide(pairs: Pairs, policy: Policy, noise: Pairs | None = None, *, texts: b
     rows = tasks if suite is None else (suite.mean, *tasks)
     release = _release([row for row in rows if row.required], confirmed=any(regressions.values()))
     document = policy.model_dump(mode="json")
-    pooled = pooled_change(one.scores for one in comparable(found).values())
+    pooled = pooled_change(one.shared for one in comparable(found).values())
     return Verdict(
         pairs.baseline,
         pairs.candidate,

@@ -10,14 +10,14 @@ from quantgate.evals.checks.lengths import LengthComparison
 from quantgate.evals.decision.described import Description, Flip, FlipTable
 from quantgate.evals.decision.types import StratumFigures
 from quantgate.evals.pairing.status_counts import StatusCounts
-from quantgate.evals.settings.requirements import Requirement, Tier
+from quantgate.evals.settings.requirements import Requirement, Target, Tier
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """A difference with the bounds that decide, each one-sided at error probability `alpha`.
 
-    `missing`, `clusters` and `reason` are as in `evals.stats.bounds.PairedBounds`.
+    `target` is what they hold for; `missing`, `clusters` and `reason` are as in `evals.stats.results.PairedBounds`.
     """
 
     estimate: float
@@ -28,6 +28,7 @@ class Bounds:
     missing: float = 0.0
     clusters: int | None = None
     reason: str = ""
+    target: Target = Target.QUESTIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +37,10 @@ class Spread:
 
     `units` counts items, or clusters where those are the unit, and `largest` tells how many times as large as the mean
     one the largest is. `between` is the variance of units without the noise of re-runs, with its standard error
-    `error`; `within` the noise of one pair of answers, 0 where it is not told apart. `weight` is the stratum's share of
-    the mean, to be scaled by their sum; `most` how many units the benchmark has, `None` where that is not known or
-    goes for the task as a whole; `times` how many times as often as the others it was asked.
+    `error`; `within` the noise of one pair of answers, 0 where it is not told apart, and `of_baseline` the part of it
+    that is the baseline's. `weight` is the stratum's share of the mean, to be scaled by their sum; `most` how many
+    units the benchmark has, `None` where that is not known or goes for the task as a whole; `times` how many times as
+    often as the others it was asked.
     """
 
     units: int
@@ -46,9 +48,14 @@ class Spread:
     between: float
     error: float
     within: float
+    of_baseline: float = 0.0
     weight: float = 1.0
     most: float | None = None
     times: float = 1.0
+
+    def noise(self, baseline: int, candidate: int) -> float:
+        """What is left of the noise with so many answers of either build, `times` as many here."""
+        return (self.of_baseline / baseline + (self.within - self.of_baseline) / candidate) / self.times
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +63,11 @@ class Measured:
     """One task's figures but for its bounds.
 
     `alone` are the bounds of the task by itself. `losses`, `gains` and `mcnemar_p` are there for one 0/1 answer per
-    item. `components` are the variances between items and within them, where repeats were asked, `spreads` the same by
+    item. `asked` is how often the baseline and the candidate were asked every item, `repeats` the fewer of the two.
+    `components` are the variances between items and within them, where repeats were asked, `spreads` the same by
     stratum for the bounds that decide. `whole` counts the benchmark's items, where it is known. `exact` says that the
-    exact test decides, `hopeless` that an equal build could not pass with these items, however often asked.
+    exact test decides over items, `one_answer` that repeats are one answer over and over, `hopeless` that an equal
+    build could not pass with these items, however often asked.
     """
 
     task: str
@@ -69,10 +78,12 @@ class Measured:
     validity: Mapping[str, StatusCounts]
     items: int
     repeats: int
+    asked: tuple[int, int]
     baseline: float
     candidate: float
     alone: Bounds
     exact: bool
+    one_answer: bool
     hopeless: bool
     losses: int | None
     gains: int | None
@@ -86,3 +97,28 @@ class Measured:
     flip_table: FlipTable
     lengths: LengthComparison | None
     flips: tuple[Flip, ...]
+
+    @property
+    def repeated(self) -> bool:
+        """Whether a build was asked its items more than once."""
+        return max(self.asked) > 1
+
+    def asked_with(self, repeats: int) -> tuple[int, int]:
+        """How often the baseline and the candidate are asked when both are so often at least; what was asked stays.
+
+        With fewer repeats than the build with fewer was asked, it is that one that is asked less.
+        """
+        fewer, more = sorted(self.asked)
+        if fewer == more:
+            return repeats, repeats
+        counts = repeats, max(more, repeats)
+        return counts if self.asked[0] == fewer else counts[::-1]
+
+    def noise(self, within: float, repeats: int) -> float:
+        """What is left of the noise of one pair of answers with so many repeats, as `asked_with` has them."""
+        units = [one.units for one in self.spreads]
+        whole = sum(size * one.within for size, one in zip(units, self.spreads, strict=True))
+        ours = sum(size * one.of_baseline for size, one in zip(units, self.spreads, strict=True))
+        share = ours / whole if whole > 0 else 0.5
+        baseline, candidate = self.asked_with(repeats)
+        return within * (share / baseline + (1 - share) / candidate)

@@ -17,7 +17,7 @@ def obstacle(pairs: TaskPairs, policy: TaskPolicy) -> str:
     unscored = {
         build: counts.unscored
         for build, counts in pairs.validity.items()
-        if counts.unscored > policy.max_missing * len(pairs.frame)
+        if counts.unscored > policy.max_missing * pairs.builds[build].planned
     }
     if unscored:
         ungraded = {build: pairs.validity[build].ungraded for build in unscored}

@@ -10,7 +10,10 @@ from quantgate.evals.stats.describe.pooled import some_loss_pvalue
 
 
 def pooled_change(tasks: Iterable[ItemScores]) -> PooledChange | None:
-    """The change over several tasks; `None` for fewer than two, of which each says all that there is to say."""
+    """The change over several tasks; `None` for fewer than two, of which each says all that there is to say.
+
+    The scores are means of equally many answers of either build: else those of equal builds differ to one side.
+    """
     whole = [scores.differences[scores.open == 0] for scores in tasks]
     if len(whole) < 2:
         return None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from quantgate.evals.decision.described import Prospect
 from quantgate.evals.decision.measured import Bounds, Measured, Spread
-from quantgate.evals.settings.requirements import Requirement
+from quantgate.evals.settings.requirements import Requirement, Target
 from quantgate.evals.stats.planning.strata import macro_power
 
 AIM = 0.8
@@ -31,9 +31,12 @@ def prospects(measured: Measured, bounds: Bounds, items_for: ItemsFor, power_of:
     A gain that was seen is counted on only where nothing else would pass. The power is that of the exact test where it
     decides, else that of the Bayesian bootstrap by `evals.stats.planning.strata.macro_power`. More items of the
     benchmark come first, for they say more than as many repeats; where all are asked, or where it is not known how many
-    there are, repeats do. `items_for` and `power_of` are the exact test's planning, `evals.stats.planning`'s
+    there are, repeats do. Of a benchmark's very items more repeats are all that can be had, and nothing where those are
+    one answer over and over. `items_for` and `power_of` are the exact test's planning, `evals.stats.planning`'s
     `items_for_power` and `exact_power`.
     """
+    if bounds.target is Target.BENCHMARK and not _says_more_again(measured):
+        return ()
     find = (
         _ExactSearch(measured, bounds, items_for, power_of) if measured.exact else _RepeatSearch(measured, bounds)
     ).prospect
@@ -44,8 +47,15 @@ def prospects(measured: Measured, bounds: Bounds, items_for: ItemsFor, power_of:
     return (equal,)
 
 
+def _says_more_again(measured: Measured) -> bool:
+    """Whether more repeats of the same items would say more, and it is known how much."""
+    return not measured.one_answer and not (measured.repeated and all(one.within <= 0 for one in measured.spreads))
+
+
 def needed_of(measured: Measured, found: tuple[Prospect, ...]) -> dict[str, int | None]:
     """What settles it if the loss that was seen is the true one; a gain is counted on only where nothing else would."""
+    if not found:
+        return {"items": None, "repeats": None}
     deciding = found[-1]
     if deciding.settles and _within_reach(deciding, measured):
         return {"items": deciding.items, "repeats": deciding.repeats}
@@ -57,7 +67,7 @@ def _within_reach(one: Prospect, measured: Measured) -> bool:
 
     Of items that were asked once nothing but more of them can be said to settle it, and so of a single one.
     """
-    unknown = measured.whole is None and measured.repeats > 1 and measured.items > 1
+    unknown = measured.whole is None and measured.repeated and measured.items > 1
     return one.over != "items" or not unknown
 
 
@@ -134,10 +144,17 @@ class _RepeatSearch:
         return best
 
     @property
+    def _on_these(self) -> bool:
+        """Whether only these very items are spoken of, of which more repeats are all that can be had."""
+        return self.bounds.target is Target.BENCHMARK
+
+    @property
     def _ways(self) -> tuple[str, ...]:
         """What may grow, the better first."""
         more = "times" if self._most_often > 1 else "repeats"
-        if self.measured.items == 1 or (self.measured.repeats == 1 and more == "repeats"):
+        if self._on_these:
+            return (more,)
+        if self.measured.items == 1 or (not self.measured.repeated and more == "repeats"):
             return ("items",)
         if self.measured.whole is None:
             return more, "items"
@@ -175,18 +192,24 @@ class _RepeatSearch:
         return Prospect(difference, way, items, repeats, power, settles=number is not None, low=low, high=high)
 
     def _power(self, items: int, repeats: int, difference: float, spreads: tuple[Spread, ...]) -> float:
+        asked = self.measured.asked_with(repeats)
+
         def of(truth: float) -> float:
             return macro_power(
-                [max(round(self._units(one, items)), 1) for one in spreads],
-                [one.between + one.within / (one.times * repeats) for one in spreads],
+                [max(round(self._units(one, items) * self._pairs(one, asked)), 1) for one in spreads],
+                [one.between + self._pairs(one, asked) * one.noise(*asked) for one in spreads],
                 self.measured.margin,
                 difference=truth,
                 alpha=self.bounds.alpha,
-                largest=[one.largest for one in spreads],
+                largest=[1.0 if self._on_these else one.largest for one in spreads],
                 weights=[one.weight for one in spreads],
             )
 
         return _of_both(of, difference, self.measured.require)
+
+    def _pairs(self, one: Spread, asked: tuple[int, int]) -> float:
+        """How many units an item of a stratum makes: one, or the pairs of its answers where those are the unit."""
+        return one.times * min(asked) if self._on_these else 1.0
 
     def _units(self, one: Spread, items: int) -> float:
         """Units of a stratum where so many items are asked: in proportion, or to what its benchmark still has."""

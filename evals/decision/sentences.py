@@ -9,7 +9,9 @@ from quantgate.evals.decision.described import Prospect
 from quantgate.evals.decision.points import hundredths, points, signed_hundredths
 from quantgate.evals.decision.types import ReleaseVerdict, TaskDecision, TaskVerdict
 from quantgate.evals.decision.way_out import way_out
-from quantgate.evals.settings.requirements import Requirement
+from quantgate.evals.settings.requirements import Requirement, Target
+
+_AGAIN = "Asked again, these questions get the same answers: they cannot settle it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +19,9 @@ class Outcome:
     """What the sentence about a task rests on.
 
     `prospects` say what would settle an inconclusive, `hopeless` that an equal build could not pass with so few items,
-    `missing` how much of the interval is there because answers are missing.
+    `missing` how much of the interval is there because answers are missing. `target` is what the verdict holds for, and
+    `whole` counts the benchmark's items, where that is known; `one_answer` says that repeats are one answer over
+    and over.
     """
 
     verdict: TaskVerdict
@@ -32,11 +36,19 @@ class Outcome:
     prospects: tuple[Prospect, ...] = ()
     hopeless: bool = False
     missing: float = 0.0
+    asked: tuple[int, int] | None = None
+    target: Target | None = None
+    whole: int | None = None
+    one_answer: bool = False
 
 
 def reason(outcome: Outcome) -> str:
     """Why a task passes or does not, and what would settle it where that cannot be told."""
-    return f"{_sentence(outcome)}{_of_missing(outcome)}{_but(outcome)}"
+    said = f"{_sentence(outcome)}{_of_missing(outcome)}{_but(outcome)}"
+    if outcome.target is not Target.BENCHMARK:
+        return said
+    verdict, rest = said.split(".", 1)
+    return f"{verdict}, {outcome.target.about(outcome.items, outcome.whole)}.{rest}"
 
 
 def release_reasons(verdict: ReleaseVerdict, tasks: tuple[TaskDecision, ...]) -> tuple[str, ...]:
@@ -71,7 +83,11 @@ def _sentence(outcome: Outcome) -> str:
     if outcome.verdict is TaskVerdict.REGRESSED:
         loss = "more" if _at_margin(upper, outcome) else f"at least {points(upper)}, more"
         return f"regressed. With {confidence} confidence the candidate loses {loss} than the margin of {margin}."
-    way = way_out(outcome.prospects, outcome.items, outcome.repeats, hopeless=outcome.hopeless)
+    way = (
+        _AGAIN
+        if outcome.target is Target.BENCHMARK and outcome.one_answer
+        else way_out(outcome.prospects, outcome.items, outcome.repeats, hopeless=outcome.hopeless, asked=outcome.asked)
+    )
     loss = "the whole" if _at_margin(lower, outcome) else f"as much as {points(lower)}, more than the"
     return (
         f"cannot be told. The candidate may have lost {loss} margin of {margin}, "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from quantgate.evals.decision.described import SettlingCurve, SettlingPoint
 
@@ -18,6 +19,7 @@ def settling_curve(
     components: tuple[float, float] | None,
     needed_items: int | None = None,
     floor: float = 0.0,
+    noise: Callable[[float, int], float] | None = None,
 ) -> SettlingCurve:
     """Scale the measured half width by the square root of the variance of the mean.
 
@@ -25,14 +27,18 @@ def settling_curve(
     repeats, (between + within / k) / items, else over items, 1 / items (Miller 2024, arXiv 2411.00640, section 3).
     `floor` is the half width that no repeats get below, that of items which all differ alike; the rest adds to it in
     squares, which bounds simulated with 30 to 198 items followed within a sixth.
+    `noise` says what takes the place of within / k where the builds were asked unequally often.
     `needed_items` is the number that an exact calculation gives for one answer each, where there is one.
     """
-    if components is not None and here.repeats > 1:
+    if components is not None:
         between, within = max(components[0], 0.0), max(components[1], 0.0)
         fixed = min(floor, here.half_width) ** 2
 
+        def left(repeats: int) -> float:
+            return within / repeats if noise is None else noise(within, repeats)
+
         def at(repeats: int) -> SettlingPoint:
-            now, then = between + within / here.repeats, between + within / repeats
+            now, then = between + left(here.repeats), between + left(repeats)
             scale = then / now if now > 0 else 1.0
             return SettlingPoint(here.items, repeats, math.sqrt(fixed + (here.half_width**2 - fixed) * scale))
 

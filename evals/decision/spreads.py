@@ -8,7 +8,7 @@ from quantgate.evals.decision.measured import Spread
 from quantgate.evals.pairing.item_scores import ItemScores
 from quantgate.evals.pairing.pairs import TaskPairs
 from quantgate.evals.stats.checks import FloatArray
-from quantgate.evals.stats.describe.repeats import item_differences, item_means
+from quantgate.evals.stats.describe.repeats import item_differences, row_means
 
 
 def spreads_of(pairs: TaskPairs, scores: ItemScores) -> tuple[Spread, ...]:
@@ -18,37 +18,40 @@ def spreads_of(pairs: TaskPairs, scores: ItemScores) -> tuple[Spread, ...]:
     show that there is none.
     """
     within = _within(pairs, len(scores.item_ids))
+    asked = pairs.asked["baseline"], pairs.asked["candidate"]
     if scores.strata is None:
-        return (_spread(scores, within, pairs.repeats),)
+        return (_spread(scores, within, asked),)
     names = np.array(scores.strata)
     return tuple(
-        _spread(scores.of(names == name), within[names == name], pairs.repeats) for name in sorted(set(scores.strata))
+        _spread(scores.of(names == name), within[:, names == name], asked) for name in sorted(set(scores.strata))
     )
 
 
 def _within(pairs: TaskPairs, items: int) -> FloatArray:
-    """The variance of one pair of answers to each item, in their order; 0 where each was asked once."""
-    if pairs.repeats < 2:
-        return np.zeros(items)
-    places = pairs.places
-    builds = [item_means(places, pairs.filled(build)) for build in ("baseline", "candidate")]
-    return item_differences(*builds).within
+    """The variance of one answer of either build to each item, shape (2, items); 0 where both were asked once."""
+    if pairs.most_repeats < 2:
+        return np.zeros((2, items))
+    baseline, candidate = (row_means(pairs.filled(build)) for build in ("baseline", "candidate"))
+    both = item_differences(baseline, candidate, alike=True).within
+    ours = both / 2 if min(pairs.asked.values()) < 2 else baseline.within
+    return np.stack([ours, both - ours])
 
 
-def _spread(scores: ItemScores, within: FloatArray, repeats: int) -> Spread:
+def _spread(scores: ItemScores, within: FloatArray, asked: tuple[int, int]) -> Spread:
     """The differences of units from the mean, each in proportion to its items, as the mean's variance has them."""
     items = len(scores.item_ids)
     place = np.arange(items) if scores.clusters is None else np.unique(scores.clusters, return_inverse=True)[1]
     sizes = np.bincount(place)
     units, mean = len(sizes), items / len(sizes)
     away = np.bincount(place, scores.differences - scores.differences.mean()) / mean
-    noise = np.bincount(place, within) / mean**2
-    squares = away**2 * (units / max(units - 1, 1)) - noise / repeats
-    least = 1 / (repeats**2 * units)
+    noise = np.stack([np.bincount(place, each) for each in within]) / mean**2
+    squares = away**2 * (units / max(units - 1, 1)) - (noise[0] / asked[0] + noise[1] / asked[1])
+    least = 1 / (min(asked) ** 2 * units)
     return Spread(
         units=units,
         largest=float(sizes.max()) / mean,
         between=max(float(squares.mean()), 0.0 if noise.any() else least),
         error=float(squares.std()) / units**0.5,
-        within=float(noise.mean()),
+        within=float(noise.sum(axis=0).mean()),
+        of_baseline=float(noise[0].mean()),
     )

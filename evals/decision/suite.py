@@ -18,6 +18,7 @@ from quantgate.evals.decision.types import Decided, NotComparable, Suite, TaskDe
 from quantgate.evals.pairing.item_scores import ItemScores
 from quantgate.evals.pairing.status_counts import StatusCounts
 from quantgate.evals.settings.policy import Policy, TaskPolicy
+from quantgate.evals.settings.requirements import Target
 from quantgate.evals.stats.describe import agreement
 
 SUITE = "(suite)"
@@ -67,7 +68,8 @@ def look_at_suite(
         return _not_comparable(failing, counts, own)
     scores = joined_scores({name: one.scores for name, one in compared.items()}, shares)
     alone = decide(scores, own, own.alpha)
-    hopeless = decide(scores.without_a_flip(), own, own.alpha).lower <= -own.margin
+    over_items = own.target is Target.QUESTIONS
+    hopeless = over_items and decide(scores.without_a_flip(), own, own.alpha).lower <= -own.margin
     each = {name: one.measured for name, one in compared.items()}
     measured = _measured(each, shares, scores, own, alone, hopeless=hopeless)
     return evidence(scores, measured, own, decide, {own.alpha: alone})
@@ -122,6 +124,7 @@ def joined_scores(tasks: Mapping[str, ItemScores], shares: Mapping[str, float]) 
         item_ids=tuple(items),
         clusters=tuple(clusters) if any(scores.clusters for scores in each) else None,
         open=np.concatenate([scores.open for scores in each]),
+        answers=tuple(block for scores in each for block in scores.answers),
         weights=weights,
     )
 
@@ -168,10 +171,12 @@ def _measured(
         validity=_summed([one.validity for one in each]),
         items=len(scores.item_ids),
         repeats=min(one.repeats for one in each),
+        asked=(min(one.repeats for one in each),) * 2,
         baseline=scores.mean(scores.baseline),
         candidate=scores.mean(scores.candidate),
         alone=alone,
         exact=False,
+        one_answer=all(one.one_answer for one in each),
         hopeless=hopeless,
         losses=None,
         gains=None,
@@ -191,11 +196,17 @@ def _measured(
 
 
 def _spreads(tasks: Mapping[str, Measured], shares: Mapping[str, float]) -> tuple[Spread, ...]:
-    """The tasks' own, each with its share of the mean, and how many times as often as the others it was asked."""
+    """The tasks' own, each with its share of the mean, and how many times as often as the others it was asked.
+
+    The noise of a task whose builds were asked unequally often is that of as many equal repeats as the fewer.
+    """
     fewest = min(measured.repeats for measured in tasks.values())
     found = []
     for name, measured in tasks.items():
+        baseline, candidate = (measured.repeats / count for count in measured.asked)
         for spread in measured.spreads:
+            ours, theirs = spread.of_baseline * baseline, (spread.within - spread.of_baseline) * candidate
+            spread = replace(spread, within=ours + theirs, of_baseline=ours)
             most = None if measured.whole is None else spread.units * max(measured.whole / measured.items, 1.0)
             share, times = shares[name] / len(measured.spreads), measured.repeats / fewest
             found.append(replace(spread, weight=share, most=most, times=times))

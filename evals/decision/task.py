@@ -9,7 +9,8 @@ from quantgate.evals.decision.described import Prospect, SettlingCurve, Settling
 from quantgate.evals.decision.measured import Bounds, Measured
 from quantgate.evals.decision.sentences import Outcome, reason
 from quantgate.evals.decision.settling import settling_curve
-from quantgate.evals.decision.types import Decided, Flag, TaskVerdict
+from quantgate.evals.decision.types import Decided, Flag, TargetBounds, TaskVerdict
+from quantgate.evals.settings.requirements import Target
 
 _CUT = frozenset(
     {
@@ -28,6 +29,7 @@ def decided(
     found: tuple[Prospect, ...],
     needed: Needed | None,
     *,
+    targets: tuple[TargetBounds, ...] = (),
     unconfirmed: bool = False,
 ) -> Decided:
     """The decision about a task that could be compared.
@@ -46,6 +48,8 @@ def decided(
         What would settle it, where it cannot be told.
     needed
         Items and repeats of that which counts.
+    targets
+        What the bounds for either target say.
     unconfirmed
         Whether its regression does not stand against the search over all tasks.
     """
@@ -60,6 +64,10 @@ def decided(
         findings=measured.findings,
         items=measured.items,
         repeats=measured.repeats,
+        asked=measured.asked,
+        target=bounds.target,
+        whole=measured.whole,
+        one_answer=measured.one_answer,
         prospects=found,
         hopeless=measured.hopeless,
         missing=bounds.missing,
@@ -90,6 +98,10 @@ def decided(
         missing=bounds.missing,
         clusters=bounds.clusters,
         method_reason=bounds.reason,
+        target=bounds.target,
+        targets=targets,
+        whole=measured.whole,
+        asked=dict(zip(("baseline", "candidate"), measured.asked, strict=True)),
         needed=needed,
         prospects=found,
         strata=measured.strata,
@@ -114,8 +126,21 @@ def _curve(
     floor = (1 - shown.alpha ** (1 / measured.items)) * (1 + shown.estimate)
     if needed is not None:
         enough = needed["items"]
-    curve = settling_curve(here, measured.margin + shown.estimate, measured.components, enough, floor)
+    components = measured.components
+    if shown.target is Target.BENCHMARK:
+        components, floor = _of_re_runs(measured), 0.0
+    curve = settling_curve(here, measured.margin + shown.estimate, components, enough, floor, measured.noise)
     return curve if needed is None else _marked(curve, needed)
+
+
+def _of_re_runs(measured: Measured) -> tuple[float, float]:
+    """The variances that count for these very items: none between them, where their repeats tell anything."""
+    if measured.one_answer:
+        return 1.0, 0.0
+    if measured.components is not None:
+        return 0.0, measured.components[1]
+    units = sum(one.units for one in measured.spreads)
+    return 0.0, sum(one.units * one.between for one in measured.spreads) / units
 
 
 def _marked(curve: SettlingCurve, needed: Needed) -> SettlingCurve:

@@ -13,7 +13,7 @@ from quantgate.evals.checks.lengths import LengthComparison
 from quantgate.evals.decision.described import Description, Flip, FlipTable, PooledChange, Prospect, SettlingCurve
 from quantgate.evals.pairing.status_counts import StatusCounts
 from quantgate.evals.runs.record import RunRecord
-from quantgate.evals.settings.requirements import Requirement, Tier
+from quantgate.evals.settings.requirements import Requirement, Target, Tier
 
 SCHEMA_VERSION = 1
 
@@ -74,6 +74,22 @@ class StratumFigures:
     verdict: TaskVerdict
 
 
+@dataclass(frozen=True, slots=True)
+class TargetBounds:
+    """What the bounds say that hold for one target: the one that decides, or the other, which is told beside it.
+
+    `lower` and `upper` are each one-sided at `alpha`; `reason` says by which method, over what unit.
+    """
+
+    target: Target
+    decides: bool
+    lower: float
+    upper: float
+    alpha: float
+    verdict: TaskVerdict
+    reason: str
+
+
 class _Judged:
     """What can be said of a task however it was judged."""
 
@@ -101,15 +117,16 @@ class _Judged:
 class Decided(_Judged):
     """One task's figures and verdict: accuracies, difference (candidate minus baseline), bounds, margin, all fractions.
 
-    `lower` and `upper` are each one-sided at `alpha` and decide; `descriptive_interval`, the percentile
-    bootstrap's, two-sided at 1 - 2 alpha, does not, and nor does `description`. `losses`, `gains` and `mcnemar_p`
-    need one 0/1 answer per item, `recovery` a baseline above 0. `missing` is how much of the interval's
-    width is there because answers are missing, `clusters` how many clusters are the unit, where items are not, and
-    `method_reason` says which method decided over what unit, and why. `needed` says what would settle an
-    inconclusive if what was seen is true, and `prospects` with which probability and if what; `precision` how
-    narrow the bounds get. `findings` say what the scores rest on; one that blocks keeps the task from passing.
-    `flips` lists the items that changed, `flip_table` counts them. `reason` is a sentence that does not name the
-    task.
+    `lower` and `upper` are each one-sided at `alpha` and decide; `descriptive_interval`, the percentile bootstrap's,
+    two-sided at 1 - 2 alpha, does not, and nor does `description`. `losses`, `gains` and `mcnemar_p` need one 0/1
+    answer per item, `recovery` a baseline above 0. `missing` is how much of the interval's width is there because
+    answers are missing, `clusters` how many clusters are the unit, where items are not, and `method_reason` says which
+    method decided over what unit, and why. `asked` is how often either build was asked every item, empty in decisions
+    of earlier versions, and `repeats` the fewer of the two. `target` is what the verdict holds for, `targets` has the
+    bounds for either, and `whole` counts the benchmark's items, where that is known. `needed` says what would settle an
+    inconclusive if what was seen is true, and `prospects` with which probability and if what; `precision` how narrow
+    the bounds get. `findings` say what the scores rest on; one that blocks keeps the task from passing. `flips` lists
+    the items that changed, `flip_table` counts them. `reason` is a sentence that does not name the task.
     """
 
     task: str
@@ -146,6 +163,10 @@ class Decided(_Judged):
     missing: float = 0.0
     clusters: int | None = None
     method_reason: str = ""
+    asked: Mapping[str, int] = field(default_factory=dict)
+    target: Target = Target.QUESTIONS
+    targets: tuple[TargetBounds, ...] = ()
+    whole: int | None = None
 
     @property
     def passes(self) -> bool:
@@ -202,6 +223,9 @@ FIGURES_OF_NONE: Mapping[str, Any] = {
     "prospects": [],
     "missing": 0.0,
     "method_reason": "",
+    "asked": {},
+    "target": "questions",
+    "targets": [],
 }
 """What the JSON of a task that could not be compared says in place of the figures that it has none of."""
 

@@ -9,12 +9,24 @@ from quantgate.evals.decision.points import points
 _WIDE = 1.25
 
 
-def way_out(prospects: tuple[Prospect, ...], items: int, repeats: int, *, hopeless: bool = False) -> str:
-    """The sentence; `items` and `repeats` were asked, and `hopeless` says that items so few cannot pass."""
+def way_out(
+    prospects: tuple[Prospect, ...],
+    items: int,
+    repeats: int,
+    *,
+    hopeless: bool = False,
+    asked: tuple[int, int] | None = None,
+) -> str:
+    """The sentence; `items` and `repeats` were asked, and `hopeless` says that items so few cannot pass.
+
+    `asked` is how often the baseline and the candidate were asked; both `repeats` times when it is left out.
+    """
+    ours, theirs = asked or (repeats, repeats)
+    repeated = max(ours, theirs) > 1
     if not prospects:
         return "It takes more data."
     first, others = prospects[0], prospects[1:]
-    if hopeless and repeats > 1:
+    if hopeless and repeated:
         more = "Unless there is a true gain, more" if any(one.over != "items" for one in others) else "More"
         said = f"{more} repeats of these {items:,} items cannot settle it: it takes more items"
         if first.settles and first.over == "items":
@@ -24,12 +36,21 @@ def way_out(prospects: tuple[Prospect, ...], items: int, repeats: int, *, hopele
             )
     else:
         said = _if_equal(first, items, repeats)
-    if hopeless and repeats > 1:
+    if hopeless and repeated:
         others = tuple(one for one in others if one.settles)
-    asked = "asked" if repeats == 1 else f"asked {repeats} times each"
-    if any(one.over == "times" for one in prospects):
-        asked += ", some tasks' more often"
-    return f"{said}{''.join(_if_seen(one, first, items, repeats) for one in others)}. {items:,} were {asked}."
+    said += "".join(_if_seen(one, first, items, repeats) for one in others)
+    oftener = ", some tasks' more often" if any(one.over == "times" for one in prospects) else ""
+    return f"{said}. {items:,} were {_asked(ours, theirs)}{oftener}."
+
+
+def _asked(baseline: int, candidate: int) -> str:
+    if baseline == candidate:
+        return "asked" if baseline == 1 else f"asked {baseline} times each"
+    return f"asked of the baseline {_times(baseline)} and of the candidate {_times(candidate)} each"
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def _if_equal(one: Prospect, items: int, repeats: int) -> str:

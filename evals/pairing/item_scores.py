@@ -13,6 +13,28 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Answers:
+    """The scores of every answer, shape (items, repeats of that build), NaN where one is missing.
+
+    `one` says why the repeats of an item are one answer over and over, and no independent ones; empty where they are
+    several.
+    """
+
+    baseline: FloatArray
+    candidate: FloatArray
+    one: str = ""
+
+    @property
+    def repeated(self) -> bool:
+        """Whether a build answered an item more than once."""
+        return bool(max(self.baseline.shape[1], self.candidate.shape[1]) > 1)
+
+    def of(self, chosen: BoolArray) -> Answers:
+        """Those to the chosen items."""
+        return replace(self, baseline=self.baseline[chosen], candidate=self.candidate[chosen])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class ItemScores:
     """Mean scores per item, shape (items,), in [0, 1], with what is missing counted against the candidate.
 
@@ -20,7 +42,7 @@ class ItemScores:
     `parts` the strata that are shown, whatever weighs; `clusters` each item's cluster; `None` where there are none.
     `item_ids` are in the same order. `single_answers` says that every item was answered once and scored 0 or 1. `open`
     is by how much an item's difference would be higher if what is missing counted for the candidate, in [0, 2]; 0 where
-    nothing is.
+    nothing is. `answers` are what all this is the mean of, task after task where there are several.
     """
 
     baseline: FloatArray
@@ -32,6 +54,7 @@ class ItemScores:
     open: FloatArray
     parts: tuple[str, ...] | None = None
     weights: Mapping[str, float] | None = None
+    answers: tuple[Answers, ...] = ()
 
     def of(self, chosen: BoolArray) -> ItemScores:
         """The chosen items alone; `chosen` has the shape (items,)."""
@@ -48,12 +71,23 @@ class ItemScores:
             item_ids=tuple(self.item_ids[place] for place in places),
             clusters=named(self.clusters),
             open=self.open[chosen],
+            answers=self._answers_of(chosen),
             parts=named(self.parts),
         )
 
     def without_a_flip(self) -> ItemScores:
         """The same items, had the candidate scored as the baseline did wherever no answer is missing."""
         return replace(self, candidate=np.where(self.open > 0, self.candidate, self.baseline))
+
+    def of_one_answer(self, reason: str) -> ItemScores:
+        """The same scores, whose repeats are one answer over and over, for a reason."""
+        return replace(self, answers=tuple(replace(each, one=reason) for each in self.answers))
+
+    def _answers_of(self, chosen: BoolArray) -> tuple[Answers, ...]:
+        ends = np.cumsum([len(each.baseline) for each in self.answers])[:-1]
+        return tuple(
+            each.of(part) for each, part in zip(self.answers, np.split(chosen, ends), strict=bool(self.answers))
+        )
 
     @property
     def differences(self) -> FloatArray:

@@ -53,24 +53,25 @@ def no_frame() -> pd.DataFrame:
     return pd.DataFrame([], columns=_COLUMNS)
 
 
-def paired_frame(record: TaskRecord, planned: Mapping[str, int], left: Columns, right: Columns) -> pd.DataFrame:
-    """One row for each item and repeat, as `TaskPairs` has them; `planned` counts the items of each stratum."""
+def paired_frame(ours: TaskRecord, theirs: TaskRecord, left: Columns, right: Columns) -> pd.DataFrame:
+    """One row for each item and repeat, as `TaskPairs` has them; the records are of as many items."""
     import pandas as pd
 
+    repeats = max(ours.repeats, theirs.repeats)
     heard = sorted({*left.item.present(), *right.item.present()})
     strata, clusters = (_first_told(heard, name, left, right) for name in ("stratum", "cluster"))
-    absent = _strata_of_absent(record.items - len(heard), planned, strata)
+    absent = _strata_of_absent(ours.items - len(heard), ours.strata or theirs.strata, strata)
     missing = [f"(missing {number})" for number in range(1, len(absent) + 1)]
     every = zip([*heard, *missing], [*strata, *absent], [*clusters, *[None] * len(absent)], strict=True)
     named = sorted(every, key=lambda each: each[0])
     items = [item for item, *_ in named]
-    rows = left.rows_of(items, record.repeats).ravel(), right.rows_of(items, record.repeats).ravel()
+    rows = left.rows_of(items, repeats).ravel(), right.rows_of(items, repeats).ravel()
     results = at_rows(left.extracted, rows[0], NO_TEXT), at_rows(right.extracted, rows[1], NO_TEXT)
     frame = {
-        "item_id": _categories(items, record.repeats),
-        "repeat": np.tile(np.arange(record.repeats), len(items)),
-        "stratum": _categories([stratum for _, stratum, _ in named], record.repeats),
-        "cluster": _categories([cluster for *_, cluster in named], record.repeats),
+        "item_id": _categories(items, repeats),
+        "repeat": np.tile(np.arange(repeats), len(items)),
+        "stratum": _categories([stratum for _, stratum, _ in named], repeats),
+        "cluster": _categories([cluster for *_, cluster in named], repeats),
         "baseline": at_rows(left.score, rows[0], np.nan),
         "candidate": at_rows(right.score, rows[1], np.nan),
         "alike": (results[0] == results[1]) & (results[0] != NO_TEXT),

@@ -13,6 +13,7 @@ from quantgate.evals.pairing.counting import count_statuses
 from quantgate.evals.pairing.matching import copies, no_frame, paired_frame, shared_rows
 from quantgate.evals.pairing.metrics import rescored
 from quantgate.evals.pairing.pairs import Pairs, TaskPairs, TaskRun
+from quantgate.evals.pairing.prompts import other_prompts
 from quantgate.evals.runs.directory import RunDirectory
 from quantgate.evals.runs.lost_grades import lost_lines, lost_of_task
 from quantgate.evals.runs.record import Draw, RunRecord, task_differences
@@ -66,8 +67,9 @@ class Run:
 def pair_runs(baseline: Run, candidate: Run, metrics: Mapping[str, str] | None = None) -> Pairs:
     """Pair every task of two runs; `metrics` names the metric that is the score of a task in place of the runs' own.
 
-    A task is comparable only when both runs have it, with the same version, grader, metric, data, sampling parameters
-    and repeats, and the same prompt hash for every item and repeat.
+    A task is comparable only when both runs have it, with the same version, grader, metric, data and sampling
+    parameters, and the same prompt hash for every item and repeat that both were asked. One may have been asked its
+    items more often than the other.
 
     Raises
     ------
@@ -104,8 +106,9 @@ def _pair_task(name: str, baseline: Run, candidate: Run) -> TaskPairs:
     if problems or ours is None or theirs is None:
         frame = no_frame()
     else:
-        frame = paired_frame(ours, ours.strata or theirs.strata, left.samples, right.samples)
-    return TaskPairs(name, frame, ours.repeats if ours else 0, validity, builds, tuple(problems))
+        frame = paired_frame(ours, theirs, left.samples, right.samples)
+    asked = {build: run.record.repeats if run.record else 0 for build, run in builds.items()}
+    return TaskPairs(name, frame, asked, validity, builds, tuple(problems))
 
 
 def _copied(baseline: Run, candidate: Run, left: Held, right: Held) -> list[str]:
@@ -144,12 +147,8 @@ def _problems(left: TaskRun, right: TaskRun) -> list[str]:
         problems.append(
             f"the baseline was asked {ours.chosen_by}, the candidate {theirs.chosen_by}: --limit draws alike"
         )
-    for what, of_baseline, of_candidate in (
-        ("items", ours.items, theirs.items),
-        ("repeats", ours.repeats, theirs.repeats),
-    ):
-        if of_baseline != of_candidate:
-            problems.append(f"the baseline has {of_baseline} {what}, the candidate {of_candidate}")
+    if ours.items != theirs.items:
+        problems.append(f"the baseline has {ours.items} items, the candidate {theirs.items}")
     for build, run in (("baseline", left), ("candidate", right)):
         if run.record is not None and len(run.samples) > run.planned:
             planned = f"{run.record.items} items x {run.record.repeats} repeats"
@@ -160,11 +159,9 @@ def _problems(left: TaskRun, right: TaskRun) -> list[str]:
             f"the builds hold answers to {len(heard):,} items, and {ours.items:,} were to be asked: some are answers "
             "to other items; run both again into empty folders"
         )
-    shared = shared_rows(left.samples, right.samples)
-    samples = [run.samples.take(rows) for run, rows in zip((left, right), shared, strict=True)]
-    other_prompts = samples[0].prompt != samples[1].prompt
-    if count := int(other_prompts.sum()):
-        unlike = samples[0].take(other_prompts)
-        item, repeat = min(zip(map(str, unlike.item.tolist()), unlike.repeat.tolist(), strict=True))
-        problems.append(f"{count} items were asked with different prompts, the first of them {item} (repeat {repeat})")
+    if unlike := other_prompts(left.samples, right.samples):
+        item, repeat = unlike[0]
+        problems.append(
+            f"{len(unlike)} items were asked with different prompts, the first of them {item} (repeat {repeat})"
+        )
     return problems

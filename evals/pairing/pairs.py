@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from quantgate.evals.pairing.item_scores import ItemScores
+from quantgate.evals.pairing.item_scores import Answers, ItemScores
 from quantgate.evals.pairing.status_counts import StatusCounts
 from quantgate.evals.runs.record import RunRecord, TaskRecord
 from quantgate.evals.samples.columns import Columns, Places
@@ -55,16 +54,27 @@ class TaskPairs:
     `frame` has one row per item and repeat, sorted by both, with the columns `item_id`, `repeat`, `stratum`,
     `cluster` (categories), `baseline` and `candidate` (scores in [0, 1], NaN where a sample is missing), and `alike`:
     whether both builds' extracted results are there and equal. A sample that neither run holds has its row too.
-    `problems` says why the runs are not comparable; then the frame is empty. `builds` has the samples themselves,
-    `validity` counts them, both by `baseline` and `candidate`.
+    `asked` says how often each build was asked every item; a repeat that only one of them was asked has its row, with
+    NaN for the other. `problems` says why the runs are not comparable; then the frame is empty. `builds` has the
+    samples themselves, `validity` counts them. All three are by `baseline` and `candidate`.
     """
 
     task: str
     frame: pd.DataFrame
-    repeats: int
+    asked: Mapping[str, int]
     validity: Mapping[str, StatusCounts]
     builds: Mapping[str, TaskRun]
     problems: tuple[str, ...] = ()
+
+    @property
+    def repeats(self) -> int:
+        """How often both builds were asked every item: the fewer repeats of the two."""
+        return min(self.asked.values(), default=0)
+
+    @property
+    def most_repeats(self) -> int:
+        """The repeats of the build that was asked more often; the rows of an item."""
+        return max(self.asked.values(), default=0)
 
     @property
     def strata_weigh(self) -> bool:
@@ -73,36 +83,65 @@ class TaskPairs:
         return record is None or record.strata_weigh
 
     def item_scores(self) -> ItemScores:
-        """Average each item's repeats. What is missing counts against the candidate: 1 for the baseline, 0 for it."""
-        scores = self.frame[["baseline", "candidate"]]
-        filled = scores.fillna({"baseline": 1.0, "candidate": 0.0})
-        missing = scores.isna().sum(axis=1).astype(np.float64)
-        means = filled.assign(open=missing).groupby(self.places, sort=True).mean()
-        items = self.frame.iloc[:: max(self.repeats, 1)]
+        """Average each build's own repeats of an item.
+
+        What is missing counts against the candidate: 1 for the baseline, 0 for it.
+        """
+        missing = [np.isnan(self.answers(build)).mean(axis=1) for build in self.asked]
+        filled = {build: self.filled(build) for build in self.asked}
+        single = all(scores.shape[1] == 1 and np.isin(scores, (0.0, 1.0)).all() for scores in filled.values())
+        items = self.frame.iloc[:: max(self.most_repeats, 1)]
         parts = None if items["stratum"].isna().all() else tuple(items["stratum"].astype(object).fillna(""))
         return ItemScores(
-            baseline=means["baseline"].to_numpy(dtype=np.float64),
-            candidate=means["candidate"].to_numpy(dtype=np.float64),
+            baseline=filled["baseline"].mean(axis=1),
+            candidate=filled["candidate"].mean(axis=1),
             strata=parts if self.strata_weigh else None,
-            single_answers=self.repeats == 1 and bool(filled.isin((0.0, 1.0)).all(axis=None)),
+            single_answers=single,
             item_ids=tuple(items["item_id"]),
             clusters=_clusters(items["item_id"].tolist(), items["cluster"].tolist()),
-            open=means["open"].to_numpy(dtype=np.float64),
+            open=missing[0] + missing[1],
+            answers=(Answers(self.answers("baseline"), self.answers("candidate"), self._one_answer()),),
             parts=parts,
         )
 
-    @property
-    def places(self) -> NDArray[np.intp]:
-        """The item of each row, as its place among the sorted ids."""
-        return self.frame["item_id"].cat.codes.to_numpy().astype(np.intp)
+    def _one_answer(self) -> str:
+        """Why all repeats of an item are one answer over and over; empty where they are not.
+
+        So they are of greedy decoding, and where no temperature is known and a build's repeats all score alike.
+        """
+        record = self.builds["baseline"].record
+        sampling = {} if record is None else record.sampling
+        if sampling.get("temperature") == 0 or sampling.get("do_sample") is False or sampling.get("top_k") == 1:
+            return "decoding is greedy, so that repeats of an item are one answer over and over"
+        if sampling.get("temperature") is None and any(_all_alike(self.answers(build)) for build in self.asked):
+            return "no temperature is known, and all repeats score alike, as one answer over and over does"
+        return ""
+
+    def first(self, repeats: int) -> TaskPairs:
+        """The first repeats alone, at most as many as both builds were asked."""
+        kept = self.frame[self.frame["repeat"] < repeats].reset_index(drop=True)
+        return replace(self, frame=kept, asked=dict.fromkeys(self.asked, repeats))
 
     def rows(self, build: str) -> Places:
-        """The rows of a build's samples, shape (items, repeats), in the order of the frame; -1 where there is none."""
-        return self.builds[build].samples.rows_of(self.frame["item_id"].cat.categories.tolist(), self.repeats)
+        """The rows of a build's samples, in the order of the frame, shape (items, `most_repeats`); -1 for none."""
+        return self.builds[build].samples.rows_of(self.frame["item_id"].cat.categories.tolist(), self.most_repeats)
+
+    def answers(self, build: str) -> FloatArray:
+        """The scores of `baseline` or `candidate`, shape (items, repeats of that build); NaN where one is missing."""
+        scores = self.frame[build].to_numpy(dtype=np.float64)
+        return scores.reshape(-1, max(self.most_repeats, 1))[:, : self.asked[build]]
 
     def filled(self, build: str) -> FloatArray:
-        """The scores of `baseline` or `candidate` row by row; what is missing counts against the candidate."""
-        return self.frame[build].fillna(1.0 if build == "baseline" else 0.0).to_numpy(dtype=np.float64)
+        """The answers of `baseline` or `candidate`; what is missing counts against the candidate."""
+        scores = self.answers(build)
+        return np.where(np.isnan(scores), 1.0 if build == "baseline" else 0.0, scores)
+
+
+def _all_alike(scores: FloatArray) -> bool:
+    """Whether an item's several answers all have one score, item by item; those that are missing say nothing."""
+    low = np.where(np.isnan(scores), np.inf, scores).min(axis=1)
+    high = np.where(np.isnan(scores), -np.inf, scores).max(axis=1)
+    return scores.shape[1] > 1 and bool((low >= high).all())
 
 
 def _clusters(items: Sequence[str], names: Sequence[str | float]) -> tuple[str, ...] | None:

@@ -17,7 +17,7 @@ from quantgate.evals.planning.types import Assumptions, Guess
 from quantgate.evals.samples.columns import NONE
 from quantgate.evals.settings.policy import Policy
 from quantgate.evals.stats.describe.agreement import discordance as flip_share
-from quantgate.evals.stats.describe.repeats import item_differences, item_means, summarise_repeats
+from quantgate.evals.stats.describe.repeats import ItemMeans, item_differences, row_means, summarise_repeats
 
 
 def pilots(
@@ -80,13 +80,13 @@ def pilot(
     if frame.empty:
         raise UsageError(f"{pairs.task}: the pilot has no item that both builds answered; finish `quantgate run`")
     check_guess(guess)
-    builds = [item_means(frame["item_id"].cat.codes.to_numpy(), frame[build]) for build in ("baseline", "candidate")]
-    summary = summarise_repeats(item_differences(*builds))
+    builds = _item_means(pairs)
+    summary = summarise_repeats(item_differences(*builds, alike=True))
     accuracy = float(min((build.means.mean() for build in builds), key=lambda mean: abs(mean - 0.5)))
     change = frame["candidate"] - frame["baseline"]
     losses, gains = int((change < 0).sum()), int((change > 0).sum())
     notes = [
-        f"pilot: {summary.items:,} items, {len(frame):,} answers of either build; accuracies "
+        f"pilot: {summary.items:,} items, {_answers(builds)}; accuracies "
         f"{builds[0].means.mean():.2%} and {builds[1].means.mean():.2%} (planned for no true difference)"
     ]
     notes += [f"{build}: {run.damage.told}" for build, run in pairs.builds.items() if run.damage.lines]
@@ -120,6 +120,21 @@ def pilot(
         tokens=tokens,
         notes=(*notes, *said, *strata_note(strata)),
     )
+
+
+def _item_means(pairs: TaskPairs) -> tuple[ItemMeans, ItemMeans]:
+    """Either build's means of the answers that there are, over the items that both have answered."""
+    ours, theirs = pairs.answers("baseline"), pairs.answers("candidate")
+    lacking = np.isnan(ours).all(axis=1, keepdims=True) | np.isnan(theirs).all(axis=1, keepdims=True)
+    ours, theirs = (np.where(lacking, np.nan, scores) for scores in (ours, theirs))
+    return row_means(ours), row_means(theirs)
+
+
+def _answers(builds: Sequence[ItemMeans]) -> str:
+    ours, theirs = (int(build.answers.sum()) for build in builds)
+    if ours == theirs:
+        return f"{ours:,} answers of either build"
+    return f"{ours:,} answers of the baseline and {theirs:,} of the candidate"
 
 
 def _rerun_variance(

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from quantgate.evals.errors import UsageError
 from quantgate.evals.settings.named_policies import policy_file
-from quantgate.evals.settings.requirements import SMALLEST_ALPHA, SMALLEST_MARGIN, Requirement, Tier
+from quantgate.evals.settings.requirements import SMALLEST_ALPHA, SMALLEST_MARGIN, Requirement, Target, Tier
 from quantgate.evals.settings.run import ExpectedScore, explain, read_yaml
 from quantgate.evals.settings.suite import SuitePolicy
 
@@ -29,7 +29,9 @@ class TaskPolicy(BaseModel):
     `max_unparsed` of a build's answers from which no result could be read block a pass. A baseline that is no better
     than guessing makes the task invalid, unless `baseline_may_guess`. One served model on both sides blocks, unless
     `same_build` says that it is meant. Answers of several models in one run make the task invalid, unless
-    `model_changed` says that it is known. `metric` decides in place of the one that the runs were graded by.
+    `model_changed` says that it is known. `metric` decides in place of the one that the runs were graded by. `target`
+    says what the verdict is to hold for: `questions` like these, or the `benchmark`'s very questions, of which only the
+    noise of re-runs is left to chance.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -37,6 +39,7 @@ class TaskPolicy(BaseModel):
     margin: float = Field(0.02, ge=SMALLEST_MARGIN, lt=1)
     alpha: float = Field(0.05, ge=SMALLEST_ALPHA, lt=0.5)
     require: Requirement = Requirement.NON_INFERIOR
+    target: Target = Target.QUESTIONS
     tier: Tier = Tier.REQUIRED
     max_missing: float = Field(0.0, ge=0, lt=1)
     max_truncated: float = Field(0.02, ge=0, le=1)
@@ -108,6 +111,7 @@ def load_policy(
     same_build: bool = False,
     model_changed: bool = False,
     metrics: Mapping[str, str] | None = None,
+    target: Target | str | None = None,
 ) -> Policy:
     """A shipped policy by its name or one from a YAML file; the options `--margin` and `--alpha` win over it.
 
@@ -125,6 +129,8 @@ def load_policy(
         Whether answers of several models in one run are known and meant; sets the policy's own `model_changed`.
     metrics
         The metric that decides, by task; wins over the policy's own.
+    target
+        What the verdict is to hold for, in all tasks; wins over the policy's own for all tasks, not over a task's.
 
     Raises
     ------
@@ -137,6 +143,10 @@ def load_policy(
         if not SMALLEST_ALPHA <= alpha < 0.5:
             raise UsageError(f"--alpha {alpha:g}: the one-sided error rate lies between 0.001 and 0.5; 0.05 is usual")
         written["alpha"] = alpha
+    if target is not None:
+        if target not in list(Target):
+            raise UsageError(f"--target {target}: write questions (like these) or benchmark (these very ones)")
+        written["target"] = str(target)
     if same_build:
         written["same_build"] = True
     if model_changed:

@@ -22,6 +22,24 @@ class Requirement(StrEnum):
     EQUIVALENT = "equivalent"
 
 
+class Target(StrEnum):
+    """What a verdict is to hold for: questions like those that were asked, or these very ones and nothing beyond."""
+
+    QUESTIONS = "questions"
+    BENCHMARK = "benchmark"
+
+    @property
+    def other(self) -> Target:
+        return Target.BENCHMARK if self is Target.QUESTIONS else Target.QUESTIONS
+
+    def about(self, items: int, whole: int | None = None) -> str:
+        """What a verdict holds for, in words; of a part of a benchmark never that it is the whole."""
+        if self is Target.QUESTIONS:
+            return "for questions like these"
+        of_whole = f" of the benchmark's {whole:,}" if whole is not None and whole > items else ""
+        return f"on these {items:,} questions{of_whole}"
+
+
 class PassIf(StrEnum):
     """Which of several formats must pass for their comparison to: all of them, or any."""
 

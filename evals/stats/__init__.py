@@ -1,7 +1,7 @@
 """Statistics of paired evaluation results: pure numpy and scipy, no knowledge of models."""
 
 from quantgate.evals.stats.bayesian.unseen_item import bayesian_lower_bound, bayesian_pvalue, bayesian_upper_bound
-from quantgate.evals.stats.bounds import PairedBounds, paired_bounds
+from quantgate.evals.stats.bounds import paired_bounds
 from quantgate.evals.stats.describe.intervals import bonett_price_interval, bootstrap_interval, newcombe_interval
 from quantgate.evals.stats.describe.mcnemar import mcnemar_pvalue
 from quantgate.evals.stats.describe.repeats import (
@@ -15,6 +15,7 @@ from quantgate.evals.stats.exact.bounds import exact_lower_bound, exact_upper_bo
 from quantgate.evals.stats.exact.noninferiority import exact_pvalue, noninferiority_pvalue, smallest_passing_n
 from quantgate.evals.stats.exact.tango import score_statistic, tango_interval
 from quantgate.evals.stats.planning.items import items_needed, plan_items
+from quantgate.evals.stats.results import PairedBounds
 
 __all__ = [
     "ItemMeans",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -12,32 +11,10 @@ import numpy.typing as npt
 from quantgate.evals.stats.bayesian.unseen_item import bayesian_lower_bound, bayesian_upper_bound
 from quantgate.evals.stats.checks import FloatArray, check_alpha, check_differences
 from quantgate.evals.stats.exact.bounds import exact_lower_bound, exact_upper_bound
+from quantgate.evals.stats.results import PairedBounds
 from quantgate.evals.stats.strata import split_strata
 
 METHODS = ("auto", "exact", "bayesian")
-
-
-@dataclass(frozen=True)
-class PairedBounds:
-    """Bounds of the true mean difference candidate - baseline, all in [-1, 1].
-
-    `lower` and `upper` are one-sided, each at confidence 1 - `alpha`; together they are an interval at 1 - 2 `alpha`.
-    A candidate is non-inferior within a margin m exactly where `lower` > -m. With strata, `estimate` is the macro
-    average. `n` counts items; `clusters` the clusters of them, where those and not items are the unit that is taken to
-    be independent. `missing` is the part of `upper` - `lower` that is there because answers are missing, whatever the
-    sample: by so much they leave the estimate open. `reason` says in a sentence which method was used, over what unit,
-    and why; it takes no part in comparisons.
-    """
-
-    estimate: float
-    lower: float
-    upper: float
-    method: str
-    n: int
-    alpha: float
-    clusters: int | None = None
-    missing: float = 0.0
-    reason: str = field(default="", compare=False)
 
 
 def paired_bounds(

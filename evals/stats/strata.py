@@ -18,12 +18,24 @@ _DECIMALS = 12
 class Stratum:
     """The units of one stratum and its share of the macro average; 1 for the only one.
 
-    `values`, shape (units,), ascending, are the units' mean differences, `sizes` their numbers of items.
+    `values`, shape (units,), ascending, are the units' mean differences, `sizes` their numbers of items. Where `times`
+    is given each of them stands for so many units, which need not be a whole number.
     """
 
     weight: float
     values: FloatArray
     sizes: FloatArray
+    times: FloatArray | None = None
+
+    @property
+    def units(self) -> float:
+        """How many units there are."""
+        return float(len(self.values)) if self.times is None else float(self.times.sum())
+
+    @property
+    def items(self) -> float:
+        """How many items the units have."""
+        return float((self.sizes if self.times is None else self.sizes * self.times).sum())
 
     @property
     def mean(self) -> float:
@@ -38,7 +50,7 @@ class Stratum:
     @property
     def key(self) -> tuple[float, ...]:
         """What the stratum holds, for an order of strata that does not rest on their names."""
-        return (len(self.values), self.weight, *self.values, *self.sizes)
+        return (self.units, self.weight, *self.values, *self.sizes, *(() if self.times is None else self.times))
 
     def counted(self, most: int) -> tuple[FloatArray, FloatArray, FloatArray]:
         """The distinct (value, size) pairs, ascending in value, with their numbers: values, sizes, masses.
@@ -49,8 +61,9 @@ class Stratum:
         deviation, added in quadrature, would make them.
         """
         rounded = np.column_stack([np.round(self.values, _DECIMALS) + 0.0, self.sizes])
-        pairs, counts = np.unique(rounded, axis=0, return_counts=True)
-        values, sizes, masses = pairs[:, 0], pairs[:, 1], counts.astype(np.float64)
+        pairs, place_of = np.unique(rounded, axis=0, return_inverse=True)
+        values, sizes = pairs[:, 0], pairs[:, 1]
+        masses: FloatArray = np.bincount(place_of.ravel(), self.times).astype(np.float64)
         if len(values) <= most or not self.single:
             return values, sizes, masses
         place = (values + 1) * ((most - 1) / 2)

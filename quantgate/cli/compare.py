@@ -11,7 +11,7 @@ import typer
 from quantgate.cli.outputs import OUTPUT_NAMES, with_outputs
 from quantgate.cli.policy import PolicyName
 from quantgate.evals.errors import UsageError
-from quantgate.evals.settings.requirements import PassIf
+from quantgate.evals.settings.requirements import PassIf, Target
 from quantgate.reports.files.options import Outputs
 
 
@@ -30,6 +30,13 @@ def compare(
     policy: PolicyName = None,
     alpha: Annotated[
         float | None, typer.Option(help="One-sided error rate over all formats together. Default 0.05.")
+    ] = None,
+    target: Annotated[
+        Target | None,
+        typer.Option(
+            help="What the verdict holds for: questions like these, or the benchmark's very questions. Fix it before "
+            "the answers are seen. Default questions."
+        ),
     ] = None,
     metric: Annotated[
         list[str] | None,
@@ -86,6 +93,7 @@ def compare(
         same_build=same_build,
         model_changed=model_changed,
         metrics=parse_assignments("--metric", metric or []),
+        target=target,
     )
     reference, candidates = Run.load(baseline), [Run.load(run) for run in runs]
     folders = folder_names(baseline, runs)

@@ -12,6 +12,7 @@ import typer
 from quantgate.cli.notice import notice
 from quantgate.cli.outputs import OUTPUT_NAMES, with_outputs
 from quantgate.cli.policy import PolicyName
+from quantgate.evals.settings.requirements import Target
 from quantgate.reports.files.options import Outputs
 
 if TYPE_CHECKING:
@@ -34,6 +35,13 @@ def gate(
     alpha: Annotated[float | None, typer.Option(help="One-sided error rate of each bound. Default 0.05.")] = None,
     noise: Annotated[
         Path | None, typer.Option(help="A second run of the baseline: tells how many flips serving alone causes.")
+    ] = None,
+    target: Annotated[
+        Target | None,
+        typer.Option(
+            help="What the verdict holds for: questions like these, or the benchmark's very questions. Fix it before "
+            "the answers are seen. Default questions."
+        ),
     ] = None,
     metric: Annotated[
         list[str] | None,
@@ -76,6 +84,7 @@ def gate(
         same_build=same_build,
         model_changed=model_changed,
         metrics=parse_assignments("--metric", metric or []),
+        target=target,
     )
     reference = Run.load(baseline)
     if noise is not None and noise.resolve() in (baseline.resolve(), candidate.resolve()):

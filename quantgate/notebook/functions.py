@@ -66,6 +66,7 @@ def gate(
     margin: Margin | None = None,
     policy: str | Path | None = None,
     alpha: float | None = None,
+    target: str | None = None,
     noise: str | Path | None = None,
     same_build: bool = False,
     model_changed: bool = False,
@@ -84,6 +85,8 @@ def gate(
         `strict`, `release` or `smoke`, or a policy file; `margin` and `alpha` win over it.
     alpha
         One-sided error rate of each bound; 0.05 by default.
+    target
+        What the verdict holds for: `questions` like these, by default, or the `benchmark`'s very questions.
     noise
         A second run of the baseline: tells how many flips serving alone causes.
     same_build
@@ -112,7 +115,7 @@ def gate(
     from quantgate.evals.runs.record import now
     from quantgate.evals.versions import software_versions
 
-    asked = _policy(policy, margin, alpha, metrics, same_build=same_build, model_changed=model_changed)
+    asked = _policy(policy, margin, alpha, metrics, target, same_build=same_build, model_changed=model_changed)
     pairs = _paired(baseline, [candidate], asked)[0]
     again = None if noise is None else _paired(baseline, [noise], asked)[0]
     if again is not None:
@@ -128,6 +131,7 @@ def compare(
     margin: Margin | None = None,
     policy: str | Path | None = None,
     alpha: float | None = None,
+    target: str | None = None,
     metrics: Mapping[str, str] | None = None,
     costs: Mapping[str, float] | None = None,
     cost_unit: str = "",
@@ -141,7 +145,7 @@ def compare(
         The baseline's run directory.
     runs
         The formats' run directories.
-    margin, policy, alpha, metrics
+    margin, policy, alpha, target, metrics
         As for `gate`.
     costs
         What each format costs, in any unit, by its label or folder's name; for every format or none.
@@ -164,7 +168,7 @@ def compare(
     from quantgate.evals.versions import software_versions
 
     folders = folder_names(Path(baseline), [Path(run) for run in runs])
-    asked = _policy(policy, margin, alpha, metrics)
+    asked = _policy(policy, margin, alpha, metrics, target)
     pairs = _paired(baseline, runs, asked)
     labels = [pair.candidate.label for pair in pairs]
     names = format_names(labels, folders)
@@ -300,6 +304,7 @@ def _policy(
     margin: Margin | None,
     alpha: float | None,
     metrics: Mapping[str, str] | None,
+    target: str | None = None,
     *,
     same_build: bool = False,
     model_changed: bool = False,
@@ -309,4 +314,6 @@ def _policy(
 
     by_task = margin if isinstance(margin, Mapping) else {} if margin is None else {"": margin}
     given = [f"{task}={float(value)!r}" if task else repr(float(value)) for task, value in by_task.items()]
-    return load_policy(policy, given, alpha, same_build=same_build, model_changed=model_changed, metrics=metrics)
+    return load_policy(
+        policy, given, alpha, same_build=same_build, model_changed=model_changed, metrics=metrics, target=target
+    )

@@ -13,6 +13,7 @@ from quantgate.evals.text import one_line, printable
 from quantgate.reports.files.options import Inconclusive
 from quantgate.reports.words.palette import verdict_word
 from quantgate.reports.words.row import task_cells
+from quantgate.reports.words.targets import target_lines
 
 # What XML 1.0 cannot hold, not even escaped; `printable` leaves out most of it already.
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -55,6 +56,7 @@ def _case(task: TaskDecision, inconclusive: Inconclusive) -> _Case:
         f"difference {row.difference} points, bounds {row.bounds}, margin {row.margin}; {row.asked} items; "
         f"baseline {row.baseline}, candidate {row.candidate}"
     )
+    details += "".join(f"\n{line}" for line in target_lines(task))
     details += "".join(f"\n{finding.severity.value}: {finding.message}" for finding in task.findings)
     if task.passes:
         return _Case(task.task, task.named_reason, details)

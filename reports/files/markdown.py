@@ -14,6 +14,7 @@ from quantgate.reports.words.notes import pooled_note, suite_notes
 from quantgate.reports.words.palette import MARK, verdict_word
 from quantgate.reports.words.row import Cells, task_cells
 from quantgate.reports.words.settling import settling
+from quantgate.reports.words.targets import shared_target, target_lines
 
 _MOST_ROWS = 200
 """GitHub takes a comment of 65,536 characters and a summary of a megabyte."""
@@ -34,6 +35,7 @@ def gate_markdown(verdict: Verdict) -> str:
         *_plot([(row.task, row) for row in verdict.rows]),
         *_findings((task.task, task) for task in verdict.tasks),
         *_bullets(f"Note: {name}: {note.text}." for name, note in suite_notes(verdict.suite)),
+        *_bullets(f"{row.task}: {line}" for row in verdict.rows for line in target_lines(row)),
         *_bullets([f"Note: {note}."] if (note := pooled_note(verdict)) else []),
         *_bullets(f"To settle it: {line}" for line in settling(verdict.rows)),
         *_footer(verdict.command, verdict.created),
@@ -69,6 +71,7 @@ def comparison_markdown(comparison: Comparison) -> str:
         markdown_text(f"{recommendation(comparison)} {comparison_headline(comparison)}", 700),
         "",
         *_table((*columns, *_COMPARED), rows),
+        *_bullets([said] if (said := shared_target([task for _, task in named])) else []),
         *_plot(named),
         *_bullets(
             f"{build.name}: {row.named_reason}" for build in comparison.formats for row in build.rows if not row.passes

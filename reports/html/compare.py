@@ -13,6 +13,7 @@ from quantgate.reports.plots.tradeoff import draw_tradeoff
 from quantgate.reports.words.headline import comparison_headline, recommendation
 from quantgate.reports.words.row import task_cells
 from quantgate.reports.words.settling import settling
+from quantgate.reports.words.targets import shared_target
 
 
 def comparison_html(comparison: Comparison) -> str:
@@ -32,6 +33,7 @@ def comparison_html(comparison: Comparison) -> str:
         "compare.html.j2",
         comparison=comparison,
         headline=said,
+        target=shared_target([task for build in comparison.formats for task in build.tasks]),
         tasks=tasks,
         priced=comparison.priced,
         unit=comparison.cost_unit or "cost",

@@ -17,6 +17,7 @@ from quantgate.reports.words.headline import headline, other_reasons
 from quantgate.reports.words.notes import NoteKind, described_notes, flag_notes, pooled_note, suite_notes
 from quantgate.reports.words.row import Cells, strata_cells, task_cells
 from quantgate.reports.words.settling import settling
+from quantgate.reports.words.targets import target_lines
 
 
 def gate_html(verdict: Verdict) -> str:
@@ -41,6 +42,7 @@ def gate_html(verdict: Verdict) -> str:
         forest_wide=figure_markup(canvas.inline_svg(wide, "wide", title)),
         forest_narrow=figure_markup(canvas.inline_svg(narrow, "narrow", title)),
         shapes=shapes_of(verdict.rows),
+        targets=[(row.task, line) for row in verdict.rows for line in target_lines(row)],
         confidences=" and ".join(sorted({f"{100 * (1 - task.alpha):g}%" for task in verdict.rows})),
         strata=any(task.strata for task in verdict.decided),
         findings=[(task.task, finding) for task in verdict.tasks for finding in task.findings],
@@ -63,8 +65,8 @@ def gate_html(verdict: Verdict) -> str:
 
 
 def _described(task: TaskDecision) -> list[str]:
-    """What the terminal tells beside the decision, but for the noise floor, which has its own place."""
-    return [note.text for note in described_notes(task) if note.kind is not NoteKind.NOISE]
+    """What the terminal tells beside the decision, but for noise floor and targets, which have places of their own."""
+    return [note.text for note in described_notes(task) if note.kind not in (NoteKind.NOISE, NoteKind.TARGET)]
 
 
 def _rows(tasks: Sequence[TaskDecision]) -> list[tuple[Cells, list[Cells]]]:

@@ -11,20 +11,23 @@ from quantgate.reports.plots import canvas
 from quantgate.reports.plots.forest import ForestRow, comparison_rows, draw_forest, forest_rows
 from quantgate.reports.words.headline import comparison_headline, headline
 from quantgate.reports.words.row import task_cells
+from quantgate.reports.words.targets import shared_target
 
 
 def gate_fragment(verdict: Verdict) -> str:
     """A gate's decision; it stands on paper of its own, whatever the notebook's colours are."""
     title = f"{verdict.candidate.label} against {verdict.baseline.label}"
     rows = [("", task) for task in verdict.rows]
-    return _fragment(title, verdict.verdict, headline(verdict), forest_rows(verdict.rows), rows)
+    said = f"{headline(verdict)} {shared_target(verdict.rows)}".rstrip()
+    return _fragment(title, verdict.verdict, said, forest_rows(verdict.rows), rows)
 
 
 def comparison_fragment(comparison: Comparison) -> str:
     """A comparison of several formats."""
     title = f"{len(comparison.formats)} formats against {comparison.baseline.label}"
     rows = [(build.name, task) for build in comparison.formats for task in build.rows]
-    return _fragment(title, comparison.verdict, comparison_headline(comparison), comparison_rows(comparison), rows)
+    said = f"{comparison_headline(comparison)} {shared_target([task for _, task in rows])}".rstrip()
+    return _fragment(title, comparison.verdict, said, comparison_rows(comparison), rows)
 
 
 def _fragment(

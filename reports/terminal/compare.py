@@ -13,12 +13,15 @@ from quantgate.reports.terminal.decision_table import figure_cells, figures_tabl
 from quantgate.reports.words.headline import recommendation
 from quantgate.reports.words.notes import finding_notes, flag_notes
 from quantgate.reports.words.row import task_cells
+from quantgate.reports.words.targets import shared_target
 
 
 def print_comparison(console: Console, comparison: Comparison) -> None:
     """Print what to ship, the table, a sentence for each row that did not pass, the cheapest, and the verdict."""
     console.print(_line(recommendation(comparison)), soft_wrap=True)
     console.print(comparison_table(comparison))
+    if said := shared_target([task for build in comparison.formats for task in build.tasks]):
+        console.print(_line(said), soft_wrap=True)
     if len(comparison.formats) > 1:
         together = (
             "A task's bounds hold for all formats that could be compared together (Holm): wider than those of "

@@ -85,6 +85,8 @@ def figure_cells(cells: Cells, name: str | None = None) -> list[str | Text]:
 def status_text(cells: Cells) -> Text:
     """A row's verdict, with what keeps it from deciding or passing."""
     text = verdict_text(cells.verdict)
+    if cells.target:
+        text.append(f" {cells.target}")
     if cells.advisory:
         text.append(" (advisory)")
     if cells.blocked:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from quantgate.evals.decision.described import Share
 from quantgate.evals.decision.types import Decided, Flag, ReleaseVerdict, Suite, TaskDecision, Verdict
 from quantgate.reports.words import numbers
+from quantgate.reports.words.targets import target_lines
 
 
 class NoteKind(StrEnum):
@@ -17,6 +18,7 @@ class NoteKind(StrEnum):
     FLAG = "flag"
     AGREEMENT = "agreement"
     NOISE = "noise"
+    TARGET = "target"
     REPEATS = "repeats"
     METHOD = "method"
     SUITE = "suite"
@@ -93,10 +95,11 @@ def described_notes(task: TaskDecision) -> list[Note]:
         return []
     alike = task.description.agreement
     notes = [
+        *(Note(NoteKind.TARGET, line) for line in target_lines(task)),
         Note(
             NoteKind.AGREEMENT,
             f"the same result in both builds on {alike.count:,} of {alike.n:,} samples ({alike.estimate:.1%})",
-        )
+        ),
     ]
     if (noise := task.description.noise) is not None:
         came_to = _lost_and_won if task.description.discordance is not None else _net
@@ -107,6 +110,15 @@ def described_notes(task: TaskDecision) -> list[Note]:
                 f"baseline: an excess of {numbers.signed(noise.excess)} points ({numbers.signed(noise.low)} to "
                 f"{numbers.signed(noise.high)}); {came_to(noise.flips, noise.candidate_difference)} between the "
                 f"builds, {came_to(noise.noise, noise.noise_difference)} between the two runs",
+            )
+        )
+    if len(set(task.asked.values())) > 1:
+        notes.append(
+            Note(
+                NoteKind.REPEATS,
+                f"each item was asked {task.asked['baseline']} times of the baseline and {task.asked['candidate']} of "
+                "the candidate: the difference of the means holds, but how many items count as lost or won does not "
+                "tell the builds apart, for a mean of fewer answers changes by more",
             )
         )
     repeats = task.description.repeats

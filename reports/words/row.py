@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from quantgate.evals.decision.types import Decided, StratumFigures, TaskDecision, TaskVerdict
+from quantgate.evals.settings.requirements import Target
 from quantgate.reports.words import numbers
 from quantgate.reports.words.palette import MARK, verdict_word
 
@@ -13,8 +14,10 @@ from quantgate.reports.words.palette import MARK, verdict_word
 class Cells:
     """One row's texts, not yet escaped for where they stand; `—` for what there is none of.
 
-    `asked` is items by repeats (`198 × 4`), `flips` how many items were lost and won. `blocked` says that nothing
-    but a finding keeps the task from passing. `has_figures` is false of a task that could not be compared.
+    `asked` is items by repeats: `198 × 4`, or `198 × 16/4` where the baseline was asked more often. `flips` is how many
+    items were lost and won. `blocked` says that nothing but a finding keeps the task from passing. `has_figures` is
+    false of a task that could not be compared. `target` says what the verdict holds for, where that is not questions
+    like these.
     """
 
     name: str
@@ -32,11 +35,13 @@ class Cells:
     advisory: bool
     blocked: bool
     has_figures: bool
+    target: str = ""
 
     @property
     def status(self) -> str:
-        """The verdict as mark and word."""
-        return f"{MARK[self.verdict.value]} {verdict_word(self.verdict.value)}"
+        """The verdict as mark and word, with what it holds for where that is not questions like these."""
+        word = f"{MARK[self.verdict.value]} {verdict_word(self.verdict.value)}"
+        return f"{word} {self.target}" if self.target else word
 
 
 def task_cells(task: TaskDecision, *, narrow: bool = False, sign: str = "%") -> Cells:
@@ -47,8 +52,8 @@ def task_cells(task: TaskDecision, *, narrow: bool = False, sign: str = "%") -> 
     return Cells(
         name=task.task,
         items=items,
-        repeats=str(task.repeats),
-        asked=f"{items}{gap}×{gap}{task.repeats}" if task.repeats > 1 else items,
+        repeats=_repeats(task),
+        asked=items if (repeats := _repeats(task)) == "1" or not told else f"{items}{gap}×{gap}{repeats}",
         baseline=numbers.percent(told.baseline, sign) if told else numbers.NONE,
         candidate=numbers.percent(told.candidate, sign) if told else numbers.NONE,
         difference=numbers.signed(told.difference) if told else numbers.NONE,
@@ -60,6 +65,7 @@ def task_cells(task: TaskDecision, *, narrow: bool = False, sign: str = "%") -> 
         advisory=task.advisory,
         blocked=task.blocked,
         has_figures=told is not None,
+        target=_target(task),
     )
 
 
@@ -72,7 +78,7 @@ def _stratum_cells(part: StratumFigures, task: Decided) -> Cells:
     return Cells(
         name=part.stratum,
         items=f"{part.items:,}",
-        repeats=str(task.repeats),
+        repeats=_repeats(task),
         asked=f"{part.items:,}",
         baseline=numbers.percent(part.baseline),
         candidate=numbers.percent(part.candidate),
@@ -86,6 +92,19 @@ def _stratum_cells(part: StratumFigures, task: Decided) -> Cells:
         blocked=False,
         has_figures=True,
     )
+
+
+def _target(task: TaskDecision) -> str:
+    """What a table says after a verdict that does not hold for questions like these."""
+    if not isinstance(task, Decided) or task.target is Target.QUESTIONS:
+        return ""
+    return task.target.about(task.items, task.whole)
+
+
+def _repeats(task: TaskDecision) -> str:
+    """The repeats of both builds, or of the baseline and the candidate where they differ: `16/4`."""
+    each = list(task.asked.values()) if isinstance(task, Decided) else []
+    return "/".join(map(str, each)) if len(set(each)) > 1 else str(task.repeats)
 
 
 def _flips(task: Decided, gap: str) -> str:

@@ -21,7 +21,8 @@ def _sentence(task: Decided) -> str:
     if not task.prospects:
         return _without_prospects(task)
     hopeless = Flag.CANNOT_PASS_AT_THIS_N in task.flags
-    return way_out(task.prospects, task.items, task.repeats, hopeless=hopeless)
+    asked = (task.asked["baseline"], task.asked["candidate"]) if task.asked else None
+    return way_out(task.prospects, task.items, task.repeats, hopeless=hopeless, asked=asked)
 
 
 def _without_prospects(task: Decided) -> str:

@@ -76,8 +76,8 @@ class StratifiedMean:
         self.draws = draws
         # Where a unit of the largest size of each stratum is lost, and how well a loss hides there.
         largest = np.array([stratum.sizes.max() for stratum in strata])
-        items = np.array([stratum.sizes.sum() for stratum in strata])
-        units = np.array([len(stratum.values) for stratum in strata], dtype=np.float64)
+        items = np.array([stratum.items for stratum in strata])
+        units = np.array([stratum.units for stratum in strata])
         weights = np.array([stratum.weight for stratum in strata])
         ratios = items / (weights * largest)
         order = np.argsort(ratios, kind="stable")

@@ -86,7 +86,11 @@ def bayesian_lower_bound(
     values = check_differences(differences)
     if not 0 < alpha < 0.5:
         raise ValueError(f"alpha must lie between 0 and 0.5, got {alpha}")
-    groups = split_strata(values, strata, weights, clusters)
+    return lower_bound_of(split_strata(values, strata, weights, clusters), alpha, draws)
+
+
+def lower_bound_of(groups: Sequence[Stratum], alpha: float, draws: int = DRAWS) -> float:
+    """`bayesian_lower_bound` of units that are at hand, one stratum or more."""
     if len(groups) > 1:
         return StratifiedMean(groups, draws).lower_bound(alpha)
     distinct, sizes, masses = _with_unseen_unit(groups[0])
@@ -141,7 +145,11 @@ def bayesian_pvalue(
     values = check_differences(differences)
     if not -1 < null_difference < 1:
         raise ValueError(f"null_difference must lie between -1 and 1, got {null_difference}")
-    groups = split_strata(values, strata, weights, clusters)
+    return pvalue_of(split_strata(values, strata, weights, clusters), null_difference, draws)
+
+
+def pvalue_of(groups: Sequence[Stratum], null_difference: float, draws: int = DRAWS) -> float:
+    """`bayesian_pvalue` of units that are at hand, one stratum or more."""
     if len(groups) > 1:
         return StratifiedMean(groups, draws).pvalue(null_difference)
     distinct, sizes, masses = _with_unseen_unit(groups[0])

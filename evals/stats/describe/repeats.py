@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -127,10 +127,17 @@ def item_means(items: npt.ArrayLike, scores: npt.ArrayLike) -> ItemMeans:
     return ItemMeans(names, means, answers, within, within / answers, int((answers - 1).sum()))
 
 
-def item_differences(baseline: ItemMeans, candidate: ItemMeans) -> ItemMeans:
+def row_means(scores: FloatArray) -> ItemMeans:
+    """`item_means` of scores of shape (items, repeats); an answer that is NaN is not there, nor an item without any."""
+    places, repeats = np.nonzero(~np.isnan(scores))
+    return item_means(places, scores[places, repeats])
+
+
+def item_differences(baseline: ItemMeans, candidate: ItemMeans, *, alike: bool = False) -> ItemMeans:
     """Per-item differences candidate - baseline of two builds that answered the same items, each any number of times.
 
-    The builds' answers to an item are independent given the item, so their variances through re-runs add up.
+    The builds' answers to an item are independent given the item, so their variances through re-runs add up. With
+    `alike` an answer of a build that answered every item once is taken to vary as the other's to the same item.
 
     Raises
     ------
@@ -140,6 +147,8 @@ def item_differences(baseline: ItemMeans, candidate: ItemMeans) -> ItemMeans:
     if not np.array_equal(baseline.items, candidate.items):
         odd = np.setxor1d(baseline.items, candidate.items)
         raise ValueError(f"{len(odd)} items were answered by one build only, the first of them {odd[0]}")
+    if alike:
+        baseline, candidate = _as_other(baseline, candidate), _as_other(candidate, baseline)
     return ItemMeans(
         items=baseline.items,
         means=candidate.means - baseline.means,
@@ -148,6 +157,12 @@ def item_differences(baseline: ItemMeans, candidate: ItemMeans) -> ItemMeans:
         noise=baseline.noise + candidate.noise,
         freedom=baseline.freedom + candidate.freedom,
     )
+
+
+def _as_other(means: ItemMeans, other: ItemMeans) -> ItemMeans:
+    if not np.isnan(means.within).all():
+        return means
+    return replace(means, within=other.within, noise=other.within / means.answers)
 
 
 def summarise_repeats(data: ItemMeans, *, confidence: float = 0.95) -> RepeatSummary:

@@ -1,0 +1,33 @@
+"""What holds for questions like these and for these very ones: the two lines beside a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from quantgate.evals.decision.types import Decided, TargetBounds, TaskDecision
+from quantgate.evals.settings.requirements import Target
+from quantgate.reports.words import numbers
+from quantgate.reports.words.palette import verdict_word
+
+
+def target_lines(task: TaskDecision) -> list[str]:
+    """A line for each target, that of the one that decides first; none of a decision that an earlier version saved."""
+    return [_line(task, one) for one in task.targets] if isinstance(task, Decided) else []
+
+
+def shared_target(tasks: Iterable[TaskDecision]) -> str:
+    """What all verdicts hold for, in a sentence; empty where that is not the same of all."""
+    targets = {task.target for task in tasks if isinstance(task, Decided)}
+    if len(targets) != 1:
+        return ""
+    if targets == {Target.QUESTIONS}:
+        return "The verdicts hold for questions like these (target: questions)."
+    return "The verdicts hold for these very questions and say nothing of others (target: benchmark)."
+
+
+def _line(task: Decided, one: TargetBounds) -> str:
+    decides = ", which decides" if one.decides else ""
+    return (
+        f"target {one.target}{decides}: {one.target.about(task.items, task.whole)} "
+        f"{numbers.signed(one.lower)} to {numbers.signed(one.upper)} points, {verdict_word(one.verdict.value)}"
+    )

@@ -1,0 +1,111 @@
+"""What a verdict is to hold for: questions like these, or a benchmark's very questions."""
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from quantgate.evals.decision.gate import decide
+from quantgate.evals.decision.json import parse_decision
+from quantgate.evals.decision.types import TaskVerdict
+from quantgate.evals.errors import UsageError
+from quantgate.evals.pairing.pairing import Run, pair_runs
+from quantgate.evals.settings.policy import Policy, load_policy
+from quantgate.evals.settings.requirements import Target
+from quantgate.evals.stats.exact.bounds import exact_lower_bound
+from tests.evals.made_runs import pair_of, run_of
+
+ON_THESE = Policy(target=Target.BENCHMARK)
+
+
+def sampled(rates, repeats, seed, **task):
+    chance = random.Random(seed)
+    run = run_of([1.0] * len(rates), repeats=repeats, **{"sampling": {"temperature": 1.0}, **task})
+    keys = sorted(run.samples)
+    return Run(
+        run.record, {key: replace(run.samples[key], score=float(chance.random() < rates[int(key[1])])) for key in keys}
+    )
+
+
+def decided(baseline, candidate, policy=ON_THESE):
+    return decide(pair_runs(baseline, candidate), policy).tasks[0]
+
+
+def test_of_these_very_questions_repeats_show_far_more():
+    rates = [1.0] * 150 + [0.5] * 48
+    runs = sampled(rates, 16, 1), sampled(rates, 16, 2)
+    these, like = decided(*runs), decided(*runs, Policy())
+    assert these.upper - these.lower < 0.75 * (like.upper - like.lower)
+    assert (these.target, like.target) == (Target.BENCHMARK, Target.QUESTIONS)
+    assert these.reason.split(".")[0].endswith(", on these 198 questions")
+
+
+@pytest.mark.parametrize("policy", [Policy(), ON_THESE])
+def test_both_are_told_and_the_policy_s_decides(policy):
+    runs = sampled([0.8] * 60, 4, 1), sampled([0.8] * 60, 4, 2)
+    task = decided(*runs, policy)
+    told = {one.target: one for one in task.targets}
+    assert [one.target for one in task.targets if one.decides] == [policy.target]
+    assert (told[policy.target].lower, told[policy.target].upper) == (task.lower, task.upper)
+    other = decided(*runs, Policy(target=policy.target.other))
+    assert told[policy.target.other].lower == other.lower
+
+
+def test_one_answer_each_is_decided_alike_for_both():
+    runs = pair_of(6, 2, 198)
+    assert decided(*runs).lower == decided(*runs, Policy()).lower == exact_lower_bound(6, 2, 198)
+
+
+def test_the_target_may_be_a_task_s_own():
+    policy = Policy(tasks={"gsm8k": {"target": "benchmark"}})
+    assert decided(*pair_of(6, 2, 198), policy).target is Target.BENCHMARK
+
+
+def test_repeats_of_greedy_answers_count_once():
+    greedy = {"sampling": {"temperature": 0.0}}
+    runs = run_of([1.0] * 60, repeats=16, **greedy), run_of([1.0] * 60, repeats=16, label="mxfp4", **greedy)
+    task = decided(*runs)
+    assert task.lower == pytest.approx(-(1 - 0.05 ** (1 / 60)))
+    assert "Each item counts once: decoding is greedy" in task.method_reason
+    assert task.verdict is TaskVerdict.INCONCLUSIVE
+    assert task.reason.endswith("Asked again, these questions get the same answers: they cannot settle it.")
+
+
+@pytest.mark.parametrize(("rates", "said"), [([1.0] * 60, "Each item counts once"), ([0.5] * 60, "240 pairs")])
+def test_where_no_temperature_is_known_repeats_count_when_they_differ(rates, said):
+    assert said in decided(*(sampled(rates, 4, seed, sampling={}) for seed in (1, 2))).method_reason
+
+
+def test_items_that_are_alike_are_none_the_less_these_ones():
+    def clustered(run):
+        samples = {key: replace(one, cluster=str(int(one.item_id) // 5)) for key, one in run.samples.items()}
+        return Run(run.record, samples)
+
+    runs = [clustered(sampled([0.8] * 60, 4, seed)) for seed in (1, 2)]
+    plain = [sampled([0.8] * 60, 4, seed) for seed in (1, 2)]
+    assert decided(*runs).lower == decided(*plain).lower
+    assert decided(*runs, Policy()).lower < decided(*plain, Policy()).lower
+
+
+def test_a_part_of_a_benchmark_is_not_called_the_whole():
+    runs = sampled([0.8] * 60, 4, 1, whole=500), sampled([0.8] * 60, 4, 2, whole=500)
+    assert "on these 60 questions of the benchmark's 500" in decided(*runs).reason
+
+
+def test_more_repeats_of_these_questions_are_what_would_settle_it():
+    rates = [1.0] * 150 + [0.5] * 48
+    task = decided(sampled(rates, 2, 1), sampled(rates, 2, 2), Policy(margin=0.015, target=Target.BENCHMARK))
+    assert task.verdict is TaskVerdict.INCONCLUSIVE
+    assert {one.over for one in task.prospects} == {"repeats"}
+    assert task.prospects[0].items == 198
+    assert task.precision.over == "repeats"
+
+
+def test_a_saved_decision_is_read_back():
+    verdict = decide(pair_runs(*pair_of(6, 2, 198)), ON_THESE)
+    assert parse_decision(verdict.to_json()).tasks == verdict.tasks
+
+
+def test_an_unknown_target_is_refused():
+    with pytest.raises(UsageError, match="--target items: write questions"):
+        load_policy(None, target="items")
