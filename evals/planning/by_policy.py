@@ -63,4 +63,4 @@ def _by(rule: TaskPolicy, assumed: Assumptions, aim: Aim) -> tuple[Assumptions, 
             "too: an equal build that passes each with 90% passes both with 80% at least (--power 0.9)"
         )
         assumed = replace(assumed, notes=(*assumed.notes, both))
-    return assumed, check_aim(replace(aim, margins=(rule.margin,), alpha=rule.alpha))
+    return assumed, check_aim(replace(aim, margins=(rule.margin,), alpha=rule.alpha, target=rule.target))

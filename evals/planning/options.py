@@ -20,6 +20,8 @@ def check_aim(aim: Aim) -> Aim:
             f"--true-loss {aim.true_loss:g}: a loss that is to pass, as a fraction, below the margin "
             f"({max(aim.margins):g}); 0.005 is half a point"
         )
+    if aim.baseline_repeats is not None:
+        _in_range("--baseline-repeats", aim.baseline_repeats, 1, 1000, "answers of the baseline to each item")
     if aim.throughput is not None:
         _in_range("--throughput", aim.throughput, 1e-3, 1e9, "tokens per second of the server, such as 2000")
     return aim

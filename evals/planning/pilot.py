@@ -119,6 +119,7 @@ def pilot(
         within=within,
         tokens=tokens,
         notes=(*notes, *said, *strata_note(strata)),
+        one_answer=all(each.one for each in pairs.item_scores().answers),
     )
 
 

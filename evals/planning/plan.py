@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from quantgate.evals.planning.types import MOST_ITEMS, Aim, Assumptions, LossPower, MarginRow, Plan
+from quantgate.evals.planning.types import MOST_ITEMS, Aim, Assumptions, LossPower, MarginRow, Plan, Split
+from quantgate.evals.settings.requirements import Target
 from quantgate.evals.stats.planning.items import items_for_power
 from quantgate.evals.stats.planning.macro import macro_items, macro_repeats
 from quantgate.evals.stats.planning.power import exact_power
@@ -15,10 +17,13 @@ from quantgate.evals.stats.planning.simulation import (
     simulated_repeats,
     solve_rates,
 )
+from quantgate.evals.stats.planning.splits import Population, fewest_repeats, power_of_split
 from quantgate.evals.stats.planning.strata import macro_power
 
 _LOSSES = (0.0, 0.005, 0.01)
 """True losses at which every plan says its power."""
+_TIMES = 4
+"""So many times as often as both builds would be asked a proposed baseline is."""
 
 
 def make_plan(assumed: Assumptions, aim: Aim) -> Plan:
@@ -27,6 +32,8 @@ def make_plan(assumed: Assumptions, aim: Aim) -> Plan:
 
 
 def _row(assumed: Assumptions, aim: Aim, margin: float) -> MarginRow:
+    if aim.target is Target.BENCHMARK or aim.baseline_repeats is not None:
+        return _priced(_row_of_repeats(assumed, aim, margin, _others(aim, margin)), assumed, aim)
     row = MarginRow(
         margin=margin,
         items_needed=None,
@@ -53,7 +60,72 @@ def _row(assumed: Assumptions, aim: Aim, margin: float) -> MarginRow:
     losses = tuple(
         LossPower(loss, _power_repeated(assumed, found.repeats, aim, margin, loss)) for loss in _others(aim, margin)
     )
-    return _priced(replace(row, at_losses=losses), assumed, aim)
+    row = replace(row, at_losses=losses, split=_proposed_split(assumed, aim, margin, found.repeats))
+    return _priced(row, assumed, aim)
+
+
+def _row_of_repeats(assumed: Assumptions, aim: Aim, margin: float, losses: Sequence[float]) -> MarginRow:
+    """All items, and the fewest repeats that do: of the candidate where the baseline's are settled, else of both.
+
+    `losses` are true ones, of which the power is said besides.
+    """
+    population, room = _population(assumed, aim), margin - aim.true_loss
+    row = MarginRow(margin, None, 0.0, None, None, None, None, None)
+    if room <= 0:
+        return row
+    once = (aim.baseline_repeats or 1, 1)
+    row = replace(row, power_now=power_of_split(population, once, room, alpha=aim.alpha).power)
+    # Of these very items an answer that stays the same is one, however often it is given.
+    largest = 1 if assumed.one_answer and population.benchmark else aim.repeats
+    found = fewest_repeats(
+        population, room, baseline=aim.baseline_repeats, alpha=aim.alpha, power=aim.task_power, largest=largest
+    )
+    if found is None:
+        return row
+    asked = (aim.baseline_repeats or found.repeats, found.repeats)
+    return replace(
+        row,
+        ask=assumed.items,
+        repeats=found.repeats,
+        power=found.power.power,
+        power_error=found.power.standard_error,
+        simulations=found.power.runs,
+        at_losses=tuple(
+            LossPower(loss, power_of_split(population, asked, margin - loss, alpha=aim.alpha, seed=2).power)
+            for loss in losses
+        ),
+        baseline_repeats=aim.baseline_repeats,
+    )
+
+
+def _proposed_split(assumed: Assumptions, aim: Aim, margin: float, repeats: int) -> Split | None:
+    """What takes fewer answers of a candidate than `repeats` of either build; `None` where nothing does.
+
+    A baseline is paid once for all candidates.
+    """
+    baseline = min(_TIMES * repeats, aim.repeats)
+    if repeats < 2 or baseline <= repeats:
+        return None
+    found = fewest_repeats(
+        _population(assumed, aim),
+        margin - aim.true_loss,
+        baseline=baseline,
+        alpha=aim.alpha,
+        power=aim.task_power,
+        largest=repeats - 1,
+    )
+    return None if found is None else Split(baseline, found.repeats, found.power.power, found.power.standard_error)
+
+
+def _population(assumed: Assumptions, aim: Aim) -> Population:
+    each = assumed.each
+    return Population(
+        sizes=assumed.strata,
+        weights=tuple(part.weight for part in each),
+        between=tuple(part.between for part in each),
+        within=tuple(part.within for part in each),
+        benchmark=aim.target is Target.BENCHMARK,
+    )
 
 
 def _others(aim: Aim, margin: float) -> list[float]:
@@ -138,7 +210,9 @@ def _with_power(row: MarginRow, power: float | SimulatedPower) -> MarginRow:
 
 
 def _priced(row: MarginRow, assumed: Assumptions, aim: Aim) -> MarginRow:
-    requests = 2 * (row.ask or 0) * (row.repeats or 0)
+    if row.ask is None or row.repeats is None:
+        return row
+    requests = row.ask * (row.repeats + (row.baseline_repeats or row.repeats))
     tokens = None if assumed.tokens is None else requests * assumed.tokens
     hours = None if tokens is None or aim.throughput is None else tokens / aim.throughput / 3600
     return replace(row, requests=requests, tokens=tokens, hours=hours)

@@ -38,6 +38,7 @@ def assume_suite(tasks: Mapping[str, Assumptions], shares: Mapping[str, float]) 
             "the suite's power is its own: that its tasks pass too, each at its margin, is planned for each of them",
         ),
         parts=parts,
+        one_answer=all(one.one_answer for one in known),
     )
 
 

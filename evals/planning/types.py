@@ -7,6 +7,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+from quantgate.evals.settings.requirements import Target
+
 SCHEMA_VERSION = 1
 MARGINS = (0.01, 0.02, 0.03, 0.05)
 MOST_REPEATS = 64
@@ -57,6 +59,7 @@ class Assumptions:
     tokens: float | None = None
     notes: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
+    one_answer: bool = False
 
     @property
     def each(self) -> tuple[Part, ...]:
@@ -68,7 +71,9 @@ class Assumptions:
 class Aim:
     """What is wanted: power for the whole release, one-sided alpha, required tasks, the most repeats, tokens/second.
 
-    `true_loss` is the loss, a fraction, that a build may really have and is still to pass with that power.
+    `true_loss` is the loss, a fraction, that a build may really have and is still to pass with that power. `target` is
+    what the verdict is to hold for, `baseline_repeats` how often the baseline is asked every item, where that is
+    settled.
     """
 
     margins: tuple[float, ...] = MARGINS
@@ -78,6 +83,8 @@ class Aim:
     repeats: int = MOST_REPEATS
     throughput: float | None = None
     true_loss: float = 0.0
+    target: Target = Target.QUESTIONS
+    baseline_repeats: int | None = None
 
     @property
     def task_power(self) -> float:
@@ -94,13 +101,24 @@ class LossPower:
 
 
 @dataclass(frozen=True, slots=True)
+class Split:
+    """Unlike repeats that do as well: a baseline asked more often, once for all candidates, and each of these less."""
+
+    baseline: int
+    candidate: int
+    power: float
+    power_error: float
+
+
+@dataclass(frozen=True, slots=True)
 class MarginRow:
     """One margin. `ask` and `repeats` are the plan, None where out of reach; requests and tokens are both builds'.
 
     `items_needed` is for one answer each, None where more than 20,000; `power_now` that of all items asked once;
     `power` that of the plan, both at the loss that was aimed at: exact for one answer each to items in one pool,
     simulated in `simulations` comparisons with the standard error `power_error` for repeats and strata. `at_losses` has
-    the plan's power at other true losses below the margin.
+    the plan's power at other true losses below the margin. `baseline_repeats` is how often the baseline is asked, where
+    that is not `repeats`; `split` what would do instead.
     """
 
     margin: float
@@ -115,6 +133,8 @@ class MarginRow:
     power_error: float | None = None
     simulations: int | None = None
     at_losses: tuple[LossPower, ...] = ()
+    baseline_repeats: int | None = None
+    split: Split | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from quantgate.evals.settings.requirements import Target
+
 if TYPE_CHECKING:
     pass
 
@@ -43,6 +45,16 @@ def plan(
         float | None, typer.Option(help="Guessed part of the discordance that is noise of re-runs.")
     ] = None,
     repeats: Annotated[int, typer.Option(help="The most answers to each item.")] = 64,
+    baseline_repeats: Annotated[
+        int | None,
+        typer.Option(
+            help="Answers of the baseline to each item, paid once for all formats: plans those of a candidate."
+        ),
+    ] = None,
+    target: Annotated[
+        Target | None,
+        typer.Option(help="What the verdict is to hold for: questions like these, or the benchmark's very questions."),
+    ] = None,
     tasks: Annotated[
         int | None, typer.Option(help="Number of required tasks, which must all pass. Default: those planned.")
     ] = None,
@@ -80,9 +92,11 @@ def plan(
             repeats,
             throughput,
             true_loss,
+            target or Target.QUESTIONS,
+            baseline_repeats,
         )
     )
-    asked = None if policy is None else load_policy(policy, alpha=alpha)
+    asked = None if policy is None else load_policy(policy, alpha=alpha, target=target)
     named = tasks_of(asked, task)
     guess = Guess(accuracy, discordance, within_variance, tokens_per_answer)
     if baseline is not None and candidate is not None:

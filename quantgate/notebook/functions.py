@@ -193,6 +193,8 @@ def plan(
     discordance: float | None = None,
     within_variance: float | None = None,
     repeats: int = 64,
+    baseline_repeats: int | None = None,
+    target: str | None = None,
     tasks: int | None = None,
     policy: str | Path | None = None,
 ) -> PlanResult:
@@ -216,6 +218,10 @@ def plan(
         Guesses: both builds' accuracy, the share of items that flip, and the part of it that re-runs explain.
     repeats
         The most answers to each item.
+    baseline_repeats
+        Answers of the baseline to each item, which is paid once: those of a candidate are planned.
+    target
+        What the verdict is to hold for: `questions` like these, by default, or the `benchmark`'s very questions.
     tasks
         How many required tasks must all pass; by default those that are planned.
     policy
@@ -244,9 +250,19 @@ def plan(
     if margin is not None and policy is not None:
         raise UsageError("margin and policy: the policy has the margins, so give one of the two")
     margins = MARGINS if margin is None else tuple(margin) if isinstance(margin, Sequence) else (margin,)
-    aim = check_aim(Aim(margins, power, 0.05 if alpha is None else alpha, 1 if tasks is None else tasks, repeats))
+    aim = check_aim(
+        Aim(
+            margins,
+            power,
+            0.05 if alpha is None else alpha,
+            1 if tasks is None else tasks,
+            repeats,
+            target=load_policy(None, target=target).target,
+            baseline_repeats=baseline_repeats,
+        )
+    )
     guess, known = Guess(accuracy, discordance, within_variance), installed().tasks
-    asked = None if policy is None else load_policy(policy, alpha=alpha)
+    asked = None if policy is None else load_policy(policy, alpha=alpha, target=target)
     named = tasks_of(asked, task)
     if pilot is None:
         assumed = [assume(name, items, guess, known.get(name or "")) for name in named]

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from quantgate.evals.planning.types import MOST_ITEMS, MarginRow, Plan
+from quantgate.evals.settings.requirements import Target
 from quantgate.evals.text import one_line
 
 
@@ -40,7 +41,7 @@ def _table(plan: Plan) -> Table:
     for column in (*columns, *extra):
         table.add_column(column, justify="left" if column == "plan" else "right", overflow="fold")
     for row in plan.rows:
-        needed = f"over {MOST_ITEMS:,}" if row.items_needed is None else f"{row.items_needed:,}"
+        needed = _needed(plan, row)
         power = "—" if row.power is None else f"{row.power:.1%}"
         known = {at.loss: at.power for at in row.at_losses}
         lossy = [f"{known[loss]:.0%}" if loss in known else "—" for loss in losses]
@@ -55,9 +56,17 @@ def _loss(loss: float) -> str:
     return f"at -{loss * 100:g}" if loss else "at 0"
 
 
+def _needed(plan: Plan, row: MarginRow) -> str:
+    if plan.aim.target is Target.BENCHMARK or plan.aim.baseline_repeats is not None:
+        return "—"
+    return f"over {MOST_ITEMS:,}" if row.items_needed is None else f"{row.items_needed:,}"
+
+
 def _plan(plan: Plan, row: MarginRow) -> str:
     if row.ask is None or row.repeats is None:
         return f"out of reach with up to {plan.aim.repeats} repeats"
+    if row.baseline_repeats is not None:
+        return f"all {row.ask:,} items × {row.baseline_repeats}/{row.repeats} repeats"
     if row.repeats == 1:
         return f"{row.ask:,} of {plan.assumptions.items:,} items once"
     return f"all {row.ask:,} items × {row.repeats} repeats"
@@ -72,6 +81,23 @@ def _sentences(plan: Plan) -> list[str]:
     ]
     if any(row.at_losses for row in plan.rows):
         lines.append("at 0, -0.5, ...: how often the plan passes a build that has really lost so many points")
+    if aim.target is Target.BENCHMARK:
+        lines.append(
+            "target benchmark: for verdicts on these very questions; all are asked, and pairs of answers are the unit"
+        )
+        if assumed.one_answer:
+            lines.append("greedy answers stay the same when they are asked again: repeats count once")
+    if aim.baseline_repeats is not None:
+        lines.append(
+            f"{aim.baseline_repeats} repeats of the baseline are paid once for all formats; requests are those of the "
+            "baseline and one candidate"
+        )
+    for row in plan.rows:
+        if (split := row.split) is not None:
+            lines.append(
+                f"at {row.margin * 100:g}: {split.baseline} repeats of the baseline, paid once for all formats, and "
+                f"{split.candidate} of each candidate would do as well (power {split.power:.0%})"
+            )
     if aim.tasks > 1:
         lines.append(
             f"{aim.tasks} required tasks must all pass: each aims at {aim.task_power:.1%}, for {aim.power:.0%} together"
@@ -82,10 +108,11 @@ def _sentences(plan: Plan) -> list[str]:
     if simulated:
         error = max(row.power_error or 0.0 for row in simulated)
         what = "repeats" if len(assumed.strata) == 1 else "strata"
+        single = what == "repeats" and any(row.items_needed is not None for row in plan.rows)
         lines.append(
             f"power of {what}: simulated with the bound that decides, {simulated[0].simulations:,} comparisons each, "
             "of builds with the variances assumed; it meets the aim to within its standard error, at most "
-            f"{100 * error:.1f} points" + ("; power of one answer each: exact" if what == "repeats" else "")
+            f"{100 * error:.1f} points" + ("; power of one answer each: exact" if single else "")
         )
     return [*lines, *assumed.notes]
 

@@ -1,6 +1,7 @@
 """`quantgate plan` as its user meets it."""
 
 import json
+import re
 
 import pytest
 
@@ -119,3 +120,22 @@ def test_margins_come_from_the_policy_or_from_the_option(quantgate, pilot):
     code, _, err = quantgate(["plan", *pilot, "--policy", "strict", "--margin", "0.02"])
     assert code == 2
     assert "--margin and --policy" in err
+
+
+def test_the_repeats_of_a_candidate_are_planned_beside_a_baseline_that_is_paid_once(quantgate):
+    code, out, _ = quantgate(
+        ["plan", "--items", "100", "--accuracy", "0.9", "--margin", "0.08", "--baseline-repeats", "8"]
+    )
+    assert code == 0
+    assert re.search(r"all 100 items × 8/\d repeats", out)
+    assert "8 repeats of the baseline are paid once for all formats" in out
+
+
+@pytest.mark.slow
+def test_a_benchmark_s_very_questions_are_all_asked(quantgate):
+    code, out, _ = quantgate(
+        ["plan", "--items", "100", "--accuracy", "0.9", "--margin", "0.06", "--target", "benchmark"]
+    )
+    assert code == 0
+    assert "target benchmark: for verdicts on these very questions" in out
+    assert re.search(r"all 100 items × \d repeats", out)

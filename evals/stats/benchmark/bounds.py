@@ -134,7 +134,7 @@ def bounds_of_blocks(
     if not obstacle:
         lower, upper = (_exact_lower(end[0].baseline, end[0].candidate, alpha) for end in (worst, mirrored))
     else:
-        lower, upper = (lower_bound_of(_strata(end, strata, weights), alpha) for end in (worst, mirrored))
+        lower, upper = (lower_bound_of(units_of(end, strata, weights), alpha) for end in (worst, mirrored))
     how = "Bayesian bootstrap with one worst-case pair more" if obstacle else "Exact unconditional test"
     items, pairs = sum(len(block.baseline) for block in blocks), sum(block.pairs for block in worst)
     return PairedBounds(
@@ -173,7 +173,7 @@ def benchmark_pvalue(
             exact_pvalue(losses, gains, baseline.size, null_difference)
             for losses, gains in _counts(baseline, candidate)
         )
-    return pvalue_of(_strata(blocks, strata, None), null_difference)
+    return pvalue_of(units_of(blocks, strata, None), null_difference)
 
 
 def _parts(
@@ -206,9 +206,10 @@ def _obstacle_to_exact(blocks: Sequence[Block], strata: Sequence[str] | None) ->
     return ""
 
 
-def _strata(
+def units_of(
     blocks: Sequence[Block], strata: Sequence[str] | None, weights: Mapping[str, float] | None
 ) -> tuple[Stratum, ...]:
+    """The units of each stratum; see `evals.stats.benchmark.pairings.unit_differences`."""
     found = []
     for weight, part in _parts(blocks, strata, weights):
         if weight > 0:
