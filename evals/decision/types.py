@@ -224,7 +224,6 @@ FIGURES_OF_NONE: Mapping[str, Any] = {
     "missing": 0.0,
     "method_reason": "",
     "asked": {},
-    "target": "questions",
     "targets": [],
 }
 """What the JSON of a task that could not be compared says in place of the figures that it has none of."""

@@ -11,6 +11,7 @@ from quantgate.reports.words import numbers
 from quantgate.reports.words.notes import mean_over
 from quantgate.reports.words.palette import verdict_word
 from quantgate.reports.words.row import task_cells
+from quantgate.reports.words.targets import shared_target
 
 _COLUMNS = (
     "Benchmark",
@@ -81,7 +82,7 @@ def _explained(verdict: Verdict) -> list[str]:
         f"questions. Each bound holds with {levels} confidence; a task passes when the lower one lies above minus the "
         f"margin. Release verdict: **{verdict_word(verdict.verdict.value)}**."
     )
-    lines = [told]
+    lines = [f"{told} {shared_target(verdict.rows)}".rstrip()]
     if verdict.suite is not None:
         lines.append(f"The {verdict.suite.mean.task} is {markdown_text(mean_over(verdict.suite), 700)}.")
     if verdict.command:
