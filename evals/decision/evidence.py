@@ -71,9 +71,15 @@ class Evidence:
         return task_verdict(bounds.lower, bounds.upper, self.measured.margin)
 
     def targets(self, bounds: Bounds) -> tuple[TargetBounds, ...]:
-        """What holds for questions like these and for these very ones, at the level of the bounds that decide."""
-        other = self.policy.model_copy(update={"target": bounds.target.other})
-        beside = self.decide(self.scores, other, bounds.alpha)
+        """What holds for questions like these and for these very ones, at the level of the bounds that decide.
+
+        With one answer to each of independent items both are the same.
+        """
+        if self.measured.repeated or self.scores.clusters is not None:
+            other = self.policy.model_copy(update={"target": bounds.target.other})
+            beside = self.decide(self.scores, other, bounds.alpha)
+        else:
+            beside = replace(bounds, target=bounds.target.other)
         return tuple(
             TargetBounds(one.target, one is bounds, one.lower, one.upper, one.alpha, self.verdict(one), one.reason)
             for one in (bounds, beside)
