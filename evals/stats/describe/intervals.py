@@ -6,8 +6,9 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtri
 
+from quantgate.evals.stats.bootstrap.bca import acceleration, bca_level
 from quantgate.evals.stats.checks import FloatArray, check_confidence, check_counts, check_differences
 from quantgate.evals.stats.describe.resampled_mean import ResampledMean, exact_distribution, simulated_distribution
 
@@ -169,18 +170,8 @@ def bonett_price_interval(losses: int, gains: int, n: int, confidence: float = 0
 
 def _bca_levels(values: FloatArray, means: ResampledMean, estimate: float, tail: float) -> tuple[float, float]:
     """The two tail probabilities at which BCa reads the bootstrap distribution in place of `tail`, twice."""
-    bias = float(ndtri(means.rank(estimate)))
-    if math.isinf(bias):
-        return tail, tail
-    influence = values - estimate
-    acceleration = float((influence**3).sum()) / (6 * float((influence**2).sum()) ** 1.5)
-
-    def level(z: float) -> float:
-        shifted = bias + z
-        return float(ndtr(bias + shifted / (1 - acceleration * shifted)))
-
-    z = float(ndtri(tail))
-    return level(z), 1 - level(-z)
+    skewed = acceleration([(values - estimate) / len(values)])
+    return bca_level(means, estimate, skewed, tail), 1 - bca_level(means, estimate, skewed, 1 - tail)
 
 
 def _wilson(right: int, n: int, z: float) -> tuple[float, float]:
