@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from scipy.special import ndtr, ndtri
 
 from quantgate.evals.stats.checks import FloatArray
@@ -38,14 +39,17 @@ def bca_level(means: ResampledMean, estimate: float, acceleration: float, tail: 
     return float(ndtr(bias + shifted / max(1 - acceleration * shifted, _LEAST_DENOMINATOR)))
 
 
-def acceleration(influences: list[FloatArray]) -> float:
+def acceleration(influences: FloatArray, counts: FloatArray | None = None) -> float:
     """A sixth of the skewness of the mean's influences: how fast its standard error changes with the mean.
 
     Parameters
     ----------
     influences
-        One array a stratum, shape (units,): what each unit contributes to the mean's deviation, centred and divided by
-        the stratum's number of units; not all 0.
+        What each unit contributes to the mean's deviation from the truth, centred and divided by its stratum's number
+        of units; not all 0.
+    counts
+        How many units have each; one each when omitted.
     """
-    squares = math.fsum(float((values**2).sum()) for values in influences)
-    return math.fsum(float((values**3).sum()) for values in influences) / (6 * squares**1.5)
+    masses = np.ones(len(influences)) if counts is None else counts
+    squares = float(masses @ influences**2)
+    return float(masses @ influences**3) / (6 * squares * math.sqrt(squares))

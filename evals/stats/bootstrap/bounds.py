@@ -32,7 +32,7 @@ class Bootstrap(StrEnum):
     STUDENTISED = "studentised"
 
     @property
-    def title(self) -> str:
+    def words(self) -> str:
         """Its name in a sentence."""
         return {"percentile": "percentile bootstrap", "bca": "BCa bootstrap"}.get(self.value, "studentised bootstrap")
 
@@ -146,7 +146,7 @@ def _reason(method: Bootstrap, strata: Sequence[Stratum], items: int, *, stands_
     within = f", drawn within each of {len(strata)} strata" if len(strata) > 1 else ""
     exact = len(strata) == 1 and strata[0].single and method is not Bootstrap.STUDENTISED
     drawn = "the limit of infinitely many resamples" if exact else f"{RESAMPLES:,} resamples of a fixed seed"
-    said = f"{method.title.capitalize() if method is not Bootstrap.BCA else method.title} over {over}{within}, {drawn}"
+    said = f"{method.words.capitalize() if method is not Bootstrap.BCA else method.words} over {over}{within}, {drawn}"
     if stands_in:
         return f"{said}; where no two of them differ it has no interval, and the bound that holds stands in."
     return f"{said}: the policy asks for it."

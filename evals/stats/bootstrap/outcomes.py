@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from scipy.special import bdtr, gammaln, xlogy
 
-from quantgate.evals.stats.bootstrap.bounds import Bootstrap, lower_bound
-from quantgate.evals.stats.checks import BoolArray, FloatArray
+from quantgate.evals.stats.bootstrap.bca import acceleration, bca_level
+from quantgate.evals.stats.bootstrap.bounds import Bootstrap
+from quantgate.evals.stats.checks import BoolArray, FloatArray, IntArray
+from quantgate.evals.stats.describe.resampled_mean import exact_distribution
 from quantgate.evals.stats.exact.noninferiority import exact_pvalue
-from quantgate.evals.stats.strata import split_strata
 
 # Up to so many flips every outcome is looked at; beyond, more losses never pass where fewer do not.
 _EACH = 60
 # Counts further than so many standard deviations from their mean, and a few more, have next to no probability.
 _REACH, _FEW = 7.5, 25
+# Of many items only builds are looked at that flip on so many more than the margin takes: with more, the bootstrap is
+# as good as its normal limit.
+_MOST_FLIPS = 4000
 _TIE = 1e-9
 
 
@@ -33,44 +38,69 @@ def passes(method: Bootstrap, losses: int, gains: int, n: int, margin: float, al
         return exact_pvalue(losses, gains, n, margin) < alpha
     if method is Bootstrap.STUDENTISED:
         return _nearer(losses, gains, n, margin) >= 1 - alpha
-    values = np.repeat([-1.0, 0.0, 1.0], [losses, n - losses - gains, gains])
-    bound = lower_bound(split_strata(values, None, None), method, alpha)
-    return bound is not None and bound > -margin + _TIE / n
+    values = np.array([-1.0, 0.0, 1.0])
+    counts = np.array([losses, n - losses - gains, gains], dtype=np.float64)
+    values, counts = values[counts > 0], counts[counts > 0]
+    level, mean = alpha, (gains - losses) / n
+    if len(values) == 1:
+        return float(values[0]) > -margin
+    means = exact_distribution(values, counts)
+    if method is Bootstrap.BCA:
+        level = bca_level(means, mean, acceleration((values - mean) / n, counts), alpha)
+    return means.lower_quantile(level) > -margin + _TIE / n
+
+
+@dataclass(frozen=True, eq=False)
+class PassSet:
+    """The outcomes of n items that pass, up to `most_gains` gains, beyond which builds at `highest` do not come.
+
+    `edge`, shape (gains,), has the most losses that pass with 0, 1, ... gains, -1 for none; it holds for more than
+    `_EACH` flips. `few`, shape (flips, flips), says of each outcome of fewer, by losses and gains, whether it passes.
+    """
+
+    n: int
+    edge: IntArray
+    few: BoolArray
+    highest: float
+
+    def probability(self, margin: float, discordance: float) -> float:
+        """How often a build that is `margin` worse and flips on a share of the items, at most `highest`, passes."""
+        n, loss, gain = self.n, (discordance + margin) / 2, max((discordance - margin) / 2, 0.0)
+        gains = _likely(n, gain)
+        gains = gains[gains < len(self.edge)]
+        edge = self.edge[gains]
+        below = np.where(edge < 0, 0.0, bdtr(np.maximum(edge, 0), n - gains, min(loss / (1 - gain), 1.0)))
+        beyond_edge = float(_binomial(n, gains, gain) @ below)
+        losses, won = np.indices(self.few.shape)
+        fits = losses + won < min(len(self.few), n + 1)
+        losses, won = losses[fits], won[fits]
+        differs = self.few[fits].astype(float) - (losses <= self.edge[np.minimum(won, len(self.edge) - 1)])
+        here = _binomial(n, won, gain) * _binomial(n - won, losses, min(loss / (1 - gain), 1.0))
+        return beyond_edge + float(differs @ here)
 
 
 @lru_cache(maxsize=8)
-def pass_set(method: Bootstrap, n: int, margin: float, alpha: float) -> BoolArray:
-    """The outcomes that pass, shape (n + 1, n + 1): by losses, then gains."""
-    found = np.zeros((n + 1, n + 1), dtype=np.bool_)
+def pass_set(method: Bootstrap, n: int, margin: float, alpha: float) -> PassSet:
+    """The outcomes that pass; of many items those of `_MOST_FLIPS` flips more than the margin's, in the mean."""
+    highest = min(1.0, margin + _MOST_FLIPS / n)
+    most_gains = int(_likely(n, (highest - margin) / 2)[-1])
+    edge = np.full(most_gains + 1, -1, dtype=np.int64)
 
     def test(losses: int, gains: int) -> bool:
         return passes(method, losses, gains, n, margin, alpha)
 
     most = math.ceil(n * margin)
-    for gains in range(n + 1):
+    for gains in range(most_gains + 1):
         most = _edge(test, min(most + 2, n - gains), gains, n - gains)
-        found[: most + 1, gains] = True
+        edge[gains] = most
+    few = np.zeros((_EACH + 1, _EACH + 1), dtype=np.bool_)
     for gains in range(min(_EACH, n) + 1):
         for losses in range(min(_EACH, n) - gains + 1):
-            found[losses, gains] = test(losses, gains)
-    return found
+            few[losses, gains] = test(losses, gains)
+    return PassSet(n, edge, few, highest)
 
 
-def false_pass(outcomes: BoolArray, margin: float, discordance: float) -> float:
-    """The probability of a set of outcomes, for a build that is `margin` worse and flips on a share of the items."""
-    n = len(outcomes) - 1
-    rates = ((discordance + margin) / 2, max((discordance - margin) / 2, 0.0), max(1 - discordance, 0.0))
-    losses, gains = (_likely(n, rate) for rate in rates[:2])
-    b, c = np.meshgrid(losses, gains, indexing="ij")
-    rest = n - b - c
-    fits = rest >= 0
-    rest = np.maximum(rest, 0)
-    logs = gammaln(n + 1) - gammaln(b + 1) - gammaln(c + 1) - gammaln(rest + 1)
-    logs += xlogy(b, rates[0]) + xlogy(c, rates[1]) + xlogy(rest, rates[2])
-    return float(np.exp(logs)[fits & outcomes[b, c]].sum())
-
-
-def _likely(n: int, rate: float) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _likely(n: int, rate: float) -> IntArray:
     reach = _REACH * math.sqrt(n * rate * (1 - rate)) + _FEW
     return np.arange(max(math.floor(n * rate - reach), 0), min(math.ceil(n * rate + reach), n) + 1)
 
@@ -104,8 +134,12 @@ def _nearer(losses: int, gains: int, n: int, margin: float) -> float:
     largest = np.where(inside > 0, (-linear + np.sqrt(np.maximum(inside, 0.0))) / (2 * square), mean)
     fewest = np.floor(c - n * np.maximum(largest, mean) + _TIE)
     beyond = np.where(fewest < 0, 1.0, 1 - bdtr(np.clip(fewest, 0, n - c), n - c, losses / (n - gains)))
-    weights = np.exp(
-        gammaln(n + 1) - gammaln(c + 1) - gammaln(n - c + 1) + xlogy(c, gains / n) + xlogy(n - c, 1 - gains / n)
-    )
+    weights = _binomial(n, c, gains / n)
     without = (1 - (losses + gains) / n) ** n if fewest[0] < 0 and c[0] == 0 else 0.0
     return float(weights @ beyond - without)
+
+
+def _binomial(n: int | IntArray, counts: FloatArray | IntArray, rate: float) -> FloatArray:
+    """Probabilities of counts of n."""
+    logs = gammaln(np.asarray(n) + 1.0) - gammaln(counts + 1.0) - gammaln(n - counts + 1.0)
+    return np.asarray(np.exp(logs + xlogy(counts, rate) + xlogy(n - counts, 1 - rate)))

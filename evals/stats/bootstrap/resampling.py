@@ -35,12 +35,13 @@ def standard_error(strata: Sequence[Stratum]) -> float:
     return float(_means_and_errors(strata, sums)[1][0])
 
 
-def influences(strata: Sequence[Stratum]) -> list[FloatArray]:
+def influences(strata: Sequence[Stratum]) -> FloatArray:
     """Each unit's influence on `mean_of`, centred and divided by the number of its stratum's units."""
-    return [
+    parts = [
         stratum.weight * stratum.sizes * (stratum.values - stratum.mean) / float(stratum.sizes.sum())
         for stratum in strata
     ]
+    return np.concatenate(parts)
 
 
 def resampled_means(strata: Sequence[Stratum], resamples: int = RESAMPLES, seed: int = SEED) -> ResampledMean:

@@ -170,7 +170,7 @@ def bonett_price_interval(losses: int, gains: int, n: int, confidence: float = 0
 
 def _bca_levels(values: FloatArray, means: ResampledMean, estimate: float, tail: float) -> tuple[float, float]:
     """The two tail probabilities at which BCa reads the bootstrap distribution in place of `tail`, twice."""
-    skewed = acceleration([(values - estimate) / len(values)])
+    skewed = acceleration((values - estimate) / len(values))
     return bca_level(means, estimate, skewed, tail), 1 - bca_level(means, estimate, skewed, 1 - tail)
 
 

@@ -43,7 +43,7 @@ class ResampledMean:
         return float(self.probabilities[(self.points < point) & ~near].sum() + self.probabilities[near].sum() / 2)
 
 
-def exact_distribution(values: FloatArray) -> ResampledMean:
+def exact_distribution(values: FloatArray, counts: FloatArray | None = None) -> ResampledMean:
     """Distribution of the mean of n items drawn with replacement from n: the limit of infinitely many resamples.
 
     The values of one item are put on a grid, and their distribution is convolved n times with itself in the Fourier
@@ -55,8 +55,11 @@ def exact_distribution(values: FloatArray) -> ResampledMean:
     ----------
     values
         Shape (n,), not all equal.
+    counts
+        How many items have each value; one each when omitted.
     """
-    n, scale = len(values), _steps_per_unit(values)
+    masses = np.ones(len(values)) if counts is None else counts
+    n, scale = int(masses.sum()), _steps_per_unit(values)
     place = values * scale
     left = np.floor(place + _ON_GRID)
     # The share that belongs to the next point of the grid; none where the value lies on one.
@@ -64,7 +67,8 @@ def exact_distribution(values: FloatArray) -> ResampledMean:
     lowest = int(left.min())
     index = (left - lowest).astype(np.intp)
     size = int(index.max()) + 2
-    here, beyond = np.bincount(index, (1 - rest) / n, size), np.bincount(index + 1, rest / n, size)
+    shares = masses / n
+    here, beyond = np.bincount(index, (1 - rest) * shares, size), np.bincount(index + 1, rest * shares, size)
     base: FloatArray = (here + beyond).astype(np.float64)
     mean = float(base @ np.arange(size))
     deviation = math.sqrt(float(base @ (np.arange(size) - mean) ** 2) * n)
