@@ -44,6 +44,7 @@ class FindingCode(StrEnum):
     LENGTHS_UNLIKE = "lengths_unlike"
     CONTEXT_UNLIKE = "context_unlike"
     METRICS_DISAGREE = "metrics_disagree"
+    DECIDED_BY_BOOTSTRAP = "decided_by_bootstrap"
     DIFFERENCE_IS_TRUNCATION = "difference_is_truncation"
 
 

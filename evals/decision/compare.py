@@ -6,9 +6,11 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from quantgate.evals.decision.beside import told_beside
 from quantgate.evals.decision.comparison import Comparison, Format
 from quantgate.evals.decision.deciding import bounds_of
 from quantgate.evals.decision.evidence import Evidence, comparable, gather
+from quantgate.evals.decision.false_pass import worst_false_pass
 from quantgate.evals.decision.measured import Bounds
 from quantgate.evals.decision.suite import SUITE, decided_suite, look_at_suite, with_suite
 from quantgate.evals.decision.types import NotComparable, ReleaseVerdict, Suite, TaskDecision, TaskVerdict
@@ -32,7 +34,9 @@ def compare(
     To look at many formats and ship one that passes is to search, so a format's bounds are those of Holm's step-down
     over the formats (`evals.stats.families.holm_lower_bounds`, which says why Holm and not max-T): with probability
     1 - alpha no lower bound of a task is too high, for none of the formats, and likewise for the upper bounds. Single
-    0/1 answers are bounded by the exact test, anything else by the Bayesian bootstrap plus one.
+    0/1 answers are bounded by the exact test, anything else by the Bayesian bootstrap plus one. Where the policy
+    chooses a plain bootstrap, its worst false pass at alpha divided by the formats, and what the bounds that hold
+    decide, are told beside.
 
     The mean over the policy's suite is one more required task: it has a family of its own over the formats.
 
@@ -59,7 +63,40 @@ def compare(
     UsageError
         When there are more formats than alpha can be divided by.
     """
-    prices = costs or {}
+    comparison = _compare(candidates, policy, costs or {}, more_is_better=more_is_better, pass_if=pass_if)
+    if not policy.bootstraps:
+        return comparison
+    holding = _compare(
+        candidates, policy.with_bounds_that_hold(), costs or {}, more_is_better=more_is_better, pass_if=pass_if
+    )
+    answers = {name: pairs.tasks for name, _, pairs in candidates}
+    by_name = {build.name: build for build in holding.formats}
+    formats = tuple(
+        replace(
+            build,
+            tasks=told_beside(
+                build.tasks,
+                by_name[build.name].tasks,
+                answers[build.name],
+                policy,
+                worst_false_pass,
+                len(candidates),
+            ),
+            holds=by_name[build.name].verdict,
+        )
+        for build in comparison.formats
+    )
+    return replace(comparison, formats=formats)
+
+
+def _compare(
+    candidates: Sequence[tuple[str, str, Pairs]],
+    policy: Policy,
+    prices: Mapping[str, float],
+    *,
+    more_is_better: bool,
+    pass_if: PassIf,
+) -> Comparison:
     found = [gather(pairs, policy, bounds_of) for _, _, pairs in candidates]
     members = [_member(each, policy) for each in found]
     for task in dict.fromkeys(name for member in members for name in member.found):

@@ -16,7 +16,8 @@ from quantgate.evals.settings.requirements import PassIf
 class Format:
     """One candidate: its name (unique), its folder, what it costs (any unit, `None` if not said), and its decisions.
 
-    `suite` is there where the policy asks for the mean over several tasks.
+    `suite` is there where the policy asks for the mean over several tasks. `holds` is what the bounds that
+    hold decide, where the policy chose a bootstrap.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Format:
     verdict: ReleaseVerdict
     cost: float | None = None
     suite: Suite | None = None
+    holds: ReleaseVerdict | None = None
 
     @property
     def rows(self) -> tuple[TaskDecision, ...]:
@@ -35,6 +37,11 @@ class Format:
     @property
     def passes(self) -> bool:
         return self.verdict is ReleaseVerdict.PASS
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the bounds that hold decide the same, wherever a bootstrap decided."""
+        return self.holds is None or self.holds is self.verdict
 
     @property
     def unconfirmed(self) -> bool:
@@ -99,6 +106,7 @@ class Comparison:
                 "candidate": asdict(build.record),
                 "tasks": [task.as_dict() for task in build.tasks],
                 **({} if build.suite is None else {"suite": build.suite.as_dict()}),
+                **({} if build.holds is None else {"holds": build.holds.value}),
             }
             for build in self.formats
         ]

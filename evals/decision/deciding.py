@@ -7,8 +7,10 @@ from dataclasses import replace
 from quantgate.evals.decision.measured import Bounds
 from quantgate.evals.pairing.item_scores import ItemScores
 from quantgate.evals.settings.policy import TaskPolicy
-from quantgate.evals.settings.requirements import Target
+from quantgate.evals.settings.requirements import DecidingMethod, Target
 from quantgate.evals.stats.benchmark.bounds import Block, bounds_of_blocks
+from quantgate.evals.stats.bootstrap.bounds import bootstrap_bounds
+from quantgate.evals.stats.bootstrap.setting import Bootstrap
 from quantgate.evals.stats.bounds import paired_bounds
 from quantgate.evals.stats.results import PairedBounds
 
@@ -16,8 +18,11 @@ from quantgate.evals.stats.results import PairedBounds
 def bounds_of(scores: ItemScores, policy: TaskPolicy, alpha: float) -> Bounds:
     """The bounds that decide, each at error probability `alpha`, which a family makes smaller than the policy's.
 
-    What is missing counts against the candidate in the lower, for it in the upper one.
+    What is missing counts against the candidate in the lower, for it in the upper one. Where the policy chooses a
+    bootstrap and there is none, since no two items differ, the bound that holds stands in.
     """
+    if policy.method is not DecidingMethod.AUTO and policy.target is Target.QUESTIONS:
+        return _by_bootstrap(scores, Bootstrap(policy.method), _over_items(scores, alpha))
     found = _on_these(scores, alpha) if policy.target is Target.BENCHMARK else _over_items(scores, alpha)
     return Bounds(
         found.estimate,
@@ -57,3 +62,32 @@ def _on_these(scores: ItemScores, alpha: float) -> PairedBounds:
     else:
         found = _over_items(replace(scores, clusters=None), alpha)
     return replace(found, reason=" ".join([found.reason, *(f"Each item counts once: {why}." for why in once)]))
+
+
+def _by_bootstrap(scores: ItemScores, method: Bootstrap, holds: PairedBounds) -> Bounds:
+    """The bootstrap's bounds over items, or clusters of them."""
+    chosen = bootstrap_bounds(
+        scores.differences,
+        scores.highest,
+        method,
+        alpha=holds.alpha,
+        strata=scores.strata,
+        clusters=scores.clusters,
+    )
+    lacks = chosen.lower is None or chosen.upper is None
+    why = (
+        "where no two of them differ it has no bound, and the one that holds stands in"
+        if lacks
+        else "the policy asks for it"
+    )
+    return Bounds(
+        holds.estimate,
+        holds.lower if chosen.lower is None else chosen.lower,
+        holds.upper if chosen.upper is None else chosen.upper,
+        holds.alpha,
+        method.value,
+        holds.missing,
+        holds.clusters,
+        f"{chosen.reason}: {why}.",
+        holds=holds.method,
+    )

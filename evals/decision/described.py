@@ -176,6 +176,27 @@ class Prospect:
 
 
 @dataclass(frozen=True, slots=True)
+class ByBootstrap:
+    """What is to be known of a verdict that a plain bootstrap gave, since the policy chose it.
+
+    `false_pass` is the largest probability that was found of its passing a build exactly the margin worse, at the
+    numbers of items and repeats at hand, where `alpha` was asked; `error` its standard error, 0 where it was
+    enumerated, and `measured` how that was done. `lower`, `upper`, `method` and `verdict` are of the bound that holds;
+    `agrees` says that the verdict is the same, and that it passes or not.
+    """
+
+    false_pass: float
+    error: float
+    alpha: float
+    measured: str
+    method: str
+    lower: float
+    upper: float
+    verdict: str
+    agrees: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PooledChange:
     """Items of all tasks that were compared whose score is lower, and higher, under the candidate.
 

@@ -196,7 +196,7 @@ def _look(
         baseline=baseline,
         candidate=scores.mean(scores.candidate),
         alone=alone,
-        exact=alone.method == "exact" and alone.target is Target.QUESTIONS,
+        exact=(alone.holds or alone.method) == "exact" and alone.target is Target.QUESTIONS,
         one_answer=all(each.one for each in scores.answers),
         hopeless=alone.target is Target.QUESTIONS
         and decide(scores.without_a_flip(), policy, policy.alpha).lower <= -policy.margin,

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+from quantgate.evals.decision.beside import told_beside
 from quantgate.evals.decision.deciding import bounds_of
 from quantgate.evals.decision.evidence import Evidence, comparable, gather
+from quantgate.evals.decision.false_pass import worst_false_pass
 from quantgate.evals.decision.pooled import pooled_change
 from quantgate.evals.decision.sentences import release_reasons
 from quantgate.evals.decision.suite import SUITE, decided_suite, look_at_suite, with_suite
@@ -26,7 +29,19 @@ def decide(pairs: Pairs, policy: Policy, noise: Pairs | None = None, *, texts: b
     suite, has *regressed* is to search a family, so that is confirmed by Holm's step-down over the required tasks and
     the suite (Holm 1979). A required task or a suite that cannot be paired, or the lack of any, makes the whole
     invalid.
+
+    Where the policy chooses a bootstrap, its worst false pass and what the bounds that hold decide are told beside.
     """
+    verdict = _decide(pairs, policy, noise, texts=texts)
+    if not policy.bootstraps:
+        return verdict
+    holding = _decide(pairs, policy.with_bounds_that_hold(), noise, texts=texts)
+    tasks = told_beside(verdict.tasks, holding.tasks, pairs.tasks, policy, worst_false_pass)
+    reasons = release_reasons(verdict.verdict, tasks)
+    return replace(verdict, tasks=tasks, reasons=reasons, holds=holding.verdict)
+
+
+def _decide(pairs: Pairs, policy: Policy, noise: Pairs | None, *, texts: bool) -> Verdict:
     found = gather(pairs, policy, bounds_of, noise, texts=texts)
     mean = look_at_suite(found, policy, bounds_of, Evidence)
     regressions = confirmed_regressions(with_suite(found, mean))

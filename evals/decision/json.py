@@ -69,6 +69,7 @@ class _GateDocument(_Document):
     tasks: tuple[_Task, ...]
     pooled: PooledChange | None = None
     suite: _SuiteDocument | None = None
+    holds: ReleaseVerdict | None = None
 
 
 class _FormatDocument(BaseModel):
@@ -82,6 +83,7 @@ class _FormatDocument(BaseModel):
     candidate: RunRecord
     tasks: tuple[_Task, ...]
     suite: _SuiteDocument | None = None
+    holds: ReleaseVerdict | None = None
 
 
 class _ComparisonDocument(_Document):
@@ -184,6 +186,7 @@ def _verdict(document: _GateDocument) -> Verdict:
         document.software,
         document.pooled,
         document.suite.read() if document.suite else None,
+        document.holds,
     )
 
 
@@ -197,6 +200,7 @@ def _comparison(document: _ComparisonDocument) -> Comparison:
             build.verdict,
             build.cost,
             build.suite.read() if build.suite else None,
+            build.holds,
         )
         for build in document.formats
     )

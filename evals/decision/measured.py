@@ -18,6 +18,7 @@ class Bounds:
     """A difference with the bounds that decide, each one-sided at error probability `alpha`.
 
     `target` is what they hold for; `missing`, `clusters` and `reason` are as in `evals.stats.results.PairedBounds`.
+    `holds` names the method of the bound that holds, where `method` is a bootstrap.
     """
 
     estimate: float
@@ -29,6 +30,7 @@ class Bounds:
     clusters: int | None = None
     reason: str = ""
     target: Target = Target.QUESTIONS
+    holds: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class Measured:
     item. `asked` is how often the baseline and the candidate were asked every item, `repeats` the fewer of the two.
     `components` are the variances between items and within them, where repeats were asked, `spreads` the same by
     stratum for the bounds that decide. `whole` counts the benchmark's items, where it is known. `exact` says that the
-    exact test decides over items, `one_answer` that repeats are one answer over and over, `hopeless` that an equal
+    exact test decides over items, or would where a bootstrap was chosen, `one_answer` that repeats are one answer over and over, `hopeless` that an equal
     build could not pass with these items, however often asked.
     """
 

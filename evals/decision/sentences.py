@@ -21,7 +21,7 @@ class Outcome:
     `prospects` say what would settle an inconclusive, `hopeless` that an equal build could not pass with so few items,
     `missing` how much of the interval is there because answers are missing. `target` is what the verdict holds for, and
     `whole` counts the benchmark's items, where that is known; `one_answer` says that repeats are one answer over
-    and over.
+    and over. `nominal` says that the confidence is what was asked of a bootstrap.
     """
 
     verdict: TaskVerdict
@@ -40,6 +40,7 @@ class Outcome:
     target: Target | None = None
     whole: int | None = None
     one_answer: bool = False
+    nominal: bool = False
 
 
 def reason(outcome: Outcome) -> str:
@@ -66,7 +67,7 @@ def release_reasons(verdict: ReleaseVerdict, tasks: tuple[TaskDecision, ...]) ->
 def _sentence(outcome: Outcome) -> str:
     lower, upper = outcome.lower, outcome.upper
     margin = points(outcome.margin)
-    confidence = f"{100 * (1 - outcome.alpha):g}%"
+    confidence = f"{'nominal ' if outcome.nominal else ''}{100 * (1 - outcome.alpha):g}%"
     if outcome.verdict is TaskVerdict.EQUIVALENT:
         return (
             f"equivalent. The candidate differs from the baseline by {signed_hundredths(lower)} to "
@@ -88,6 +89,8 @@ def _sentence(outcome: Outcome) -> str:
         if outcome.target is Target.BENCHMARK and outcome.one_answer
         else way_out(outcome.prospects, outcome.items, outcome.repeats, hopeless=outcome.hopeless, asked=outcome.asked)
     )
+    if outcome.nominal:
+        way += " What it takes is told for the bound that holds."
     loss = "the whole" if _at_margin(lower, outcome) else f"as much as {points(lower)}, more than the"
     return (
         f"cannot be told. The candidate may have lost {loss} margin of {margin}, "

@@ -71,6 +71,7 @@ def decided(
         prospects=found,
         hopeless=measured.hopeless,
         missing=bounds.missing,
+        nominal=bool(bounds.holds),
     )
     return Decided(
         task=measured.task,

@@ -10,7 +10,15 @@ from typing import Any, Literal, TypeAlias
 
 from quantgate.evals.checks.finding import Finding
 from quantgate.evals.checks.lengths import LengthComparison
-from quantgate.evals.decision.described import Description, Flip, FlipTable, PooledChange, Prospect, SettlingCurve
+from quantgate.evals.decision.described import (
+    ByBootstrap,
+    Description,
+    Flip,
+    FlipTable,
+    PooledChange,
+    Prospect,
+    SettlingCurve,
+)
 from quantgate.evals.pairing.status_counts import StatusCounts
 from quantgate.evals.runs.record import RunRecord
 from quantgate.evals.settings.requirements import Requirement, Target, Tier
@@ -127,6 +135,7 @@ class Decided(_Judged):
     inconclusive if what was seen is true, and `prospects` with which probability and if what; `precision` how narrow
     the bounds get. `findings` say what the scores rest on; one that blocks keeps the task from passing. `flips` lists
     the items that changed, `flip_table` counts them. `reason` is a sentence that does not name the task.
+    `bootstrap` is there where the policy chose to decide by one.
     """
 
     task: str
@@ -167,6 +176,7 @@ class Decided(_Judged):
     target: Target = Target.QUESTIONS
     targets: tuple[TargetBounds, ...] = ()
     whole: int | None = None
+    bootstrap: ByBootstrap | None = None
 
     @property
     def passes(self) -> bool:
@@ -249,7 +259,8 @@ class Verdict:
 
     `pooled` is what all tasks that could be compared show together; it never decides. `command` is the command line
     that decided, `created` when (UTC, ISO 8601), `software` by which versions. `suite` is what the mean over several
-    tasks shows, where the policy asks for it: it decides together with the required tasks.
+    tasks shows, where the policy asks for it: it decides together with the required tasks. `holds` is what the bounds that hold decide, where the policy chose a
+    bootstrap.
     """
 
     baseline: RunRecord
@@ -263,6 +274,7 @@ class Verdict:
     software: Mapping[str, str] = field(default_factory=dict)
     pooled: PooledChange | None = None
     suite: Suite | None = None
+    holds: ReleaseVerdict | None = None
 
     @property
     def required(self) -> tuple[TaskDecision, ...]:
@@ -294,5 +306,6 @@ class Verdict:
             "software": dict(self.software),
             **({} if self.pooled is None else {"pooled": asdict(self.pooled)}),
             **({} if self.suite is None else {"suite": self.suite.as_dict()}),
+            **({} if self.holds is None else {"holds": self.holds.value}),
         }
         return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

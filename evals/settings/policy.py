@@ -11,7 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from quantgate.evals.errors import UsageError
 from quantgate.evals.settings.named_policies import policy_file
-from quantgate.evals.settings.requirements import SMALLEST_ALPHA, SMALLEST_MARGIN, Requirement, Target, Tier
+from quantgate.evals.settings.requirements import (
+    SMALLEST_ALPHA,
+    SMALLEST_MARGIN,
+    DecidingMethod,
+    Requirement,
+    Target,
+    Tier,
+)
 from quantgate.evals.settings.run import ExpectedScore, explain, read_yaml
 from quantgate.evals.settings.suite import SuitePolicy
 
@@ -32,6 +39,7 @@ class TaskPolicy(BaseModel):
     `model_changed` says that it is known. `metric` decides in place of the one that the runs were graded by. `target`
     says what the verdict is to hold for: `questions` like these, or the `benchmark`'s very questions, of which only the
     noise of re-runs is left to chance.
+    `method` chooses a plain bootstrap in place of the bounds that hold (`auto`).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -40,6 +48,7 @@ class TaskPolicy(BaseModel):
     alpha: float = Field(0.05, ge=SMALLEST_ALPHA, lt=0.5)
     require: Requirement = Requirement.NON_INFERIOR
     target: Target = Target.QUESTIONS
+    method: DecidingMethod = DecidingMethod.AUTO
     tier: Tier = Tier.REQUIRED
     max_missing: float = Field(0.0, ge=0, lt=1)
     max_truncated: float = Field(0.02, ge=0, le=1)
@@ -86,6 +95,20 @@ class Policy(TaskPolicy):
         """The metric that decides, of those tasks for which one is chosen."""
         chosen = {name: self.for_task(name).metric for name in names}
         return {name: metric for name, metric in chosen.items() if metric is not None}
+
+    @property
+    def bootstraps(self) -> bool:
+        """Whether a plain bootstrap decides any task."""
+        return any(one.method is not DecidingMethod.AUTO for one in (self, *self.tasks.values()))
+
+    def with_bounds_that_hold(self) -> Policy:
+        """The same policy, with the bounds that hold for every task."""
+        auto = {"method": DecidingMethod.AUTO}
+        tasks = {
+            name: one.model_copy(update=auto) if "method" in one.model_fields_set else one
+            for name, one in self.tasks.items()
+        }
+        return self.model_copy(update={**auto, "tasks": tasks})
 
     def check_tasks(self, names: Sequence[str]) -> None:
         """Raise UsageError when something is set for a task that the runs do not hold; advisory ones may be absent.

@@ -45,3 +45,12 @@ class PassIf(StrEnum):
 
     ALL = "all"
     ANY = "any"
+
+
+class DecidingMethod(StrEnum):
+    """Which bounds decide: those that hold, or a plain bootstrap's, whose errors are then told beside the verdict."""
+
+    AUTO = "auto"
+    PERCENTILE = "percentile"
+    BCA = "bca"
+    STUDENTISED = "studentised"

@@ -26,7 +26,7 @@ def gate_markdown(verdict: Verdict) -> str:
     lines = [
         f"### {_status(verdict.verdict)}: {title}",
         "",
-        markdown_text(headline(verdict), 700),
+        markdown_text(headline(verdict), 1000),
         "",
         *_table(
             ("task", "items", "baseline", "candidate", "diff", "bounds", "margin", "recovery", "lost / won", "verdict"),
@@ -68,7 +68,7 @@ def comparison_markdown(comparison: Comparison) -> str:
         f"### {_status(comparison.verdict)}: {count} format{'' if count == 1 else 's'} against "
         f"{markdown_text(comparison.baseline.label, 60)}",
         "",
-        markdown_text(f"{recommendation(comparison)} {comparison_headline(comparison)}", 700),
+        markdown_text(f"{recommendation(comparison)} {comparison_headline(comparison)}", 1000),
         "",
         *_table((*columns, *_COMPARED), rows),
         *_bullets([said] if (said := shared_target([task for _, task in named])) else []),

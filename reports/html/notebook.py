@@ -9,7 +9,7 @@ from quantgate.evals.decision.types import TaskDecision, Verdict
 from quantgate.reports.html.page import figure_markup, render
 from quantgate.reports.plots import canvas
 from quantgate.reports.plots.forest import ForestRow, comparison_rows, draw_forest, forest_rows
-from quantgate.reports.words.headline import comparison_headline, headline
+from quantgate.reports.words.headline import comparison_headline, headline, recommendation
 from quantgate.reports.words.row import task_cells
 from quantgate.reports.words.targets import shared_target
 
@@ -26,7 +26,7 @@ def comparison_fragment(comparison: Comparison) -> str:
     """A comparison of several formats."""
     title = f"{len(comparison.formats)} formats against {comparison.baseline.label}"
     rows = [(build.name, task) for build in comparison.formats for task in build.rows]
-    said = f"{comparison_headline(comparison)} {shared_target([task for _, task in rows])}".rstrip()
+    said = f"{recommendation(comparison)} {comparison_headline(comparison)} {shared_target([task for _, task in rows])}".rstrip()
     return _fragment(title, comparison.verdict, said, comparison_rows(comparison), rows)
 
 

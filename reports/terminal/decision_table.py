@@ -10,7 +10,7 @@ from rich.text import Text
 
 from quantgate.evals.decision.types import ReleaseVerdict, TaskDecision, TaskVerdict, Verdict
 from quantgate.evals.text import one_line
-from quantgate.reports.words.headline import headline
+from quantgate.reports.words.headline import headline, holds_line
 from quantgate.reports.words.notes import described_notes, finding_notes, flag_notes, pooled_note, suite_notes
 from quantgate.reports.words.palette import MARK, VERDICT_ROLE, verdict_word
 from quantgate.reports.words.row import Cells, strata_cells, task_cells
@@ -41,6 +41,8 @@ def print_verdict(console: Console, verdict: Verdict) -> None:
         for reason in verdict.reasons:
             console.print(_sentence(reason), soft_wrap=True)
     console.print(verdict_line(verdict.verdict))
+    if verdict.holds is not None:
+        console.print(Text(holds_line(verdict.verdict, verdict.holds)), soft_wrap=True)
 
 
 def decision_table(title: str, rows: list[tuple[str | None, TaskDecision]]) -> Table:
@@ -87,6 +89,8 @@ def status_text(cells: Cells) -> Text:
     text = verdict_text(cells.verdict)
     if cells.target:
         text.append(f" {cells.target}")
+    if cells.beside:
+        text.append(f" {cells.beside}")
     if cells.advisory:
         text.append(" (advisory)")
     if cells.blocked:

@@ -6,13 +6,20 @@ import math
 
 from quantgate.evals.decision.comparison import Comparison
 from quantgate.evals.decision.types import Flag, NotComparable, ReleaseVerdict, TaskDecision, TaskVerdict, Verdict
+from quantgate.reports.words.palette import verdict_word
 
 
 def headline(verdict: Verdict) -> str:
     """The deciding sentence: of a pass that of the task with the least room, else that of the task most at fault.
 
     Where the mean over a suite decides, its sentence comes first.
+    Where a bootstrap decided, what the bounds that hold say stands before it.
     """
+    said = _headline(verdict)
+    return said if verdict.holds is None else f"{holds_line(verdict.verdict, verdict.holds)} {said}"
+
+
+def _headline(verdict: Verdict) -> str:
     deciding = _deciding(verdict)
     if verdict.suite is not None:
         return f"{verdict.suite.mean.named_reason}{_of_tasks(verdict, deciding)}"
@@ -26,6 +33,16 @@ def headline(verdict: Verdict) -> str:
     return f"{first.named_reason}{more}"
 
 
+def holds_line(bootstrap: ReleaseVerdict, holds: ReleaseVerdict) -> str:
+    """What the bounds that hold make of a release that a bootstrap decided, as a sentence."""
+    if bootstrap is holds:
+        return f"A bootstrap decided; by the bounds that hold it is the same: {verdict_word(holds.value)}."
+    return (
+        f"A BOOTSTRAP DECIDED. THE BOUNDS THAT HOLD SAY OTHERWISE: {verdict_word(holds.value).upper()} "
+        f"(exit code {holds.exit_code})."
+    )
+
+
 def other_reasons(verdict: Verdict) -> list[str]:
     """The decision's reasons but for the one that the headline is made of."""
     deciding = _deciding(verdict)
@@ -36,7 +53,18 @@ def other_reasons(verdict: Verdict) -> list[str]:
 
 
 def recommendation(comparison: Comparison) -> str:
-    """What a release manager is to do: the sentence that stands first."""
+    """What a release manager is to do: the sentence that stands first, with what the bounds that hold say otherwise."""
+    said = _recommendation(comparison)
+    told = [build for build in comparison.formats if build.holds is not None]
+    if not told:
+        return said
+    unlike = [f"{build.name} {verdict_word(build.holds)}" for build in told if build.holds and not build.agrees]
+    if unlike:
+        return f"{said} A BOOTSTRAP DECIDED. THE BOUNDS THAT HOLD SAY OTHERWISE: {', '.join(unlike).upper()}."
+    return f"{said} A bootstrap decided; the bounds that hold say the same of every format."
+
+
+def _recommendation(comparison: Comparison) -> str:
     passing = [build.name for build in comparison.formats if build.passes]
     if not passing:
         return "Ship none of these: no format passes."

@@ -17,7 +17,7 @@ class Cells:
     `asked` is items by repeats: `198 × 4`, or `198 × 16/4` where the baseline was asked more often. `flips` is how many
     items were lost and won. `blocked` says that nothing but a finding keeps the task from passing. `has_figures` is
     false of a task that could not be compared. `target` says what the verdict holds for, where that is not questions
-    like these.
+    like these. `beside` is what stands beside the verdict of a bootstrap.
     """
 
     name: str
@@ -36,12 +36,16 @@ class Cells:
     blocked: bool
     has_figures: bool
     target: str = ""
+    beside: str = ""
 
     @property
     def status(self) -> str:
-        """The verdict as mark and word, with what it holds for where that is not questions like these."""
-        word = f"{MARK[self.verdict.value]} {verdict_word(self.verdict.value)}"
-        return f"{word} {self.target}" if self.target else word
+        """The verdict as mark and word, with what it holds for where that is not questions like these, and what else.
+
+        That is what is told beside the verdict of a bootstrap.
+        """
+        said = f"{MARK[self.verdict.value]} {verdict_word(self.verdict.value)}"
+        return " ".join(part for part in (said, self.target, self.beside) if part)
 
 
 def task_cells(task: TaskDecision, *, narrow: bool = False, sign: str = "%") -> Cells:
@@ -66,7 +70,18 @@ def task_cells(task: TaskDecision, *, narrow: bool = False, sign: str = "%") -> 
         blocked=task.blocked,
         has_figures=told is not None,
         target=_target(task),
+        beside=beside(told) if told else "",
     )
+
+
+def beside(task: Decided) -> str:
+    """How often the bootstrap that gave the verdict errs, and what the bound that holds gives; nothing for others."""
+    if (by := task.bootstrap) is None:
+        return ""
+    holds = f"{MARK[by.verdict]} {verdict_word(by.verdict)}"
+    said = f"the bound that holds: {holds}" if by.agrees else f"BUT THE BOUND THAT HOLDS: {holds}"
+    name = "BCa" if task.method == "bca" else task.method
+    return f"({name} bootstrap, false pass up to {by.false_pass:.1%}; {said})"
 
 
 def strata_cells(task: TaskDecision) -> list[Cells]:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from enum import StrEnum
+from dataclasses import dataclass
 
-import numpy as np
 import numpy.typing as npt
 
 from quantgate.evals.stats.bootstrap.bca import acceleration, bca_level
@@ -19,94 +17,75 @@ from quantgate.evals.stats.bootstrap.resampling import (
     resampled_t,
     standard_error,
 )
-from quantgate.evals.stats.bounds import PairedBounds, paired_bounds
-from quantgate.evals.stats.checks import FloatArray
+from quantgate.evals.stats.bootstrap.setting import Bootstrap
+from quantgate.evals.stats.checks import FloatArray, check_differences
 from quantgate.evals.stats.strata import Stratum, split_strata
 
 
-class Bootstrap(StrEnum):
-    """The plain bootstrap intervals."""
+@dataclass(frozen=True, slots=True)
+class BootstrapBounds:
+    """Bounds by a bootstrap, in [-1, 1]; `None` where it has none. `reason` says what was drawn, and how often."""
 
-    PERCENTILE = "percentile"
-    BCA = "bca"
-    STUDENTISED = "studentised"
-
-    @property
-    def words(self) -> str:
-        """Its name in a sentence."""
-        return {"percentile": "percentile bootstrap", "bca": "BCa bootstrap"}.get(self.value, "studentised bootstrap")
+    lower: float | None
+    upper: float | None
+    reason: str
 
 
 def bootstrap_bounds(
-    differences: npt.ArrayLike,
+    lowest: npt.ArrayLike,
+    highest: npt.ArrayLike,
     method: Bootstrap,
     *,
     alpha: float = 0.05,
     strata: Sequence[str] | None = None,
     weights: Mapping[str, float] | None = None,
     clusters: Sequence[str] | None = None,
-    highest: npt.ArrayLike | None = None,
-    single_answers: bool = True,
-) -> PairedBounds:
-    """Estimate and bootstrap bounds of the mean of per-item differences in score.
+) -> BootstrapBounds:
+    """Bootstrap bounds of the mean of per-item values, such as differences in score.
 
-    Such bounds hold for many items and many flips. For few they do not: `evals.stats.bootstrap.worst` measures how
-    often they pass a build that is worse by the margin. The bounds that hold are `evals.stats.bounds.paired_bounds`.
+    They hold for many items and many flips. For few they do not: `evals.stats.bootstrap.worst` measures how often they
+    pass a build that is worse by the margin. The bounds that hold are `evals.stats.bounds.paired_bounds`.
 
     Parameters
     ----------
-    differences
-        Shape (n,), candidate - baseline, repeats averaged; each in [-1, 1]. Where answers are missing, the lowest that
-        they can be.
+    lowest, highest
+        Shape (n,), repeats averaged; each in [-1, 1]. The lower bound rests on the one, the upper on the other: they
+        differ where answers are missing.
     method
         `PERCENTILE`: the alpha quantile of the resampled means. `BCA`: the same at a level corrected for bias and
         skewness. `STUDENTISED`: the estimate less the 1 - alpha quantile of the resampled t statistics, in standard
         errors.
     alpha
-        Error probability that is asked of each bound, in [0.001, 0.5).
+        Error probability that is asked of each bound, in (0, 0.5).
     strata, weights, clusters
         As in `paired_bounds`. Resamples are drawn within each stratum; where there are clusters, clusters are drawn.
-    highest
-        The highest that the differences can be, on which the upper bound rests; the differences when omitted.
-    single_answers
-        Whether every item was answered once and scored 0 or 1, for the bound that stands in.
 
     Returns
     -------
-    PairedBounds
-        `method` is the bootstrap's name. The upper bound is the mirror image, to the bit, of the lower one with the
-        builds exchanged. Where no two units differ BCa and the studentised bootstrap have no interval: the bound that
-        holds stands in, and `reason` says so. The percentile bootstrap's is then a point.
+    BootstrapBounds
+        The upper bound is the mirror image, to the bit, of the lower one with the builds exchanged. Where no two units
+        differ BCa and the studentised bootstrap have none; the percentile bootstrap's is then the value of them all.
 
     Raises
     ------
     ValueError
-        As `paired_bounds`.
+        Values outside of [-1, 1]; strata, weights or clusters that do not fit.
 
     References
     ----------
     Efron 1987, JASA 82:171; Hall 1988, Ann Stat 16:927.
+
+    Examples
+    --------
+    >>> equal = [0.0] * 20
+    >>> [bootstrap_bounds(equal, equal, method).lower for method in Bootstrap]
+    [0.0, None, None]
     """
-    valid = paired_bounds(
-        differences,
-        alpha=alpha,
-        strata=strata,
-        weights=weights,
-        clusters=clusters,
-        highest=highest,
-        method="auto" if single_answers else "bayesian",
-    )
-    low = np.asarray(differences, dtype=np.float64)
-    high = low if highest is None else np.asarray(highest, dtype=np.float64)
-    below = split_strata(low, strata, weights, clusters)
-    above = split_strata(-high, strata, weights, clusters)
-    lower, mirrored = (lower_bound(units, method, alpha) for units in (below, above))
-    return replace(
-        valid,
-        lower=valid.lower if lower is None else lower,
-        upper=valid.upper if mirrored is None else 0.0 - mirrored,
-        method=method.value,
-        reason=_reason(method, below, len(low), stands_in=lower is None or mirrored is None),
+    below = split_strata(check_differences(lowest), strata, weights, clusters)
+    above = split_strata(-check_differences(highest), strata, weights, clusters)
+    mirrored = lower_bound(above, method, alpha)
+    return BootstrapBounds(
+        lower_bound(below, method, alpha), None if mirrored is None else 0.0 - mirrored, _reason(method, below)
     )
 
 
@@ -139,14 +118,11 @@ def _quantile(ascending: FloatArray, level: float) -> float:
     return float(ascending[min(math.ceil(level * len(ascending) - 1e-9), len(ascending)) - 1])
 
 
-def _reason(method: Bootstrap, strata: Sequence[Stratum], items: int, *, stands_in: bool) -> str:
-    """The sentence on the method."""
-    units = sum(len(stratum.values) for stratum in strata)
+def _reason(method: Bootstrap, strata: Sequence[Stratum]) -> str:
+    """What was resampled, and how often."""
+    units, items = sum(len(stratum.values) for stratum in strata), sum(int(one.sizes.sum()) for one in strata)
     over = f"{units:,} items" if units == items else f"{units:,} clusters of {items:,} items"
     within = f", drawn within each of {len(strata)} strata" if len(strata) > 1 else ""
     exact = len(strata) == 1 and strata[0].single and method is not Bootstrap.STUDENTISED
     drawn = "the limit of infinitely many resamples" if exact else f"{RESAMPLES:,} resamples of a fixed seed"
-    said = f"{method.words.capitalize() if method is not Bootstrap.BCA else method.words} over {over}{within}, {drawn}"
-    if stands_in:
-        return f"{said}; where no two of them differ it has no interval, and the bound that holds stands in."
-    return f"{said}: the policy asks for it."
+    return f"{method.words[:1].upper()}{method.words[1:]} over {over}{within}, {drawn}"

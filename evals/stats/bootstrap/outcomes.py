@@ -11,7 +11,7 @@ import numpy as np
 from scipy.special import bdtr, gammaln, xlogy
 
 from quantgate.evals.stats.bootstrap.bca import acceleration, bca_level
-from quantgate.evals.stats.bootstrap.bounds import Bootstrap
+from quantgate.evals.stats.bootstrap.setting import Bootstrap
 from quantgate.evals.stats.checks import BoolArray, FloatArray, IntArray
 from quantgate.evals.stats.describe.resampled_mean import exact_distribution
 from quantgate.evals.stats.exact.noninferiority import exact_pvalue
@@ -71,10 +71,9 @@ class PassSet:
         edge = self.edge[gains]
         below = np.where(edge < 0, 0.0, bdtr(np.maximum(edge, 0), n - gains, min(loss / (1 - gain), 1.0)))
         beyond_edge = float(_binomial(n, gains, gain) @ below)
-        losses, won = np.indices(self.few.shape)
-        fits = losses + won < min(len(self.few), n + 1)
-        losses, won = losses[fits], won[fits]
-        differs = self.few[fits].astype(float) - (losses <= self.edge[np.minimum(won, len(self.edge) - 1)])
+        flips = np.arange(min(len(self.few), n + 1))
+        losses, won = np.nonzero(flips[:, None] + flips < len(flips))
+        differs = self.few[losses, won].astype(float) - (losses <= self.edge[np.minimum(won, len(self.edge) - 1)])
         here = _binomial(n, won, gain) * _binomial(n - won, losses, min(loss / (1 - gain), 1.0))
         return beyond_edge + float(differs @ here)
 
@@ -83,21 +82,19 @@ class PassSet:
 def pass_set(method: Bootstrap, n: int, margin: float, alpha: float) -> PassSet:
     """The outcomes that pass; of many items those of `_MOST_FLIPS` flips more than the margin's, in the mean."""
     highest = min(1.0, margin + _MOST_FLIPS / n)
-    most_gains = int(_likely(n, (highest - margin) / 2)[-1])
-    edge = np.full(most_gains + 1, -1, dtype=np.int64)
+    most_gains = int(max(_likely(n, (highest - margin) / 2)))
 
     def test(losses: int, gains: int) -> bool:
         return passes(method, losses, gains, n, margin, alpha)
 
-    most = math.ceil(n * margin)
+    edges = [math.ceil(n * margin)]
     for gains in range(most_gains + 1):
-        most = _edge(test, min(most + 2, n - gains), gains, n - gains)
-        edge[gains] = most
+        edges.append(_edge(test, min(edges[-1] + 2, n - gains), gains, n - gains))
     few = np.zeros((_EACH + 1, _EACH + 1), dtype=np.bool_)
     for gains in range(min(_EACH, n) + 1):
         for losses in range(min(_EACH, n) - gains + 1):
             few[losses, gains] = test(losses, gains)
-    return PassSet(n, edge, few, highest)
+    return PassSet(n, np.array(edges[1:], dtype=np.int64), few, highest)
 
 
 def _likely(n: int, rate: float) -> IntArray:

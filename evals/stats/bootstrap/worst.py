@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
 import numpy as np
 
 from quantgate.evals.stats.bayesian.unseen_item import bayesian_lower_bound
-from quantgate.evals.stats.bootstrap.bounds import Bootstrap, lower_bound
+from quantgate.evals.stats.bootstrap.bounds import lower_bound
 from quantgate.evals.stats.bootstrap.outcomes import pass_set
+from quantgate.evals.stats.bootstrap.setting import Bootstrap, Setting, WorstFalsePass
 from quantgate.evals.stats.checks import FloatArray
 from quantgate.evals.stats.strata import Stratum
 
@@ -46,46 +46,6 @@ class Damage(StrEnum):
     def rates(self) -> tuple[float, float]:
         """The Beta distribution of solve rates."""
         return (4.0, 1.0) if self.value.endswith("80") else (19.0, 1.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Pool:
-    """The units of one stratum: its weight in the mean, and the number of items of each unit, ascending."""
-
-    weight: float
-    sizes: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What a false-pass rate depends on.
-
-    `margin` is the loss that the build truly has, `alpha` the error probability that is asked of the bound, `repeats`
-    the answers to each item. `pools` are the strata with their units.
-    """
-
-    method: Bootstrap
-    margin: float
-    alpha: float
-    repeats: int
-    pools: tuple[Pool, ...]
-
-    @property
-    def alike(self) -> bool:
-        """Whether the units are one pool, of one size."""
-        return len(self.pools) == 1 and self.pools[0].sizes[0] == self.pools[0].sizes[-1]
-
-
-@dataclass(frozen=True, slots=True)
-class WorstFalsePass:
-    """The largest probability of a pass of a build exactly the margin worse that was found.
-
-    `error` is its standard error, 0 where it was enumerated. `how` says how it was measured.
-    """
-
-    rate: float
-    error: float
-    how: str
 
 
 def worst_measured(setting: Setting) -> WorstFalsePass:
