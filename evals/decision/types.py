@@ -259,8 +259,8 @@ class Verdict:
 
     `pooled` is what all tasks that could be compared show together; it never decides. `command` is the command line
     that decided, `created` when (UTC, ISO 8601), `software` by which versions. `suite` is what the mean over several
-    tasks shows, where the policy asks for it: it decides together with the required tasks. `holds` is what the bounds that hold decide, where the policy chose a
-    bootstrap.
+    tasks shows, where the policy asks for it: it decides together with the required tasks. `holds` is what the bounds
+    that hold decide, where the policy chose a bootstrap.
     """
 
     baseline: RunRecord

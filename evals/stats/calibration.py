@@ -13,26 +13,50 @@ import numpy.typing as npt
 
 from quantgate.evals.stats.bayesian.dirichlet_mean import distribution
 from quantgate.evals.stats.bayesian.unseen_item import bayesian_pvalue
+from quantgate.evals.stats.bootstrap.bounds import lower_bound
+from quantgate.evals.stats.bootstrap.outcomes import pass_set
+from quantgate.evals.stats.bootstrap.setting import Bootstrap
 from quantgate.evals.stats.checks import FloatArray, check_alpha
 from quantgate.evals.stats.describe.resampled_mean import exact_distribution
 from quantgate.evals.stats.exact.trinomial import RejectionSet, tail_probability
 from quantgate.evals.stats.planning.power import exact_power
 from quantgate.evals.stats.planning.repeats import MOST_REPEATS
+from quantgate.evals.stats.strata import split_strata
 
 # The pass set of more items takes minutes to enumerate.
 MOST_ENUMERATED = 3000
 # A share of items as large as margin / (mean solve rate) has to break, so the margin must stay below that mean.
 LARGEST_SIMULATED_MARGIN = 0.5
+# Of a simulated comparison, where resamples are drawn.
+_RESAMPLES = 999
 # n * margin may come out of floating point this far above a whole number.
 _WHOLE = 1e-9
 
 
 class Method(StrEnum):
-    """What decides: `EXACT` for single 0/1 answers, `BAYESIAN` for repeats, and `NAIVE`, which never does."""
+    """What decides: `EXACT` for single 0/1 answers, `BAYESIAN` for repeats; and bootstraps, where a policy says so.
+
+    `NAIVE` is the percentile bootstrap.
+    """
 
     EXACT = "exact"
     BAYESIAN = "bayesian"
     NAIVE = "naive"
+    BCA = "bca"
+    STUDENTISED = "studentised"
+
+    @property
+    def bootstrap(self) -> Bootstrap | None:
+        """The bootstrap that it is."""
+        return {
+            Method.NAIVE: Bootstrap.PERCENTILE,
+            Method.BCA: Bootstrap.BCA,
+            Method.STUDENTISED: Bootstrap.STUDENTISED,
+        }.get(self)
+
+
+REPEATED = (Method.BAYESIAN, Method.NAIVE, Method.BCA, Method.STUDENTISED)
+"""The methods that know repeats."""
 
 
 class Model(StrEnum):
@@ -89,8 +113,8 @@ def false_pass_rates(method: Method, n: int, margin: float, discordance: FloatAr
     Parameters
     ----------
     method
-        "exact" (the test that decides), "bayesian" (the plus-one bound, as if it decided here), or "naive" (the
-        percentile bootstrap with infinitely many resamples).
+        "exact" (the test that decides), "bayesian" (the plus-one bound, as if it decided here), or a bootstrap with
+        infinitely many resamples: "naive" (percentile), "bca" or "studentised".
     n
         Items, from 1 to `MOST_ENUMERATED`.
     margin
@@ -113,6 +137,9 @@ def false_pass_rates(method: Method, n: int, margin: float, discordance: FloatAr
     _check(n, margin, alpha)
     if method is Method.EXACT:
         return np.array([exact_power(n, margin, float(psi), -margin, alpha) for psi in discordance])
+    if method in (Method.BCA, Method.STUDENTISED):
+        outcomes = pass_set(Bootstrap(method.value), n, margin, alpha)
+        return np.array([outcomes.probability(margin, float(psi)) for psi in discordance])
     rejection = RejectionSet(0, np.array(_most_losses(method, n, margin, alpha), dtype=np.int64))
     return np.minimum(tail_probability(rejection, n, discordance, -margin), 1.0)
 
@@ -157,7 +184,7 @@ def calibrate_repeats(
     """
     return {
         method: simulated_false_pass(method, model, n, repeats, margin, alpha=alpha, runs=runs, seed=seed)
-        for method in (Method.BAYESIAN, Method.NAIVE)
+        for method in REPEATED
     }
 
 
@@ -220,7 +247,7 @@ def simulated_false_pass(
     Parameters
     ----------
     method
-        "bayesian" or "naive".
+        Any but "exact".
     model, n, repeats, rates
         See `simulated_differences`.
     margin
@@ -254,6 +281,10 @@ def simulated_false_pass(
 def _passes(method: Method, differences: FloatArray, margin: float, alpha: float) -> bool:
     if method is Method.NAIVE:
         return naive_lower_bound(differences, alpha) > -margin
+    if (bootstrap := method.bootstrap) is not None:
+        bound = lower_bound(split_strata(differences, None, None), bootstrap, alpha, _RESAMPLES)
+        if bound is not None:
+            return bound > -margin
     return bayesian_pvalue(differences, -margin) < alpha
 
 

@@ -23,8 +23,8 @@ def calibrate(
 ) -> None:
     """Measure how often a build exactly the margin worse would pass: it should be at most alpha.
 
-    One answer per item is enumerated, over all outcomes and discordance rates. Repeats are simulated. The naive
-    percentile bootstrap stands beside the gate for comparison; it decides nothing here.
+    One answer per item is enumerated, over all outcomes and discordance rates. Repeats are simulated. The plain
+    bootstraps, which decide where a policy's `method` says so, stand beside the bounds that decide by default.
     """
     from quantgate.evals.stats.calibration import Model, calibrate_repeats, calibrate_single
     from quantgate.evals.stats.exact.noninferiority import smallest_passing_n

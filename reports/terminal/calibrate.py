@@ -9,12 +9,14 @@ from rich.table import Table
 from rich.text import Text
 
 from quantgate.evals.decision.points import points
-from quantgate.evals.stats.calibration import Method, Model, SimulatedRate, WorstCase
+from quantgate.evals.stats.calibration import REPEATED, Method, Model, SimulatedRate, WorstCase
 
 _METHODS = {
     Method.EXACT: "exact test",
     Method.BAYESIAN: "Bayesian bootstrap plus one",
     Method.NAIVE: "naive percentile bootstrap",
+    Method.BCA: "BCa bootstrap",
+    Method.STUDENTISED: "studentised bootstrap",
 }
 _MODELS = {
     Model.BROKEN: "a few items break",
@@ -30,6 +32,8 @@ def print_single(console: Console, worst: Mapping[Method, WorstCase], n: int, ma
     table.add_column("")
     for method, found in worst.items():
         role = "decides" if method is Method.EXACT else "not used for this"
+        if method.bootstrap is not None:
+            role = f"decides where a policy says method: {method.bootstrap.value}"
         table.add_row(_METHODS[method], _percent(found.rate), _percent(found.discordance), role)
     console.print(table)
     gate, naive = worst[Method.EXACT].rate, worst[Method.NAIVE].rate
@@ -47,13 +51,12 @@ def print_repeats(
 ) -> None:
     """Print the simulated false-pass rates of a build that is worse in one way or another, for several answers."""
     title = f"{n:,} items, {repeats} answers each; a build exactly {points(margin)} worse"
-    table = _table(title, "how it is worse", *(_METHODS[method] for method in (Method.BAYESIAN, Method.NAIVE)))
+    table = _table(title, "how it is worse", *(_METHODS[method] for method in REPEATED))
     for model, rates in measured.items():
-        table.add_row(_MODELS[model], *(_percent(rates[method].rate) for method in (Method.BAYESIAN, Method.NAIVE)))
+        table.add_row(_MODELS[model], *(_percent(rates[method].rate) for method in REPEATED))
     console.print(table)
     worst = {
-        method: max((rates[method] for rates in measured.values()), key=lambda found: found.rate)
-        for method in (Method.BAYESIAN, Method.NAIVE)
+        method: max((rates[method] for rates in measured.values()), key=lambda found: found.rate) for method in REPEATED
     }
     runs = worst[Method.BAYESIAN].runs
     how = f"in {runs:,} simulated comparisons of each kind (standard error {100 * worst[Method.BAYESIAN].error:.1f})"

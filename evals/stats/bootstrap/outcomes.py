@@ -14,7 +14,7 @@ from quantgate.evals.stats.bootstrap.bca import acceleration, bca_level
 from quantgate.evals.stats.bootstrap.setting import Bootstrap
 from quantgate.evals.stats.checks import BoolArray, FloatArray, IntArray
 from quantgate.evals.stats.describe.resampled_mean import exact_distribution
-from quantgate.evals.stats.exact.noninferiority import exact_pvalue
+from quantgate.evals.stats.exact.noninferiority import noninferiority_pvalue
 
 # Up to so many flips every outcome is looked at; beyond, more losses never pass where fewer do not.
 _EACH = 60
@@ -35,7 +35,7 @@ def passes(method: Bootstrap, losses: int, gains: int, n: int, margin: float, al
         return False
     constant = n in (losses, gains) or losses + gains == 0
     if constant and method is not Bootstrap.PERCENTILE:
-        return exact_pvalue(losses, gains, n, margin) < alpha
+        return noninferiority_pvalue(losses, gains, n, margin) < alpha
     if method is Bootstrap.STUDENTISED:
         return _nearer(losses, gains, n, margin) >= 1 - alpha
     values = np.array([-1.0, 0.0, 1.0])
@@ -124,12 +124,12 @@ def _nearer(losses: int, gains: int, n: int, margin: float) -> float:
     if error <= 0:
         return 0.0
     t2 = ((mean + margin) / error) ** 2
-    c: FloatArray = _likely(n, gains / n).astype(np.float64)
+    c = _likely(n, gains / n)
     # x^2 (n - 1 + t^2) + x (t^2 - 2 mean (n - 1)) + mean^2 (n - 1) - 2 t^2 c/n < 0 between the roots.
     square, linear = n - 1 + t2, t2 - 2 * mean * (n - 1)
     inside = linear**2 - 4 * square * (mean**2 * (n - 1) - 2 * t2 * c / n)
     largest = np.where(inside > 0, (-linear + np.sqrt(np.maximum(inside, 0.0))) / (2 * square), mean)
-    fewest = np.floor(c - n * np.maximum(largest, mean) + _TIE)
+    fewest = np.floor(c - n * np.maximum(largest, mean) + _TIE).astype(np.int64)
     beyond = np.where(fewest < 0, 1.0, 1 - bdtr(np.clip(fewest, 0, n - c), n - c, losses / (n - gains)))
     weights = _binomial(n, c, gains / n)
     without = (1 - (losses + gains) / n) ** n if fewest[0] < 0 and c[0] == 0 else 0.0
