@@ -33,7 +33,7 @@ def print_single(console: Console, worst: Mapping[Method, WorstCase], n: int, ma
     for method, found in worst.items():
         role = "decides" if method is Method.EXACT else "not used for this"
         if method.bootstrap is not None:
-            role = f"decides where a policy says method: {method.bootstrap.value}"
+            role = f"with method: {method.bootstrap.value}"
         table.add_row(_METHODS[method], _percent(found.rate), _percent(found.discordance), role)
     console.print(table)
     gate, naive = worst[Method.EXACT].rate, worst[Method.NAIVE].rate
