@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from quantgate.evals.checks.finding import Finding, FindingCode, Severity
 from quantgate.evals.decision.described import ByBootstrap
 from quantgate.evals.decision.points import points, signed_hundredths
-from quantgate.evals.decision.types import Decided, TaskDecision
-from quantgate.evals.pairing.pairs import TaskPairs
-from quantgate.evals.settings.policy import Policy
+from quantgate.evals.decision.suite import joined_scores
+from quantgate.evals.decision.types import Decided, Suite, TaskDecision
+from quantgate.evals.pairing.item_scores import ItemScores
+from quantgate.evals.pairing.pairs import Pairs, TaskPairs
+from quantgate.evals.settings.policy import Policy, TaskPolicy
 from quantgate.evals.settings.requirements import DecidingMethod
 from quantgate.evals.stats.bootstrap.setting import Bootstrap, Pool, Setting, WorstFalsePass
 from quantgate.evals.stats.strata import split_strata
@@ -22,7 +24,7 @@ Measure = Callable[[Setting], WorstFalsePass]
 def told_beside(
     tasks: Iterable[TaskDecision],
     holding: Iterable[TaskDecision],
-    pairs: Iterable[TaskPairs],
+    pairs: Pairs,
     policy: Policy,
     measure: Measure,
     members: int = 1,
@@ -45,17 +47,41 @@ def told_beside(
         Formats that are searched: each is decided at alpha divided by so many, and its errors are those there.
     """
     others = {task.task: task for task in holding}
-    answers = {task.task: task for task in pairs}
-    return tuple(_told(task, others[task.task], answers[task.task], policy, measure, members) for task in tasks)
+    answers = {task.task: task for task in pairs.tasks}
+    return tuple(
+        _told(task, others[task.task], [answers[task.task]], None, policy.for_task(task.task), measure, members)
+        for task in tasks
+    )
+
+
+def suite_beside(
+    suite: Suite | None, holding: Suite | None, pairs: Pairs, policy: Policy, measure: Measure, members: int = 1
+) -> Suite | None:
+    """The same of the mean over a suite, where there is one."""
+    if suite is None or holding is None or policy.suite is None:
+        return suite
+    answers = {task.task: task for task in pairs.tasks}
+    own = policy.for_suite(policy.suite)
+    shares = policy.suite.shares
+    parts = [answers[name] for name in shares]
+    return replace(suite, mean=_told(suite.mean, holding.mean, parts, shares, own, measure, members))
 
 
 def _told(
-    task: TaskDecision, holds: TaskDecision, pairs: TaskPairs, policy: Policy, measure: Measure, members: int
+    task: TaskDecision,
+    holds: TaskDecision,
+    parts: Sequence[TaskPairs],
+    shares: Mapping[str, float] | None,
+    policy: TaskPolicy,
+    measure: Measure,
+    members: int,
 ) -> TaskDecision:
-    method = policy.for_task(task.task).method
-    if method is DecidingMethod.AUTO or not isinstance(task, Decided) or not isinstance(holds, Decided):
+    if policy.method is DecidingMethod.AUTO or not isinstance(task, Decided) or not isinstance(holds, Decided):
         return task
-    setting = setting_of(pairs, Bootstrap(method), task.margin, task.alpha / members)
+    each = {part.task: part.item_scores() for part in parts}
+    scores = joined_scores(each, shares) if shares is not None else each[task.task]
+    repeats = min(part.repeats for part in parts)
+    setting = _setting(scores, repeats, Bootstrap(policy.method), task.margin, task.alpha / members)
     worst = measure(setting)
     found = ByBootstrap(
         false_pass=worst.rate,
@@ -73,12 +99,11 @@ def _told(
     return replace(task, bootstrap=found, reason=reason, findings=(finding, *task.findings))
 
 
-def setting_of(pairs: TaskPairs, method: Bootstrap, margin: float, alpha: float) -> Setting:
+def _setting(scores: ItemScores, repeats: int, method: Bootstrap, margin: float, alpha: float) -> Setting:
     """What the false-pass rate of a bootstrap on these answers depends on."""
-    scores = pairs.item_scores()
-    strata = split_strata(scores.differences, scores.strata, None, scores.clusters)
+    strata = split_strata(scores.differences, scores.strata, scores.weights, scores.clusters)
     pools = sorted((stratum.weight, tuple(sorted(int(size) for size in stratum.sizes))) for stratum in strata)
-    return Setting(method, margin, alpha, pairs.repeats, tuple(Pool(*pool) for pool in pools))
+    return Setting(method, margin, alpha, repeats, tuple(Pool(*pool) for pool in pools))
 
 
 def _lead(setting: Setting, found: ByBootstrap) -> str:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from quantgate.evals.decision.beside import told_beside
+from quantgate.evals.decision.beside import suite_beside, told_beside
 from quantgate.evals.decision.comparison import Comparison, Format
 from quantgate.evals.decision.deciding import bounds_of
 from quantgate.evals.decision.evidence import Evidence, comparable, gather
@@ -69,24 +69,23 @@ def compare(
     holding = _compare(
         candidates, policy.with_bounds_that_hold(), costs or {}, more_is_better=more_is_better, pass_if=pass_if
     )
-    answers = {name: pairs.tasks for name, _, pairs in candidates}
+    answers = {name: pairs for name, _, pairs in candidates}
     by_name = {build.name: build for build in holding.formats}
     formats = tuple(
-        replace(
-            build,
-            tasks=told_beside(
-                build.tasks,
-                by_name[build.name].tasks,
-                answers[build.name],
-                policy,
-                worst_false_pass,
-                len(candidates),
-            ),
-            holds=by_name[build.name].verdict,
-        )
+        _beside(build, by_name[build.name], answers[build.name], policy, len(candidates))
         for build in comparison.formats
     )
     return replace(comparison, formats=formats)
+
+
+def _beside(build: Format, holding: Format, pairs: Pairs, policy: Policy, members: int) -> Format:
+    """A format that a bootstrap decided, with what the bounds that hold decide."""
+    return replace(
+        build,
+        tasks=told_beside(build.tasks, holding.tasks, pairs, policy, worst_false_pass, members),
+        suite=suite_beside(build.suite, holding.suite, pairs, policy, worst_false_pass, members),
+        holds=holding.verdict,
+    )
 
 
 def _compare(

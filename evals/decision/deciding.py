@@ -72,6 +72,7 @@ def _by_bootstrap(scores: ItemScores, method: Bootstrap, holds: PairedBounds) ->
         method,
         alpha=holds.alpha,
         strata=scores.strata,
+        weights=scores.weights,
         clusters=scores.clusters,
     )
     lacks = chosen.lower is None or chosen.upper is None

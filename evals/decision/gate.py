@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from quantgate.evals.decision.beside import told_beside
+from quantgate.evals.decision.beside import suite_beside, told_beside
 from quantgate.evals.decision.deciding import bounds_of
 from quantgate.evals.decision.evidence import Evidence, comparable, gather
 from quantgate.evals.decision.false_pass import worst_false_pass
@@ -36,9 +36,11 @@ def decide(pairs: Pairs, policy: Policy, noise: Pairs | None = None, *, texts: b
     if not policy.bootstraps:
         return verdict
     holding = _decide(pairs, policy.with_bounds_that_hold(), noise, texts=texts)
-    tasks = told_beside(verdict.tasks, holding.tasks, pairs.tasks, policy, worst_false_pass)
-    reasons = release_reasons(verdict.verdict, tasks)
-    return replace(verdict, tasks=tasks, reasons=reasons, holds=holding.verdict)
+    tasks = told_beside(verdict.tasks, holding.tasks, pairs, policy, worst_false_pass)
+    suite = suite_beside(verdict.suite, holding.suite, pairs, policy, worst_false_pass)
+    rows = tasks if suite is None else (suite.mean, *tasks)
+    reasons = release_reasons(verdict.verdict, rows)
+    return replace(verdict, tasks=tasks, suite=suite, reasons=reasons, holds=holding.verdict)
 
 
 def _decide(pairs: Pairs, policy: Policy, noise: Pairs | None, *, texts: bool) -> Verdict:

@@ -15,7 +15,7 @@ from quantgate.evals.pairing.pairing import pair_runs
 from quantgate.evals.settings.policy import Policy
 from quantgate.evals.stats.bootstrap.setting import Bootstrap, Pool, Setting, WorstFalsePass
 from quantgate.evals.stats.describe.intervals import bootstrap_interval
-from tests.evals.made_runs import pair_of, run_of
+from tests.evals.made_runs import joined, pair_of, run_of
 
 METHODS = ("percentile", "bca", "studentised")
 
@@ -147,3 +147,20 @@ def test_the_bca_interval_of_the_description_is_the_bound_of_the_policy():
     _, task = decided(6, 2, 198, method="bca")
     differences = [-1] * 6 + [1] * 2 + [0] * 190
     assert (task.lower, task.upper) == pytest.approx(bootstrap_interval(differences, confidence=0.9, method="bca"))
+
+
+@pytest.mark.slow
+def test_the_mean_over_a_suite_is_decided_by_the_bootstrap_too():
+    def run(label, wrong):
+        other = run_of([0.0] * wrong + [1.0] * (40 - wrong), label=label, name="other")
+        return joined(run_of([1.0] * 30, label=label, name="gsm8k"), other)
+
+    policy = Policy(method="percentile", margin=0.2, suite={"tasks": ["gsm8k", "other"], "margin": 0.06})
+    verdict = decide(pair_runs(run("fp8", 0), run("mxfp4", 1)), policy)
+    mean = verdict.suite.mean
+    assert (mean.method, mean.bootstrap.method) == ("percentile", "bayesian")
+    assert mean.passes
+    assert not mean.bootstrap.agrees
+    assert (verdict.verdict, verdict.holds) == (ReleaseVerdict.PASS, ReleaseVerdict.INCONCLUSIVE)
+    assert mean.bootstrap.error > 0
+    assert parse_decision(verdict.to_json()).suite.mean == mean
