@@ -5,6 +5,7 @@ import pytest
 from scipy.stats import multinomial
 
 from quantgate.evals.stats import bayesian_lower_bound, exact_lower_bound
+from quantgate.evals.stats.bootstrap.bounds import bootstrap_bounds
 from quantgate.evals.stats.calibration import (
     Method,
     discordance_grid,
@@ -64,6 +65,9 @@ def lower_bound(method, losses, gains, ties):
         Method.BAYESIAN: lambda: bayesian_lower_bound(values),
         Method.NAIVE: lambda: naive_lower_bound(values),
     }
+    if method not in bounds:
+        found = bootstrap_bounds(values, values, method.bootstrap).lower
+        return bounds[Method.EXACT]() if found is None else found
     return bounds[method]()
 
 

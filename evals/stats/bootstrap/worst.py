@@ -24,6 +24,9 @@ _SEED = 20_261_113
 # Shares of flips at which outcomes are enumerated, before the neighbourhood of the worst.
 _GRID = 80
 _TIE = 1e-9
+# The share of unsteady units, and the mean solve rate with them.
+_UNSTEADY = 0.2
+_STEADY_MEAN = 1 - _UNSTEADY * 0.2
 
 
 class Damage(StrEnum):
@@ -32,6 +35,8 @@ class Damage(StrEnum):
     `SURE`: units are always right, and a few break. `TURNOVER`: so, and as many more break as others come right.
     `HALF`: units are always right, and twice as many as would break are right half of the time.
     `BROKEN`: solve rates are Beta distributed about .8 or .95, and a few units break. `WORSE`: every unit a little.
+    `UNSTEADY`: one unit in five has such a rate, about .8, and the others are always right; a few of all break, or
+    twice as many lose half of their rate. So the real pair of builds is that `benchmarks/calibration_real.py` measures.
     """
 
     SURE = "sure"
@@ -41,6 +46,8 @@ class Damage(StrEnum):
     BROKEN_95 = "broken, .95"
     WORSE_80 = "worse, .80"
     WORSE_95 = "worse, .95"
+    UNSTEADY_BROKEN = "unsteady, broken"
+    UNSTEADY_HALF = "unsteady, half"
 
     @property
     def rates(self) -> tuple[float, float]:
@@ -128,6 +135,8 @@ def _possible(damage: Damage, losses: Sequence[FloatArray]) -> bool:
         return 3 * highest <= 1
     if damage is Damage.HALF:
         return 2 * highest <= 1
+    if damage in (Damage.UNSTEADY_BROKEN, Damage.UNSTEADY_HALF):
+        return 2 * highest <= _STEADY_MEAN
     return highest <= damage.rates[0] / sum(damage.rates)
 
 
@@ -158,6 +167,11 @@ def _differences(damage: Damage, loss: FloatArray, repeats: int, rng: np.random.
         return np.where(place < 2 * loss, -1.0, np.where(place < 3 * loss, 1.0, 0.0))
     if damage is Damage.HALF:
         return -np.where(rng.random(n) < 2 * loss, rng.binomial(repeats, 0.5, n) / repeats, 0.0)
+    if damage in (Damage.UNSTEADY_BROKEN, Damage.UNSTEADY_HALF):
+        solve = np.where(rng.random(n) < _UNSTEADY, rng.beta(4.0, 1.0, n), 1.0)
+        times = 1 if damage is Damage.UNSTEADY_BROKEN else 2
+        kept = np.where(rng.random(n) < times * loss / _STEADY_MEAN, 1 - 1 / times, 1.0)
+        return np.asarray((rng.binomial(repeats, solve * kept) - rng.binomial(repeats, solve)) / repeats)
     first, second = damage.rates
     solve, share = rng.beta(first, second, n), loss * (first + second) / first
     kept = (rng.random(n) >= share).astype(np.float64) if damage.value.startswith("broken") else 1 - share
