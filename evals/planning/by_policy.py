@@ -10,7 +10,7 @@ from quantgate.evals.planning.options import check_aim
 from quantgate.evals.planning.suite import assume_suite
 from quantgate.evals.planning.types import Aim, Assumptions
 from quantgate.evals.settings.policy import Policy, TaskPolicy
-from quantgate.evals.settings.requirements import Requirement, Tier
+from quantgate.evals.settings.requirements import DecidingMethod, Requirement, Tier
 
 
 def tasks_of(policy: Policy | None, task: str | None) -> list[str | None]:
@@ -64,3 +64,7 @@ def _by(rule: TaskPolicy, assumed: Assumptions, aim: Aim) -> tuple[Assumptions, 
         )
         assumed = replace(assumed, notes=(*assumed.notes, both))
     return assumed, check_aim(replace(aim, margins=(rule.margin,), alpha=rule.alpha, target=rule.target))
+    if rule.method is not DecidingMethod.AUTO:
+        by = f"planned for the bound that holds; the policy decides by a bootstrap (method: {rule.method.value})"
+        assumed = replace(assumed, notes=(*assumed.notes, by))
+    return assumed, check_aim(replace(aim, margins=(rule.margin,), alpha=rule.alpha))

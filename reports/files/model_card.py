@@ -8,6 +8,7 @@ from quantgate.evals.decision.types import Suite, TaskDecision, Verdict
 from quantgate.reports.files.eval_results import eval_results_yaml
 from quantgate.reports.files.markdown_text import markdown_code, markdown_text
 from quantgate.reports.words import numbers
+from quantgate.reports.words.headline import holds_line
 from quantgate.reports.words.notes import mean_over
 from quantgate.reports.words.palette import verdict_word
 from quantgate.reports.words.row import task_cells
@@ -83,6 +84,9 @@ def _explained(verdict: Verdict) -> list[str]:
         f"margin. Release verdict: **{verdict_word(verdict.verdict.value)}**."
     )
     lines = [f"{told} {shared_target(verdict.rows)}".rstrip()]
+    lines = [told]
+    if verdict.holds is not None:
+        lines.append(f"{holds_line(verdict.verdict, verdict.holds)} A bootstrap's confidence is nominal.")
     if verdict.suite is not None:
         lines.append(f"The {verdict.suite.mean.task} is {markdown_text(mean_over(verdict.suite), 700)}.")
     if verdict.command:
