@@ -17,7 +17,9 @@ from quantgate.evals.stats.checks import FloatArray
 from quantgate.evals.stats.strata import Stratum
 
 # Simulated comparisons: of each candidate for the worst, and afresh of the one that it is; fewer where they are dear.
-_SCREENED, _RUNS, _ANSWERS = 100, 2000, 40_000_000
+_SCREENED, _RUNS, _ANSWERS = 100, 2000, 20_000_000
+# More answers than this are not simulated where the enumeration speaks.
+_MOST_ANSWERS = 100_000
 # Resamples of a simulated comparison, where resamples are drawn at all.
 _RESAMPLES = 999
 _SEED = 20_261_113
@@ -101,10 +103,10 @@ def _simulated(setting: Setting) -> WorstFalsePass:
     if not kinds:
         return WorstFalsePass(0.0, 0.0, "")
     answers = sum(len(pool.sizes) for pool in setting.pools) * setting.repeats
-    if setting.alike and answers * _SCREENED > _ANSWERS:
+    if setting.alike and answers > _MOST_ANSWERS:
         return WorstFalsePass(0.0, 0.0, "")
     runs = int(min(max(_ANSWERS // answers, 100), _RUNS))
-    screened = min(_SCREENED, runs)
+    screened = min(_SCREENED, runs // 5)
     rng = np.random.default_rng(_SEED)
     rates = [_passed(setting, damage, losses, rng, screened) for damage, losses in kinds]
     worst = kinds[int(np.argmax(rates))]
