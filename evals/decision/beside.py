@@ -117,14 +117,14 @@ def _message(task: Decided, setting: Setting, found: ByBootstrap) -> str:
     bounds = f"{signed_hundredths(found.lower)} to {signed_hundredths(found.upper)} points"
     says = "says the same" if found.agrees else f"says {_word(found)}"
     return (
-        f"decided by the {setting.method.words}, which passes a build exactly {points(task.margin)} worse up to "
+        f"decided by the {setting.method.words}, which passes a build exactly {points(task.margin)} worse in up to "
         f"{_rate(found)} (measured: {found.measured}); the bound that holds {says}, {bounds}"
     )
 
 
 def _rate(found: ByBootstrap) -> str:
     error = f" ± {100 * found.error:.1f}" if found.error else ""
-    return f"{100 * found.false_pass:.1f}%{error} where {100 * found.alpha:.3g}% is asked"
+    return f"{100 * found.false_pass:.1f}%{error} of releases where {100 * found.alpha:.3g}% is asked"
 
 
 def _word(found: ByBootstrap) -> str:

@@ -68,8 +68,8 @@ class Measured:
     item. `asked` is how often the baseline and the candidate were asked every item, `repeats` the fewer of the two.
     `components` are the variances between items and within them, where repeats were asked, `spreads` the same by
     stratum for the bounds that decide. `whole` counts the benchmark's items, where it is known. `exact` says that the
-    exact test decides over items, or would where a bootstrap was chosen, `one_answer` that repeats are one answer over and over, `hopeless` that an equal
-    build could not pass with these items, however often asked.
+    exact test decides over items, or would where a bootstrap was chosen, `one_answer` that repeats are one answer over
+    and over, `hopeless` that an equal build could not pass with these items, however often asked.
     """
 
     task: str

@@ -63,8 +63,7 @@ def _by(rule: TaskPolicy, assumed: Assumptions, aim: Aim) -> tuple[Assumptions, 
             "too: an equal build that passes each with 90% passes both with 80% at least (--power 0.9)"
         )
         assumed = replace(assumed, notes=(*assumed.notes, both))
-    return assumed, check_aim(replace(aim, margins=(rule.margin,), alpha=rule.alpha, target=rule.target))
     if rule.method is not DecidingMethod.AUTO:
         by = f"planned for the bound that holds; the policy decides by a bootstrap (method: {rule.method.value})"
         assumed = replace(assumed, notes=(*assumed.notes, by))
-    return assumed, check_aim(replace(aim, margins=(rule.margin,), alpha=rule.alpha))
+    return assumed, check_aim(replace(aim, margins=(rule.margin,), alpha=rule.alpha, target=rule.target))

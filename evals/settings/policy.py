@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from quantgate.evals.errors import UsageError
 from quantgate.evals.settings.named_policies import policy_file
@@ -76,6 +76,21 @@ class Policy(TaskPolicy):
             if isinstance(own, dict) and "suite" in own:
                 raise ValueError(f"{name}.suite: a suite is of several tasks, so it stands beside tasks and not in one")
         return tasks
+
+    @model_validator(mode="after")
+    def _bootstraps_no_noise_of_re_runs(self) -> Self:
+        rules: dict[str, TaskPolicy] = {"": self, **self.tasks}
+        for name, own in rules.items():
+            told = own.model_fields_set
+            method = own.method if "method" in told else self.method
+            target = own.target if "target" in told else self.target
+            if method is not DecidingMethod.AUTO and target is Target.BENCHMARK:
+                where = f"tasks.{name}: " if name else ""
+                raise ValueError(
+                    f"{where}method: {method.value} resamples questions, which says nothing of target: benchmark, "
+                    "whose questions are given; take method: auto there, or target: questions"
+                )
+        return self
 
     def for_task(self, name: str) -> TaskPolicy:
         """The policy of one task: what it sets itself, else what is set for all."""

@@ -81,7 +81,7 @@ def _notes(task: Decided, record: TaskRecord) -> str:
         f"{one_line(record.grader, 40)}, {one_line(record.metric, 40)}, {row.asked} items; "
         f"baseline {row.baseline}, difference {row.difference} points ({row.bounds}), margin {row.margin}: "
         f"{verdict_word(task.verdict.value)}{f' {row.target}' if row.target else ''}"
-        f"{verdict_word(task.verdict.value)}{f' {row.beside}' if row.beside else ''}"
+        f"{f' {row.beside}' if row.beside else ''}"
     )
     return f"{told} (quantgate)"
 

@@ -84,7 +84,6 @@ def _explained(verdict: Verdict) -> list[str]:
         f"margin. Release verdict: **{verdict_word(verdict.verdict.value)}**."
     )
     lines = [f"{told} {shared_target(verdict.rows)}".rstrip()]
-    lines = [told]
     if verdict.holds is not None:
         lines.append(f"{holds_line(verdict.verdict, verdict.holds)} A bootstrap's confidence is nominal.")
     if verdict.suite is not None:

@@ -26,7 +26,8 @@ def comparison_fragment(comparison: Comparison) -> str:
     """A comparison of several formats."""
     title = f"{len(comparison.formats)} formats against {comparison.baseline.label}"
     rows = [(build.name, task) for build in comparison.formats for task in build.rows]
-    said = f"{recommendation(comparison)} {comparison_headline(comparison)} {shared_target([task for _, task in rows])}".rstrip()
+    said = f"{recommendation(comparison)} {comparison_headline(comparison)}"
+    said = f"{said} {shared_target([task for _, task in rows])}".rstrip()
     return _fragment(title, comparison.verdict, said, comparison_rows(comparison), rows)
 
 

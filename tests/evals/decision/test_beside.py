@@ -75,6 +75,14 @@ def test_one_task_may_be_decided_by_a_bootstrap_and_the_others_not():
     assert not policy.with_bounds_that_hold().bootstraps
 
 
+@pytest.mark.parametrize(
+    "told", [{"target": "benchmark", "method": "bca"}, {"target": "benchmark", "tasks": {"gsm8k": {"method": "bca"}}}]
+)
+def test_a_bootstrap_over_questions_is_refused_for_given_ones(told):
+    with pytest.raises(ValueError, match="method: bca resamples questions"):
+        Policy(**told)
+
+
 def test_what_a_bootstrap_needs_is_told_for_the_bound_that_holds():
     _, task = decided(6, 2, 198, margin=0.02, method="bca")
     _, plain = decided(6, 2, 198, margin=0.02)
