@@ -17,7 +17,7 @@ from quantgate import __version__
 
 ROOT = Path(__file__).resolve().parents[1]
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("wheel")]
+pytestmark = pytest.mark.slow
 
 
 def build(target: str, source: Path, out: Path) -> Path:

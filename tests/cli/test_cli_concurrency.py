@@ -51,7 +51,6 @@ def test_where_no_run_is_going_on_it_says_so_and_writes_nothing(quantgate, tmp_p
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("processes")
 def test_a_run_that_goes_on_heeds_it_and_signals(quantgate, arguments, tmp_path):
     with loaded_model(Load(slots=64, seconds=0.4, spread=0.1)) as server:
         process = start(arguments(server.base_url, "--concurrency", "2", "--repeats", "20"))
@@ -69,7 +68,6 @@ def test_a_run_that_goes_on_heeds_it_and_signals(quantgate, arguments, tmp_path)
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("processes")
 @pytest.mark.parametrize("number", [signal.SIGUSR1, signal.SIGUSR2])
 def test_a_signal_before_anything_is_in_flight_ends_no_run(arguments, rule, number):
     has_started = threading.Event()

@@ -13,7 +13,7 @@ import pytest
 
 from quantgate.evals.runs.directory import RunDirectory
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("processes")]
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -16,7 +16,7 @@ import pytest
 from quantgate.evals.runs.directory import RunDirectory
 from tests.server.served import Reply, served_model
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("processes")]
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 
