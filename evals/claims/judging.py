@@ -11,9 +11,11 @@ from functools import partial
 import numpy as np
 
 from quantgate.evals.claims.reading import Claim, printed_decimals
+from quantgate.evals.claims.recovering import with_recovery
 from quantgate.evals.claims.types import ClaimDecision, ClaimVerdict, Settling
 from quantgate.evals.decision.types import ReleaseVerdict, TaskVerdict
 from quantgate.evals.decision.verdict import task_verdict
+from quantgate.evals.settings.margin import Margin
 from quantgate.evals.settings.requirements import SMALLEST_ALPHA
 from quantgate.evals.stats.bayesian.unseen_item import bayesian_lower_bound, bayesian_upper_bound
 from quantgate.evals.stats.families import step_down
@@ -85,6 +87,8 @@ def judge(claim: Claim) -> ClaimDecision:
             hint = f": for {number}% write {number.scaleb(-2):f}" if 1 < number <= 100 else ""
             return replace(decision, problem=f"the {build}'s accuracy {value} is no share from 0 to 1{hint}")
     decision = replace(decision, difference=float(Decimal(claim.candidate) - Decimal(claim.baseline)))
+    if decision.zone == 0:
+        return replace(decision, problem="a baseline with nothing right has no recovery")
     decision = _judge_macro(decision) if claim.strata else _with_counts(decision, claim)
     return replace(decision, notes=(*_digit_notes(claim), *decision.notes))
 
@@ -94,7 +98,7 @@ def _with_counts(decision: ClaimDecision, claim: Claim) -> ClaimDecision:
         claim.items,
         claim.baseline,
         claim.candidate,
-        claim.margin,
+        decision.zone if claim.margin.points is None else claim.margin.points,
         digits=decision.digits,
         repeats=claim.repeats,
         alpha=claim.alpha,
@@ -103,6 +107,7 @@ def _with_counts(decision: ClaimDecision, claim: Claim) -> ClaimDecision:
     def ends(counts: tuple[int, ...]) -> tuple[int, int]:
         return counts[0], counts[-1]
 
+    fallen = claim.margin.both and _at_half(claim).verdict is TaskVerdict.REGRESSED
     single = [one for one in judged.judgements if isinstance(one, ClaimJudgement)]
     decision = replace(
         decision,
@@ -118,6 +123,8 @@ def _with_counts(decision: ClaimDecision, claim: Claim) -> ClaimDecision:
         # Where the counts leave two differences, the larger loss asks for absurdly many.
         settling=_settling(max(judged.judgements, key=lambda one: one.difference)),
     )
+    if not judged.warnings:
+        decision = with_recovery(decision, judged.baseline_counts, judged.candidate_counts, fallen)
     if not single:
         return decision
     closest, farthest = flip_range(claim.items, ends(judged.baseline_counts), ends(judged.candidate_counts))
@@ -128,6 +135,12 @@ def _with_counts(decision: ClaimDecision, claim: Claim) -> ClaimDecision:
         pvalue_best=min(one.pvalue_best for one in single),
         pvalue_worst=max(one.pvalue_worst for one in single),
     )
+
+
+def _at_half(claim: Claim) -> ClaimDecision:
+    """The claim judged by its points alone, at half of alpha: a regression is looked for in recovery too."""
+    half = {"margin": Margin(points=claim.margin.points), "alpha": claim.alpha / 2}
+    return judge(claim.model_copy(update=half))
 
 
 def _settling(judged: ClaimJudgement | RepeatedJudgement) -> tuple[Settling, ...]:
@@ -163,7 +176,7 @@ def _judge_macro(decision: ClaimDecision) -> ClaimDecision:
             uppers.append(bayesian_upper_bound(differences, alpha=decision.alpha, strata=names, draws=_DRAWS))
     return replace(
         decision,
-        verdict=task_verdict(min(lowers), max(uppers), decision.margin),
+        verdict=task_verdict(min(lowers), max(uppers), decision.zone),
         notes=(
             "only a macro average was published: how the answers divide over its strata is unknown too, so the bounds "
             "are those of the most and the least favourable of several extreme divisions, and digits tell no counts",
@@ -181,7 +194,7 @@ def _macro_settling(decision: ClaimDecision, baseline: float, candidate: float) 
     net, opposed = candidate - baseline, min(baseline, 1 - candidate)
     pool = len(decision.strata) ** 2 / sum(1 / size for size in decision.strata)
     flips = (max(-net, 0.0) * pool, max(net, 0.0) * pool), (opposed * pool, (opposed + net) * pool)
-    needed = settling_items(*flips, round(pool), decision.margin, decision.alpha)
+    needed = settling_items(*flips, round(pool), decision.zone, decision.alpha)
     return tuple(
         Settling(discordance, None if items is None else math.ceil(items * decision.items / pool))
         for discordance, items in needed.items()

@@ -11,7 +11,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from quantgate.evals.errors import UsageError
-from quantgate.evals.settings.requirements import SMALLEST_ALPHA, SMALLEST_MARGIN
+from quantgate.evals.settings.margin import Margin, MarginField, Written, read_recovery
+from quantgate.evals.settings.requirements import SMALLEST_ALPHA
 from quantgate.evals.settings.run import explain, read_yaml
 
 # Judging all pairings of more takes minutes.
@@ -72,7 +73,7 @@ class Claim(BaseModel):
     strata: Annotated[tuple[Size, ...], BeforeValidator(_as_sizes)] = ()
     baseline: Printed
     candidate: Printed
-    margin: float = Field(0.02, ge=SMALLEST_MARGIN, lt=1)
+    margin: MarginField = Margin(points=0.02)
     alpha: float = Field(0.05, ge=SMALLEST_ALPHA, lt=0.5)
     repeats: int = Field(1, ge=1, le=1000, strict=True)
     digits: int | None = Field(None, ge=1, le=_MOST_DIGITS, strict=True)
@@ -88,6 +89,13 @@ class Claim(BaseModel):
             raise ValueError(f"strata are the 2 to {_MOST_STRATA} parts of a macro average; for one part give n")
         if self.items * self.repeats > MOST_ANSWERS:
             raise ValueError(f"items times repeats are {self.items * self.repeats:,}; at most {MOST_ANSWERS:,} work")
+        if self.margin.recovery is not None and (self.strata or self.repeats > 1):
+            raise ValueError(
+                "a recovery is judged of one answer to each item of one pool; of strata or repeats give a margin in "
+                "points, or the answers item by item to `quantgate gate`"
+            )
+        if self.margin.both and self.alpha < 2 * SMALLEST_ALPHA:
+            raise ValueError(f"with points and recovery in one margin alpha is {2 * SMALLEST_ALPHA:g} or more")
         most = max(printed_decimals(self.baseline), printed_decimals(self.candidate))
         if self.digits is not None and most > self.digits:
             raise ValueError(f"an accuracy has {most} decimals, but digits says {self.digits}")
@@ -116,7 +124,18 @@ def claim_of_options(options: Mapping[str, Any]) -> Claim:
         raise UsageError(_explained(error, None, frozenset())) from None
 
 
-def read_claims(file: Path, margin: float | None = None, alpha: float | None = None) -> tuple[Claim, ...]:
+def margin_of_options(margin: float | None, recovery: float | None) -> Written | None:
+    """What the options `--margin` and `--recovery` say together. Raises UsageError for a recovery that is none."""
+    if recovery is None:
+        return margin
+    try:
+        said = {"recovery": read_recovery(recovery)}
+    except ValueError as error:
+        raise UsageError(f"--recovery {recovery:g}: {error}") from None
+    return said if margin is None else {"points": margin, **said}
+
+
+def read_claims(file: Path, margin: Written | None = None, alpha: float | None = None) -> tuple[Claim, ...]:
     """The claims of a YAML file: a list under `claims:`; `margin` and `alpha` beside it hold for all that set none.
 
     The arguments win over the file. Raises UsageError naming file, claim and key; for an unknown key the nearest one.
@@ -137,7 +156,7 @@ def read_claims(file: Path, margin: float | None = None, alpha: float | None = N
 
 
 def _claim_of_file(
-    file: Path, number: int, entry: object, shared: Mapping[str, Any], forced: Mapping[str, float]
+    file: Path, number: int, entry: object, shared: Mapping[str, Any], forced: Mapping[str, object]
 ) -> Claim:
     if not isinstance(entry, dict):
         raise UsageError(f"{file}: claim {number} must be a mapping with task, n, baseline and candidate")

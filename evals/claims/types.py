@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from quantgate.evals.decision.types import ReleaseVerdict, TaskVerdict
+from quantgate.evals.settings.margin import Margin
 from quantgate.evals.settings.requirements import Requirement
 
 SCHEMA_VERSION = 1
@@ -24,6 +25,21 @@ class Settling:
 
 
 @dataclass(frozen=True, slots=True)
+class ClaimRecovery:
+    """What the printed accuracies leave open of candidate / baseline: bounds at best and at worst, and the verdict.
+
+    `ratio` is that of the printed accuracies; an upper bound is None where there is none.
+    """
+
+    ratio: float | None
+    verdict: TaskVerdict
+    lower_best: float
+    lower_worst: float
+    upper_best: float | None
+    upper_worst: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class ClaimDecision:
     """What one published pair of accuracies proves; every figure is a fraction, differences candidate minus baseline.
 
@@ -31,7 +47,8 @@ class ClaimDecision:
     `closest` and `farthest` are the (losses, gains) with the fewest and the most flips; None with repeats or strata.
     `baseline_counts` and `candidate_counts` are the counts of right answers that are printed so, smallest and largest.
     `impossible` says that one of the accuracies is no count of right answers, so that nothing is shown by them, and
-    `problem` why a claim is invalid.
+    `problem` why a claim is invalid. `recovery` is there where the margin says one and the baseline has some
+    item right.
     """
 
     task: str
@@ -41,7 +58,7 @@ class ClaimDecision:
     baseline: str
     candidate: str
     digits: int
-    margin: float
+    margin: Margin
     alpha: float
     verdict: TaskVerdict = TaskVerdict.INVALID
     problem: str = ""
@@ -59,6 +76,12 @@ class ClaimDecision:
     upper_best: float | None = None
     upper_worst: float | None = None
     settling: tuple[Settling, ...] = ()
+    recovery: ClaimRecovery | None = None
+
+    @property
+    def zone(self) -> float:
+        """The loss in accuracy, a fraction, that the margin tolerates of the baseline as it was printed."""
+        return self.margin.at(float(self.baseline))
 
     @property
     def passes(self) -> bool:
@@ -78,6 +101,6 @@ class ClaimVerdict:
             "schema_version": SCHEMA_VERSION,
             "verdict": self.verdict.value,
             "reasons": list(reasons),
-            "tasks": [asdict(task) for task in self.tasks],
+            "tasks": [{**asdict(task), "margin": task.margin.written} for task in self.tasks],
         }
         return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

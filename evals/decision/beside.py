@@ -81,7 +81,7 @@ def _told(
     each = {part.task: part.item_scores() for part in parts}
     scores = joined_scores(each, shares) if shares is not None else each[task.task]
     repeats = min(part.repeats for part in parts)
-    setting = _setting(scores, repeats, Bootstrap(policy.method), task.margin, task.alpha / members)
+    setting = _setting(scores, repeats, Bootstrap(policy.method), task.zone, task.alpha / members)
     worst = measure(setting)
     found = ByBootstrap(
         false_pass=worst.rate,
@@ -117,7 +117,7 @@ def _message(task: Decided, setting: Setting, found: ByBootstrap) -> str:
     bounds = f"{signed_hundredths(found.lower)} to {signed_hundredths(found.upper)} points"
     says = "says the same" if found.agrees else f"says {_word(found)}"
     return (
-        f"decided by the {setting.method.words}, which passes a build exactly {points(task.margin)} worse in up to "
+        f"decided by the {setting.method.words}, which passes a build exactly {points(task.zone)} worse in up to "
         f"{_rate(found)} (measured: {found.measured}); the bound that holds {says}, {bounds}"
     )
 

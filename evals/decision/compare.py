@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from quantgate.evals.decision.beside import suite_beside, told_beside
+from quantgate.evals.decision.claimed import claimed
 from quantgate.evals.decision.comparison import Comparison, Format
 from quantgate.evals.decision.deciding import bounds_of
 from quantgate.evals.decision.evidence import Evidence, comparable, gather
@@ -17,8 +18,8 @@ from quantgate.evals.decision.types import NotComparable, ReleaseVerdict, Suite,
 from quantgate.evals.errors import UsageError
 from quantgate.evals.pairing.pairs import Pairs
 from quantgate.evals.settings.policy import Policy
-from quantgate.evals.settings.requirements import SMALLEST_ALPHA, PassIf, Requirement
-from quantgate.evals.stats.families import FamilyBound, Step, holm_lower_bounds, step_down
+from quantgate.evals.settings.requirements import SMALLEST_ALPHA, PassIf
+from quantgate.evals.stats.families import step_down
 
 
 def compare(
@@ -200,42 +201,13 @@ def _together(family: Sequence[Evidence]) -> list[Bounds]:
     alpha = family[0].measured.alpha
     shared = alpha / len(family)
     _check_level(shared, len(family), family[0].measured.task)
-    passed = holm_lower_bounds([one.support for one in family], family[0].measured.margin, alpha)
+    passed = step_down([one.passes_among for one in family])
     fallen = step_down([one.regressed_among for one in family])
-    all_passed, all_fallen = all(bound.passes for bound in passed), all(step.rejected for step in fallen)
+    all_passed, all_fallen = all(step.rejected for step in passed), all(step.rejected for step in fallen)
     return [
-        replace(
-            one.bounds(shared),
-            lower=_lower(one, up, shared if all_passed else None),
-            upper=_upper(one, up, down, shared if all_fallen else None),
-        )
+        claimed(one.measured, one.bounds, up, down, shared, all_passed=all_passed, all_fallen=all_fallen)
         for one, up, down in zip(family, passed, fallen, strict=True)
     ]
-
-
-def _lower(evidence: Evidence, passed: FamilyBound, all_at: float | None) -> float:
-    """The lower bound that goes with the step-down; see `evals.stats.families.holm_lower_bounds`.
-
-    `all_at` is the level that all have alike where all pass, `None` where not all do.
-    """
-    if not passed.passes:
-        return evidence.bounds(passed.level).lower
-    within = math.nextafter(-evidence.measured.margin, 1.0)
-    return within if all_at is None else max(within, evidence.bounds(all_at).lower)
-
-
-def _upper(evidence: Evidence, passed: FamilyBound, fallen: Step, all_at: float | None) -> float:
-    """The upper bound of the step-down for regressions; where equivalence is asked, in line with that for passes."""
-    margin, alpha = evidence.measured.margin, evidence.measured.alpha
-    if fallen.rejected:
-        beyond = math.nextafter(-margin, -1.0)
-        return beyond if all_at is None else min(beyond, evidence.bounds(all_at).upper)
-    upper = evidence.bounds(alpha / fallen.share).upper
-    if evidence.measured.require is Requirement.NON_INFERIOR:
-        return upper
-    if passed.passes:
-        return min(upper, math.nextafter(margin, 0.0))
-    return max(upper, evidence.bounds(passed.level).upper)
 
 
 def _releases(members: Sequence[_Member]) -> list[ReleaseVerdict]:

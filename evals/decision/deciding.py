@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from quantgate.evals.decision.measured import Bounds
+from quantgate.evals.decision.recovering import with_recovery
 from quantgate.evals.pairing.item_scores import ItemScores
 from quantgate.evals.settings.policy import TaskPolicy
 from quantgate.evals.settings.requirements import DecidingMethod, Target
@@ -23,6 +24,13 @@ def bounds_of(scores: ItemScores, policy: TaskPolicy, alpha: float) -> Bounds:
     """
     if policy.method is not DecidingMethod.AUTO and policy.target is Target.QUESTIONS:
         return _by_bootstrap(scores, Bootstrap(policy.method), _over_items(scores, alpha))
+    bounds = _of_difference(scores, policy, alpha)
+    if policy.margin.recovery is None:
+        return bounds
+    return with_recovery(bounds, scores, policy.margin, lambda level: _of_difference(scores, policy, level))
+
+
+def _of_difference(scores: ItemScores, policy: TaskPolicy, alpha: float) -> Bounds:
     found = _on_these(scores, alpha) if policy.target is Target.BENCHMARK else _over_items(scores, alpha)
     return Bounds(
         found.estimate,

@@ -19,17 +19,19 @@ from quantgate.evals.decision.figures import describe, summary_of_repeats
 from quantgate.evals.decision.flips import flip_table, flips
 from quantgate.evals.decision.measured import Bounds, Measured
 from quantgate.evals.decision.obstacle import obstacle
+from quantgate.evals.decision.planners import recovery_planning
 from quantgate.evals.decision.prospects import needed_of, prospects
 from quantgate.evals.decision.readings import reading_findings
 from quantgate.evals.decision.spreads import spreads_of
+from quantgate.evals.decision.standing import not_worse, shows, worse
 from quantgate.evals.decision.task import decided
 from quantgate.evals.decision.types import Decided, NotComparable, StratumFigures, TargetBounds, TaskVerdict
-from quantgate.evals.decision.verdict import task_verdict
+from quantgate.evals.decision.verdict import verdict_of
 from quantgate.evals.pairing.item_scores import ItemScores
 from quantgate.evals.pairing.pairs import Pairs, TaskPairs
 from quantgate.evals.settings.expected import Expectation, parse_expectation
 from quantgate.evals.settings.policy import Policy, TaskPolicy
-from quantgate.evals.settings.requirements import SMALLEST_ALPHA, Requirement, Target, Tier
+from quantgate.evals.settings.requirements import SMALLEST_ALPHA, Target, Tier
 from quantgate.evals.stats.describe.mcnemar import mcnemar_pvalue
 from quantgate.evals.stats.planning.items import items_for_power, items_needed
 from quantgate.evals.stats.planning.power import exact_power
@@ -68,32 +70,29 @@ class Evidence:
 
     def verdict(self, bounds: Bounds) -> TaskVerdict:
         """What bounds give at the task's margin."""
-        return task_verdict(bounds.lower, bounds.upper, self.measured.margin)
+        return verdict_of(bounds, self.measured.margin)
 
     def targets(self, bounds: Bounds) -> tuple[TargetBounds, ...]:
         """What holds for questions like these and for these very ones, at the level of the bounds that decide.
 
-        With one answer to each of independent items both are the same.
+        With one answer to each of independent items both are the same. Of a recovery only the one that decides is told:
+        no bound of it holds for these very questions alone.
         """
-        if self.measured.repeated or self.scores.clusters is not None:
+        told = [bounds]
+        if self.measured.margin.recovery is None:
+            again = self.measured.repeated or self.scores.clusters is not None
             other = self.policy.model_copy(update={"target": bounds.target.other})
-            beside = self.decide(self.scores, other, bounds.alpha)
-        else:
-            beside = replace(bounds, target=bounds.target.other)
+            told.append(
+                self.decide(self.scores, other, bounds.alpha) if again else replace(bounds, target=bounds.target.other)
+            )
         return tuple(
             TargetBounds(one.target, one is bounds, one.lower, one.upper, one.alpha, self.verdict(one), one.reason)
-            for one in (bounds, beside)
+            for one in told
         )
-
-    def support(self, alpha: float) -> float:
-        """What must lie above -margin for a pass: the lower bound, and for equivalence the mirrored upper one too."""
-        bounds = self.bounds(alpha)
-        both = self.measured.require is Requirement.EQUIVALENT
-        return min(bounds.lower, -bounds.upper) if both else bounds.lower
 
     def passes_among(self, members: int) -> bool:
         """Whether the bounds at alpha divided by so many members of a family show what is required."""
-        return self.support(self.measured.alpha / members) > -self.measured.margin
+        return shows(self.bounds(self.measured.alpha / members), self.measured.margin, self.measured.require)
 
     def regressed_among(self, members: int) -> bool:
         """Whether the bounds at alpha divided by so many members of a family show a regression.
@@ -101,9 +100,9 @@ class Evidence:
         Below the smallest alpha that the bounds hold for, nothing is shown.
         """
         alpha, margin = self.measured.alpha / members, self.measured.margin
-        if alpha < SMALLEST_ALPHA or self.measured.alone.upper >= -margin:
+        if alpha < SMALLEST_ALPHA or not worse(self.measured.alone, margin):
             return False
-        return self.bounds(alpha).upper < -margin
+        return worse(self.bounds(alpha), margin)
 
     def passes_with(self, bounds: Bounds) -> bool:
         """Whether the task passes by these bounds: they show what the policy requires, and no finding blocks it."""
@@ -114,7 +113,11 @@ class Evidence:
         """The task's decision by these bounds; see `evals.decision.task.decided`."""
         verdict = self.verdict(bounds)
         if verdict is TaskVerdict.INCONCLUSIVE:
-            found = prospects(self.measured, bounds, items_for_power, exact_power)
+            own = recovery_planning(self.measured.margin, self.measured.baseline)
+            planned = (items_for_power, exact_power) if own is None else (own.items_for, own.power_of)
+            # A recovery of nothing is never shown, and no data settles it.
+            undefined = bounds.recovery_bounds is not None and bounds.recovery_bounds.undefined
+            found = () if undefined else prospects(self.measured, bounds, *planned)
             return decided(
                 self.measured,
                 verdict,
@@ -132,7 +135,7 @@ class Evidence:
     def _enough(self, verdict: TaskVerdict) -> int | None:
         """Items that settle it by the exact test: not more than were asked where it passes."""
         asked = self.measured.items
-        enough = items_needed(self.scores.losses, self.scores.gains, asked, self.measured.margin, self.measured.alpha)
+        enough = items_needed(self.scores.losses, self.scores.gains, asked, self.measured.zone, self.measured.alpha)
         return enough if enough is None or verdict is TaskVerdict.REGRESSED else min(enough, asked)
 
 
@@ -199,12 +202,16 @@ def _look(
         exact=(alone.holds or alone.method) == "exact" and alone.target is Target.QUESTIONS,
         one_answer=all(each.one for each in scores.answers),
         hopeless=alone.target is Target.QUESTIONS
-        and decide(scores.without_a_flip(), policy, policy.alpha).lower <= -policy.margin,
+        and not not_worse(decide(scores.without_a_flip(), policy, policy.alpha), policy.margin),
         losses=scores.losses if single else None,
         gains=scores.gains if single else None,
         mcnemar_p=mcnemar_pvalue(scores.losses, scores.gains) if single else None,
         components=_components(pairs, policy.alpha),
-        spreads=spreads_of(pairs, scores if policy.target is Target.QUESTIONS else replace(scores, clusters=None)),
+        spreads=spreads_of(
+            pairs,
+            scores if policy.target is Target.QUESTIONS else replace(scores, clusters=None),
+            policy.margin.recovery if policy.margin.binds_by_recovery(baseline) else None,
+        ),
         whole=whole,
         strata=_strata(scores, policy, decide),
         description=describe(pairs, scores, policy.alpha, again),
@@ -282,7 +289,7 @@ def _stratum(
         difference=bounds.estimate,
         lower=bounds.lower,
         upper=bounds.upper,
-        verdict=task_verdict(bounds.lower, bounds.upper, policy.margin),
+        verdict=verdict_of(bounds, policy.margin),
     )
 
 
@@ -317,7 +324,7 @@ def _truncation(
         return ()
     rest = decide(scores.of(kept), policy, policy.alpha)
     gone = alone.upper < 0 <= rest.upper
-    saved = alone.lower <= -policy.margin < rest.lower
+    saved = not_worse(rest, policy.margin) and not not_worse(alone, policy.margin)
     if not (gone or saved):
         return ()
     lost = "token budget may be all that was lost; raise --max-tokens and ask again"

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from quantgate.evals.checks.finding import Finding
 from quantgate.evals.checks.lengths import LengthComparison
 from quantgate.evals.decision.described import Description, Flip, FlipTable
+from quantgate.evals.decision.recovery_bounds import RecoveryBounds
 from quantgate.evals.decision.types import StratumFigures
 from quantgate.evals.pairing.status_counts import StatusCounts
+from quantgate.evals.settings.margin import Margin
 from quantgate.evals.settings.requirements import Requirement, Target, Tier
 
 
@@ -19,6 +21,8 @@ class Bounds:
 
     `target` is what they hold for; `missing`, `clusters` and `reason` are as in `evals.stats.results.PairedBounds`.
     `holds` names the method of the bound that holds, where `method` is a bootstrap.
+    `recovery_bounds` are those of the ratio of the accuracies, where the margin says a recovery; with points beside it
+    the upper bounds, of the difference and of the ratio, are each at half of `alpha`.
     """
 
     estimate: float
@@ -31,6 +35,7 @@ class Bounds:
     reason: str = ""
     target: Target = Target.QUESTIONS
     holds: str = ""
+    recovery_bounds: RecoveryBounds | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,7 @@ class Measured:
     """
 
     task: str
-    margin: float
+    margin: Margin
     alpha: float
     tier: Tier
     require: Requirement
@@ -99,6 +104,11 @@ class Measured:
     flip_table: FlipTable
     lengths: LengthComparison | None
     flips: tuple[Flip, ...]
+
+    @property
+    def zone(self) -> float:
+        """The loss, a fraction, that the margin tolerates at the baseline's accuracy."""
+        return self.margin.at(self.baseline)
 
     @property
     def repeated(self) -> bool:

@@ -82,7 +82,7 @@ class _ExactSearch:
 
     def prospect(self, difference: float) -> Prospect:
         measured = self.measured
-        if difference <= -measured.margin:
+        if difference <= -measured.zone:
             return Prospect(difference, "items", None, None, 0.0, settles=False)
         flips = measured.description.discordance
         seen = max(flips.count if flips else 0, 1) / measured.items
@@ -108,7 +108,7 @@ class _ExactSearch:
         psi = max(discordance, abs(difference))
 
         def enough(power: float) -> int | None:
-            return self.items_for(self.measured.margin, psi, difference, self.bounds.alpha, power, self._most)
+            return self.items_for(self.measured.zone, psi, difference, self.bounds.alpha, power, self._most)
 
         number = enough(AIM)
         both = self.measured.require is Requirement.EQUIVALENT
@@ -120,7 +120,7 @@ class _ExactSearch:
         psi = max(discordance, abs(difference))
 
         def of(truth: float) -> float:
-            return self.power_of(items, self.measured.margin, psi, truth, self.bounds.alpha)
+            return self.power_of(items, self.measured.zone, psi, truth, self.bounds.alpha)
 
         return _of_both(of, difference, self.measured.require)
 
@@ -135,7 +135,7 @@ class _RepeatSearch:
     def prospect(self, difference: float) -> Prospect:
         measured = self.measured
         items, repeats = measured.items, measured.repeats
-        if difference <= -measured.margin:
+        if difference <= -measured.zone:
             return Prospect(difference, self._ways[0], None, None, 0.0, settles=False)
         found = [self._along(way, difference) for way in self._ways]
         best = next((one for one in found if one.settles), max(found, key=lambda one: one.power))
@@ -198,7 +198,7 @@ class _RepeatSearch:
             return macro_power(
                 [max(round(self._units(one, items) * self._pairs(one, asked)), 1) for one in spreads],
                 [one.between + self._pairs(one, asked) * one.noise(*asked) for one in spreads],
-                self.measured.margin,
+                self.measured.zone,
                 difference=truth,
                 alpha=self.bounds.alpha,
                 largest=[1.0 if self._on_these else one.largest for one in spreads],

@@ -10,11 +10,12 @@ import numpy as np
 from quantgate.evals.checks.finding import Finding, FindingCode, Severity
 from quantgate.evals.contract.task import TOLERANT
 from quantgate.evals.decision.measured import Bounds
-from quantgate.evals.decision.verdict import task_verdict
+from quantgate.evals.decision.verdict import verdict_of
 from quantgate.evals.pairing.item_scores import ItemScores
 from quantgate.evals.pairing.matching import at_rows
 from quantgate.evals.pairing.metrics import metrics_of, score_by
 from quantgate.evals.pairing.pairs import TaskPairs
+from quantgate.evals.settings.margin import Margin
 
 _POINT = 0.01
 _ROUNDING = 1e-9
@@ -24,7 +25,7 @@ def reading_findings(
     pairs: TaskPairs,
     scores: ItemScores,
     alone: Bounds,
-    margin: float,
+    margin: Margin,
     bounds_of: Callable[[ItemScores], Bounds],
     *,
     chosen: bool,
@@ -39,7 +40,7 @@ def reading_findings(
     pairs, scores, alone
         The task, its scores by the metric that decides, and their bounds.
     margin
-        The largest loss that passes, as a fraction.
+        The largest loss that passes.
     bounds_of
         Gives the bounds of other scores of the same items.
     chosen
@@ -54,7 +55,7 @@ def reading_findings(
         frame[build] = at_rows(score_by(run.samples, other), pairs.rows(build).ravel(), np.nan)
     again = replace(pairs, frame=frame).item_scores()
     second = bounds_of(again)
-    ours, theirs = (task_verdict(each.lower, each.upper, margin) for each in (alone, second))
+    ours, theirs = (verdict_of(each, margin) for each in (alone, second))
     means = [
         (build, scores.mean(getattr(scores, build)), again.mean(getattr(again, build)))
         for build in ("baseline", "candidate")

@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from quantgate.evals.checks.finding import Finding
 from quantgate.evals.decision.described import Prospect
 from quantgate.evals.decision.points import hundredths, points, signed_hundredths
+from quantgate.evals.decision.recovery_bounds import RecoveryBounds
+from quantgate.evals.decision.recovery_sentences import recovery_sentence
+from quantgate.evals.decision.standing import standings
 from quantgate.evals.decision.types import ReleaseVerdict, TaskDecision, TaskVerdict
 from quantgate.evals.decision.way_out import way_out
+from quantgate.evals.settings.margin import Margin
 from quantgate.evals.settings.requirements import Requirement, Target
 
 _AGAIN = "Asked again, these questions get the same answers: they cannot settle it."
@@ -22,12 +26,14 @@ class Outcome:
     `missing` how much of the interval is there because answers are missing. `target` is what the verdict holds for, and
     `whole` counts the benchmark's items, where that is known; `one_answer` says that repeats are one answer over
     and over. `nominal` says that the confidence is what was asked of a bootstrap.
+    and over. `recovery_bounds` are those of the ratio of the two accuracies, where the margin says
+    a recovery.
     """
 
     verdict: TaskVerdict
     lower: float
     upper: float
-    margin: float
+    margin: Margin
     alpha: float
     require: Requirement
     findings: tuple[Finding, ...]
@@ -41,6 +47,9 @@ class Outcome:
     whole: int | None = None
     one_answer: bool = False
     nominal: bool = False
+    baseline: float = 1.0
+    candidate: float = 1.0
+    recovery_bounds: RecoveryBounds | None = None
 
 
 def reason(outcome: Outcome) -> str:
@@ -65,9 +74,71 @@ def release_reasons(verdict: ReleaseVerdict, tasks: tuple[TaskDecision, ...]) ->
 
 
 def _sentence(outcome: Outcome) -> str:
+    if outcome.margin.recovery is None:
+        return f"{_in_points(outcome, outcome.margin.points or 0.0)}{_way(outcome)}"
+    said = [_of_recovery(outcome, outcome.margin.recovery)]
+    if outcome.margin.points is None:
+        return f"{_word(outcome)} {said[0]}{_way(outcome)}"
+    parts = standings(outcome, outcome.margin)
+    if outcome.verdict is TaskVerdict.REGRESSED:
+        kept = [one.worse for one in parts]
+    elif outcome.verdict is TaskVerdict.INCONCLUSIVE:
+        kept = [not one.not_worse for one in parts]
+    else:
+        kept = [True, True]
+    if not kept[0]:
+        shown = (
+            ""
+            if outcome.verdict is TaskVerdict.REGRESSED
+            else f" In points it is within {points(outcome.margin.points)}."
+        )
+        return f"{_word(outcome)} {said[0]}{shown}{_way(outcome)}"
+    first = _in_points(outcome, outcome.margin.points)
+    return f"{first}{' ' + said[0] if kept[1] else ''}{_way(outcome)}"
+
+
+def _word(outcome: Outcome) -> str:
+    """How the sentence begins."""
+    if outcome.verdict is TaskVerdict.NON_INFERIOR:
+        return "passes." if _enough(outcome) else "not worse by the margin."
+    return {"equivalent": "equivalent.", "regressed": "regressed."}.get(outcome.verdict.value, "cannot be told.")
+
+
+def _enough(outcome: Outcome) -> bool:
+    return outcome.verdict.satisfies(outcome.require) and not _blocking(outcome)
+
+
+def _way(outcome: Outcome) -> str:
+    """What would settle it, where it cannot be told."""
+    undefined = outcome.recovery_bounds is not None and outcome.recovery_bounds.undefined
+    if outcome.verdict is not TaskVerdict.INCONCLUSIVE or undefined:
+        return ""
+    held = " What it takes is told for the bound that holds." if outcome.nominal else ""
+    if outcome.target is Target.BENCHMARK and outcome.one_answer:
+        return f" {_AGAIN}{held}"
+    found, asked = outcome.prospects, outcome.asked
+    return f" {way_out(found, outcome.items, outcome.repeats, hopeless=outcome.hopeless, asked=asked)}{held}"
+
+
+def _of_recovery(outcome: Outcome, asked: float) -> str:
+    estimate = outcome.candidate / outcome.baseline if outcome.baseline > 0 else None
+    confidence = _above(outcome) if outcome.verdict is TaskVerdict.REGRESSED else _confidence(outcome.alpha)
+    return recovery_sentence(outcome.verdict, outcome.recovery_bounds, estimate, asked, confidence)
+
+
+def _confidence(alpha: float) -> str:
+    return f"{100 * (1 - alpha):g}%"
+
+
+def _above(outcome: Outcome) -> str:
+    """The confidence of an upper bound, which a margin of points and recovery halves the error of."""
+    return _confidence(outcome.alpha / 2 if outcome.margin.both else outcome.alpha)
+
+
+def _in_points(outcome: Outcome, limit: float) -> str:
     lower, upper = outcome.lower, outcome.upper
-    margin = points(outcome.margin)
-    confidence = f"{'nominal ' if outcome.nominal else ''}{100 * (1 - outcome.alpha):g}%"
+    margin = points(limit)
+    confidence = f"{'nominal ' if outcome.nominal else ''}{_confidence(outcome.alpha)}"
     if outcome.verdict is TaskVerdict.EQUIVALENT:
         return (
             f"equivalent. The candidate differs from the baseline by {signed_hundredths(lower)} to "
@@ -75,26 +146,19 @@ def _sentence(outcome: Outcome) -> str:
             "either side."
         )
     if outcome.verdict is TaskVerdict.NON_INFERIOR:
-        enough = outcome.verdict.satisfies(outcome.require) and not _blocking(outcome)
-        passes = "passes" if enough else "not worse by the margin"
+        passes = _word(outcome).removesuffix(".")
         if lower >= 0:
             return f"{passes}. With {confidence} confidence the candidate gains at least {points(lower)}."
-        loss = "less than" if _at_margin(lower, outcome) else f"at most {points(lower)}, within"
+        loss = "less than" if _at_margin(lower, limit) else f"at most {points(lower)}, within"
         return f"{passes}. With {confidence} confidence the candidate loses {loss} the margin of {margin}."
     if outcome.verdict is TaskVerdict.REGRESSED:
-        loss = "more" if _at_margin(upper, outcome) else f"at least {points(upper)}, more"
-        return f"regressed. With {confidence} confidence the candidate loses {loss} than the margin of {margin}."
-    way = (
-        _AGAIN
-        if outcome.target is Target.BENCHMARK and outcome.one_answer
-        else way_out(outcome.prospects, outcome.items, outcome.repeats, hopeless=outcome.hopeless, asked=outcome.asked)
-    )
-    if outcome.nominal:
-        way += " What it takes is told for the bound that holds."
-    loss = "the whole" if _at_margin(lower, outcome) else f"as much as {points(lower)}, more than the"
+        loss = "more" if _at_margin(upper, limit) else f"at least {points(upper)}, more"
+        above = f"{'nominal ' if outcome.nominal else ''}{_above(outcome)}"
+        return f"regressed. With {above} confidence the candidate loses {loss} than the margin of {margin}."
+    loss = "the whole" if _at_margin(lower, limit) else f"as much as {points(lower)}, more than the"
     return (
         f"cannot be told. The candidate may have lost {loss} margin of {margin}, "
-        f"or {'as little as ' + points(upper) if upper < 0 else 'nothing'}. {way}"
+        f"or {'as little as ' + points(upper) if upper < 0 else 'nothing'}."
     )
 
 
@@ -107,12 +171,12 @@ def _of_missing(outcome: Outcome) -> str:
     return f" Missing answers are taken for the worst on either side: that is {said} of the interval."
 
 
-def _at_margin(bound: float, outcome: Outcome) -> bool:
+def _at_margin(bound: float, margin: float) -> bool:
     """Whether a bound is written as the margin is, which it lies beside: then no number is told twice.
 
     So it is where a step-down over several formats claims no more than that a bound lies beyond the margin.
     """
-    return hundredths(bound) == hundredths(outcome.margin)
+    return hundredths(bound) == hundredths(margin)
 
 
 def _blocking(outcome: Outcome) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from quantgate.evals.decision.measured import Spread
@@ -11,13 +13,17 @@ from quantgate.evals.stats.checks import FloatArray
 from quantgate.evals.stats.describe.repeats import item_differences, row_means
 
 
-def spreads_of(pairs: TaskPairs, scores: ItemScores) -> tuple[Spread, ...]:
+def spreads_of(pairs: TaskPairs, scores: ItemScores, recovery: float | None = None) -> tuple[Spread, ...]:
     """One for each stratum that weighs, in the order of their names.
+
+    Where a recovery decides, the differences are from so much of the baseline's scores.
 
     Differences are never taken to have less variance than one answer that differs would give: few equal answers do not
     show that there is none.
     """
-    within = _within(pairs, len(scores.item_ids))
+    share = 1.0 if recovery is None else recovery
+    within = _within(pairs, len(scores.item_ids), share)
+    scores = replace(scores, baseline=share * scores.baseline)
     asked = pairs.asked["baseline"], pairs.asked["candidate"]
     if scores.strata is None:
         return (_spread(scores, within, asked),)
@@ -27,11 +33,13 @@ def spreads_of(pairs: TaskPairs, scores: ItemScores) -> tuple[Spread, ...]:
     )
 
 
-def _within(pairs: TaskPairs, items: int) -> FloatArray:
+def _within(pairs: TaskPairs, items: int, share: float) -> FloatArray:
     """The variance of one answer of either build to each item, shape (2, items); 0 where both were asked once."""
     if pairs.most_repeats < 2:
         return np.zeros((2, items))
-    baseline, candidate = (row_means(pairs.filled(build)) for build in ("baseline", "candidate"))
+    baseline, candidate = (
+        row_means(scores) for scores in (share * pairs.filled("baseline"), pairs.filled("candidate"))
+    )
     both = item_differences(baseline, candidate, alike=True).within
     ours = both / 2 if min(pairs.asked.values()) < 2 else baseline.within
     return np.stack([ours, both - ours])

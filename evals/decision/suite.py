@@ -14,6 +14,7 @@ from quantgate.evals.checks.finding import Finding
 from quantgate.evals.decision.described import Description, FlipTable, Share
 from quantgate.evals.decision.measured import Bounds, Measured, Spread
 from quantgate.evals.decision.points import signed_hundredths
+from quantgate.evals.decision.standing import not_worse
 from quantgate.evals.decision.types import Decided, NotComparable, Suite, TaskDecision
 from quantgate.evals.pairing.item_scores import ItemScores
 from quantgate.evals.pairing.status_counts import StatusCounts
@@ -69,7 +70,7 @@ def look_at_suite(
     scores = joined_scores({name: one.scores for name, one in compared.items()}, shares)
     alone = decide(scores, own, own.alpha)
     over_items = own.target is Target.QUESTIONS
-    hopeless = over_items and decide(scores.without_a_flip(), own, own.alpha).lower <= -own.margin
+    hopeless = over_items and not not_worse(decide(scores.without_a_flip(), own, own.alpha), own.margin)
     each = {name: one.measured for name, one in compared.items()}
     measured = _measured(each, shares, scores, own, alone, hopeless=hopeless)
     return evidence(scores, measured, own, decide, {own.alpha: alone})
@@ -125,6 +126,7 @@ def joined_scores(tasks: Mapping[str, ItemScores], shares: Mapping[str, float]) 
         clusters=tuple(clusters) if any(scores.clusters for scores in each) else None,
         open=np.concatenate([scores.open for scores in each]),
         answers=tuple(block for scores in each for block in scores.answers),
+        baseline_open=np.concatenate([scores.baseline_open for scores in each]),
         weights=weights,
     )
 
@@ -236,13 +238,14 @@ def _averages(mean: Decided) -> str:
     recovery = "" if mean.recovery is None else f", recovery {mean.recovery:.1%}"
     return (
         f"{mean.candidate:.1%} against {mean.baseline:.1%}{recovery}, difference {signed_hundredths(mean.difference)} "
-        f"points ({_bound(mean.lower, mean.margin)} to {_bound(mean.upper, mean.margin)})"
+        f"points ({_bound(mean.lower, mean.margin.points)} to {_bound(mean.upper, mean.margin.points)})"
     )
 
 
-def _bound(value: float, margin: float) -> str:
+def _bound(value: float, margin: float | None) -> str:
     """A bound; one that a step-down sets right beside the margin says no more than on which side of it."""
-    beside = [edge for edge in (-margin, margin) if value in (nextafter(edge, -1.0), nextafter(edge, 1.0))]
+    edges = () if margin is None else (-margin, margin)
+    beside = [edge for edge in edges if value in (nextafter(edge, -1.0), nextafter(edge, 1.0))]
     if not beside:
         return signed_hundredths(value)
     return f"{'above' if value > beside[0] else 'below'} {signed_hundredths(beside[0])}"

@@ -9,6 +9,7 @@ from quantgate.evals.decision.described import Prospect, SettlingCurve, Settling
 from quantgate.evals.decision.measured import Bounds, Measured
 from quantgate.evals.decision.sentences import Outcome, reason
 from quantgate.evals.decision.settling import settling_curve
+from quantgate.evals.decision.standing import not_worse
 from quantgate.evals.decision.types import Decided, Flag, TargetBounds, TaskVerdict
 from quantgate.evals.settings.requirements import Target
 
@@ -72,6 +73,9 @@ def decided(
         hopeless=measured.hopeless,
         missing=bounds.missing,
         nominal=bool(bounds.holds),
+        baseline=measured.baseline,
+        candidate=measured.candidate,
+        recovery_bounds=bounds.recovery_bounds,
     )
     return Decided(
         task=measured.task,
@@ -95,7 +99,7 @@ def decided(
         losses=measured.losses,
         gains=measured.gains,
         mcnemar_p=measured.mcnemar_p,
-        recovery=measured.candidate / measured.baseline if measured.baseline > 0 else None,
+        recovery=_recovery(measured, bounds),
         missing=bounds.missing,
         clusters=bounds.clusters,
         method_reason=bounds.reason,
@@ -103,6 +107,7 @@ def decided(
         targets=targets,
         whole=measured.whole,
         asked=dict(zip(("baseline", "candidate"), measured.asked, strict=True)),
+        recovery_bounds=bounds.recovery_bounds,
         needed=needed,
         prospects=found,
         strata=measured.strata,
@@ -115,6 +120,12 @@ def decided(
     )
 
 
+def _recovery(measured: Measured, bounds: Bounds) -> float | None:
+    """Candidate / baseline, where there is such a ratio."""
+    undefined = bounds.recovery_bounds is not None and bounds.recovery_bounds.undefined
+    return None if undefined or measured.baseline == 0 else measured.candidate / measured.baseline
+
+
 def _curve(
     measured: Measured, verdict: TaskVerdict, bounds: Bounds, enough: int | None, needed: Needed | None
 ) -> SettlingCurve:
@@ -123,14 +134,15 @@ def _curve(
     The curve of a task that is settled is that of its own bounds: those of a family may claim no more than the margin.
     """
     shown = bounds if verdict is TaskVerdict.INCONCLUSIVE else measured.alone
-    here = SettlingPoint(measured.items, measured.repeats, shown.estimate - shown.lower)
+    width, room = _reach(measured, shown)
+    here = SettlingPoint(measured.items, measured.repeats, width)
     floor = (1 - shown.alpha ** (1 / measured.items)) * (1 + shown.estimate)
     if needed is not None:
         enough = needed["items"]
     components = measured.components
     if shown.target is Target.BENCHMARK:
         components, floor = _of_re_runs(measured), 0.0
-    curve = settling_curve(here, measured.margin + shown.estimate, components, enough, floor, measured.noise)
+    curve = settling_curve(here, room, components, enough, floor, measured.noise)
     return curve if needed is None else _marked(curve, needed)
 
 
@@ -142,6 +154,17 @@ def _of_re_runs(measured: Measured) -> tuple[float, float]:
         return 0.0, measured.components[1]
     units = sum(one.units for one in measured.spreads)
     return 0.0, sum(one.units * one.between for one in measured.spreads) / units
+
+
+def _reach(measured: Measured, shown: Bounds) -> tuple[float, float]:
+    """How far the deciding lower bound lies below the estimate, and how far it may, both as a difference of accuracies.
+
+    Where the recovery is the tighter, candidate - recovery x baseline is what is bounded.
+    """
+    ratio = shown.recovery_bounds
+    if ratio is None or not measured.margin.binds_by_recovery(measured.baseline):
+        return shown.estimate - shown.lower, measured.zone + shown.estimate
+    return measured.candidate - ratio.lower * measured.baseline, measured.zone + shown.estimate
 
 
 def _marked(curve: SettlingCurve, needed: Needed) -> SettlingCurve:
@@ -160,7 +183,7 @@ def _flags(
     # A build that is better may pass where an equal one cannot, by itself or when its items are asked more often.
     may_pass = verdict.satisfies(measured.require) or (needed is not None and needed["items"] == measured.items)
     present = {
-        Flag.MEASURABLY_WORSE: bounds.upper < 0 and bounds.lower > -measured.margin,
+        Flag.MEASURABLY_WORSE: bounds.upper < 0 and not_worse(bounds, measured.margin),
         Flag.SUPERIOR: bounds.lower > 0,
         Flag.CANNOT_PASS_AT_THIS_N: measured.hopeless and not may_pass,
         Flag.TRUNCATION: any(found.code in _CUT and found.blocks for found in measured.findings),

@@ -19,8 +19,10 @@ from quantgate.evals.decision.described import (
     Prospect,
     SettlingCurve,
 )
+from quantgate.evals.decision.recovery_bounds import RecoveryBounds
 from quantgate.evals.pairing.status_counts import StatusCounts
 from quantgate.evals.runs.record import RunRecord
+from quantgate.evals.settings.margin import MarginField
 from quantgate.evals.settings.requirements import Requirement, Target, Tier
 
 SCHEMA_VERSION = 1
@@ -136,10 +138,12 @@ class Decided(_Judged):
     the bounds get. `findings` say what the scores rest on; one that blocks keeps the task from passing. `flips` lists
     the items that changed, `flip_table` counts them. `reason` is a sentence that does not name the task.
     `bootstrap` is there where the policy chose to decide by one.
+    `recovery_bounds` are there where the margin says a recovery, and decide about it; where it says points too, the
+    upper bounds of both are each at half of alpha, so that they hold together.
     """
 
     task: str
-    margin: float
+    margin: MarginField
     alpha: float
     validity: Mapping[str, StatusCounts]
     reason: str
@@ -177,6 +181,12 @@ class Decided(_Judged):
     targets: tuple[TargetBounds, ...] = ()
     whole: int | None = None
     bootstrap: ByBootstrap | None = None
+    recovery_bounds: RecoveryBounds | None = None
+
+    @property
+    def zone(self) -> float:
+        """The loss, a fraction, that the margin tolerates at the baseline's accuracy as it was measured."""
+        return self.margin.at(self.baseline)
 
     @property
     def passes(self) -> bool:
@@ -190,7 +200,8 @@ class Decided(_Judged):
 
     def as_dict(self) -> dict[str, Any]:
         """The task as in the gate JSON."""
-        return {**asdict(self), "validity": {build: counts.as_dict() for build, counts in self.validity.items()}}
+        counts = {build: each.as_dict() for build, each in self.validity.items()}
+        return {**asdict(self), "margin": self.margin.written, "validity": counts}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +209,7 @@ class NotComparable(_Judged):
     """A task of which no figure can be trusted: why, and how its answers ended."""
 
     task: str
-    margin: float
+    margin: MarginField
     alpha: float
     validity: Mapping[str, StatusCounts]
     reason: str
@@ -208,6 +219,11 @@ class NotComparable(_Judged):
     repeats: int = 0
     findings: tuple[Finding, ...] = ()
     lengths: LengthComparison | None = None
+
+    @property
+    def zone(self) -> float:
+        """The loss, a fraction, that the margin tolerates of a baseline that has everything right."""
+        return self.margin.at(1.0)
 
     @property
     def passes(self) -> bool:
@@ -220,7 +236,7 @@ class NotComparable(_Judged):
     def as_dict(self) -> dict[str, Any]:
         """The task as in the gate JSON, which has the fields of a decision for it all the same."""
         counts = {build: each.as_dict() for build, each in self.validity.items()}
-        known = {**asdict(self), "validity": counts}
+        known = {**asdict(self), "margin": self.margin.written, "validity": counts}
         return {one.name: known.get(one.name, FIGURES_OF_NONE.get(one.name)) for one in fields(Decided)}
 
 

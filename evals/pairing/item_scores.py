@@ -42,7 +42,8 @@ class ItemScores:
     `parts` the strata that are shown, whatever weighs; `clusters` each item's cluster; `None` where there are none.
     `item_ids` are in the same order. `single_answers` says that every item was answered once and scored 0 or 1. `open`
     is by how much an item's difference would be higher if what is missing counted for the candidate, in [0, 2]; 0 where
-    nothing is. `answers` are what all this is the mean of, task after task where there are several.
+    nothing is. `answers` are what all this is the mean of, task after task where there are several. `baseline_open`
+    is the baseline's part of `open`.
     """
 
     baseline: FloatArray
@@ -52,6 +53,7 @@ class ItemScores:
     item_ids: tuple[str, ...]
     clusters: tuple[str, ...] | None
     open: FloatArray
+    baseline_open: FloatArray
     parts: tuple[str, ...] | None = None
     weights: Mapping[str, float] | None = None
     answers: tuple[Answers, ...] = ()
@@ -72,6 +74,7 @@ class ItemScores:
             clusters=named(self.clusters),
             open=self.open[chosen],
             answers=self._answers_of(chosen),
+            baseline_open=self.baseline_open[chosen],
             parts=named(self.parts),
         )
 
@@ -113,6 +116,16 @@ class ItemScores:
     def highest(self) -> FloatArray:
         """The differences if what is missing counted for the candidate; the upper bound rests on them."""
         return np.minimum(self.differences + self.open, 1.0)
+
+    @property
+    def lowest_baseline(self) -> FloatArray:
+        """The baseline's scores if what is missing of them counted as wrong."""
+        return np.maximum(self.baseline - self.baseline_open, 0.0)
+
+    @property
+    def highest_candidate(self) -> FloatArray:
+        """The candidate's scores if what is missing of them counted as right."""
+        return np.minimum(self.candidate + (self.open - self.baseline_open), 1.0)
 
     def mean(self, scores: FloatArray) -> float:
         """The task's score: the mean over items, or that of the strata's means, by their weights if they have any."""

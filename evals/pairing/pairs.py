@@ -100,6 +100,7 @@ class TaskPairs:
             item_ids=tuple(items["item_id"]),
             clusters=_clusters(items["item_id"].tolist(), items["cluster"].tolist()),
             open=missing[0] + missing[1],
+            baseline_open=missing[0],
             answers=(Answers(self.answers("baseline"), self.answers("candidate"), self._one_answer()),),
             parts=parts,
         )

@@ -61,6 +61,7 @@ def assume(task: str | None, items: int | None, guess: Guess, known: TaskInfo | 
         within=within,
         tokens=guess.tokens,
         notes=(*notes, *said, *strata_note(strata)),
+        accuracy=accuracy if accuracy is not None or typical is None else typical.accuracy,
     )
 
 

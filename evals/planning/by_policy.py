@@ -57,6 +57,7 @@ def aims(
 
 
 def _by(rule: TaskPolicy, assumed: Assumptions, aim: Aim) -> tuple[Assumptions, Aim]:
+    """What the rule asks of a task; of points and a recovery the tighter at the baseline's accuracy."""
     if rule.require is Requirement.EQUIVALENT:
         both = (
             "the power is that of the lower bound; the policy requires equivalence, so that the upper one must hold "
@@ -66,4 +67,8 @@ def _by(rule: TaskPolicy, assumed: Assumptions, aim: Aim) -> tuple[Assumptions, 
     if rule.method is not DecidingMethod.AUTO:
         by = f"planned for the bound that holds; the policy decides by a bootstrap (method: {rule.method.value})"
         assumed = replace(assumed, notes=(*assumed.notes, by))
-    return assumed, check_aim(replace(aim, margins=(rule.margin,), alpha=rule.alpha, target=rule.target))
+    margin, aim = rule.margin, replace(aim, alpha=rule.alpha, target=rule.target)
+    if margin.recovery is not None and margin.binds_by_recovery(assumed.accuracy or 0.0):
+        return assumed, check_aim(replace(aim, margins=(), recoveries=(margin.recovery,)))
+    points = () if margin.points is None else (margin.points,)
+    return assumed, check_aim(replace(aim, margins=points, recoveries=()))

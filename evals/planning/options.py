@@ -5,6 +5,8 @@ from __future__ import annotations
 from quantgate.evals.contract.task import TaskInfo
 from quantgate.evals.errors import UsageError
 from quantgate.evals.planning.types import MOST_ITEMS, Aim, Guess
+from quantgate.evals.settings.margin import RECOVERY_OF_BENCHMARK, read_recovery
+from quantgate.evals.settings.requirements import Target
 
 
 def check_aim(aim: Aim) -> Aim:
@@ -15,7 +17,16 @@ def check_aim(aim: Aim) -> Aim:
     _in_range("--power", aim.power, 0.5, 0.999, "the probability of a pass that is wanted; 0.8 is usual")
     _in_range("--tasks", aim.tasks, 1, 100, "the number of required tasks")
     _in_range("--repeats", aim.repeats, 1, 1000, "the most answers to each item")
-    if not 0 <= aim.true_loss < max(aim.margins):
+    if aim.recoveries and aim.target is Target.BENCHMARK:
+        raise UsageError(f"--recovery {aim.recoveries[0]:g} and --target benchmark: {RECOVERY_OF_BENCHMARK}")
+    for recovery in aim.recoveries:
+        try:
+            read_recovery(recovery)
+        except ValueError as error:
+            raise UsageError(f"--recovery {recovery:g}: {error}") from None
+    if aim.recoveries and not aim.margins:
+        _in_range("--true-loss", aim.true_loss, 0, 0.9999, "a loss that is to pass, as a fraction")
+    elif not 0 <= aim.true_loss < max(aim.margins):
         raise UsageError(
             f"--true-loss {aim.true_loss:g}: a loss that is to pass, as a fraction, below the margin "
             f"({max(aim.margins):g}); 0.005 is half a point"

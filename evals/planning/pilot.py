@@ -120,6 +120,7 @@ def pilot(
         tokens=tokens,
         notes=(*notes, *said, *strata_note(strata)),
         one_answer=all(each.one for each in pairs.item_scores().answers),
+        accuracy=guess.accuracy if guess.accuracy is not None else _baseline(pairs),
     )
 
 
@@ -136,6 +137,12 @@ def _answers(builds: Sequence[ItemMeans]) -> str:
     if ours == theirs:
         return f"{ours:,} answers of either build"
     return f"{ours:,} answers of the baseline and {theirs:,} of the candidate"
+
+
+def _baseline(pairs: TaskPairs) -> float:
+    """The baseline's accuracy as the task scores it."""
+    scores = pairs.item_scores()
+    return scores.mean(scores.baseline)
 
 
 def _rerun_variance(

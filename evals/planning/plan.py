@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
+from quantgate.evals.errors import UsageError
 from quantgate.evals.planning.types import MOST_ITEMS, Aim, Assumptions, LossPower, MarginRow, Plan, Split
 from quantgate.evals.settings.requirements import Target
 from quantgate.evals.stats.planning.items import items_for_power
@@ -19,6 +21,7 @@ from quantgate.evals.stats.planning.simulation import (
 )
 from quantgate.evals.stats.planning.splits import Population, fewest_repeats, power_of_split
 from quantgate.evals.stats.planning.strata import macro_power
+from quantgate.evals.stats.ratio.planning import ratio_items, ratio_power
 
 _LOSSES = (0.0, 0.005, 0.01)
 """True losses at which every plan says its power."""
@@ -27,30 +30,63 @@ _TIMES = 4
 
 
 def make_plan(assumed: Assumptions, aim: Aim) -> Plan:
-    """Plan one task at every margin, in ascending order."""
-    return Plan(assumed, aim, tuple(_row(assumed, aim, margin) for margin in sorted(set(aim.margins))))
+    """Plan one task at every margin, in ascending order, and at every recovery.
+
+    A recovery is a margin of so much of the baseline's accuracy, and it is the bound of candidate - recovery x baseline
+    that decides.
+
+    Raises
+    ------
+    UsageError
+        For a recovery of a baseline whose accuracy nobody has said, or which has nothing right.
+    """
+    rows = [_row(assumed, aim, margin) for margin in sorted(set(aim.margins))]
+    for recovery in sorted(set(aim.recoveries), reverse=True):
+        accuracy = assumed.accuracy
+        if not accuracy:
+            raise UsageError(
+                f"--recovery {recovery:g}: how much may be lost depends on the baseline's accuracy, which must be "
+                "above 0: give --accuracy"
+            )
+        rows.append(_row(_relative(assumed, recovery, accuracy), aim, (1 - recovery) * accuracy, recovery))
+    return Plan(assumed, aim, tuple(rows))
 
 
-def _row(assumed: Assumptions, aim: Aim, margin: float) -> MarginRow:
+def _relative(assumed: Assumptions, recovery: float, accuracy: float) -> Assumptions:
+    """The variance of candidate - recovery x baseline between items: half of the flips are losses."""
+    lost = 1 - recovery
+
+    def between(variance: float, discordance: float) -> float:
+        return max(variance + lost**2 * accuracy * (1 - accuracy) - lost * discordance, 0.0)
+
+    parts = tuple(replace(part, between=between(part.between, part.discordance)) for part in assumed.parts)
+    return replace(assumed, between=between(assumed.between, assumed.discordance), parts=parts, accuracy=accuracy)
+
+
+def _row(assumed: Assumptions, aim: Aim, margin: float, recovery: float | None = None) -> MarginRow:
     if aim.target is Target.BENCHMARK or aim.baseline_repeats is not None:
-        return _priced(_row_of_repeats(assumed, aim, margin, _others(aim, margin)), assumed, aim)
+        of_repeats = _row_of_repeats(assumed, aim, margin, _others(aim, margin))
+        return _priced(replace(of_repeats, recovery=recovery), assumed, aim)
     row = MarginRow(
         margin=margin,
         items_needed=None,
-        power_now=_power_once(assumed, assumed.strata, aim, margin, aim.true_loss),
+        power_now=_power_once(assumed, assumed.strata, aim, margin, aim.true_loss, recovery),
         ask=None,
         repeats=None,
         requests=None,
         tokens=None,
         hours=None,
+        recovery=recovery,
     )
     if aim.true_loss >= margin:
         return row
-    sizes, power = _needed_once(assumed, aim, margin)
+    sizes, power = _needed_once(assumed, aim, margin, recovery)
     row = replace(row, items_needed=sum(sizes) or None)
     if sizes and all(size <= most for size, most in zip(sizes, assumed.strata, strict=True)):
         row = _with_power(replace(row, ask=sum(sizes), repeats=1), power)
-        losses = tuple(LossPower(loss, _power_once(assumed, sizes, aim, margin, loss)) for loss in _others(aim, margin))
+        losses = tuple(
+            LossPower(loss, _power_once(assumed, sizes, aim, margin, loss, recovery)) for loss in _others(aim, margin)
+        )
         return _priced(replace(row, at_losses=losses), assumed, aim)
     # At least two answers: that one is too few is known.
     found = _repeats(assumed, aim, margin)
@@ -133,19 +169,22 @@ def _others(aim: Aim, margin: float) -> list[float]:
     return [loss for loss in _LOSSES if loss < margin and loss != aim.true_loss]
 
 
-def _needed_once(assumed: Assumptions, aim: Aim, margin: float) -> tuple[tuple[int, ...], float | SimulatedPower]:
+def _needed_once(
+    assumed: Assumptions, aim: Aim, margin: float, recovery: float | None
+) -> tuple[tuple[int, ...], float | SimulatedPower]:
     """Items of each stratum that are enough at one answer each, with their power; none where no benchmark has them."""
     loss = aim.true_loss
     if len(assumed.strata) == 1:
-        needed = items_for_power(
-            margin,
-            max(assumed.discordance, loss),
-            difference=-loss,
-            alpha=aim.alpha,
-            power=aim.task_power,
-            largest=MOST_ITEMS,
+        search = (
+            partial(items_for_power, margin)
+            if recovery is None or assumed.accuracy is None
+            else partial(ratio_items, recovery, assumed.accuracy)
         )
-        return ((), 0.0) if needed is None else ((needed,), _power_once(assumed, (needed,), aim, margin, loss))
+        psi = max(assumed.discordance, loss)
+        needed = search(psi, difference=-loss, alpha=aim.alpha, power=aim.task_power, largest=MOST_ITEMS)
+        if needed is None:
+            return (), 0.0
+        return (needed,), _power_once(assumed, (needed,), aim, margin, loss, recovery)
     found = macro_items(
         assumed.strata,
         margin - loss,
@@ -157,13 +196,18 @@ def _needed_once(assumed: Assumptions, aim: Aim, margin: float) -> tuple[tuple[i
     )
     if found is None:
         return (), 0.0
-    return found.sizes, found.power or _power_once(assumed, found.sizes, aim, margin, loss)
+    return found.sizes, found.power or _power_once(assumed, found.sizes, aim, margin, loss, recovery)
 
 
-def _power_once(assumed: Assumptions, sizes: tuple[int, ...], aim: Aim, margin: float, loss: float) -> float:
+def _power_once(
+    assumed: Assumptions, sizes: tuple[int, ...], aim: Aim, margin: float, loss: float, recovery: float | None
+) -> float:
     """By the exact test of one pool; of a macro average by a formula, which simulation bears out to two points."""
     if len(sizes) == 1:
-        return exact_power(sizes[0], margin, max(assumed.discordance, loss), -loss, aim.alpha)
+        psi = max(assumed.discordance, loss)
+        if recovery is not None and assumed.accuracy is not None:
+            return ratio_power(sizes[0], recovery, assumed.accuracy, psi, -loss, aim.alpha)
+        return exact_power(sizes[0], margin, psi, -loss, aim.alpha)
     variances = [max(part.discordance, loss) - loss**2 for part in assumed.each]
     weights = [part.weight for part in assumed.each]
     return macro_power(sizes, variances, margin, difference=-loss, alpha=aim.alpha, weights=weights)

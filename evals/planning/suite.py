@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -23,6 +24,7 @@ def assume_suite(tasks: Mapping[str, Assumptions], shares: Mapping[str, float]) 
     )
     items = [one.items for one in known]
     tokens = [one.tokens for one in known if one.tokens is not None]
+    accuracies = [share * accuracy for name, share in shares.items() if (accuracy := tasks[name].accuracy) is not None]
     weighed = ", ".join(f"{name} {share:.3g}" for name, share in shares.items())
     return Assumptions(
         task=f"suite of {len(shares)} tasks",
@@ -39,6 +41,7 @@ def assume_suite(tasks: Mapping[str, Assumptions], shares: Mapping[str, float]) 
         ),
         parts=parts,
         one_answer=all(one.one_answer for one in known),
+        accuracy=math.fsum(accuracies) if len(accuracies) == len(shares) else None,
     )
 
 

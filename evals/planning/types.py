@@ -47,7 +47,8 @@ class Assumptions:
 
     `strata` has the items of each stratum of a macro average, or all of them as one. `discordance` = `between` +
     `within`, where no true difference is assumed. Where strata are unlike, as those of a suite, `parts` has the figures
-    of each, and the others are their means over items.
+    of each, and the others are their means over items. `accuracy` is the baseline's, where it was said or
+    measured.
     """
 
     task: str
@@ -60,6 +61,7 @@ class Assumptions:
     notes: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
     one_answer: bool = False
+    accuracy: float | None = None
 
     @property
     def each(self) -> tuple[Part, ...]:
@@ -74,6 +76,7 @@ class Aim:
     `true_loss` is the loss, a fraction, that a build may really have and is still to pass with that power. `target` is
     what the verdict is to hold for, `baseline_repeats` how often the baseline is asked every item, where that is
     settled.
+    `recoveries` are shares of the baseline's accuracy that must be recovered; each is planned like a margin.
     """
 
     margins: tuple[float, ...] = MARGINS
@@ -85,6 +88,7 @@ class Aim:
     true_loss: float = 0.0
     target: Target = Target.QUESTIONS
     baseline_repeats: int | None = None
+    recoveries: tuple[float, ...] = ()
 
     @property
     def task_power(self) -> float:
@@ -114,6 +118,8 @@ class Split:
 class MarginRow:
     """One margin. `ask` and `repeats` are the plan, None where out of reach; requests and tokens are both builds'.
 
+    Of a `recovery`, `margin` is what that comes to at the baseline's accuracy.
+
     `items_needed` is for one answer each, None where more than 20,000; `power_now` that of all items asked once;
     `power` that of the plan, both at the loss that was aimed at: exact for one answer each to items in one pool,
     simulated in `simulations` comparisons with the standard error `power_error` for repeats and strata. `at_losses` has
@@ -135,6 +141,7 @@ class MarginRow:
     at_losses: tuple[LossPower, ...] = ()
     baseline_repeats: int | None = None
     split: Split | None = None
+    recovery: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

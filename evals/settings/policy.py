@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from quantgate.evals.errors import UsageError
+from quantgate.evals.settings.margin import RECOVERY_OF_BENCHMARK, Margin, MarginField, Written, read_recovery
 from quantgate.evals.settings.named_policies import policy_file
 from quantgate.evals.settings.requirements import (
     SMALLEST_ALPHA,
@@ -26,8 +28,9 @@ from quantgate.evals.settings.suite import SuitePolicy
 class TaskPolicy(BaseModel):
     """What one task must show. Margins, shares and floors are fractions: 0.02 is two points, or two in a hundred.
 
-    `alpha` is one-sided, for each bound. `require` says whether it is enough that the candidate is no worse by the
-    margin (`non_inferior`), or must be no better by it either (`equivalent`). An `advisory` task never blocks. At most
+    `margin` is a number of points, or says how much of the baseline's accuracy must be recovered, or both. `alpha` is
+    one-sided, for each bound. `require` says whether it is enough that the candidate is no worse by the margin
+    (`non_inferior`), or must be no better by it either (`equivalent`). An `advisory` task never blocks. At most
     `max_missing` of a build's samples may be missing, which count against the candidate; more make the task invalid.
     More than `max_truncated` of a build's answers cut, or shares that differ by more than `max_truncated_difference`,
     block a pass, and so do more than `max_refused` that the model declined or a filter kept back. A baseline below
@@ -44,7 +47,7 @@ class TaskPolicy(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    margin: float = Field(0.02, ge=SMALLEST_MARGIN, lt=1)
+    margin: MarginField = Margin(points=0.02)
     alpha: float = Field(0.05, ge=SMALLEST_ALPHA, lt=0.5)
     require: Requirement = Requirement.NON_INFERIOR
     target: Target = Target.QUESTIONS
@@ -61,6 +64,22 @@ class TaskPolicy(BaseModel):
     metric: str | None = None
     baseline_at_least: float | None = Field(None, ge=0, le=1)
     expected: ExpectedScore | None = None
+
+    @model_validator(mode="after")
+    def _recovery_goes_with_the_rest(self) -> Self:
+        if self.margin.recovery is not None and self.target is Target.BENCHMARK:
+            raise ValueError(f"a margin of recovery and target: benchmark: {RECOVERY_OF_BENCHMARK}")
+        if self.margin.recovery is not None and self.method is not DecidingMethod.AUTO:
+            raise ValueError(
+                f"a margin of recovery and method: {self.method.value}: a recovery is decided by the bound that holds; "
+                "leave the method out, or give a margin in points"
+            )
+        if self.margin.both and self.alpha < 2 * SMALLEST_ALPHA:
+            raise ValueError(
+                f"alpha {self.alpha:g}: with points and recovery in one margin a regression is looked for twice, each "
+                f"at half of alpha, which is then {2 * SMALLEST_ALPHA:g} or more"
+            )
+        return self
 
 
 class Policy(TaskPolicy):
@@ -90,6 +109,18 @@ class Policy(TaskPolicy):
                     f"{where}method: {method.value} resamples questions, which says nothing of target: benchmark, "
                     "whose questions are given; take method: auto there, or target: questions"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _what_is_shared_goes_with_each_part(self) -> Self:
+        parts = {f"tasks.{name}": partial(self.for_task, name) for name in self.tasks}
+        if self.suite is not None:
+            parts["suite"] = partial(self.for_suite, self.suite)
+        for where, rule in parts.items():
+            try:
+                rule()
+            except ValidationError as error:
+                raise ValueError(f"{where}: {error.errors()[0]['msg'].removeprefix('Value error, ')}") from None
         return self
 
     def for_task(self, name: str) -> TaskPolicy:
@@ -146,12 +177,15 @@ def load_policy(
     margins: Sequence[str] = (),
     alpha: float | None = None,
     *,
+    recoveries: Sequence[str] = (),
     same_build: bool = False,
     model_changed: bool = False,
     metrics: Mapping[str, str] | None = None,
     target: Target | str | None = None,
 ) -> Policy:
-    """A shipped policy by its name or one from a YAML file; the options `--margin` and `--alpha` win over it.
+    """A shipped policy by its name or one from a YAML file; the options win over it.
+
+    What `--margin` and `--recovery` say together of all tasks, or of one, is its whole margin.
 
     Parameters
     ----------
@@ -159,6 +193,8 @@ def load_policy(
         A name such as "strict", or the path of a file; a `Path` is always a file.
     margins
         Margins as given on the command line: 0.02, or gsm8k=0.01.
+    recoveries
+        Recoveries as given on the command line: 0.99, or gsm8k=0.98.
     alpha
         One-sided error rate of each bound.
     same_build
@@ -190,16 +226,8 @@ def load_policy(
     if model_changed:
         written["model_changed"] = True
     tasks = written.setdefault("tasks", {})
-    given: set[str] = set()
-    for text in margins:
-        task, named, value = text.rpartition("=")
-        margin = _margin(value, text)
-        if named and not task:
-            raise UsageError(f"--margin {text}: write a margin, or TASK=MARGIN")
-        if task in given:
-            raise UsageError(f"--margin {text}: {task or 'the margin for all tasks'} is given twice")
-        given.add(task)
-        if not named:
+    for task, margin in _margins(margins, recoveries).items():
+        if not task:
             written["margin"] = margin
         elif isinstance(tasks, dict):
             tasks[task] = {**(tasks.get(task) or {}), "margin": margin}
@@ -210,6 +238,29 @@ def load_policy(
         return Policy.model_validate(written)
     except ValidationError as error:
         raise UsageError(explain(error, Policy, file, frozenset(written))) from None
+
+
+def _margins(margins: Sequence[str], recoveries: Sequence[str]) -> dict[str, Written]:
+    """What the options say, by task; under the empty name of all."""
+    said: dict[str, dict[str, float]] = {}
+    for option, texts, read in (("margin", margins, _margin), ("recovery", recoveries, _recovery)):
+        for text in texts:
+            task, named, value = text.rpartition("=")
+            number = read(value, text)
+            if named and not task:
+                raise UsageError(f"--{option} {text}: write a {option}, or TASK={option.upper()}")
+            one = said.setdefault(task, {})
+            if option in one:
+                raise UsageError(f"--{option} {text}: {task or f'the {option} for all tasks'} is given twice")
+            one[option] = number
+    return {task: Margin(one.get("margin"), one.get("recovery")).written for task, one in said.items()}
+
+
+def _recovery(value: str, given: str) -> float:
+    try:
+        return read_recovery(value)
+    except ValueError as error:
+        raise UsageError(f"--recovery {given}: {error}") from None
 
 
 def _margin(value: str, given: str) -> float:

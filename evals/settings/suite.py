@@ -9,7 +9,8 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from quantgate.evals.errors import UsageError
-from quantgate.evals.settings.requirements import SMALLEST_ALPHA, SMALLEST_MARGIN, Requirement
+from quantgate.evals.settings.margin import MarginField
+from quantgate.evals.settings.requirements import SMALLEST_ALPHA, Requirement
 
 
 def _is_weight(value: float) -> float:
@@ -25,14 +26,15 @@ class SuitePolicy(BaseModel):
     """The mean over `tasks` that decides beside each task's own margin, which then only guards it.
 
     `weights` says how much a task counts, 1 where nothing is said. `margin` is the largest loss of the mean that still
-    passes, a fraction. `alpha` and `require` are those of the whole policy where nothing is said.
+    passes, as a task's: a recovery is of the ratio of both builds' means. `alpha` and `require` are those of the whole
+    policy where nothing is said.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     tasks: list[str]
     weights: dict[str, Weight] = {}
-    margin: float = Field(ge=SMALLEST_MARGIN, lt=1)
+    margin: MarginField
     alpha: float | None = Field(None, ge=SMALLEST_ALPHA, lt=0.5)
     require: Requirement | None = None
 

@@ -14,7 +14,9 @@ from quantgate.evals.stats.describe.repeats import (
 from quantgate.evals.stats.exact.bounds import exact_lower_bound, exact_upper_bound
 from quantgate.evals.stats.exact.noninferiority import exact_pvalue, noninferiority_pvalue, smallest_passing_n
 from quantgate.evals.stats.exact.tango import score_statistic, tango_interval
-from quantgate.evals.stats.planning.items import items_needed, plan_items
+from quantgate.evals.stats.planning.items import items_needed
+from quantgate.evals.stats.planning.search import plan_items
+from quantgate.evals.stats.ratio.exact import ratio_lower_bound, ratio_pvalue
 from quantgate.evals.stats.results import PairedBounds
 
 __all__ = [
@@ -37,6 +39,8 @@ __all__ = [
     "noninferiority_pvalue",
     "paired_bounds",
     "plan_items",
+    "ratio_lower_bound",
+    "ratio_pvalue",
     "score_statistic",
     "smallest_passing_n",
     "summarise_repeats",

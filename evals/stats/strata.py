@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from quantgate.evals.stats.checks import FloatArray
+FloatArray = npt.NDArray[np.float64]
 
 # Differences closer than this are one value: 1/3 - 2/3 and -1/3 are not the same number in floating point.
 _DECIMALS = 12
@@ -51,6 +52,17 @@ class Stratum:
     def key(self) -> tuple[float, ...]:
         """What the stratum holds, for an order of strata that does not rest on their names."""
         return (self.units, self.weight, *self.values, *self.sizes, *(() if self.times is None else self.times))
+
+    def with_unseen(self, most: int) -> tuple[FloatArray, FloatArray | None, FloatArray]:
+        """As `counted`, with one unit more, as large as the largest and lost; sizes are None where all are alike."""
+        values, sizes, masses = self.counted(most)
+        values = np.concatenate([[-1.0], values])
+        masses = np.concatenate([[1.0], masses])
+        if not self.single:
+            return values, np.concatenate([[sizes.max()], sizes]), masses
+        if values[1] == -1.0:
+            values, masses = values[1:], np.concatenate([[masses[1] + 1.0], masses[2:]])
+        return values, None, masses
 
     def counted(self, most: int) -> tuple[FloatArray, FloatArray, FloatArray]:
         """The distinct (value, size) pairs, ascending in value, with their numbers: values, sizes, masses.

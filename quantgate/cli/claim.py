@@ -9,6 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from quantgate.evals.claims.reading import Claim
+    from quantgate.evals.settings.margin import Written
 
 
 def register(app: typer.Typer) -> None:
@@ -25,6 +26,12 @@ def claim(
     baseline: Annotated[str | None, typer.Option(help="The baseline's accuracy, as printed: 0.965.")] = None,
     candidate: Annotated[str | None, typer.Option(help="The candidate's accuracy, as printed: 0.955.")] = None,
     margin: Annotated[float | None, typer.Option(help="Largest loss that still passes. Default 0.02.")] = None,
+    recovery: Annotated[
+        float | None,
+        typer.Option(
+            help="Share of the baseline's accuracy that must be recovered: 0.99; both, with --margin beside it."
+        ),
+    ] = None,
     alpha: Annotated[float | None, typer.Option(help="One-sided error rate of each bound. Default 0.05.")] = None,
     repeats: Annotated[int | None, typer.Option(help="Answers to each item. Default 1.")] = None,
     digits: Annotated[int | None, typer.Option(help="Decimals the accuracies were printed with.")] = None,
@@ -35,6 +42,7 @@ def claim(
     Exits 0 pass, 1 regressed, 3 inconclusive, 4 invalid (impossible numbers).
     """
     from quantgate.evals.claims.judging import judge_claims
+    from quantgate.evals.claims.reading import margin_of_options
     from quantgate.evals.files import write_output
     from quantgate.reports.terminal.claim import print_claim, sentence
     from quantgate.reports.terminal.console import output_console, progress_console
@@ -48,7 +56,7 @@ def claim(
         "repeats": repeats,
         "digits": digits,
     }
-    claims = _claims(file, single, {"margin": margin, "alpha": alpha})
+    claims = _claims(file, single, margin_of_options(margin, recovery), alpha)
     with progress_console().status(f"judging {len(claims)} claim{'s' if len(claims) > 1 else ''}"):
         verdict = judge_claims(claims)
     if json is not None:
@@ -57,12 +65,14 @@ def claim(
     raise typer.Exit(verdict.verdict.exit_code)
 
 
-def _claims(file: Path | None, single: dict[str, Any], shared: dict[str, float | None]) -> tuple[Claim, ...]:
+def _claims(
+    file: Path | None, single: dict[str, Any], margin: Written | None, alpha: float | None
+) -> tuple[Claim, ...]:
     from quantgate.evals.claims.reading import claim_of_options, read_claims
     from quantgate.evals.errors import UsageError
 
     if file is None:
-        return (claim_of_options({**single, **shared}),)
+        return (claim_of_options({**single, "margin": margin, "alpha": alpha}),)
     if given := [name for name, value in single.items() if value is not None]:
         raise UsageError(f"--{given[0]} and {file}: a file says that for each of its claims; give one or the other")
-    return read_claims(file, **shared)
+    return read_claims(file, margin, alpha)

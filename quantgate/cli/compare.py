@@ -27,6 +27,13 @@ def compare(
         list[str] | None,
         typer.Option(help="Largest loss that still passes: 0.02, or gsm8k=0.01; repeatable. Default 0.02."),
     ] = None,
+    recovery: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Share of the baseline's accuracy that must be recovered: 0.99, or aime=0.98; repeatable. "
+            "With --margin beside it both must be shown."
+        ),
+    ] = None,
     policy: PolicyName = None,
     alpha: Annotated[
         float | None, typer.Option(help="One-sided error rate over all formats together. Default 0.05.")
@@ -90,6 +97,7 @@ def compare(
         policy,
         margin or [],
         alpha,
+        recoveries=recovery or [],
         same_build=same_build,
         model_changed=model_changed,
         metrics=parse_assignments("--metric", metric or []),

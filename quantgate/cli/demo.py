@@ -50,6 +50,7 @@ def demo(
     if "=" in margin:
         raise UsageError(f"--margin {margin}: the demo has one task, so write the margin alone")
     policy = load_policy(None, [margin])
+    allowed = policy.margin.at(1.0)
     check_writable(out)
     wanted = list(dict.fromkeys(name.strip() for name in candidates.split(",") if name.strip()))
     known = [precision.value for precision in Precision]
@@ -72,7 +73,7 @@ def demo(
         console.print(Text(f"stopped; what was answered is in {out}, and the same command goes on"), soft_wrap=True)
         raise typer.Exit(5) from None
     verdicts, comparison = _decide(out, {name: builds[name].value for name in builds if name != BASELINE}, policy)
-    print_demo(output_console(), out, policy.margin, verdicts)
+    print_demo(output_console(), out, allowed, verdicts)
     _write(out, {name: builds[name].value for name in verdicts}, verdicts, comparison)
 
 
@@ -89,14 +90,14 @@ def _decide(out: Path, candidates: Mapping[str, str], policy: Policy) -> tuple[d
     created, software = now(), software_versions()
     verdicts = {}
     for name in candidates:
-        words = ["quantgate", "gate", str(out / BASELINE), str(out / name), "--margin", f"{policy.margin:g}"]
+        words = ["quantgate", "gate", str(out / BASELINE), str(out / name), "--margin", f"{policy.margin.at(1.0):g}"]
         noise = pairs[AGAIN] if AGAIN in pairs and name != AGAIN else None
         words += ["--noise", str(out / AGAIN)] if noise is not None else []
         verdicts[name] = replace(
             decide(pairs[name], policy, noise), command=shlex.join(words), created=created, software=software
         )
     folders = [str(out / name) for name in candidates]
-    words = ["quantgate", "compare", str(out / BASELINE), *folders, "--margin", f"{policy.margin:g}"]
+    words = ["quantgate", "compare", str(out / BASELINE), *folders, "--margin", f"{policy.margin.at(1.0):g}"]
     together = compare(list(zip(candidates, folders, pairs.values(), strict=True)), policy)
     return verdicts, replace(together, command=shlex.join(words), created=created, software=software)
 

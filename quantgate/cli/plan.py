@@ -28,6 +28,12 @@ def plan(
     margin: Annotated[
         list[float] | None, typer.Option(help="Largest loss that would pass: 0.02; repeatable. Default: a table.")
     ] = None,
+    recovery: Annotated[
+        list[float] | None,
+        typer.Option(
+            help="Share of the baseline's accuracy that must be recovered, planned like a margin; repeatable."
+        ),
+    ] = None,
     policy: Annotated[
         str | None,
         typer.Option(
@@ -81,11 +87,13 @@ def plan(
     from quantgate.reports.terminal.plan import print_plans
 
     known = installed_tasks().tasks
-    if margin and policy is not None:
-        raise UsageError("--margin and --policy: the policy has the margins, so give one of the two")
+    if (margin or recovery) and policy is not None:
+        raise UsageError(
+            f"--{'margin' if margin else 'recovery'} and --policy: the policy has the margins, so give one of the two"
+        )
     aim = check_aim(
         Aim(
-            tuple(margin or MARGINS),
+            tuple(margin or (() if recovery else MARGINS)),
             power,
             0.05 if alpha is None else alpha,
             1 if tasks is None else tasks,
@@ -94,6 +102,7 @@ def plan(
             true_loss,
             target or Target.QUESTIONS,
             baseline_repeats,
+            tuple(recovery or ()),
         )
     )
     asked = None if policy is None else load_policy(policy, alpha=alpha, target=target)

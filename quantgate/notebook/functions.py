@@ -64,6 +64,7 @@ def gate(
     candidate: str | Path,
     *,
     margin: Margin | None = None,
+    recovery: Margin | None = None,
     policy: str | Path | None = None,
     alpha: float | None = None,
     target: str | None = None,
@@ -81,8 +82,11 @@ def gate(
         Run directories.
     margin
         The largest loss that still passes, for all tasks or by task; 0.02 by default.
+    recovery
+        The share of the baseline's accuracy that must be recovered, as 0.99, for all tasks or by task; with `margin`
+        beside it both must be shown.
     policy
-        `strict`, `release` or `smoke`, or a policy file; `margin` and `alpha` win over it.
+        `strict`, `release` or `smoke`, or a policy file; `margin`, `recovery` and `alpha` win over it.
     alpha
         One-sided error rate of each bound; 0.05 by default.
     target
@@ -115,7 +119,9 @@ def gate(
     from quantgate.evals.runs.record import now
     from quantgate.evals.versions import software_versions
 
-    asked = _policy(policy, margin, alpha, metrics, target, same_build=same_build, model_changed=model_changed)
+    asked = _policy(
+        policy, margin, alpha, metrics, target, recovery, same_build=same_build, model_changed=model_changed
+    )
     pairs = _paired(baseline, [candidate], asked)[0]
     again = None if noise is None else _paired(baseline, [noise], asked)[0]
     if again is not None:
@@ -129,6 +135,7 @@ def compare(
     runs: Sequence[str | Path],
     *,
     margin: Margin | None = None,
+    recovery: Margin | None = None,
     policy: str | Path | None = None,
     alpha: float | None = None,
     target: str | None = None,
@@ -145,7 +152,7 @@ def compare(
         The baseline's run directory.
     runs
         The formats' run directories.
-    margin, policy, alpha, target, metrics
+    margin, recovery, policy, alpha, target, metrics
         As for `gate`.
     costs
         What each format costs, in any unit, by its label or folder's name; for every format or none.
@@ -168,7 +175,7 @@ def compare(
     from quantgate.evals.versions import software_versions
 
     folders = folder_names(Path(baseline), [Path(run) for run in runs])
-    asked = _policy(policy, margin, alpha, metrics, target)
+    asked = _policy(policy, margin, alpha, metrics, target, recovery)
     pairs = _paired(baseline, runs, asked)
     labels = [pair.candidate.label for pair in pairs]
     names = format_names(labels, folders)
@@ -185,6 +192,7 @@ def plan(
     task: str | None = None,
     *,
     margin: float | Sequence[float] | None = None,
+    recovery: float | Sequence[float] | None = None,
     pilot: tuple[str | Path, str | Path] | None = None,
     items: int | None = None,
     power: float = 0.8,
@@ -206,6 +214,8 @@ def plan(
         A task's name, whose declaration gives what is not said here; or one task of the pilot.
     margin
         Largest losses that would pass, as fractions; by default 1, 2, 3 and 5 points.
+    recovery
+        Shares of the baseline's accuracy that must be recovered, each planned like a margin.
     pilot
         Run directories of a baseline and a candidate, whose answers replace what would be assumed.
     items
@@ -247,18 +257,24 @@ def plan(
     from quantgate.evals.settings.policy import load_policy
     from quantgate.tasks.registry import installed
 
-    if margin is not None and policy is not None:
-        raise UsageError("margin and policy: the policy has the margins, so give one of the two")
-    margins = MARGINS if margin is None else tuple(margin) if isinstance(margin, Sequence) else (margin,)
+    margins, recoveries = (
+        () if said is None else tuple(said) if isinstance(said, Sequence) else (said,) for said in (margin, recovery)
+    )
+    if (margins or recoveries) and policy is not None:
+        raise UsageError(f"{'margin' if margins else 'recovery'} and policy: the policy has the margins, so give one")
+    if not margins and not recoveries:
+        margins = MARGINS
+    level, required = 0.05 if alpha is None else alpha, 1 if tasks is None else tasks
     aim = check_aim(
         Aim(
             margins,
             power,
-            0.05 if alpha is None else alpha,
-            1 if tasks is None else tasks,
+            level,
+            required,
             repeats,
             target=load_policy(None, target=target).target,
             baseline_repeats=baseline_repeats,
+            recoveries=recoveries,
         )
     )
     guess, known = Guess(accuracy, discordance, within_variance), installed().tasks
@@ -277,11 +293,11 @@ def claim(file: str | Path | None = None, **numbers: str | float) -> ClaimResult
     Parameters
     ----------
     file
-        A YAML file with several claims; `margin` and `alpha` may be given beside it.
+        A YAML file with several claims; `margin`, `recovery` and `alpha` may be given beside it.
     **numbers
         One claim: `n` (items) or `strata` ("50,114,114"), `baseline` and `candidate` (accuracies as text, just as they
-        were printed, since their digits count), and where they differ from the defaults `task`, `margin`, `alpha`,
-        `repeats`, `digits`.
+        were printed, since their digits count), and where they differ from the defaults `task`, `margin`, `recovery`,
+        `alpha`, `repeats`, `digits`.
 
     Returns
     -------
@@ -294,14 +310,16 @@ def claim(file: str | Path | None = None, **numbers: str | float) -> ClaimResult
         For a file or a number that cannot be used.
     """
     from quantgate.evals.claims.judging import judge_claims
-    from quantgate.evals.claims.reading import claim_of_options, read_claims
+    from quantgate.evals.claims.reading import claim_of_options, margin_of_options, read_claims
 
+    shared = {name: float(value) for name, value in numbers.items() if name in ("margin", "recovery", "alpha")}
+    margin = margin_of_options(shared.get("margin"), shared.get("recovery"))
+    own = {name: value for name, value in numbers.items() if name not in shared}
     if file is None:
-        return ClaimResult(judge_claims((claim_of_options(numbers),)))
-    shared = {name: float(value) for name, value in numbers.items() if name in ("margin", "alpha")}
-    if other := sorted(numbers.keys() - shared.keys()):
+        return ClaimResult(judge_claims((claim_of_options({**own, "margin": margin, "alpha": shared.get("alpha")}),)))
+    if other := sorted(own):
         raise UsageError(f"{other[0]} is given beside {file}: a file says that for each of its claims")
-    return ClaimResult(judge_claims(read_claims(Path(file), **shared)))
+    return ClaimResult(judge_claims(read_claims(Path(file), margin, shared.get("alpha"))))
 
 
 def _paired(baseline: str | Path, candidates: Sequence[str | Path], asked: Policy) -> list[Pairs]:
@@ -321,6 +339,7 @@ def _policy(
     alpha: float | None,
     metrics: Mapping[str, str] | None,
     target: str | None = None,
+    recovery: Margin | None = None,
     *,
     same_build: bool = False,
     model_changed: bool = False,
@@ -328,8 +347,19 @@ def _policy(
     """The policy that the arguments ask for."""
     from quantgate.evals.settings.policy import load_policy
 
-    by_task = margin if isinstance(margin, Mapping) else {} if margin is None else {"": margin}
-    given = [f"{task}={float(value)!r}" if task else repr(float(value)) for task, value in by_task.items()]
     return load_policy(
-        policy, given, alpha, same_build=same_build, model_changed=model_changed, metrics=metrics, target=target
+        policy,
+        _written(margin),
+        alpha,
+        recoveries=_written(recovery),
+        same_build=same_build,
+        model_changed=model_changed,
+        metrics=metrics,
+        target=target,
     )
+
+
+def _written(given: Margin | None) -> list[str]:
+    """A number for all tasks, or one by task, as the command line has it."""
+    by_task = given if isinstance(given, Mapping) else {} if given is None else {"": given}
+    return [f"{task}={float(value)!r}" if task else repr(float(value)) for task, value in by_task.items()]

@@ -20,7 +20,7 @@ def character_plot(rows: Sequence[tuple[str, TaskDecision]]) -> str:
     shown = [(name, task) for name, task in rows if isinstance(task, Decided)]
     if not shown:
         return ""
-    reach = max(max(abs(task.lower), abs(task.upper), 1.3 * task.margin) for _, task in shown)
+    reach = max(max(abs(task.lower), abs(task.upper), 1.3 * task.zone) for _, task in shown)
     names = [one_line(name, _MOST_NAME).replace("`", "'") for name, _ in shown]
     width = max(map(len, names))
     lines = [
@@ -38,7 +38,7 @@ def _line(task: Decided, reach: float) -> str:
         return round((min(max(value / reach, -1), 1) + 1) / 2 * (_WIDTH - 1))
 
     cells = [" "] * _WIDTH
-    for at in range(place(-task.margin), place(task.margin) + 1):
+    for at in range(place(-task.zone), place(task.zone) + 1):
         cells[at] = "░"
     cells[place(0)] = "│"
     for at in range(place(task.lower), place(task.upper) + 1):

@@ -12,7 +12,7 @@ from quantgate.reports.words import numbers
 from quantgate.reports.words.headline import comparison_headline, headline, recommendation
 from quantgate.reports.words.notes import pooled_note, suite_notes
 from quantgate.reports.words.palette import MARK, verdict_word
-from quantgate.reports.words.row import Cells, task_cells
+from quantgate.reports.words.row import Cells, relative_note, task_cells
 from quantgate.reports.words.settling import settling
 from quantgate.reports.words.targets import shared_target, target_lines
 
@@ -125,7 +125,8 @@ def _status(verdict: ReleaseVerdict) -> str:
 def _plot(rows: Sequence[tuple[str, TaskDecision]]) -> list[str]:
     plot = character_plot(rows[:_MOST_ROWS])
     legend = "points; `░` within the margin, `━` the bounds that decide"
-    return ["```text", plot, "```", "", legend, ""] if plot else []
+    told = [legend, *filter(None, [relative_note(task for _, task in rows)])]
+    return ["```text", plot, "```", "", *(line for said in told for line in (said, ""))] if plot else []
 
 
 def _findings(rows: Iterable[tuple[str, TaskDecision]]) -> list[str]:

@@ -11,7 +11,7 @@ from quantgate.reports.words import numbers
 from quantgate.reports.words.headline import holds_line
 from quantgate.reports.words.notes import mean_over
 from quantgate.reports.words.palette import verdict_word
-from quantgate.reports.words.row import task_cells
+from quantgate.reports.words.row import relative_note, task_cells
 from quantgate.reports.words.targets import shared_target
 
 _COLUMNS = (
@@ -83,7 +83,7 @@ def _explained(verdict: Verdict) -> list[str]:
         f"questions. Each bound holds with {levels} confidence; a task passes when the lower one lies above minus the "
         f"margin. Release verdict: **{verdict_word(verdict.verdict.value)}**."
     )
-    lines = [f"{told} {shared_target(verdict.rows)}".rstrip()]
+    lines = [" ".join(filter(None, (told, relative_note(verdict.rows), shared_target(verdict.rows))))]
     if verdict.holds is not None:
         lines.append(f"{holds_line(verdict.verdict, verdict.holds)} A bootstrap's confidence is nominal.")
     if verdict.suite is not None:

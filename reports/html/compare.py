@@ -11,7 +11,7 @@ from quantgate.reports.plots import canvas
 from quantgate.reports.plots.forest import comparison_rows, draw_forest, shapes_of
 from quantgate.reports.plots.tradeoff import draw_tradeoff
 from quantgate.reports.words.headline import comparison_headline, recommendation
-from quantgate.reports.words.row import task_cells
+from quantgate.reports.words.row import relative_note, task_cells
 from quantgate.reports.words.settling import settling
 from quantgate.reports.words.targets import shared_target
 
@@ -44,6 +44,7 @@ def comparison_html(comparison: Comparison) -> str:
         forest_wide=figure_markup(canvas.inline_svg(wide, "wide", said)),
         forest_narrow=figure_markup(canvas.inline_svg(narrow, "narrow", said)),
         shapes=shapes_of(row for build in comparison.formats for row in build.rows),
+        relative=relative_note(task for build in comparison.formats for task in build.rows),
         tradeoff=_tradeoff(comparison, tasks),
         reasons=[
             (build.name, task.named_reason) for build in comparison.formats for task in build.rows if not task.passes

@@ -15,7 +15,7 @@ from quantgate.reports.plots.lengths import draw_lengths
 from quantgate.reports.plots.power import draw_power, grows
 from quantgate.reports.words.headline import headline, other_reasons
 from quantgate.reports.words.notes import NoteKind, described_notes, flag_notes, pooled_note, suite_notes
-from quantgate.reports.words.row import Cells, strata_cells, task_cells
+from quantgate.reports.words.row import Cells, relative_note, strata_cells, task_cells
 from quantgate.reports.words.settling import settling
 from quantgate.reports.words.targets import target_lines
 
@@ -45,6 +45,7 @@ def gate_html(verdict: Verdict) -> str:
         targets=[(row.task, line) for row in verdict.rows for line in target_lines(row)],
         confidences=" and ".join(sorted({f"{100 * (1 - task.alpha):g}%" for task in verdict.rows})),
         strata=any(task.strata for task in verdict.decided),
+        relative=relative_note(verdict.rows),
         findings=[(task.task, finding) for task in verdict.tasks for finding in task.findings],
         notes=[
             *[("all tasks", note) for note in [pooled_note(verdict)] if note],

@@ -61,7 +61,7 @@ def forest_rows(tasks: Iterable[TaskDecision]) -> list[ForestRow]:
     for task in tasks:
         rows.append(_task_row(task.task, task))
         if isinstance(task, Decided):
-            rows += [ForestRow(part.stratum, part, task.margin, True, stratum=True) for part in task.strata]
+            rows += [ForestRow(part.stratum, part, task.zone, True, stratum=True) for part in task.strata]
     return rows
 
 
@@ -83,7 +83,7 @@ def _short(name: str, build: Format) -> str:
 
 def _task_row(name: str, task: TaskDecision) -> ForestRow:
     descriptive = task.descriptive_interval if isinstance(task, Decided) else None
-    return ForestRow(name, task, task.margin, task.advisory, descriptive=descriptive)
+    return ForestRow(name, task, task.zone, task.advisory, descriptive=descriptive)
 
 
 def draw_forest(rows: Sequence[ForestRow], *, wide: bool = True) -> Figure:

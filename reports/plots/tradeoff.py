@@ -31,7 +31,7 @@ def draw_tradeoff(comparison: Comparison, task: str, *, named: bool = False) -> 
         axes = canvas.new_axes(figure, left=50, right=16, top=28 if named else 12, bottom=46)
         if named:
             axes.set_title(canvas.label(task, 40), loc="left", size=canvas.BODY, weight="bold", color=canvas.INK)
-        margin = 100 * places[0][2].margin
+        margin = 100 * places[0][2].zone
         axes.axhspan(-margin, margin, color=canvas.ZONE, linewidth=0, zorder=0)
         axes.axhline(-margin, color=canvas.MUTED, linewidth=0.8, zorder=1)
         axes.axhline(0, color=canvas.INK, linewidth=1.1, zorder=1)

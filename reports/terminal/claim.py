@@ -10,7 +10,9 @@ from quantgate.evals.claims.types import ClaimDecision, ClaimVerdict, Settling
 from quantgate.evals.decision.points import points
 from quantgate.evals.decision.types import TaskVerdict
 from quantgate.evals.text import one_line
+from quantgate.reports.terminal.claim_recovery import recovery_words
 from quantgate.reports.terminal.decision_table import verdict_line, verdict_text
+from quantgate.reports.words.numbers import margin_cell
 
 # No benchmark has more items; a number would only pretend to an accuracy that the estimate has not.
 _MOST_SETTLING = 100_000
@@ -63,7 +65,7 @@ def _table(tasks: tuple[ClaimDecision, ...]) -> Table:
             _pvalues(task.pvalue_best, task.pvalue_worst),
             _bounds(task.lower_best, task.lower_worst),
             _bounds(task.upper_best, task.upper_worst),
-            f"{task.margin * 100:g}",
+            margin_cell(task.margin),
         ]
         table.add_row(*cells, verdict_text(task.verdict))
     return table
@@ -74,12 +76,14 @@ def sentence(decision: ClaimDecision) -> str:
     lower, upper = decision.lower_worst, decision.upper_worst
     if lower is None or upper is None:
         return f"{decision.task}: invalid: {decision.problem}."
-    margin, confidence = points(decision.margin), f"{100 * (1 - decision.alpha):g}%"
+    margin, confidence = points(decision.zone), f"{100 * (1 - decision.alpha):g}%"
     if decision.impossible:
         return (
             f"{decision.task}: not shown. Accuracies that no count of right answers gives show nothing; the notes name "
             "the nearest that are."
         )
+    if decision.margin.recovery is not None:
+        return f"{decision.task}: {_with_recovery(decision)}"
     open_left = "whichever items flipped" if not decision.strata else "wherever the flips are that were looked at"
     if decision.verdict is TaskVerdict.REGRESSED:
         return (
@@ -93,7 +97,7 @@ def sentence(decision: ClaimDecision) -> str:
             f"within the margin of {margin}."
         )
     best = lower if decision.lower_best is None else decision.lower_best
-    if best > -decision.margin:
+    if best > -decision.zone:
         loss = f"loses at most {points(best)}" if best < 0 else "has lost nothing"
         why = (
             f"At best the candidate {loss}, within the margin of {margin}; but it may "
@@ -105,6 +109,19 @@ def sentence(decision: ClaimDecision) -> str:
             f"{margin}, and in the worst {points(lower)}."
         )
     return f"{decision.task}: not shown. {why}"
+
+
+def _with_recovery(decision: ClaimDecision) -> str:
+    """The verdict, what is shown of the recovery, and of points where the margin says them too."""
+    word = {"regressed": "regressed", "inconclusive": "not shown"}.get(decision.verdict.value, "shown")
+    said = f"{word}. {recovery_words(decision)}"
+    if decision.margin.points is None or decision.lower_worst is None:
+        return said
+    within = "within" if decision.lower_worst > -decision.margin.points else "and not shown to be within"
+    return (
+        f"{said} In points the candidate may have lost as much as {points(min(decision.lower_worst, 0.0))}, {within} "
+        f"the margin of {points(decision.margin.points)}."
+    )
 
 
 def _details(task: ClaimDecision) -> list[str]:
@@ -123,11 +140,11 @@ def _details(task: ClaimDecision) -> list[str]:
 def _settling(task: ClaimDecision) -> str:
     if (
         task.difference is not None
-        and task.difference + task.margin <= _ROUNDING
+        and task.difference + task.zone <= _ROUNDING
         and not any(one.items for one in task.settling)
     ):
         return (
-            f"to settle it: the published loss is itself at the margin of {points(task.margin)} or beyond, so more "
+            f"to settle it: the published loss is itself at the margin of {points(task.zone)} or beyond, so more "
             "items of the kind would rather fail than pass it"
         )
     guesses = "; ".join(_guess(task, one) for one in task.settling)
@@ -143,7 +160,7 @@ def _guess(task: ClaimDecision, one: Settling) -> str:
         return f"out of reach {flips}"
     if one.items > task.items:
         return f"about {one.items:,} items {flips}"
-    if task.lower_best is not None and task.lower_best > -task.margin:
+    if task.lower_best is not None and task.lower_best > -task.zone:
         return f"the {task.items:,} that were asked may do, item by item, {flips}"
     return f"a few more than {task.items:,} items {flips}"
 

@@ -45,11 +45,18 @@ def _table(plan: Plan) -> Table:
         power = "—" if row.power is None else f"{row.power:.1%}"
         known = {at.loss: at.power for at in row.at_losses}
         lossy = [f"{known[loss]:.0%}" if loss in known else "—" for loss in losses]
-        cells = [f"{row.margin * 100:g}", needed, f"{row.power_now:.1%}", _plan(plan, row), power, *lossy]
+        cells = [_margin(row), needed, f"{row.power_now:.1%}", _plan(plan, row), power, *lossy]
         cells.append(_whole(row.requests))
         figures = {"tokens": _tokens(row.tokens), "hours": "—" if row.hours is None else f"{row.hours:,.1f}"}
         table.add_row(*cells, *(figures[name] for name in extra))
     return table
+
+
+def _margin(row: MarginRow) -> str:
+    """The margin in points; of a recovery, what it is and comes to."""
+    if row.recovery is None:
+        return f"{row.margin * 100:g}"
+    return f"{row.recovery * 100:g}% recovery ({row.margin * 100:.3g})"
 
 
 def _loss(loss: float) -> str:
@@ -98,6 +105,11 @@ def _sentences(plan: Plan) -> list[str]:
                 f"at {row.margin * 100:g}: {split.baseline} repeats of the baseline, paid once for all formats, and "
                 f"{split.candidate} of each candidate would do as well (power {split.power:.0%})"
             )
+    if aim.recoveries and assumed.accuracy is not None:
+        lines.append(
+            f"recovery: candidate over baseline, in brackets the points that it lets a baseline at "
+            f"{assumed.accuracy:.1%} lose; planned with the bound of the ratio, which decides"
+        )
     if aim.tasks > 1:
         lines.append(
             f"{aim.tasks} required tasks must all pass: each aims at {aim.task_power:.1%}, for {aim.power:.0%} together"
@@ -118,8 +130,8 @@ def _sentences(plan: Plan) -> list[str]:
 
 
 def _total(rows: Sequence[MarginRow]) -> str:
-    margins = {row.margin for row in rows}
-    at = f"at {rows[0].margin * 100:g}" if len(margins) == 1 else "each at its margin"
+    margins = {_margin(row).partition(" (")[0] for row in rows}
+    at = f"at {min(margins)}" if len(margins) == 1 else "each at its margin"
     margin = f"all tasks {at}:" if len(rows) > 1 else f"{at}:"
     if any(row.requests is None for row in rows):
         return f"{margin} out of reach"

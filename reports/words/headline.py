@@ -123,5 +123,11 @@ def _decides(task: TaskDecision, verdict: ReleaseVerdict) -> bool:
 
 
 def _room(task: TaskDecision) -> float:
-    """How far the lower bound lies above minus the margin; a task without bounds has the least room of all."""
-    return -math.inf if isinstance(task, NotComparable) else task.lower + task.margin
+    """How far the lower bounds lie above what is tolerated, in points; a task without bounds has the least room."""
+    if isinstance(task, NotComparable):
+        return -math.inf
+    rooms = [] if task.margin.points is None else [task.lower + task.margin.points]
+    if task.margin.recovery is not None:
+        lower = 0.0 if task.recovery_bounds is None else task.recovery_bounds.lower
+        rooms.append((lower - task.margin.recovery) * task.baseline)
+    return min(rooms)

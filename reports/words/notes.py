@@ -10,6 +10,9 @@ from quantgate.evals.decision.types import Decided, Flag, ReleaseVerdict, Suite,
 from quantgate.reports.words import numbers
 from quantgate.reports.words.targets import target_lines
 
+# Points so many are no margin that anyone asks for, but may be a recovery in the wrong place.
+_LIKE_A_RECOVERY = 0.5
+
 
 class NoteKind(StrEnum):
     """What a note is about."""
@@ -44,7 +47,7 @@ def flag_notes(task: TaskDecision, searched: str = "tasks") -> list[Note]:
     """A note for each flag that a reader should act on; `searched` names what a regression was searched among."""
     if not isinstance(task, Decided):
         return []
-    margin = numbers.margin_points(task.margin)
+    margin = numbers.margin_words(task.margin)
     sentences = {
         Flag.MISSING_COUNTED_AGAINST: "some answers are missing; they count against the candidate, as the policy "
         "allows",
@@ -53,9 +56,20 @@ def flag_notes(task: TaskDecision, searched: str = "tasks") -> list[Note]:
         Flag.MEASURABLY_WORSE: f"the candidate is measurably worse (one-sided alpha {task.alpha:g}), though within the "
         "margin",
         Flag.SUPERIOR: f"the candidate is better than the baseline (one-sided alpha {task.alpha:g})",
-        Flag.CANNOT_PASS_AT_THIS_N: f"{task.items} items cannot pass a margin of {margin} points even without a flip",
+        Flag.CANNOT_PASS_AT_THIS_N: f"{task.items} items cannot pass {margin} even without a flip",
     }
-    return [Note(NoteKind.FLAG, sentence) for flag, sentence in sentences.items() if flag in task.flags]
+    notes = [Note(NoteKind.FLAG, sentence) for flag, sentence in sentences.items() if flag in task.flags]
+    if task.margin.points is not None and task.margin.points >= _LIKE_A_RECOVERY:
+        share = f"{task.margin.points:g}"
+        notes.append(
+            Note(
+                NoteKind.FLAG,
+                f"the margin lets {numbers.margin_points(task.margin.points)} points be lost, which nearly every build "
+                f"passes; if {share} of the baseline's accuracy is to be recovered, write --recovery {share}, or "
+                f"in a policy margin: {{recovery: {share}}}",
+            )
+        )
+    return notes
 
 
 def mean_over(suite: Suite) -> str:

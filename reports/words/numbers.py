@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from quantgate.evals.settings.margin import Margin
+
 NONE = "—"
 
 
@@ -22,12 +24,22 @@ def recovery(value: float | None, sign: str = "%") -> str:
     return NONE if value is None else f"{100 * value:.1f}{sign}"
 
 
-def bounds(lower: float, upper: float, margin: float) -> str:
+def recovery_range(lower: float, upper: float | None, asked: float) -> str:
+    """The deciding bounds of a recovery: `98.9% to 100.2%`; `>99.0%` where no more is claimed than what is asked."""
+    above = ">" if lower == math.nextafter(asked, math.inf) else ""
+    below = "<" if upper == math.nextafter(asked, -math.inf) else ""
+    high = "any" if upper is None else f"{below}{100 * upper:.1f}%"
+    return f"{above}{100 * lower:.1f}% to {high}"
+
+
+def bounds(lower: float, upper: float, margin: float | None) -> str:
     """The deciding bounds in points; `>-2.00` where no more is claimed than that the loss is within the margin.
 
     A comparison of several formats claims no more than that where that is all its step-down has shown
     (`evals.decision.compare`): the bound then is the float next to the margin.
     """
+    if margin is None:
+        return f"{signed(lower)} to {signed(upper)}"
     above = ">" if lower == math.nextafter(-margin, 1.0) else ""
     below = "<" if upper == math.nextafter(-margin, -1.0) else ""
     return f"{above}{signed(lower)} to {below}{signed(upper)}"
@@ -36,3 +48,15 @@ def bounds(lower: float, upper: float, margin: float) -> str:
 def margin_points(fraction: float) -> str:
     """A margin in points: 0.02 is `2`."""
     return f"{fraction * 100:g}"
+
+
+def margin_cell(margin: Margin) -> str:
+    """A margin as a column has it: `2`, `99% recovery`, or `2, 99% recovery`."""
+    said = [] if margin.points is None else [margin_points(margin.points)]
+    return ", ".join([*said, *([] if margin.recovery is None else [f"{margin.recovery * 100:g}% recovery"])])
+
+
+def margin_words(margin: Margin) -> str:
+    """A margin in a sentence: `a margin of 2 points`, `a recovery of 99%`, or both."""
+    said = [] if margin.points is None else [f"a margin of {margin_points(margin.points)} points"]
+    return " and ".join([*said, *([] if margin.recovery is None else [f"a recovery of {margin.recovery * 100:g}%"])])

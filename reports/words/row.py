@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from quantgate.evals.decision.types import Decided, StratumFigures, TaskDecision, TaskVerdict
@@ -61,8 +62,8 @@ def task_cells(task: TaskDecision, *, narrow: bool = False, sign: str = "%") -> 
         baseline=numbers.percent(told.baseline, sign) if told else numbers.NONE,
         candidate=numbers.percent(told.candidate, sign) if told else numbers.NONE,
         difference=numbers.signed(told.difference) if told else numbers.NONE,
-        bounds=numbers.bounds(told.lower, told.upper, task.margin) if told else numbers.NONE,
-        margin=numbers.margin_points(task.margin),
+        bounds=_bounds(told) if told else numbers.NONE,
+        margin=numbers.margin_cell(task.margin),
         recovery=numbers.recovery(told.recovery, sign) if told else numbers.NONE,
         flips=_flips(told, gap) if told else numbers.NONE,
         verdict=task.verdict,
@@ -98,8 +99,8 @@ def _stratum_cells(part: StratumFigures, task: Decided) -> Cells:
         baseline=numbers.percent(part.baseline),
         candidate=numbers.percent(part.candidate),
         difference=numbers.signed(part.difference),
-        bounds=numbers.bounds(part.lower, part.upper, task.margin),
-        margin=numbers.margin_points(task.margin),
+        bounds=numbers.bounds(part.lower, part.upper, task.margin.points),
+        margin=numbers.margin_cell(task.margin),
         recovery=numbers.NONE,
         flips=numbers.NONE,
         verdict=part.verdict,
@@ -120,6 +121,26 @@ def _repeats(task: TaskDecision) -> str:
     """The repeats of both builds, or of the baseline and the candidate where they differ: `16/4`."""
     each = list(task.asked.values()) if isinstance(task, Decided) else []
     return "/".join(map(str, each)) if len(set(each)) > 1 else str(task.repeats)
+
+
+def _bounds(task: Decided) -> str:
+    """The bounds that decide: of the difference in points, of the recovery in percent, or of both."""
+    ratio, asked = task.recovery_bounds, task.margin.recovery
+    in_points = numbers.bounds(task.lower, task.upper, task.margin.points)
+    if ratio is None or asked is None:
+        return in_points
+    in_percent = numbers.NONE if ratio.undefined else numbers.recovery_range(ratio.lower, ratio.upper, asked)
+    return in_percent if task.margin.points is None else f"{in_points}; {in_percent}"
+
+
+def relative_note(tasks: Iterable[TaskDecision]) -> str:
+    """What bounds and margins in percent are, for under a table; empty where there are none."""
+    if all(task.margin.recovery is None for task in tasks):
+        return ""
+    return (
+        "Bounds and margins in percent are of the recovery, candidate over baseline; a plot shows the difference in "
+        "points there, and as its margin what the recovery comes to at the baseline's accuracy."
+    )
 
 
 def _flips(task: Decided, gap: str) -> str:

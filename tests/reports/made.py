@@ -32,6 +32,7 @@ from quantgate.evals.decision.types import (
 )
 from quantgate.evals.pairing.status_counts import StatusCounts
 from quantgate.evals.runs.record import RunRecord, TaskRecord
+from quantgate.evals.settings.margin import Margin
 from quantgate.tasks import gpqa_diamond, gsm8k
 
 
@@ -105,7 +106,7 @@ def decision(task: str = "gsm8k", **changes: Any) -> Decided:
     return replace(
         Decided(
             task=task,
-            margin=0.02,
+            margin=Margin(points=0.02),
             alpha=0.05,
             validity=fine,
             reason="passes. With 95% confidence the candidate loses at most 1.97 points, within the margin "
@@ -148,7 +149,7 @@ def inconclusive(task: str = "gpqa_diamond", **changes: Any) -> Decided:
         "verdict": TaskVerdict.INCONCLUSIVE,
         "reason": "cannot be told. The candidate may have lost as much as 5.31 points, more than the margin "
         "of 3 points, or nothing. More repeats would tell.",
-        "margin": 0.03,
+        "margin": Margin(points=0.03),
         "items": 198,
         "repeats": 2,
         "baseline": 0.9217,
@@ -201,7 +202,7 @@ def invalid(task: str = "ifeval", **changes: Any) -> NotComparable:
     return replace(
         NotComparable(
             task=task,
-            margin=0.02,
+            margin=Margin(points=0.02),
             alpha=0.05,
             validity={"baseline": StatusCounts(ok=100), "candidate": StatusCounts(ok=60, missing=40)},
             reason="not comparable: 40 of the candidate's samples have no answer; run the same `quantgate "
@@ -225,7 +226,7 @@ def suite(mean: TaskDecision | None = None) -> Suite:
     """The mean over two tasks, which passes."""
     passing = decision(
         "suite of 2 tasks",
-        margin=0.01,
+        margin=Margin(points=0.01),
         items=1517,
         baseline=0.884,
         candidate=0.8788,

@@ -10,6 +10,8 @@ from scipy.special import betaincinv
 
 from quantgate.evals.stats.checks import FloatArray
 
+# Distinct values that are inverted; more are put on a grid.
+MOST_INVERTED = 4001
 # Step of the trapezoid rule. Halving it changes no bound by more than 1e-12: the integrand is analytic in a strip.
 _STEP = 0.04
 # The integrand is followed until it has fallen by this many powers of e.

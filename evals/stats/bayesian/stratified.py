@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quantgate.evals.stats.checks import FloatArray
-from quantgate.evals.stats.strata import Stratum
+from quantgate.evals.stats.strata import FloatArray, Stratum
 
 # Draws of the macro average.
 DRAWS = 100_000
@@ -25,6 +24,20 @@ _BLOCK = 16_384
 _RESOLUTION = 1e-10
 # Losses so small are none.
 _NONE = 1e-9
+
+
+Sums = tuple[FloatArray, FloatArray, FloatArray]
+"""Draws of one stratum, each shape (draws,): `_simulated`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One stratum's share of the average, the items of its largest unit and of all, and how many units it has."""
+
+    weight: float
+    largest: float
+    items: float
+    units: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,22 +84,32 @@ class StratifiedMean:
     """
 
     def __init__(self, strata: Sequence[Stratum], draws: int = DRAWS) -> None:
+        shapes = [Shape(stratum.weight, float(stratum.sizes.max()), stratum.items, stratum.units) for stratum in strata]
+        self._arrange(shapes, [_simulated(stratum, place, draws) for place, stratum in enumerate(strata)], draws)
+
+    @classmethod
+    def of_sums(cls, shapes: Sequence[Shape], sums: Sequence[Sums], draws: int) -> StratifiedMean:
+        """The same of strata that were simulated elsewhere: `sums` as `_simulated` gives them."""
+        mean = cls.__new__(cls)
+        mean._arrange(shapes, sums, draws)
+        return mean
+
+    def _arrange(self, shapes: Sequence[Shape], sums: Sequence[Sums], draws: int) -> None:
         if draws < 1000:
             raise ValueError(f"draws must be at least 1000, got {draws}")
         self.draws = draws
         # Where a unit of the largest size of each stratum is lost, and how well a loss hides there.
-        largest = np.array([stratum.sizes.max() for stratum in strata])
-        items = np.array([stratum.items for stratum in strata])
-        units = np.array([stratum.units for stratum in strata])
-        weights = np.array([stratum.weight for stratum in strata])
+        largest = np.array([shape.largest for shape in shapes])
+        items = np.array([shape.items for shape in shapes])
+        units = np.array([shape.units for shape in shapes], dtype=np.float64)
+        weights = np.array([shape.weight for shape in shapes])
         ratios = items / (weights * largest)
         order = np.argsort(ratios, kind="stable")
-        unseen = np.random.Generator(np.random.PCG64([SEED, len(strata)])).standard_exponential(draws)
+        unseen = np.random.Generator(np.random.PCG64([SEED, len(shapes)])).standard_exponential(draws)
 
         total = np.zeros(draws)
-        self._single = np.empty((len(strata), draws))
+        self._single = np.empty((len(shapes), draws))
         losses, counts = np.zeros(draws), np.zeros(draws)
-        sums = [_simulated(stratum, place, draws) for place, stratum in enumerate(strata)]
         for place, (weighted, mass, _) in enumerate(sums):
             own = weights[place] * weighted / mass
             more = largest[place] * unseen
@@ -103,7 +126,7 @@ class StratifiedMean:
             counts += count
             inside = order[:number]
             held, weight = float(units[inside].sum()), float((units / ratios)[inside].sum())
-            following = ratios[order[number]] if number < len(strata) else math.inf
+            following = ratios[order[number]] if number < len(shapes) else math.inf
             level = math.exp(float(units[inside] @ np.log(ratios[inside])) / held)
             if number > 1:
                 den = counts + unseen
@@ -121,8 +144,7 @@ class StratifiedMean:
 
     def lower_bound(self, alpha: float) -> float:
         """The alpha quantile, taken `CAUTION` standard errors of the simulated probability lower."""
-        cautious = alpha * self.draws - CAUTION * math.sqrt(self.draws * alpha * (1 - alpha))
-        place = max(math.floor(cautious) - 1, 0)
+        place = self._place(alpha)
         bound = float(np.partition(self._single, place, axis=1)[:, place].min())
         if self._pooled_at_most(math.nextafter(bound, -math.inf)) <= place:
             return bound
@@ -134,11 +156,24 @@ class StratifiedMean:
 
     def pvalue(self, null_difference: float) -> float:
         """The alpha at which the lower bound reaches `null_difference`: its place among the draws, solved for alpha."""
-        beyond = max(int((self._single <= null_difference).sum(axis=1).max()), self._pooled_at_most(null_difference))
+        beyond = self._at_most(null_difference)
         # Wilson's upper limit.
         share, caution = min((beyond + 1) / self.draws, 1.0), CAUTION**2 / self.draws
         root = math.sqrt(caution * (share * (1 - share) + caution / 4))
         return min((share + caution / 2 + root) / (1 + caution), 1.0)
+
+    def shows(self, value: float, alpha: float) -> bool:
+        """Whether `lower_bound(alpha)` lies above a value, without a search for it."""
+        return self._at_most(value) <= self._place(alpha)
+
+    def _place(self, alpha: float) -> int:
+        """Which of the draws in ascending order, counted from 0, is the bound."""
+        cautious = alpha * self.draws - CAUTION * math.sqrt(self.draws * alpha * (1 - alpha))
+        return max(math.floor(cautious) - 1, 0)
+
+    def _at_most(self, value: float) -> int:
+        """Draws that are no larger, with the unseen unit where they are the most."""
+        return max(int((self._single <= value).sum(axis=1).max()), self._pooled_at_most(value))
 
     def _pooled_at_most(self, value: float) -> int:
         """Draws of the pool that counts at a loss of -`value` which are no larger; 0 where a single stratum does."""
@@ -149,7 +184,7 @@ class StratifiedMean:
         return int((pool.fixed - pool.unseen(margin) * pool.slope <= value).sum())
 
 
-def _simulated(stratum: Stratum, place: int, draws: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _simulated(stratum: Stratum, place: int, draws: int) -> Sums:
     """Sums over units of gamma variables times size times value, times size, and alone, each shape (draws,)."""
     values, sizes, masses = stratum.counted(_MOST_SIMULATED)
     generator = np.random.Generator(np.random.PCG64([SEED, place]))

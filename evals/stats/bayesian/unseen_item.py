@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import numpy.typing as npt
 
-from quantgate.evals.stats.bayesian.dirichlet_mean import distribution, quantile
+from quantgate.evals.stats.bayesian.dirichlet_mean import MOST_INVERTED, distribution, quantile
 from quantgate.evals.stats.bayesian.stratified import DRAWS, StratifiedMean
-from quantgate.evals.stats.checks import FloatArray, check_differences
+from quantgate.evals.stats.checks import check_differences
 from quantgate.evals.stats.strata import Stratum, split_strata
-
-# Distinct values that are inverted; more are put on a grid.
-_MOST_INVERTED = 4001
 
 
 def bayesian_lower_bound(
@@ -93,7 +89,7 @@ def lower_bound_of(groups: Sequence[Stratum], alpha: float, draws: int = DRAWS) 
     """`bayesian_lower_bound` of units that are at hand, one stratum or more."""
     if len(groups) > 1:
         return StratifiedMean(groups, draws).lower_bound(alpha)
-    distinct, sizes, masses = _with_unseen_unit(groups[0])
+    distinct, sizes, masses = groups[0].with_unseen(MOST_INVERTED)
     return quantile(distinct, masses, alpha, sizes)
 
 
@@ -152,17 +148,5 @@ def pvalue_of(groups: Sequence[Stratum], null_difference: float, draws: int = DR
     """`bayesian_pvalue` of units that are at hand, one stratum or more."""
     if len(groups) > 1:
         return StratifiedMean(groups, draws).pvalue(null_difference)
-    distinct, sizes, masses = _with_unseen_unit(groups[0])
+    distinct, sizes, masses = groups[0].with_unseen(MOST_INVERTED)
     return distribution(distinct, masses, null_difference, sizes)
-
-
-def _with_unseen_unit(units: Stratum) -> tuple[FloatArray, FloatArray | None, FloatArray]:
-    """Values, sizes (None where all are alike) and masses, with one unit more: as large as the largest, and lost."""
-    values, sizes, masses = units.counted(_MOST_INVERTED)
-    values = np.concatenate([[-1.0], values])
-    masses = np.concatenate([[1.0], masses])
-    if not units.single:
-        return values, np.concatenate([[sizes.max()], sizes]), masses
-    if values[1] == -1.0:
-        values, masses = values[1:], np.concatenate([[masses[1] + 1.0], masses[2:]])
-    return values, None, masses

@@ -6,19 +6,12 @@ import math
 from bisect import bisect_left
 
 import numpy as np
-from scipy.special import betaincinv
 
 from quantgate.evals.stats.checks import FloatArray, check_alpha, check_counts, check_margin
-from quantgate.evals.stats.exact.supremum import maximise
+from quantgate.evals.stats.exact.nuisance import GAMMA, TIE, discordance_interval
+from quantgate.evals.stats.exact.supremum import fixed_difference, maximise
 from quantgate.evals.stats.exact.tango import most_losses_reaching, score_statistic
 from quantgate.evals.stats.exact.trinomial import RejectionSet, likely_gains, tail_probability
-
-# Error probability spent on the confidence interval of the discordance rate (Berger and Boos 1994).
-GAMMA = 1e-4
-# Statistics closer than this, relative to 1 + |statistic|, are ties. Rounding moves them by about 1e-13; were a tie
-# split by it, the observed outcome's equals would drop out and the p-value be too small. Distinct statistics that
-# happen to be this close are merged as well, which can only make the p-value larger.
-TIE = 1e-10
 
 
 def noninferiority_pvalue(losses: int, gains: int, n: int, margin: float) -> float:
@@ -109,13 +102,6 @@ def smallest_passing_n(margin: float, alpha: float = 0.05) -> int:
     return n + bisect_left(range(step), True, key=lambda more: passes(n + more))
 
 
-def discordance_interval(flips: int, n: int) -> tuple[float, float]:
-    """Clopper-Pearson interval of the discordance rate at confidence 1 - GAMMA, half of it on each side."""
-    low = 0.0 if flips == 0 else float(betaincinv(flips, n - flips + 1, GAMMA / 2))
-    high = 1.0 if flips == n else float(betaincinv(flips + 1, n - flips, 1 - GAMMA / 2))
-    return low, high
-
-
 def largest_pvalue(
     losses: int,
     gains: int,
@@ -161,7 +147,7 @@ def largest_pvalue(
     def probability(discordance: FloatArray) -> FloatArray:
         return tail_probability(rejection, n, discordance, difference)
 
-    return min(1.0, maximise(probability, low, high, n, difference) + GAMMA)
+    return min(1.0, maximise(probability, low, high, n, fixed_difference(difference)) + GAMMA)
 
 
 def _levels(losses: int, gains: int, n: int, null_differences: FloatArray) -> FloatArray:

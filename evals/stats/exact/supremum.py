@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 
 from quantgate.evals.stats.checks import FloatArray
 
@@ -22,9 +23,16 @@ _CORNERS = np.exp(1j * (np.arange(16) + 0.5) * math.pi / 16)[None, :]
 _POLYGONS = ((_ELLIPSES * _CORNERS + 1 / (_ELLIPSES * _CORNERS)) / 2) / math.cos(math.pi / 32)
 
 
-def maximise(
-    probability: Callable[[FloatArray], FloatArray], low: float, high: float, n: int, difference: float
-) -> float:
+Rates = Callable[[npt.NDArray[np.complex128]], tuple[npt.NDArray[np.complex128], npt.NDArray[np.complex128]]]
+"""The rates of losses and gains, each affine in the discordance rate psi, at any psi, complex ones too."""
+
+
+def fixed_difference(difference: float) -> Rates:
+    """The rates at which gains exceed losses by `difference`, whatever psi is."""
+    return lambda psi: ((psi - difference) / 2, (psi + difference) / 2)
+
+
+def maximise(probability: Callable[[FloatArray], FloatArray], low: float, high: float, n: int, rates: Rates) -> float:
     """Supremum over psi in [low, high] of the probability of a set of outcomes.
 
     Such a probability is a polynomial in psi, and no coarse grid: it is interpolated at Chebyshev nodes, as many as
@@ -38,15 +46,15 @@ def maximise(
     probability
         Maps psi, shape (k,), to probabilities, shape (k,).
     low, high
-        The interval, |difference| <= low <= high <= 1.
+        The interval, low <= high <= 1, in which all rates are from 0 to 1.
     n
         Number of items.
-    difference
-        P(gain) - P(loss), the same at every psi.
+    rates
+        P(loss) and P(gain) at psi.
     """
     if high <= low:
         return float(probability(np.array([low]))[0])
-    nodes = _node_count(low, high, n, difference)
+    nodes = _node_count(low, high, n, rates)
     cosines, to_coefficients, to_grid = _matrices(nodes)
     coefficients = to_coefficients @ probability((low + high) / 2 + (high - low) / 2 * cosines)
     values = to_grid @ coefficients
@@ -69,7 +77,7 @@ def maximise(
     return min(max(best, float(refined.max())), 1.0)
 
 
-def _node_count(low: float, high: float, n: int, difference: float) -> int:
+def _node_count(low: float, high: float, n: int, rates: Rates) -> int:
     """How many Chebyshev nodes interpolate to within `TOLERANCE`.
 
     Where |f| <= M on the Bernstein ellipse of parameter rho, interpolation at N nodes errs by at most
@@ -78,7 +86,8 @@ def _node_count(low: float, high: float, n: int, difference: float) -> int:
     ellipse is at a corner. A polynomial of degree n needs no more than n + 1 nodes.
     """
     psi = (low + high) / 2 + (high - low) / 2 * _POLYGONS
-    size = np.abs(psi - difference) / 2 + np.abs(psi + difference) / 2 + np.abs(1 - psi)
+    loss, gain = rates(psi)
+    size = np.abs(loss) + np.abs(gain) + np.abs(1 - psi)
     log_bound = n * np.log(size.max(axis=1))
     rho = _ELLIPSES[:, 0]
     needed = 1 + (math.log(4 / TOLERANCE) + log_bound - np.log(rho - 1)) / np.log(rho)

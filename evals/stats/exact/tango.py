@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +10,7 @@ from scipy.optimize import brentq
 from scipy.special import ndtri
 
 from quantgate.evals.stats.checks import BoolArray, FloatArray, IntArray, check_counts
+from quantgate.evals.stats.exact.edges import largest_true
 
 # Stands in for a variance of 0 (d0 = 0 without a flip, or |d0| = 1): 0/0 becomes 0 and x/0 a huge x.
 _NO_VARIANCE = 1e-300
@@ -139,7 +139,7 @@ def most_losses_reaching(
         return np.asarray((score_statistic(lost, gained, n, nulls) >= level).any(axis=0))
 
     guess = _contour(gained, n, nulls[[0, -1]], level[[0, -1]]).max(axis=0)
-    return _largest_true(rejects, guess, n - gained)
+    return largest_true(rejects, guess, n - gained)
 
 
 def _contour(gained: IntArray, n: int, null_difference: FloatArray, level: FloatArray) -> IntArray:
@@ -151,24 +151,3 @@ def _contour(gained: IntArray, n: int, null_difference: FloatArray, level: Float
         spread = np.where(np.abs(statistic) > 1e-6, (shift - lost) / np.where(statistic == 0, 1.0, statistic), 1.0)
         lost = np.clip(shift - level * spread, 0.0, n - gained)
     return np.asarray(np.floor(lost), dtype=np.int64)
-
-
-def _largest_true(holds: Callable[[IntArray], BoolArray], guess: IntArray, last: IntArray) -> IntArray:
-    """Per element the largest integer in [0, last] at which a condition holds that fails from some point on; or -1."""
-    low = np.clip(guess, -1, last)  # -1 counts as holding
-    high = low + 1  # last + 1 counts as failing
-    step = 1
-    while (wrong := (low >= 0) & ~holds(np.maximum(low, 0))).any():
-        high = np.where(wrong, low, high)
-        low = np.where(wrong, np.maximum(low - step, -1), low)
-        step *= 2
-    step = 1
-    while (wrong := (high <= last) & holds(np.minimum(high, last))).any():
-        low = np.where(wrong, high, low)
-        high = np.where(wrong, np.minimum(high + step, last + 1), high)
-        step *= 2
-    while (high - low > 1).any():
-        middle = (low + high) // 2
-        yes = (middle < 0) | holds(np.maximum(middle, 0))
-        low, high = np.where(yes, middle, low), np.where(yes, high, middle)
-    return low

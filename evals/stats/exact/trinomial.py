@@ -58,7 +58,9 @@ def _table(digits: int) -> FloatArray:
     return table
 
 
-def tail_probability(rejection: RejectionSet, n: int, discordance: FloatArray, difference: float) -> FloatArray:
+def tail_probability(
+    rejection: RejectionSet, n: int, discordance: FloatArray, difference: float | FloatArray
+) -> FloatArray:
     """Probability of `rejection` at each discordance rate psi: P(loss) = (psi - d)/2, P(gain) = (psi + d)/2.
 
     Sums over the gains g. Given g, losses are binomial, and their distribution function F_g at the set's edge comes
@@ -74,7 +76,7 @@ def tail_probability(rejection: RejectionSet, n: int, discordance: FloatArray, d
     discordance
         Psi, shape (k,), each in [|difference|, 1].
     difference
-        d.
+        d, one number or one for each psi.
 
     Returns
     -------

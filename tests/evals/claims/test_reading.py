@@ -52,8 +52,8 @@ ENTRY = "{task: gsm8k, n: 200, baseline: '0.965', candidate: 0.955}"
 
 def test_a_file_shares_margin_and_alpha_and_the_command_line_wins(written):
     file = written(f"margin: 0.03\nalpha: 0.01\nclaims:\n- {ENTRY}\n- {ENTRY.replace('gsm8k', 'x, margin: 0.05')}\n")
-    assert [(one.margin, one.alpha) for one in read_claims(file)] == [(0.03, 0.01), (0.05, 0.01)]
-    assert [(one.margin, one.alpha) for one in read_claims(file, 0.02, 0.1)] == [(0.02, 0.1)] * 2
+    assert [(one.margin.written, one.alpha) for one in read_claims(file)] == [(0.03, 0.01), (0.05, 0.01)]
+    assert [(one.margin.written, one.alpha) for one in read_claims(file, 0.02, 0.1)] == [(0.02, 0.1)] * 2
 
 
 def test_an_unquoted_number_may_have_lost_its_zeros_and_that_is_said(written):

@@ -6,6 +6,7 @@ from quantgate.evals.decision.gate import decide
 from quantgate.evals.decision.sentences import Outcome, reason
 from quantgate.evals.decision.types import TaskVerdict
 from quantgate.evals.pairing.pairing import pair_runs
+from quantgate.evals.settings.margin import Margin
 from quantgate.evals.settings.policy import Policy
 from quantgate.evals.settings.requirements import Requirement
 from tests.evals.decision.test_gate import gate, several
@@ -38,7 +39,8 @@ def test_the_reason_is_a_sentence_for_a_release_manager(counts, sentence):
 
 
 def test_a_bound_that_is_written_as_the_margin_is_is_not_said_to_lie_beyond_it():
-    told = dict(margin=0.02, alpha=0.05, require=Requirement.NON_INFERIOR, findings=(), items=1000, repeats=1)
+    asked = dict(margin=Margin(points=0.02), alpha=0.05, require=Requirement.NON_INFERIOR)
+    told = dict(**asked, findings=(), items=1000, repeats=1)
     open_still = Outcome(verdict=TaskVerdict.INCONCLUSIVE, lower=-0.020001, upper=0.01, **told)
     assert reason(open_still).startswith("cannot be told. The candidate may have lost the whole margin of 2 points, or")
     passing = Outcome(verdict=TaskVerdict.NON_INFERIOR, lower=-0.019999, upper=0.03, **told)

@@ -71,7 +71,7 @@ def test_a_task_with_strata_shares_its_weight_among_them():
     def scores(strata: tuple[str, ...] | None, lost: int, size: int) -> ItemScores:
         candidate = np.array([0.0] * lost + [1.0] * (size - lost))
         names = tuple(str(place) for place in range(size))
-        return ItemScores(np.ones(size), candidate, strata, True, names, None, np.zeros(size))
+        return ItemScores(np.ones(size), candidate, strata, True, names, None, np.zeros(size), np.zeros(size))
 
     tau2 = scores(("air",) * 2 + ("shop",) * 8, 2, 10)
     both = joined_scores({"tau2": tau2, "a": scores(None, 1, 10)}, {"tau2": 0.8, "a": 0.2})
@@ -82,7 +82,7 @@ def test_a_task_with_strata_shares_its_weight_among_them():
 
 def test_clusters_of_one_name_in_two_tasks_are_two():
     def scores(clusters: tuple[str, ...] | None) -> ItemScores:
-        return ItemScores(np.ones(4), np.ones(4), None, True, tuple("pqrs"), clusters, np.zeros(4))
+        return ItemScores(np.ones(4), np.ones(4), None, True, tuple("pqrs"), clusters, np.zeros(4), np.zeros(4))
 
     both = joined_scores(
         {"a": scores(tuple("xxyy")), "b": scores(tuple("xxxx")), "c": scores(None)}, dict.fromkeys("abc", 1 / 3)

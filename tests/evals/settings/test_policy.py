@@ -11,7 +11,7 @@ POLICIES = Path(__file__).resolve().parents[3] / "quantgate" / "policies"
 
 
 def margins_of(policy: Policy, *tasks: str) -> list[float]:
-    return [policy.for_task(task).margin for task in tasks]
+    return [policy.for_task(task).margin.written for task in tasks]
 
 
 def test_a_margin_for_all_and_one_for_a_task():
@@ -21,7 +21,7 @@ def test_a_margin_for_all_and_one_for_a_task():
 
 def test_without_a_margin_it_is_two_points_at_five_percent():
     rule = load_policy(None).for_task("gsm8k")
-    assert (rule.margin, rule.alpha, rule.require, rule.tier, rule.max_missing) == (
+    assert (rule.margin.written, rule.alpha, rule.require, rule.tier, rule.max_missing) == (
         *(0.02, 0.05, "non_inferior", "required", 0.0),
     )
 
@@ -73,7 +73,7 @@ def test_a_file_sets_what_holds_for_all_and_what_differs_for_one(tmp_path):
     policy = load_policy(file)
     assert (policy.for_task("gsm8k").alpha, policy.for_task("gsm8k").tier) == (0.01, "required")
     tau2 = policy.for_task("tau2")
-    assert (tau2.alpha, tau2.margin, tau2.tier, tau2.baseline_at_least) == (0.01, 0.03, "advisory", 0.5)
+    assert (tau2.alpha, tau2.margin.written, tau2.tier, tau2.baseline_at_least) == (0.01, 0.03, "advisory", 0.5)
 
 
 def test_the_command_line_wins_over_the_file(tmp_path):
@@ -106,4 +106,4 @@ def test_a_broken_policy_is_named_with_file_and_key(tmp_path, text, said):
 
 @pytest.mark.parametrize(("name", "margin"), [("strict", 0.01), ("release", 0.02), ("smoke", 0.05)])
 def test_the_shipped_policies_say_what_their_names_do(name, margin):
-    assert load_policy(POLICIES / f"{name}.yaml").for_task("gsm8k").margin == margin
+    assert load_policy(POLICIES / f"{name}.yaml").for_task("gsm8k").margin.written == margin

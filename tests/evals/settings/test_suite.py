@@ -30,7 +30,7 @@ def test_tasks_weigh_alike_unless_it_is_said_otherwise(policy):
 def test_a_suite_has_the_shared_alpha_and_requirement_unless_it_says_its_own(policy):
     shared = policy(f"alpha: 0.025\nrequire: equivalent\nmargin: 0.05\ntier: advisory\n{THREE}}}")
     asked = shared.for_suite(shared.suite)
-    assert (asked.margin, asked.alpha, asked.require, asked.tier) == (
+    assert (asked.margin.written, asked.alpha, asked.require, asked.tier) == (
         *(0.01, 0.025, Requirement.EQUIVALENT, Tier.REQUIRED),
     )
     own = policy(f"require: equivalent\n{THREE}, alpha: 0.01, require: non_inferior}}")

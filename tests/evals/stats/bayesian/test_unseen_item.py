@@ -89,7 +89,7 @@ def test_inversion_agrees_with_the_beta_quantile_where_a_third_value_has_next_to
 def test_thousands_of_distinct_values_are_put_on_a_grid_that_moves_the_bound_a_little_outwards(monkeypatch):
     values = np.random.default_rng(1).normal(-0.01, 0.2, 1500).clip(-1, 1)
     exact = bayesian_lower_bound(values)
-    monkeypatch.setattr("quantgate.evals.stats.bayesian.unseen_item._MOST_INVERTED", 801)
+    monkeypatch.setattr("quantgate.evals.stats.bayesian.unseen_item.MOST_INVERTED", 801)
     assert exact - 1e-6 < bayesian_lower_bound(values) < exact
 
 

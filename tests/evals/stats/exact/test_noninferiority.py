@@ -8,8 +8,9 @@ from scipy.special import gammaln, xlogy
 from scipy.stats import binomtest
 
 from quantgate.evals.stats import exact_pvalue, noninferiority_pvalue, score_statistic
-from quantgate.evals.stats.exact.noninferiority import GAMMA, discordance_interval, largest_pvalue
-from quantgate.evals.stats.exact.supremum import maximise
+from quantgate.evals.stats.exact.noninferiority import largest_pvalue
+from quantgate.evals.stats.exact.nuisance import GAMMA, discordance_interval
+from quantgate.evals.stats.exact.supremum import fixed_difference, maximise
 from quantgate.evals.stats.exact.tango import most_losses_reaching
 from quantgate.evals.stats.exact.trinomial import RejectionSet, likely_gains, tail_probability
 
@@ -127,7 +128,7 @@ def test_supremum_is_never_below_a_grid_of_twenty_thousand_rates(losses, gains, 
         return tail_probability(rejection, n, psi, null_difference)
 
     dense = max(float(probability(part).max()) for part in np.array_split(np.linspace(low, high, 20_001), 80))
-    found = maximise(probability, low, high, n, null_difference)
+    found = maximise(probability, low, high, n, fixed_difference(null_difference))
     assert found >= dense - 1e-10
     assert found <= dense + 1e-6
 
