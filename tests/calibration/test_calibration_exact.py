@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 ALPHA = 0.05
 RESAMPLED = 0.01
-"""So near the margin a bound of 9,999 resamples may lie on the other side than the limit of many, which is summed up."""
+"""So near the margin a bound of 9,999 resamples may lie on the other side than the limit of many, which is summed."""
 
 
 @pytest.mark.parametrize("margin", [0.01, 0.02, 0.03, 0.05])
