@@ -172,7 +172,7 @@ def _look(
             return _refused(reason, pairs, policy, findings, lengths)
     scores = pairs.item_scores()
     if any(finding.code is FindingCode.REPEATS_ALIKE for finding in findings):
-        scores = scores.of_one_answer("all repeats of an item are the same text")
+        scores = scores.of_one_answer("repeats of an item are the same text")
     baseline = scores.mean(scores.baseline)
     if policy.baseline_at_least is not None and baseline < policy.baseline_at_least:
         floor = f"the baseline scores {baseline:.1%}, under the {policy.baseline_at_least:.1%} that the policy expects"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from quantgate.evals.pairing.greedy import is_greedy
 from quantgate.evals.pairing.item_scores import Answers, ItemScores
 from quantgate.evals.pairing.status_counts import StatusCounts
 from quantgate.evals.runs.record import RunRecord, TaskRecord
@@ -18,7 +19,10 @@ from quantgate.evals.samples.held import Held
 if TYPE_CHECKING:
     import pandas as pd
 
-    from quantgate.evals.stats.checks import FloatArray
+    from quantgate.evals.stats.checks import BoolArray, FloatArray
+
+# Of a greedy build, batching changes the score of up to one in a hundred items; sampled ones vary on far more.
+_LARGEST_VARIED = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +112,21 @@ class TaskPairs:
     def _one_answer(self) -> str:
         """Why all repeats of an item are one answer over and over; empty where they are not.
 
-        So they are of greedy decoding, and where no temperature is known and a build's repeats all score alike.
+        So they are of greedy decoding, but for what batching changes, and where no temperature is known and nearly all
+        of a build's items score alike in all their repeats.
         """
         record = self.builds["baseline"].record
         sampling = {} if record is None else record.sampling
-        if sampling.get("temperature") == 0 or sampling.get("do_sample") is False or sampling.get("top_k") == 1:
+        if is_greedy(sampling):
             return "decoding is greedy, so that repeats of an item are one answer over and over"
-        if sampling.get("temperature") is None and any(_all_alike(self.answers(build)) for build in self.asked):
-            return "no temperature is known, and all repeats score alike, as one answer over and over does"
-        return ""
+        if sampling.get("temperature") is not None:
+            return ""
+        varied = [_varied(self.answers(build)) for build in self.asked if self.asked[build] > 1]
+        least = min((int(each.sum()) for each in varied), default=None)
+        if least is None or least > _LARGEST_VARIED * len(varied[0]):
+            return ""
+        which = f" of all but {least:,} of {len(varied[0]):,} items" if least else ""
+        return f"no temperature is known, and all repeats{which} score alike, as one answer over and over does"
 
     def first(self, repeats: int) -> TaskPairs:
         """The first repeats alone, at most as many as both builds were asked."""
@@ -138,11 +148,11 @@ class TaskPairs:
         return np.where(np.isnan(scores), 1.0 if build == "baseline" else 0.0, scores)
 
 
-def _all_alike(scores: FloatArray) -> bool:
-    """Whether an item's several answers all have one score, item by item; those that are missing say nothing."""
+def _varied(scores: FloatArray) -> BoolArray:
+    """Which items' several answers have more than one score, shape (items,); those that are missing say nothing."""
     low = np.where(np.isnan(scores), np.inf, scores).min(axis=1)
     high = np.where(np.isnan(scores), -np.inf, scores).max(axis=1)
-    return scores.shape[1] > 1 and bool((low >= high).all())
+    return np.asarray(low < high)
 
 
 def _clusters(items: Sequence[str], names: Sequence[str | float]) -> tuple[str, ...] | None:

@@ -43,3 +43,22 @@ def test_identical_repeats_at_a_temperature_are_found():
 )
 def test_anything_else_is_not(items, temperature, text):
     assert repeats_alike(repeated(items, temperature, text)) is None
+
+
+def at_length(sample: Any) -> str:
+    return f"{alike(sample)} {'It follows from what was said. ' * 10}"
+
+
+@pytest.mark.parametrize(("varied", "found"), [(4, True), (5, False)])
+def test_long_answers_that_are_mostly_the_same_are_found(varied: int, found: bool) -> None:
+    def text(sample: Any) -> str:
+        return at_length(sample) + (str(sample.repeat) if int(sample.item_id) < varied else "")
+
+    told = repeats_alike(repeated(10, 1.0, text))
+    assert (told is not None) is found
+    if told is not None:
+        assert "identical at temperature 1, on 6 of 10 items with long answers" in told.message
+
+
+def test_short_answers_may_mostly_be_the_same() -> None:
+    assert repeats_alike(repeated(50, 1.0, lambda one: "A" if one.item_id != "7" else f"{one.repeat}")) is None

@@ -76,6 +76,23 @@ def test_where_no_temperature_is_known_repeats_count_when_they_differ(rates, sai
     assert said in decided(*(sampled(rates, 4, seed, sampling={}) for seed in (1, 2))).method_reason
 
 
+def test_a_flip_of_batching_makes_no_independent_answers_of_a_run_of_unknown_temperature():
+    def flipped(label):
+        run = run_of([1.0] * 100, repeats=16, label=label, sampling={})
+        key = ("gsm8k", "7", 3)
+        return Run(run.record, {**run.samples, key: replace(run.samples[key], score=0.0)})
+
+    task = decided(flipped("fp8"), flipped("mxfp4"))
+    assert "all repeats of all but 1 of 100 items score alike" in task.method_reason
+    assert task.lower < -(1 - 0.05 ** (1 / 100)) + 1e-9
+
+
+def test_greedy_by_what_the_server_is_told_beside_the_temperature_counts_once():
+    greedy = {"sampling": {"temperature": 1.0, "extra_body": {"top_k": 1}}}
+    runs = [sampled([1.0] * 57 + [0.5] * 3, 8, seed, **greedy) for seed in (1, 2)]
+    assert "Each item counts once: decoding is greedy" in decided(*runs).method_reason
+
+
 def test_items_that_are_alike_are_none_the_less_these_ones():
     def clustered(run):
         samples = {key: replace(one, cluster=str(int(one.item_id) // 5)) for key, one in run.samples.items()}
