@@ -186,6 +186,9 @@ def _look(
     record = pairs.builds["baseline"].record
     whole = record.whole if record else None
     single = scores.single_answers
+    # Means of unlike numbers of answers differ on nearly every item: which ones flip is told of what both were asked.
+    both = pairs.first(pairs.repeats)
+    shared = scores if pairs.repeats == pairs.most_repeats else both.item_scores()
     measured = Measured(
         task=pairs.task,
         margin=policy.margin,
@@ -227,11 +230,10 @@ def _look(
                 chosen=policy.metric is not None,
             ),
         ),
-        flip_table=flip_table(scores),
+        flip_table=flip_table(shared),
         lengths=lengths,
-        flips=flips(pairs, scores, texts=texts),
+        flips=flips(both, shared, texts=texts),
     )
-    shared = None if pairs.repeats == pairs.most_repeats else pairs.first(pairs.repeats).item_scores()
     return Evidence(scores, measured, policy, decide, {policy.alpha: alone}, shared)
 
 

@@ -21,7 +21,7 @@ def way_out(
 
     `asked` is how often the baseline and the candidate were asked; both `repeats` times when it is left out.
     """
-    ours, theirs = asked or (repeats, repeats)
+    counts = ours, theirs = asked or (repeats, repeats)
     repeated = max(ours, theirs) > 1
     if not prospects:
         return "It takes more data."
@@ -30,15 +30,13 @@ def way_out(
         more = "Unless there is a true gain, more" if any(one.over != "items" for one in others) else "More"
         said = f"{more} repeats of these {items:,} items cannot settle it: it takes more items"
         if first.settles and first.over == "items":
-            data = _data(first, items, repeats, " with as many flips")
-            said += (
-                f", about {data} would do with a probability of 80% if there is no true loss{_range(first, repeats)}"
-            )
+            data = _data(first, items, counts, " with as many flips")
+            said += f", about {data} would do with a probability of 80% if there is no true loss{_range(first, counts)}"
     else:
-        said = _if_equal(first, items, repeats)
+        said = _if_equal(first, items, counts)
     if hopeless and repeated:
         others = tuple(one for one in others if one.settles)
-    said += "".join(_if_seen(one, first, items, repeats) for one in others)
+    said += "".join(_if_seen(one, first, items, counts) for one in others)
     oftener = ", some tasks' more often" if any(one.over == "times" for one in prospects) else ""
     return f"{said}. {items:,} were {_asked(ours, theirs)}{oftener}."
 
@@ -53,18 +51,18 @@ def _times(count: int) -> str:
     return "once" if count == 1 else f"{count} times"
 
 
-def _if_equal(one: Prospect, items: int, repeats: int) -> str:
+def _if_equal(one: Prospect, items: int, asked: tuple[int, int]) -> str:
     if not one.settles:
         return (
-            f"Even with no true loss {_most(one, items, repeats)} would pass with a probability of only {one.power:.0%}"
+            f"Even with no true loss {_most(one, items, asked)} would pass with a probability of only {one.power:.0%}"
         )
-    if (one.items, one.repeats) == (items, repeats):
+    if (one.items, one.repeats) == (items, min(asked)):
         return f"With no true loss so many answers pass with a probability of {one.power:.0%}"
-    data = _data(one, items, repeats, " with as many flips")
-    return f"About {data} would settle it with a probability of 80% if there is no true loss{_range(one, repeats)}"
+    data = _data(one, items, asked, " with as many flips")
+    return f"About {data} would settle it with a probability of 80% if there is no true loss{_range(one, asked)}"
 
 
-def _if_seen(one: Prospect, equal: Prospect, items: int, repeats: int) -> str:
+def _if_seen(one: Prospect, equal: Prospect, items: int, asked: tuple[int, int]) -> str:
     kind = "loss" if one.difference < 0 else "gain"
     seen = f"the {kind} of {points(abs(one.difference))} that was seen"
     if one.items is None:
@@ -72,30 +70,39 @@ def _if_seen(one: Prospect, equal: Prospect, items: int, repeats: int) -> str:
     if not one.settles:
         if not equal.settles and (one.items, one.repeats) == (equal.items, equal.repeats):
             return f", and with {one.power:.0%} if {seen} is the true one"
-        return f"; if {seen} is the true one, {_most(one, items, repeats)} would pass with {one.power:.0%} only"
-    data, span = _data(one, items, repeats), _range(one, repeats)
+        return f"; if {seen} is the true one, {_most(one, items, asked)} would pass with {one.power:.0%} only"
+    data, span = _data(one, items, asked), _range(one, asked)
     return f"; {'about ' if kind == 'loss' else ''}{data} if {seen} is the true one{span}"
 
 
-def _data(one: Prospect, items: int, repeats: int, flips: str = "") -> str:
+def _data(one: Prospect, items: int, asked: tuple[int, int], flips: str = "") -> str:
     if one.over == "times":
-        return f"{(one.repeats or 0) / repeats:.3g} times as many repeats of every item"
+        return f"{(one.repeats or 0) / min(asked):.3g} times as many repeats of every item"
     if one.over == "repeats":
-        return f"{one.repeats:,} repeats of the {items:,} items"
-    each = "" if one.repeats == 1 else f", asked {one.repeats} times each,"
+        return f"{one.repeats:,} repeats of the {items:,} items{_of_which(one.repeats or 0, asked)}"
+    each = "" if max(asked) == 1 else f", {_asked(*asked)},"
     return f"{one.items:,} items{flips}{each}"
 
 
-def _most(one: Prospect, items: int, repeats: int) -> str:
-    data = _data(one, items, repeats)
+def _of_which(repeats: int, asked: tuple[int, int]) -> str:
+    """Which build is to be asked so often, where one was asked more often than the other."""
+    if asked[0] == asked[1]:
+        return ""
+    if repeats > max(asked):
+        return " by both builds"
+    return " by the candidate" if asked[1] < asked[0] else " by the baseline"
+
+
+def _most(one: Prospect, items: int, asked: tuple[int, int]) -> str:
+    data = _data(one, items, asked)
     return data if one.over == "times" else f"as many as {data}"
 
 
-def _range(one: Prospect, repeats: int) -> str:
+def _range(one: Prospect, asked: tuple[int, int]) -> str:
     """How well the number is known, where that is not well."""
     low, high = one.low, one.high
     if low is None or (high is not None and high <= _WIDE * low):
         return ""
-    unit = repeats if one.over == "times" else 1
+    unit = min(asked) if one.over == "times" else 1
     top = "more than there are" if high is None else f"{high / unit:,.6g}"
     return f" ({low / unit:,.6g} to {top} for all that is known of the variance)"

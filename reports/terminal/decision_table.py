@@ -14,6 +14,7 @@ from quantgate.reports.words.headline import headline, holds_line
 from quantgate.reports.words.notes import described_notes, finding_notes, flag_notes, pooled_note, suite_notes
 from quantgate.reports.words.palette import MARK, VERDICT_ROLE, verdict_word
 from quantgate.reports.words.row import Cells, strata_cells, task_cells
+from quantgate.reports.words.targets import target_lines
 
 _STYLE = {
     "pass": "green",
@@ -31,6 +32,10 @@ def print_verdict(console: Console, verdict: Verdict) -> None:
     console.print(decision_table(f"{candidate} against {baseline}", [(None, row) for row in verdict.rows]))
     for name, note in suite_notes(verdict.suite):
         console.print(_sentence(f"{name}: {note.text}"), soft_wrap=True)
+    if verdict.suite is not None:
+        mean = verdict.suite.mean
+        for line in target_lines(mean):
+            console.print(_sentence(f"{mean.task}: {line}"), soft_wrap=True)
     for task in verdict.tasks:
         console.print(_sentence(task.named_reason), soft_wrap=True)
         for note in (*finding_notes(task), *flag_notes(task), *described_notes(task)):

@@ -130,9 +130,9 @@ def described_notes(task: TaskDecision) -> list[Note]:
         notes.append(
             Note(
                 NoteKind.REPEATS,
-                f"each item was asked {task.asked['baseline']} times of the baseline and {task.asked['candidate']} of "
-                "the candidate: the difference of the means holds, but how many items count as lost or won does not "
-                "tell the builds apart, for a mean of fewer answers changes by more",
+                f"each item was asked {_times(task.asked['baseline'])} of the baseline and "
+                f"{_times(task.asked['candidate'])} of the candidate: the difference is that of all answers, and what "
+                f"is lost, won and flipped is counted over the first {_of_each(task.repeats)} of either build",
             )
         )
     repeats = task.description.repeats
@@ -149,6 +149,14 @@ def described_notes(task: TaskDecision) -> list[Note]:
     if task.method_reason:
         notes.append(Note(NoteKind.METHOD, f"method: {task.method_reason.removesuffix('.')}"))
     return notes
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
+
+
+def _of_each(repeats: int) -> str:
+    return "answer" if repeats == 1 else f"{repeats} answers"
 
 
 def _lost_and_won(flips: Share, difference: float) -> str:

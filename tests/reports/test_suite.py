@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
 from rich.console import Console
 
 from quantgate.evals.decision.comparison import Comparison, Format
-from quantgate.evals.decision.types import NotComparable, ReleaseVerdict, Verdict
+from quantgate.evals.decision.types import (
+    Decided,
+    NotComparable,
+    ReleaseVerdict,
+    TargetBounds,
+    TaskVerdict,
+    Verdict,
+)
+from quantgate.evals.settings.requirements import Target
 from quantgate.reports.files.junit import comparison_junit, gate_junit
 from quantgate.reports.files.markdown import comparison_markdown, gate_markdown
 from quantgate.reports.files.model_card import model_card
@@ -46,6 +55,20 @@ def test_the_terminal_begins_with_the_suites_sentence():
     rows = [line.split()[0] for line in lines if line.startswith((f"{NAME} ", "gsm8k ", "tau2 "))]
     assert rows == ["suite", "gsm8k", "tau2"]
     assert f"{NAME}: {WEIGHTS}" in lines
+
+
+def test_the_terminal_tells_what_holds_of_the_mean_for_either_target():
+    mean = made.suite().mean
+    assert isinstance(mean, Decided)
+    of_either = tuple(
+        TargetBounds(target, target is Target.QUESTIONS, lower, 0.001, 0.05, TaskVerdict.NON_INFERIOR, "")
+        for target, lower in ((Target.QUESTIONS, -0.0095), (Target.BENCHMARK, -0.007))
+    )
+    lines = printed(made.verdict(made.decision(), suite=made.suite(replace(mean, targets=of_either)))).splitlines()
+    assert f"{NAME}: target questions, which decides: for questions like these -0.95 to +0.10 points, " in "\n".join(
+        lines
+    )
+    assert f"{NAME}: target benchmark: on these 1,517 questions -0.70 to +0.10 points, non-inferior" in lines
 
 
 @pytest.mark.parametrize(

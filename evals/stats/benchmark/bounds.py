@@ -135,7 +135,11 @@ def bounds_of_blocks(
         lower, upper = (_exact_lower(end[0].baseline, end[0].candidate, alpha) for end in (worst, mirrored))
     else:
         lower, upper = (lower_bound_of(units_of(end, strata, weights), alpha) for end in (worst, mirrored))
-    how = "Bayesian bootstrap with one worst-case pair more" if obstacle else "Exact unconditional test"
+    how = "Exact unconditional test"
+    if obstacle:
+        how = "Bayesian bootstrap with one worst-case pair more, Gaffke's bound,"
+    checked = obstacle or any(block.pairs > len(block.baseline) for block in worst)
+    proven = ", and is checked by simulation and not proven" if checked else ""
     items, pairs = sum(len(block.baseline) for block in blocks), sum(block.pairs for block in worst)
     return PairedBounds(
         estimate=means[0],
@@ -147,7 +151,7 @@ def bounds_of_blocks(
         missing=means[1] - means[0],
         reason=(
             f"{how} over {pairs:,} pairs of answers to these very {items:,} items, which leaves re-run noise alone to "
-            f"chance{f': {obstacle}' if obstacle else ''}."
+            f"chance{proven}{f': {obstacle}' if obstacle else ''}."
         ),
     )
 

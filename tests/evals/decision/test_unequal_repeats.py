@@ -89,3 +89,28 @@ def test_a_noise_run_is_held_against_as_many_answers_of_every_run():
 def test_agreement_is_told_of_the_repeats_that_both_were_asked():
     task = decided(run_of([1.0] * 40, repeats=4), run_of([1.0] * 40, repeats=1))
     assert (task.description.agreement.count, task.description.agreement.n) == (40, 40)
+
+
+def test_what_is_lost_and_won_is_counted_over_as_many_answers_of_either_build():
+    rates = [0.95] * 200
+    baseline, candidate = sampled(rates, 16, 1), sampled(rates, 1, 2)
+    task = decided(baseline, candidate)
+    first, other = sampled_means(baseline, 1), sampled_means(candidate, 1)
+    assert task.flip_table.losses == int((first > other).sum())
+    assert task.flip_table.gains == int((first < other).sum())
+    assert len(task.flips) == task.flip_table.losses + task.flip_table.gains
+    assert task.difference == pytest.approx(other.mean() - sampled_means(baseline, 16).mean())
+
+
+def test_what_would_settle_it_names_the_repeats_of_either_build():
+    rates = [random.Random(1).betavariate(3, 1) for _ in range(150)]
+    task = decided(sampled(rates, 16, 5, whole=5000), sampled(rates, 2, 6, whole=5000), Policy(margin=0.03))
+    assert "items with as many flips, asked of the baseline 16 times and of the candidate 2 times each, " in task.reason
+
+
+@pytest.mark.parametrize(("margin", "which"), [(0.055, "by the candidate"), (0.03, "by both builds")])
+def test_repeats_that_would_settle_it_are_those_of_the_build_that_has_fewer(margin, which):
+    policy = Policy(margin=margin, target="benchmark")
+    task = decided(sampled([0.5] * 100, 16, 5), sampled([0.5] * 100, 2, 8), policy)
+    assert task.verdict is TaskVerdict.INCONCLUSIVE
+    assert f"repeats of the 100 items {which} would settle it" in task.reason

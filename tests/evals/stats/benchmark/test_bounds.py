@@ -104,3 +104,9 @@ def test_the_p_value_is_alpha_at_the_bound(repeats):
     answers = [answered([0.8] * 30, count, rng) for count in repeats]
     lower = benchmark_bounds(*answers).lower
     assert benchmark_pvalue(*answers, lower + 1e-6) > 0.05 > benchmark_pvalue(*answers, lower - 1e-6)
+
+
+@pytest.mark.parametrize(("repeats", "proven"), [((1, 1), True), ((4, 4), False), ((4, 2), False)])
+def test_what_is_checked_by_simulation_alone_says_so(repeats, proven):
+    found = benchmark_bounds(*(np.ones((20, count)) for count in repeats))
+    assert ("checked by simulation and not proven" not in found.reason) is proven
