@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from quantgate.evals.contract.task import TaskInfo
 from quantgate.evals.errors import UsageError
+from quantgate.evals.pairing.greedy import is_greedy
 from quantgate.evals.planning.options import check_guess, sizes
 from quantgate.evals.planning.types import Assumptions, Guess
 
@@ -61,8 +63,14 @@ def assume(task: str | None, items: int | None, guess: Guess, known: TaskInfo | 
         within=within,
         tokens=guess.tokens,
         notes=(*notes, *said, *strata_note(strata)),
+        one_answer=guess.within_variance is None and _greedy(known),
         accuracy=accuracy if accuracy is not None or typical is None else typical.accuracy,
     )
+
+
+def _greedy(known: TaskInfo | None) -> bool:
+    """Whether the task declares greedy decoding; whoever samples it says what re-runs vary by."""
+    return known is not None and known.sampling is not None and is_greedy(asdict(known.sampling))
 
 
 def flip_parts(psi: float, accuracy: float | None, within: float | None) -> tuple[float, float, tuple[str, ...]]:

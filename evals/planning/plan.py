@@ -64,7 +64,7 @@ def _relative(assumed: Assumptions, recovery: float, accuracy: float) -> Assumpt
 
 
 def _row(assumed: Assumptions, aim: Aim, margin: float, recovery: float | None = None) -> MarginRow:
-    if aim.target is Target.BENCHMARK or aim.baseline_repeats is not None:
+    if _on_these(assumed, aim) or aim.baseline_repeats is not None:
         of_repeats = _row_of_repeats(assumed, aim, margin, _others(aim, margin))
         return _priced(replace(of_repeats, recovery=recovery), assumed, aim)
     row = MarginRow(
@@ -111,10 +111,8 @@ def _row_of_repeats(assumed: Assumptions, aim: Aim, margin: float, losses: Seque
         return row
     once = (aim.baseline_repeats or 1, 1)
     row = replace(row, power_now=power_of_split(population, once, room, alpha=aim.alpha).power)
-    # Of these very items an answer that stays the same is one, however often it is given.
-    largest = 1 if assumed.one_answer and population.benchmark else aim.repeats
     found = fewest_repeats(
-        population, room, baseline=aim.baseline_repeats, alpha=aim.alpha, power=aim.task_power, largest=largest
+        population, room, baseline=aim.baseline_repeats, alpha=aim.alpha, power=aim.task_power, largest=aim.repeats
     )
     if found is None:
         return row
@@ -160,8 +158,14 @@ def _population(assumed: Assumptions, aim: Aim) -> Population:
         weights=tuple(part.weight for part in each),
         between=tuple(part.between for part in each),
         within=tuple(part.within for part in each),
-        benchmark=aim.target is Target.BENCHMARK,
+        benchmark=_on_these(assumed, aim),
+        once=tuple(part.once for part in each),
     )
+
+
+def _on_these(assumed: Assumptions, aim: Aim) -> bool:
+    """Whether pairs of answers are the unit; answers that stay the same are judged as of questions like these."""
+    return aim.target is Target.BENCHMARK and not assumed.one_answer
 
 
 def _others(aim: Aim, margin: float) -> list[float]:

@@ -18,7 +18,7 @@ def assume_suite(tasks: Mapping[str, Assumptions], shares: Mapping[str, float]) 
     """
     known = [tasks[name] for name in shares]
     parts = tuple(
-        Part(shares[name] / len(tasks[name].strata), one.discordance, one.between, one.within)
+        Part(shares[name] / len(tasks[name].strata), one.discordance, one.between, one.within, tasks[name].one_answer)
         for name in shares
         for one in tasks[name].each
     )

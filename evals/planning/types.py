@@ -33,12 +33,16 @@ class Guess:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One stratum of a suite: its share of the mean, and what is assumed of its items."""
+    """One stratum of a suite: its share of the mean, and what is assumed of its items.
+
+    `once` says that the repeats of an item are one answer over and over, which count once.
+    """
 
     weight: float
     discordance: float
     between: float
     within: float
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +51,8 @@ class Assumptions:
 
     `strata` has the items of each stratum of a macro average, or all of them as one. `discordance` = `between` +
     `within`, where no true difference is assumed. Where strata are unlike, as those of a suite, `parts` has the figures
-    of each, and the others are their means over items. `accuracy` is the baseline's, where it was said or
-    measured.
+    of each, and the others are their means over items. `one_answer` says that repeats are one answer over and over, as
+    of greedy decoding. `accuracy` is the baseline's, where it was said or measured.
     """
 
     task: str

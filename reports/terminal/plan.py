@@ -82,18 +82,26 @@ def _plan(plan: Plan, row: MarginRow) -> str:
 def _sentences(plan: Plan) -> list[str]:
     assumed, aim = plan.assumptions, plan.aim
     build = "an equal build" if not aim.true_loss else f"a build that has lost {aim.true_loss * 100:g} points"
+    once = (
+        "once"
+        if aim.baseline_repeats is None
+        else f"{aim.baseline_repeats} times of the baseline and once of the candidate"
+    )
     lines = [
         f'margins in points; requests of both builds; "power now": how often {build} passes when all '
-        f"{assumed.items:,} items are asked once; {assumed.discordance:.2%} of the items flip"
+        f"{assumed.items:,} items are asked {once}; {assumed.discordance:.2%} of the items flip"
     ]
     if any(row.at_losses for row in plan.rows):
         lines.append("at 0, -0.5, ...: how often the plan passes a build that has really lost so many points")
-    if aim.target is Target.BENCHMARK:
+    if aim.target is Target.BENCHMARK and assumed.one_answer:
+        lines.append(
+            "target benchmark: greedy answers stay the same when they are asked again, so that each item counts once: "
+            "the plan is that for questions like these"
+        )
+    elif aim.target is Target.BENCHMARK:
         lines.append(
             "target benchmark: for verdicts on these very questions; all are asked, and pairs of answers are the unit"
         )
-        if assumed.one_answer:
-            lines.append("greedy answers stay the same when they are asked again: repeats count once")
     if aim.baseline_repeats is not None:
         lines.append(
             f"{aim.baseline_repeats} repeats of the baseline are paid once for all formats; requests are those of the "

@@ -29,7 +29,8 @@ Repeats = tuple[int, int]
 class Population:
     """What the builds are taken to be: items of each stratum, its weight, and its variances as in `solve_rates`.
 
-    `benchmark` says that the verdict is to hold for these very items, so that pairs of answers are the unit.
+    `benchmark` says that the verdict is to hold for these very items, so that pairs of answers are the unit, but for
+    the strata of `once`, whose answers to an item are one over and over: their mean counts once. Empty where none are.
     """
 
     sizes: tuple[int, ...]
@@ -37,6 +38,12 @@ class Population:
     between: tuple[float, ...]
     within: tuple[float, ...]
     benchmark: bool = False
+    once: tuple[bool, ...] = ()
+
+    @property
+    def counted_once(self) -> tuple[bool, ...]:
+        """Of each stratum whether an item's answers count once."""
+        return self.once or (False,) * len(self.sizes)
 
     @property
     def shares(self) -> list[float]:
@@ -144,11 +151,12 @@ def fewest_repeats(
 
 def _by_formula(population: Population, repeats: Repeats, margin: float, alpha: float) -> float:
     noise = (1 / repeats[0] + 1 / repeats[1]) / 2
-    pairs = min(repeats) if population.benchmark else 1
+    pairs = [min(repeats) if population.benchmark and not once else 1 for once in population.counted_once]
     variances = [
-        between + pairs * within * noise for between, within in zip(population.between, population.within, strict=True)
+        between + count * within * noise
+        for between, within, count in zip(population.between, population.within, pairs, strict=True)
     ]
-    sizes = [size * pairs for size in population.sizes]
+    sizes = [size * count for size, count in zip(population.sizes, pairs, strict=True)]
     return macro_power(sizes, variances, margin, alpha=alpha, weights=population.weights)
 
 
@@ -160,7 +168,10 @@ def _on_these(population: Population, answers: Sequence[tuple[FloatArray, ...]],
     null = max(truth - margin, -1 + 1e-9)
     if len(answers) == 1:
         return benchmark_pvalue(answers[0][0], answers[0][1], null)
-    blocks = [Block(ours, theirs) for ours, theirs in answers]
+    blocks = [
+        Block(ours.mean(axis=1, keepdims=True), theirs.mean(axis=1, keepdims=True)) if once else Block(ours, theirs)
+        for (ours, theirs), once in zip(answers, population.counted_once, strict=True)
+    ]
     names = [str(place) for place, block in enumerate(blocks) for _ in block.baseline]
     weights = {str(place): weight for place, weight in enumerate(population.weights)}
     return pvalue_of(units_of(blocks, names, weights), null, _DRAWS)

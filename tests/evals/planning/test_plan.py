@@ -8,12 +8,14 @@ from quantgate.evals.planning import types
 from quantgate.evals.planning.assumptions import assume
 from quantgate.evals.planning.plan import make_plan
 from quantgate.evals.planning.types import Aim, Assumptions, Guess
+from quantgate.evals.settings.requirements import Target
 from quantgate.evals.stats.planning import items, repeats
 from quantgate.evals.stats.planning.items import items_for_power
 from quantgate.evals.stats.planning.macro import macro_repeats
 from quantgate.evals.stats.planning.power import exact_power
 from quantgate.evals.stats.planning.simulation import simulated_repeats
 from quantgate.evals.stats.planning.strata import macro_power
+from quantgate.tasks.gsm8k import INFO as GSM8K
 from quantgate.tasks.tau2.info import INFO
 
 GPQA = Assumptions("gpqa_diamond", 198, (198,), 0.1, 0.0025, 0.0975, tokens=1000.0)
@@ -105,3 +107,16 @@ def test_the_ends_of_the_range_give_a_plan(guess):
 
 def test_a_plan_reaches_as_far_as_the_power_is_computed():
     assert (types.MOST_ITEMS, types.MOST_REPEATS) == (items.MOST_ITEMS, repeats.MOST_REPEATS)
+
+
+def test_greedy_answers_to_a_benchmark_are_planned_as_those_to_questions_like_these():
+    these, like = (
+        make_plan(assume("gsm8k", None, Guess(), GSM8K), Aim(margins=(0.02, 0.03), target=target)).rows
+        for target in (Target.BENCHMARK, Target.QUESTIONS)
+    )
+    assert these == like
+
+
+def test_whoever_says_what_re_runs_vary_by_does_not_decode_greedily():
+    assert assume("gsm8k", None, Guess(), GSM8K).one_answer
+    assert not assume("gsm8k", None, Guess(discordance=0.05, within_variance=0.03), GSM8K).one_answer

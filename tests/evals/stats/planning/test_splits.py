@@ -1,5 +1,7 @@
 """Plans of unlike repeats and of a benchmark's very items: their power is that of the bound that decides."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -61,3 +63,11 @@ def test_the_power_is_that_of_the_gate_s_own_bound(repeats, benchmark):
             passed += paired_bounds(change, method="bayesian").lower > -margin
     found = power_of_split(items(benchmark=benchmark), repeats, margin)
     assert passed / runs == pytest.approx(found.power, abs=3.5 * (0.25 / runs + found.standard_error**2) ** 0.5)
+
+
+def test_repeats_of_a_stratum_whose_answers_count_once_add_no_pairs():
+    """The greedy stratum's items alone keep what no flip shows above the margin, however often they are asked."""
+    strata = Population((30, 60), (1.0, 1.0), (0.0, 0.0025), (0.0, 0.12), benchmark=True)
+    as_pairs, once = strata, replace(strata, once=(True, False))
+    assert power_of_split(as_pairs, (16, 16), 0.04, runs=40).power > 0.9
+    assert power_of_split(once, (16, 16), 0.04, runs=40).power < 0.4
