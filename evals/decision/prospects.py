@@ -209,7 +209,7 @@ class _RepeatSearch:
 
     def _pairs(self, one: Spread, asked: tuple[int, int]) -> float:
         """How many units an item of a stratum makes: one, or the pairs of its answers where those are the unit."""
-        return one.times * min(asked) if self._on_these else 1.0
+        return one.times * min(asked) if self._on_these and not one.once else 1.0
 
     def _units(self, one: Spread, items: int) -> float:
         """Units of a stratum where so many items are asked: in proportion, or to what its benchmark still has."""

@@ -211,7 +211,7 @@ def _spreads(tasks: Mapping[str, Measured], shares: Mapping[str, float]) -> tupl
             spread = replace(spread, within=ours + theirs, of_baseline=ours)
             most = None if measured.whole is None else spread.units * max(measured.whole / measured.items, 1.0)
             share, times = shares[name] / len(measured.spreads), measured.repeats / fewest
-            found.append(replace(spread, weight=share, most=most, times=times))
+            found.append(replace(spread, weight=share, most=most, times=times, once=measured.one_answer))
     return tuple(found)
 
 

@@ -13,7 +13,7 @@ from quantgate.evals.pairing.pairing import Run, pair_runs
 from quantgate.evals.settings.policy import Policy, load_policy
 from quantgate.evals.settings.requirements import Target
 from quantgate.evals.stats.exact.bounds import exact_lower_bound
-from tests.evals.made_runs import pair_of, run_of
+from tests.evals.made_runs import joined, pair_of, run_of
 
 ON_THESE = Policy(target=Target.BENCHMARK)
 
@@ -126,3 +126,16 @@ def test_a_saved_decision_is_read_back():
 def test_an_unknown_target_is_refused():
     with pytest.raises(UsageError, match="--target items: write questions"):
         load_policy(None, target="items")
+
+
+def test_repeats_of_greedy_answers_settle_no_suite():
+    """What the greedy task's 30 items may hide is beyond the margin, however often they are asked."""
+
+    def build(seed, label):
+        greedy = run_of([1.0] * 30, label=label, name="greedy")
+        return joined(greedy, sampled([0.7] * 60, 4, seed, label=label, name="drawn"))
+
+    policy = Policy(target=Target.BENCHMARK, margin=0.3, suite={"tasks": ["greedy", "drawn"], "margin": 0.03})
+    suite = decide(pair_runs(build(1, "fp8"), build(2, "mxfp4")), policy).suite.mean
+    assert suite.verdict is TaskVerdict.INCONCLUSIVE
+    assert not any(one.settles for one in suite.prospects)
