@@ -47,7 +47,8 @@ class Spread:
     `error`; `within` the noise of one pair of answers, 0 where it is not told apart, and `of_baseline` the part of it
     that is the baseline's. `weight` is the stratum's share of the mean, to be scaled by their sum; `most` how many
     units the benchmark has, `None` where that is not known or goes for the task as a whole; `times` how many times as
-    often as the others it was asked; `once` says that its repeats are one answer over and over.
+    often as the others it was asked; `once` says that its repeats are one answer over and over, `unlike` that of a
+    suite's task the builds were asked unequally often.
     """
 
     units: int
@@ -60,6 +61,7 @@ class Spread:
     most: float | None = None
     times: float = 1.0
     once: bool = False
+    unlike: bool = False
 
     def noise(self, baseline: int, candidate: int) -> float:
         """What is left of the noise with so many answers of either build, `times` as many here."""

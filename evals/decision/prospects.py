@@ -151,7 +151,7 @@ class _RepeatSearch:
     @property
     def _ways(self) -> tuple[str, ...]:
         """What may grow, the better first."""
-        more = "times" if self._most_often > 1 else "repeats"
+        more = "times" if self._most_often > 1 or any(one.unlike for one in self.measured.spreads) else "repeats"
         if self._on_these:
             return (more,)
         if self.measured.items == 1 or (not self.measured.repeated and more == "repeats"):

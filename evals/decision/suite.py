@@ -200,7 +200,8 @@ def _measured(
 def _spreads(tasks: Mapping[str, Measured], shares: Mapping[str, float]) -> tuple[Spread, ...]:
     """The tasks' own, each with its share of the mean, and how many times as often as the others it was asked.
 
-    The noise of a task whose builds were asked unequally often is that of as many equal repeats as the fewer.
+    The noise of a task whose builds were asked unequally often is that of as many equal repeats as the fewer: what
+    would settle it is told as times as many of all.
     """
     fewest = min(measured.repeats for measured in tasks.values())
     found = []
@@ -211,7 +212,8 @@ def _spreads(tasks: Mapping[str, Measured], shares: Mapping[str, float]) -> tupl
             spread = replace(spread, within=ours + theirs, of_baseline=ours)
             most = None if measured.whole is None else spread.units * max(measured.whole / measured.items, 1.0)
             share, times = shares[name] / len(measured.spreads), measured.repeats / fewest
-            found.append(replace(spread, weight=share, most=most, times=times, once=measured.one_answer))
+            once, unlike = measured.one_answer, len(set(measured.asked)) > 1
+            found.append(replace(spread, weight=share, most=most, times=times, once=once, unlike=unlike))
     return tuple(found)
 
 

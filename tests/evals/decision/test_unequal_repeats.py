@@ -114,3 +114,17 @@ def test_repeats_that_would_settle_it_are_those_of_the_build_that_has_fewer(marg
     task = decided(sampled([0.5] * 100, 16, 5), sampled([0.5] * 100, 2, 8), policy)
     assert task.verdict is TaskVerdict.INCONCLUSIVE
     assert f"repeats of the 100 items {which} would settle it" in task.reason
+
+
+def test_a_suite_of_unlike_repeats_is_settled_by_times_as_many_of_all():
+    """More answers of the candidate alone would leave the baseline's noise, which is not what is counted on."""
+    runs = [
+        joined(*(sampled([0.7] * 80, count, 40 * build + task, name=f"task {task}") for task in range(2)))
+        for build, count in enumerate((8, 1))
+    ]
+    policy = Policy(margin=0.4, target="benchmark", suite={"tasks": ["task 0", "task 1"], "margin": 0.03})
+    mean = decide(pair_runs(*runs), policy).suite.mean
+    assert mean.verdict is TaskVerdict.INCONCLUSIVE
+    assert {one.over for one in mean.prospects} == {"times"}
+    assert " times as many repeats of every item would settle it" in mean.reason
+    assert mean.reason.endswith("160 were asked, some tasks' more often.")
