@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 from quantgate.evals.decision.measured import Bounds
@@ -63,13 +64,24 @@ def _on_these(scores: ItemScores, alpha: float) -> PairedBounds:
     Repeats that are one answer over and over count once.
     """
     repeated = [each for each in scores.answers if each.repeated]
-    once = list(dict.fromkeys(each.one for each in repeated if each.one))
     if any(not each.one for each in repeated):
         blocks = [Block(each.baseline, each.candidate, bool(each.one)) for each in scores.answers]
         found = bounds_of_blocks(blocks, alpha=alpha, strata=scores.strata, weights=scores.weights)
     else:
         found = _over_items(replace(scores, clusters=None), alpha)
-    return replace(found, reason=" ".join([found.reason, *(f"Each item counts once: {why}." for why in once)]))
+    return replace(found, reason=" ".join([found.reason, *_counted_once(scores)]))
+
+
+def _counted_once(scores: ItemScores) -> list[str]:
+    """Of which items repeats are one answer over and over, and why: of all, or of some tasks of several."""
+    items: Counter[str] = Counter()
+    for each in scores.answers:
+        if each.repeated and each.one:
+            items[each.one] += len(each.baseline)
+    return [
+        f"{'Each item' if count == len(scores.item_ids) else f'Each of {count:,} items'} counts once: {why}."
+        for why, count in items.items()
+    ]
 
 
 def _by_bootstrap(scores: ItemScores, method: Bootstrap, holds: PairedBounds) -> Bounds:

@@ -139,3 +139,14 @@ def test_repeats_of_greedy_answers_settle_no_suite():
     suite = decide(pair_runs(build(1, "fp8"), build(2, "mxfp4")), policy).suite.mean
     assert suite.verdict is TaskVerdict.INCONCLUSIVE
     assert not any(one.settles for one in suite.prospects)
+
+
+def test_a_suite_says_of_how_many_items_repeats_count_once():
+    def build(seed, label):
+        greedy = run_of([1.0] * 30, label=label, name="greedy", repeats=4)
+        return joined(greedy, sampled([0.7] * 60, 4, seed, label=label, name="drawn"))
+
+    policy = Policy(target=Target.BENCHMARK, margin=0.3, suite={"tasks": ["greedy", "drawn"], "margin": 0.3})
+    said = decide(pair_runs(build(1, "fp8"), build(2, "mxfp4")), policy).suite.mean.method_reason
+    assert "over 270 pairs of answers" in said
+    assert "Each of 30 items counts once: decoding is greedy" in said
