@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 
+from quantgate.evals.decision.planners import RecoveryPlanning
 from quantgate.evals.errors import UsageError
 from quantgate.evals.planning.types import MOST_ITEMS, Aim, Assumptions, LossPower, MarginRow, Plan, Split
 from quantgate.evals.settings.requirements import Target
@@ -21,7 +21,6 @@ from quantgate.evals.stats.planning.simulation import (
 )
 from quantgate.evals.stats.planning.splits import Population, fewest_repeats, power_of_split
 from quantgate.evals.stats.planning.strata import macro_power
-from quantgate.evals.stats.ratio.planning import ratio_items, ratio_power
 
 _LOSSES = (0.0, 0.005, 0.01)
 """True losses at which every plan says its power."""
@@ -38,7 +37,8 @@ def make_plan(assumed: Assumptions, aim: Aim) -> Plan:
     Raises
     ------
     UsageError
-        For a recovery of a baseline whose accuracy nobody has said, or which has nothing right.
+        For a recovery of a baseline whose accuracy nobody has said, or which has nothing right, or less than it is to
+        lose.
     """
     rows = [_row(assumed, aim, margin) for margin in sorted(set(aim.margins))]
     for recovery in sorted(set(aim.recoveries), reverse=True):
@@ -47,6 +47,11 @@ def make_plan(assumed: Assumptions, aim: Aim) -> Plan:
             raise UsageError(
                 f"--recovery {recovery:g}: how much may be lost depends on the baseline's accuracy, which must be "
                 "above 0: give --accuracy"
+            )
+        if aim.true_loss > accuracy:
+            raise UsageError(
+                f"--true-loss {aim.true_loss:g}: a baseline with an accuracy of {accuracy:.4g} has no more to lose; "
+                "write that or less"
             )
         rows.append(_row(_relative(assumed, recovery, accuracy), aim, (1 - recovery) * accuracy, recovery))
     return Plan(assumed, aim, tuple(rows))
@@ -179,13 +184,9 @@ def _needed_once(
     """Items of each stratum that are enough at one answer each, with their power; none where no benchmark has them."""
     loss = aim.true_loss
     if len(assumed.strata) == 1:
-        search = (
-            partial(items_for_power, margin)
-            if recovery is None or assumed.accuracy is None
-            else partial(ratio_items, recovery, assumed.accuracy)
-        )
         psi = max(assumed.discordance, loss)
-        needed = search(psi, difference=-loss, alpha=aim.alpha, power=aim.task_power, largest=MOST_ITEMS)
+        search = items_for_power if (own := _of_recovery(assumed, recovery)) is None else own.items_for
+        needed = search(margin, psi, -loss, aim.alpha, aim.task_power, MOST_ITEMS)
         if needed is None:
             return (), 0.0
         return (needed,), _power_once(assumed, (needed,), aim, margin, loss, recovery)
@@ -209,12 +210,18 @@ def _power_once(
     """By the exact test of one pool; of a macro average by a formula, which simulation bears out to two points."""
     if len(sizes) == 1:
         psi = max(assumed.discordance, loss)
-        if recovery is not None and assumed.accuracy is not None:
-            return ratio_power(sizes[0], recovery, assumed.accuracy, psi, -loss, aim.alpha)
-        return exact_power(sizes[0], margin, psi, -loss, aim.alpha)
+        power_of = exact_power if (own := _of_recovery(assumed, recovery)) is None else own.power_of
+        return power_of(sizes[0], margin, psi, -loss, aim.alpha)
     variances = [max(part.discordance, loss) - loss**2 for part in assumed.each]
     weights = [part.weight for part in assumed.each]
     return macro_power(sizes, variances, margin, difference=-loss, alpha=aim.alpha, weights=weights)
+
+
+def _of_recovery(assumed: Assumptions, recovery: float | None) -> RecoveryPlanning | None:
+    """The planning of the exact test of a recovery, where one is planned."""
+    if recovery is None or assumed.accuracy is None:
+        return None
+    return RecoveryPlanning(recovery, assumed.accuracy)
 
 
 def _repeats(assumed: Assumptions, aim: Aim, margin: float) -> PlannedRepeats | None:

@@ -72,12 +72,23 @@ def test_a_recovery_is_planned_at_the_accuracy_of_the_baseline(quantgate, tmp_pa
         (["--discordance", "0.05", "--recovery", "0.9"], "give --accuracy"),
         (["--accuracy", "0.9", "--recovery", "1"], "above 0 and up to 0.9999"),
         (["--accuracy", "0.9", "--recovery", "0.9", "--policy", "strict"], "--recovery and --policy"),
+        (["--accuracy", "0.05", "--recovery", "0.5", "--true-loss", "0.06"], "has no more to lose"),
     ],
 )
 def test_a_plan_that_cannot_be_made_of_a_recovery_says_why(quantgate, options, said):
     code, _, err = quantgate(["plan", "--items", "100", *options])
     assert code == 2
     assert said in err
+
+
+@pytest.mark.parametrize("loss", ["0.02", "0.03", "0.05"])
+def test_a_low_baseline_is_planned_at_a_loss_that_leaves_fewer_flips(quantgate, tmp_path, loss):
+    """At an accuracy of 5% with 2 points lost no more than 8% of the items flip."""
+    file = tmp_path / "plan.json"
+    options = ["--items", "2000", "--accuracy", "0.05", "--discordance", "0.1", "--recovery", "0.5"]
+    assert quantgate(["plan", *options, "--true-loss", loss, "--json", str(file)])[0] == 0
+    (row,) = json.loads(file.read_text())["plans"][0]["rows"]
+    assert (row["power_now"] > 0.05) is (loss == "0.02")
 
 
 @pytest.mark.parametrize(

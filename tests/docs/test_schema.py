@@ -8,6 +8,7 @@ from copy import deepcopy
 import pytest
 from jsonschema import Draft202012Validator
 
+from quantgate.evals.settings.policy import Policy
 from tests.docs.conftest import run_main
 from tests.docs.pages import ROOT
 from tests.reports import made
@@ -62,6 +63,14 @@ def test_what_the_command_line_writes_is_a_decision(asked, place):
 )
 def test_every_kind_of_decision_is_one(decision):
     assert errors(json.loads(decision.to_json())) == []
+
+
+@pytest.mark.parametrize("margin", [{"recovery": 0.9}, {"points": 0.02, "recovery": 0.9}])
+def test_a_policy_may_ask_for_a_recovery_of_all_of_a_task_and_of_a_suite(margin):
+    document = json.loads(made.verdict().to_json())
+    suite = {"tasks": ["gsm8k", "gpqa"], "margin": margin}
+    policy = Policy.model_validate({"margin": margin, "tasks": {"gsm8k": {"margin": margin}}, "suite": suite})
+    assert errors({**document, "policy": policy.model_dump(mode="json")}) == []
 
 
 def test_every_field_of_a_task_that_the_schema_names_is_written():
