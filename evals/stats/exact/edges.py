@@ -1,4 +1,4 @@
-"""Where a condition on whole numbers, which fails from some point on, fails: for many at once."""
+"""Where a condition on whole numbers, which fails from some point on, fails: for many at once, or beside another."""
 
 from __future__ import annotations
 
@@ -34,3 +34,24 @@ def largest_true(
         yes = (middle < 0) | holds(np.maximum(middle, 0))
         low, high = np.where(yes, middle, low), np.where(yes, high, middle)
     return low
+
+
+def largest_beside(nearly: Callable[[int], bool], holds: Callable[[int], bool], last: int) -> int:
+    """The largest integer in [0, last] at which a costly condition holds, or -1: a walk from where a cheap one ends.
+
+    Both fail from some point on; `nearly`, which is asked by bisection, about where `holds` does.
+    """
+    low, high = -1, last
+    while low < high:
+        middle = (low + high + 1) // 2
+        if nearly(middle):
+            low = middle
+        else:
+            high = middle - 1
+    found = low
+    while found >= 0 and not holds(found):
+        found -= 1
+    if found == low:
+        while found < last and holds(found + 1):
+            found += 1
+    return found

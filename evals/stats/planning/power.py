@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from quantgate.evals.stats.checks import check_alpha, check_asked, check_margin
+from quantgate.evals.stats.exact.edges import largest_beside
 from quantgate.evals.stats.exact.noninferiority import noninferiority_pvalue
 from quantgate.evals.stats.exact.tango import most_losses_reaching, score_statistic
 from quantgate.evals.stats.exact.trinomial import RejectionSet, likely_gains, tail_probability
@@ -56,25 +57,12 @@ def exact_power(n: int, margin: float, discordance: float, difference: float = 0
 @lru_cache(maxsize=200_000)
 def _most_losses(gains: int, n: int, margin: float, alpha: float) -> int:
     """The largest number of losses that passes beside `gains` gains, or -1: a walk from where Tango's test would be."""
-
-    def passes(losses: int) -> bool:
-        return noninferiority_pvalue(losses, gains, n, margin) < alpha
-
     critical = -float(ndtri(alpha))
-    low, high = -1, n - gains
-    while low < high:
-        middle = (low + high + 1) // 2
-        if float(score_statistic(middle, gains, n, -margin)) >= critical:
-            low = middle
-        else:
-            high = middle - 1
-    losses = low
-    while losses >= 0 and not passes(losses):
-        losses -= 1
-    if losses == low:
-        while losses < n - gains and passes(losses + 1):
-            losses += 1
-    return losses
+    return largest_beside(
+        lambda losses: float(score_statistic(losses, gains, n, -margin)) >= critical,
+        lambda losses: noninferiority_pvalue(losses, gains, n, margin) < alpha,
+        n - gains,
+    )
 
 
 def asymptotic_power(n: int, margin: float, discordance: float, difference: float, alpha: float) -> float:

@@ -10,6 +10,7 @@ from scipy.special import ndtri
 from scipy.stats import binom
 
 from quantgate.evals.stats.checks import IntArray, check_alpha, check_asked
+from quantgate.evals.stats.exact.edges import largest_beside
 from quantgate.evals.stats.exact.nuisance import GAMMA
 from quantgate.evals.stats.exact.trinomial import RejectionSet, likely_gains, tail_probability
 from quantgate.evals.stats.planning.search import plan_items, search_items
@@ -141,22 +142,9 @@ def _probability(first: int, most: IntArray, known: int, psi: float, net: float)
 @lru_cache(maxsize=200_000)
 def _most_losses(gains: int, n: int, recovery: float, alpha: float) -> int:
     """The largest number of losses that passes beside `gains` gains, or -1: a walk from where the score test's is."""
-
-    def passes(losses: int) -> bool:
-        return ratio_pvalue(losses, gains, n, recovery) < alpha
-
     critical = -float(ndtri(alpha))
-    low, high = -1, n - gains
-    while low < high:
-        middle = (low + high + 1) // 2
-        if float(ratio_statistic(middle, gains, n, recovery)) >= critical:
-            low = middle
-        else:
-            high = middle - 1
-    losses = low
-    while losses >= 0 and not passes(losses):
-        losses -= 1
-    if losses == low:
-        while losses < n - gains and passes(losses + 1):
-            losses += 1
-    return losses
+    return largest_beside(
+        lambda losses: float(ratio_statistic(losses, gains, n, recovery)) >= critical,
+        lambda losses: ratio_pvalue(losses, gains, n, recovery) < alpha,
+        n - gains,
+    )
