@@ -53,7 +53,8 @@ def compare(
     policy
         What each task must show.
     costs
-        By name. With it the formats are sorted by cost, else by difference, the best first.
+        By name. With it the formats are sorted by cost, else by difference, or by recovery where every margin is one,
+        the best first.
     more_is_better
         A higher figure is the better one, as with tokens per second.
     pass_if
@@ -116,7 +117,7 @@ def _compare(
         for (name, folder, pairs), member, release in zip(candidates, members, _releases(members), strict=True)
     ]
     formats.sort(
-        key=lambda build: (_or_last(build.cost, more_is_better), -build.difference) if prices else (-build.difference,)
+        key=lambda build: (_or_last(build.cost, more_is_better), -build.standing) if prices else (-build.standing,)
     )
     passing = [build for build in formats if build.passes and build.cost is not None]
     least = min((_or_last(build.cost, more_is_better) for build in passing), default=None)

@@ -50,12 +50,20 @@ class Format:
         return self.verdict is ReleaseVerdict.INCONCLUSIVE and all(task.passes for task in required)
 
     @property
-    def difference(self) -> float:
-        """That of its suite, else the mean difference over its tasks; minus infinity where none could be paired."""
-        if self.suite is not None:
-            return self.suite.mean.difference if isinstance(self.suite.mean, Decided) else -math.inf
-        known = [task.difference for task in self.tasks if isinstance(task, Decided)]
+    def standing(self) -> float:
+        """Its suite's difference, else the mean over its tasks; minus infinity where none could be paired.
+
+        Where every margin is a recovery alone it is the recoveries' mean, each less 1, that is told.
+        """
+        told = self.tasks if self.suite is None else (self.suite.mean,)
+        relative = all(one.margin.points is None for one in told)
+        known = [_apart(one, relative=relative) for one in told if isinstance(one, Decided)]
         return math.fsum(known) / len(known) if known else -math.inf
+
+
+def _apart(task: Decided, *, relative: bool) -> float:
+    """How far the candidate is from the baseline; of a baseline with nothing right there is no share of it."""
+    return task.recovery - 1 if relative and task.recovery is not None else task.difference
 
 
 @dataclass(frozen=True, slots=True)

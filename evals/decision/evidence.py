@@ -292,6 +292,7 @@ def _stratum(
         lower=bounds.lower,
         upper=bounds.upper,
         verdict=verdict_of(bounds, policy.margin),
+        recovery_bounds=bounds.recovery_bounds,
     )
 
 

@@ -38,7 +38,7 @@ _BESIDE = "Points and recovery must both be shown, and each upper bound is at ha
 
 
 def _with(bounds: Bounds, found: RatioBounds, said: str) -> Bounds:
-    told = RecoveryBounds(found.lower, found.upper, found.method)
+    told = RecoveryBounds(found.lower, found.upper, found.method, found.missing)
     return replace(bounds, recovery_bounds=told, reason=f"{bounds.reason} {_HOW[found.method]} {said}")
 
 

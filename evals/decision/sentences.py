@@ -25,9 +25,8 @@ class Outcome:
     `prospects` say what would settle an inconclusive, `hopeless` that an equal build could not pass with so few items,
     `missing` how much of the interval is there because answers are missing. `target` is what the verdict holds for, and
     `whole` counts the benchmark's items, where that is known; `one_answer` says that repeats are one answer over
-    and over. `nominal` says that the confidence is what was asked of a bootstrap.
-    and over. `recovery_bounds` are those of the ratio of the two accuracies, where the margin says
-    a recovery.
+    and over. `nominal` says that the confidence is what was asked of a bootstrap. `recovery_bounds` are those of the
+    ratio of the two accuracies, where the margin says a recovery.
     """
 
     verdict: TaskVerdict
@@ -166,9 +165,18 @@ def _of_missing(outcome: Outcome) -> str:
     """Which part of the interval is no chance of sampling, but answers that are not there."""
     if not outcome.missing:
         return ""
-    share = outcome.missing / (outcome.upper - outcome.lower)
-    said = "less than 1%" if share < 0.01 else f"{share:.0%}"
-    return f" Missing answers are taken for the worst on either side: that is {said} of the interval."
+    ratio, told = outcome.recovery_bounds, []
+    if outcome.margin.points is not None:
+        told.append(f"{_share(outcome.missing, outcome.upper - outcome.lower)} of the interval")
+    if ratio is not None and ratio.upper is not None:
+        told.append(f"{_share(ratio.missing, ratio.upper - ratio.lower)} of the recovery's interval")
+    said = f": that is {' and '.join(told)}" if told else ""
+    return f" Missing answers are taken for the worst on either side{said}."
+
+
+def _share(part: float, whole: float) -> str:
+    share = part / whole
+    return "less than 1%" if share < 0.01 else f"{share:.0%}"
 
 
 def _at_margin(bound: float, margin: float) -> bool:

@@ -72,7 +72,10 @@ class Flag(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StratumFigures:
-    """One stratum of a task (tau2: a domain), as an advisory row: its verdict is shown and never decides."""
+    """One stratum of a task (tau2: a domain), as an advisory row: its verdict is shown and never decides.
+
+    `recovery_bounds` are those that gave the verdict, where the task's margin says a recovery.
+    """
 
     stratum: str
     items: int
@@ -82,6 +85,12 @@ class StratumFigures:
     lower: float
     upper: float
     verdict: TaskVerdict
+    recovery_bounds: RecoveryBounds | None = None
+
+    @property
+    def recovery(self) -> float | None:
+        """Candidate over baseline; `None` where the baseline has nothing right."""
+        return None if self.baseline == 0 else self.candidate / self.baseline
 
 
 @dataclass(frozen=True, slots=True)

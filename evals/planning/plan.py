@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from quantgate.evals.decision.planners import RecoveryPlanning
 from quantgate.evals.errors import UsageError
 from quantgate.evals.planning.types import MOST_ITEMS, Aim, Assumptions, LossPower, MarginRow, Plan, Split
 from quantgate.evals.settings.requirements import Target
@@ -21,6 +20,7 @@ from quantgate.evals.stats.planning.simulation import (
 )
 from quantgate.evals.stats.planning.splits import Population, fewest_repeats, power_of_split
 from quantgate.evals.stats.planning.strata import macro_power
+from quantgate.evals.stats.ratio.planning import RecoveryPlanning
 
 _LOSSES = (0.0, 0.005, 0.01)
 """True losses at which every plan says its power."""

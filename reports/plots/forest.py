@@ -61,7 +61,9 @@ def forest_rows(tasks: Iterable[TaskDecision]) -> list[ForestRow]:
     for task in tasks:
         rows.append(_task_row(task.task, task))
         if isinstance(task, Decided):
-            rows += [ForestRow(part.stratum, part, task.zone, True, stratum=True) for part in task.strata]
+            rows += [
+                ForestRow(part.stratum, part, task.margin.at(part.baseline), True, stratum=True) for part in task.strata
+            ]
     return rows
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from quantgate.evals.decision.recovery_bounds import RecoveryBounds
 from quantgate.evals.settings.margin import Margin
 
 NONE = "—"
@@ -43,6 +44,15 @@ def bounds(lower: float, upper: float, margin: float | None) -> str:
     above = ">" if lower == math.nextafter(-margin, 1.0) else ""
     below = "<" if upper == math.nextafter(-margin, -1.0) else ""
     return f"{above}{signed(lower)} to {below}{signed(upper)}"
+
+
+def deciding(lower: float, upper: float, ratio: RecoveryBounds | None, margin: Margin) -> str:
+    """The bounds that decide: of the difference in points, of the recovery in percent, or of both."""
+    asked, in_points = margin.recovery, bounds(lower, upper, margin.points)
+    if ratio is None or asked is None:
+        return in_points
+    in_percent = NONE if ratio.undefined else recovery_range(ratio.lower, ratio.upper, asked)
+    return in_percent if margin.points is None else f"{in_points}; {in_percent}"
 
 
 def margin_points(fraction: float) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from quantgate.evals.decision.types import Decided, StratumFigures, TaskDecision, TaskVerdict
+from quantgate.evals.settings.margin import Margin
 from quantgate.evals.settings.requirements import Target
 from quantgate.reports.words import numbers
 from quantgate.reports.words.palette import MARK, verdict_word
@@ -62,7 +63,7 @@ def task_cells(task: TaskDecision, *, narrow: bool = False, sign: str = "%") -> 
         baseline=numbers.percent(told.baseline, sign) if told else numbers.NONE,
         candidate=numbers.percent(told.candidate, sign) if told else numbers.NONE,
         difference=numbers.signed(told.difference) if told else numbers.NONE,
-        bounds=_bounds(told) if told else numbers.NONE,
+        bounds=_bounds(told, told.margin) if told else numbers.NONE,
         margin=numbers.margin_cell(task.margin),
         recovery=numbers.recovery(told.recovery, sign) if told else numbers.NONE,
         flips=_flips(told, gap) if told else numbers.NONE,
@@ -99,9 +100,9 @@ def _stratum_cells(part: StratumFigures, task: Decided) -> Cells:
         baseline=numbers.percent(part.baseline),
         candidate=numbers.percent(part.candidate),
         difference=numbers.signed(part.difference),
-        bounds=numbers.bounds(part.lower, part.upper, task.margin.points),
+        bounds=_bounds(part, task.margin),
         margin=numbers.margin_cell(task.margin),
-        recovery=numbers.NONE,
+        recovery=numbers.recovery(part.recovery) if task.margin.recovery is not None else numbers.NONE,
         flips=numbers.NONE,
         verdict=part.verdict,
         advisory=True,
@@ -123,14 +124,8 @@ def _repeats(task: TaskDecision) -> str:
     return "/".join(map(str, each)) if len(set(each)) > 1 else str(task.repeats)
 
 
-def _bounds(task: Decided) -> str:
-    """The bounds that decide: of the difference in points, of the recovery in percent, or of both."""
-    ratio, asked = task.recovery_bounds, task.margin.recovery
-    in_points = numbers.bounds(task.lower, task.upper, task.margin.points)
-    if ratio is None or asked is None:
-        return in_points
-    in_percent = numbers.NONE if ratio.undefined else numbers.recovery_range(ratio.lower, ratio.upper, asked)
-    return in_percent if task.margin.points is None else f"{in_points}; {in_percent}"
+def _bounds(figures: Decided | StratumFigures, margin: Margin) -> str:
+    return numbers.deciding(figures.lower, figures.upper, figures.recovery_bounds, margin)
 
 
 def relative_note(tasks: Iterable[TaskDecision]) -> str:

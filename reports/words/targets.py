@@ -25,9 +25,17 @@ def shared_target(tasks: Iterable[TaskDecision]) -> str:
     return "The verdicts hold for these very questions and say nothing of others (target: benchmark)."
 
 
+def _bounds(task: Decided, one: TargetBounds) -> str:
+    """The bounds in points, or where a recovery decides in what the margin says."""
+    if one.decides and task.margin.recovery is not None:
+        said = numbers.deciding(one.lower, one.upper, task.recovery_bounds, task.margin)
+        return f"{said} of the recovery" if task.margin.points is None else said
+    return f"{numbers.signed(one.lower)} to {numbers.signed(one.upper)} points"
+
+
 def _line(task: Decided, one: TargetBounds) -> str:
     decides = ", which decides" if one.decides else ""
     return (
         f"target {one.target}{decides}: {one.target.about(task.items, task.whole)} "
-        f"{numbers.signed(one.lower)} to {numbers.signed(one.upper)} points, {verdict_word(one.verdict.value)}"
+        f"{_bounds(task, one)}, {verdict_word(one.verdict.value)}"
     )

@@ -19,13 +19,15 @@ class RatioBounds:
     """Bounds of the true ratio candidate / baseline of two accuracies, each one-sided at confidence 1 - alpha.
 
     `estimate` is `None` where the baseline has nothing right: then there is no ratio, `lower` is 0, and nothing is
-    shown. `upper` is `None` where the ratio has no bound above, for all that is known.
+    shown. `upper` is `None` where the ratio has no bound above, for all that is known. `missing` is the part of
+    `upper` - `lower` that is there because answers are missing: by so much they leave the estimate open.
     """
 
     estimate: float | None
     lower: float
     upper: float | None
     method: str
+    missing: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,14 +96,16 @@ def ratio_bounds(
         return bayesian_ratio_bound(of.baseline, of.candidate, level, strata=strata, weights=weights, clusters=clusters)
 
     method = "exact" if exact else "bayesian"
-    baseline, candidate, least = (
-        _mean(values, strata, weights) for values in (scores.baseline, scores.candidate, ends[1].baseline)
+    baseline, candidate, least, most = (
+        _mean(values, strata, weights)
+        for values in (scores.baseline, scores.candidate, ends[1].baseline, ends[1].candidate)
     )
     # What is missing of the baseline may have been wrong: then there would be no ratio.
     if least == 0:
         return RatioBounds(None, 0.0, None, method)
     inverse = lower(ends[1].exchanged, levels[1])
-    return RatioBounds(candidate / baseline, lower(scores, levels[0]), 1 / inverse if inverse > 0 else None, method)
+    upper, missing = 1 / inverse if inverse > 0 else None, max(most / least - candidate / baseline, 0.0)
+    return RatioBounds(candidate / baseline, lower(scores, levels[0]), upper, method, missing)
 
 
 def _exact(scores: Scores, alpha: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -90,6 +91,31 @@ def ratio_items(
         return _power_given(known, recovery, psi, net, alpha) >= power
 
     return search_items(fewest, start, asymptotic, exact, largest)
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryPlanning:
+    """Items for a power, and the power of items, of a baseline's accuracy and the recovery that is asked.
+
+    Both take a margin in points, as the planning of a difference does, and do without it.
+    """
+
+    recovery: float
+    accuracy: float
+
+    def items_for(
+        self, _: float, discordance: float, difference: float, alpha: float, power: float, most: int
+    ) -> int | None:
+        psi = self._possible(discordance, difference)
+        return ratio_items(self.recovery, self.accuracy, psi, difference, alpha, power, most)
+
+    def power_of(self, items: int, _: float, discordance: float, difference: float, alpha: float) -> float:
+        psi = self._possible(discordance, difference)
+        return ratio_power(items, self.recovery, self.accuracy, psi, difference, alpha)
+
+    def _possible(self, discordance: float, difference: float) -> float:
+        """So many flips, or as many as such a baseline can have: no more losses than it has items right."""
+        return max(min(discordance, 2 * self.accuracy + difference), abs(difference))
 
 
 def _power_given(known: int, recovery: float, psi: float, net: float, alpha: float) -> float:

@@ -1,5 +1,7 @@
 """What a margin of recovery decides, alone and beside points, and what is said of it."""
 
+from dataclasses import replace
+
 import pytest
 
 from quantgate.evals.decision.compare import compare
@@ -8,6 +10,8 @@ from quantgate.evals.decision.json import parse_decision
 from quantgate.evals.decision.types import Flag, ReleaseVerdict, TaskVerdict
 from quantgate.evals.pairing.pairing import pair_runs
 from quantgate.evals.settings.policy import Policy
+from quantgate.reports.words.row import strata_cells, task_cells
+from quantgate.reports.words.targets import target_lines
 from tests.evals.made_runs import joined, run_of
 
 RECOVERY = {"recovery": 0.98}
@@ -126,6 +130,63 @@ def test_several_formats_claim_no_more_of_a_recovery_than_the_step_down_showed()
     assert 0.98 < good.lower < 0.98 + 1e-9
     assert 0.98 - 1e-9 < bad.upper < 0.98
     assert parse_decision(compared.to_json()) == compared
+
+
+def test_where_every_margin_is_a_recovery_formats_are_sorted_by_it():
+    """Three points of a high baseline are a small part of it, two of a low one a third."""
+    high, low = [1.0] * 90 + [0.0] * 10, [1.0] * 6 + [0.0] * 94
+    baseline = joined(run_of(high, name="a"), run_of(low, name="b"))
+
+    def build(name, first, second):
+        return name, name, pair_runs(baseline, joined(run_of(first, name="a"), run_of(second, name="b")))
+
+    builds = [build("of low", high, [0.0] * 2 + low[2:]), build("of high", [0.0] * 3 + high[3:], low)]
+
+    def order(margin):
+        return [one.name for one in compare(builds, Policy(margin=margin, baseline_may_guess=True)).formats]
+
+    assert order({"recovery": 0.5}) == ["of high", "of low"]
+    assert order({"points": 0.5, "recovery": 0.5}) == order(0.5) == ["of low", "of high"]
+
+
+def test_strata_show_the_bounds_that_gave_their_verdict():
+    def stratified(run):
+        named = {key: replace(one, stratum="xy"[int(key[1]) % 2]) for key, one in run.samples.items()}
+        return replace(run, samples=named)
+
+    runs = [run_of([1.0] * 300 + [0.0] * 100), run_of([1.0, 0.0] * 150 + [0.0] * 100, label="mxfp4")]
+    verdict = decide(pair_runs(*map(stratified, runs)), Policy(margin={"recovery": 0.9}))
+    assert parse_decision(verdict.to_json()) == verdict
+    kept, lost = verdict.tasks[0].strata
+    assert (kept.verdict, lost.verdict) == (TaskVerdict.EQUIVALENT, TaskVerdict.REGRESSED)
+    assert lost.recovery_bounds.upper < 0.9 < kept.recovery_bounds.lower
+    first, second = strata_cells(verdict.tasks[0])
+    assert (first.recovery, second.recovery) == ("100.0%", "0.0%")
+    assert first.bounds == f"{100 * kept.recovery_bounds.lower:.1f}% to {100 * kept.recovery_bounds.upper:.1f}%"
+
+
+@pytest.mark.parametrize(
+    ("margin", "said"),
+    [
+        (RECOVERY, "that is {recovery:.0%} of the recovery's interval."),
+        (BOTH, "that is {points:.0%} of the interval and {recovery:.0%} of the recovery's interval."),
+    ],
+)
+def test_missing_answers_are_told_as_a_share_of_the_interval_that_decides(margin, said):
+    holed = pair_runs(run_of([1.0] * 100 + [None] * 10 + [0.0] * 200), run_of([1.0] * 110 + [0.0] * 200, label="x"))
+    (task,) = decide(holed, Policy(margin=margin, max_missing=0.1, baseline_may_guess=True)).tasks
+    ratio = task.recovery_bounds
+    # The ten may have been right, as the candidate's are, or all wrong.
+    assert ratio.missing == pytest.approx(110 / 100 - 1)
+    of_points, of_recovery = task.missing / (task.upper - task.lower), ratio.missing / (ratio.upper - ratio.lower)
+    assert said.format(points=of_points, recovery=of_recovery) in task.reason
+
+
+def test_the_line_of_the_target_has_the_bounds_that_decide():
+    task = task_of((12, 10, 1240, 57), RECOVERY)
+    (line,) = target_lines(task)
+    assert f"{task_cells(task).bounds} of the recovery, equivalent" in line
+    assert "points" not in line
 
 
 @pytest.mark.slow
