@@ -92,13 +92,24 @@ def _points(value: object) -> float:
 
 def read_recovery(value: object) -> float:
     """A share of the baseline's accuracy that must be recovered. Raises ValueError that says what may be written."""
+    if isinstance(value, str) and value.strip().endswith("%"):
+        raise ValueError(f"recovery is a share, as 0.99{_of_percent(value.strip()[:-1])}")
     number = _number(value)
     if not 0 < number <= _LARGEST_RECOVERY:
-        hint = f": for {number:g}% write {number / 100:g}" if 1 < number < 100 else ""
+        hint = _of_percent(str(number)) if number > 1 else ""
         raise ValueError(
             f"recovery is a share of the baseline's accuracy above 0 and up to {_LARGEST_RECOVERY:g}, as 0.99{hint}"
         )
     return number
+
+
+def _of_percent(value: str) -> str:
+    """What to write for so many percent; empty where they are none."""
+    try:
+        number = float(value)
+    except ValueError:
+        return ""
+    return f": for {number:g}% write {number / 100:g}" if 0 < number < 100 else ""
 
 
 def _number(value: object) -> float:

@@ -311,7 +311,7 @@ def explain(
         return f"{_option(place)} is missing: give it on the command line or as {place}: in --config"
     said = first["msg"].removeprefix("Value error, ")
     if not first["loc"]:
-        return said
+        return said if file is None else f"{file}: {said}"
     if name == "concurrency":
         said = f"give a number from 1 to {MAX_IN_FLIGHT}, or auto"
     given = "" if _UNSHOWN.search(place) else f" {_shown(first['input'])}"

@@ -12,6 +12,8 @@ from quantgate.reports.words.targets import target_lines
 
 # Points so many are no margin that anyone asks for, but may be a recovery in the wrong place.
 _LIKE_A_RECOVERY = 0.5
+# And a recovery so small may be a loss there.
+_LIKE_A_LOSS = 0.5
 
 
 class NoteKind(StrEnum):
@@ -67,6 +69,15 @@ def flag_notes(task: TaskDecision, searched: str = "tasks") -> list[Note]:
                 f"the margin lets {numbers.margin_points(task.margin.points)} points be lost, which nearly every build "
                 f"passes; if {share} of the baseline's accuracy is to be recovered, write --recovery {share}, or "
                 f"in a policy margin: {{recovery: {share}}}",
+            )
+        )
+    if task.margin.recovery is not None and task.margin.recovery <= _LIKE_A_LOSS:
+        share = f"{100 * task.margin.recovery:g}%"
+        notes.append(
+            Note(
+                NoteKind.FLAG,
+                f"to recover {share} of the baseline's accuracy lets all else be lost, which nearly every build "
+                f"passes; if {share} of it may be lost, write {1 - task.margin.recovery:g}",
             )
         )
     return notes

@@ -48,6 +48,13 @@ def test_a_margin_that_looks_like_a_recovery_is_told(quantgate, builds):
     assert "--recovery" not in quantgate(["gate", *builds, "--margin", "0.05"])[1]
 
 
+def test_a_recovery_that_looks_like_a_loss_is_told(quantgate, builds):
+    _, out, _ = quantgate(["gate", *builds, "--recovery", "0.01"])
+    assert "to recover 1% of the baseline's accuracy lets all else be lost" in out
+    assert "if 1% of it may be lost, write 0.99" in out
+    assert "all else be lost" not in quantgate(["gate", *builds, "--recovery", "0.9"])[1]
+
+
 @pytest.mark.parametrize("verb", ["gate", "compare"])
 def test_a_recovery_that_is_none_exits_2(quantgate, builds, verb):
     code, _, err = quantgate([verb, *builds, "--recovery", "99"])

@@ -72,6 +72,7 @@ def test_a_recovery_that_does_not_go_with_what_is_shared_is_refused(tmp_path, wr
     file.write_text(f"{written}\n")
     with pytest.raises(UsageError) as refusal:
         load_policy(file)
+    assert str(refusal.value).startswith(f"{file}: ")
     assert said in str(refusal.value)
 
 
@@ -93,6 +94,9 @@ def test_options_of_one_place_are_its_whole_margin(tmp_path):
     ("given", "said"),
     [
         (["99"], "--recovery 99: .*for 99% write 0.99"),
+        (["99%"], "--recovery 99%: .*: for 99% write 0.99"),
+        (["a=97.5 %"], "--recovery a=97.5 %: .*: for 97.5% write 0.975"),
+        (["x%"], "--recovery x%: recovery is a share, as 0.99$"),
         (["a=b"], "--recovery a=b: input should be a valid number"),
         (["=0.9"], "--recovery =0.9: write a recovery, or TASK=RECOVERY"),
         (["0.9", "0.95"], "--recovery 0.95: the recovery for all tasks is given twice"),
