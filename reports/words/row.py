@@ -133,8 +133,9 @@ def relative_note(tasks: Iterable[TaskDecision]) -> str:
     if all(task.margin.recovery is None for task in tasks):
         return ""
     return (
-        "Bounds and margins in percent are of the recovery, candidate over baseline; a plot shows the difference in "
-        "points there, and as its margin what the recovery comes to at the baseline's accuracy."
+        "Bounds and margins in percent are of the recovery, candidate over baseline, whose lower bound must lie above "
+        "the margin; a plot shows the difference in points there, and as its margin what the recovery comes to at the "
+        "baseline's accuracy."
     )
 
 

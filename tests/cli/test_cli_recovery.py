@@ -29,6 +29,14 @@ def test_gate_takes_a_recovery_and_says_in_every_report_what_is_recovered(quantg
         assert f"{100 * task['recovery_bounds']['lower']:.1f}% to" in files[name].read_text()
 
 
+def test_a_model_card_says_where_the_bounds_of_a_recovery_must_lie(quantgate, builds, tmp_path):
+    file = tmp_path / "gate.json"
+    quantgate(["gate", *builds, "--recovery", "0.98", "--json", str(file)])
+    code, out, _ = quantgate(["report", str(file), "--model-card"])
+    assert code == 0
+    assert "candidate over baseline, whose lower bound must lie above the margin" in " ".join(out.split())
+
+
 def test_a_recovery_beside_a_margin_asks_for_both(quantgate, builds):
     code, out, _ = quantgate(["gate", *builds, "--recovery", "0.9", "--margin", "0.001"])
     assert code == 3
