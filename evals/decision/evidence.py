@@ -128,7 +128,8 @@ class Evidence:
                 targets=self.targets(bounds),
                 unconfirmed=unconfirmed,
             )
-        enough = self._enough(verdict) if self.measured.exact else None
+        by_points = self.measured.exact and self.measured.margin.recovery is None
+        enough = self._enough(verdict) if by_points else None
         targets = self.targets(bounds)
         return decided(self.measured, verdict, bounds, enough, (), None, targets=targets, unconfirmed=unconfirmed)
 
