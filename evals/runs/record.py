@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
+from quantgate.evals.contract.design import Design
 from quantgate.evals.contract.published import Benchmark, PublishedScore
 from quantgate.evals.documents import BrokenDocument, parse_json
 from quantgate.evals.errors import RunDirectoryError
@@ -42,7 +43,8 @@ class TaskRecord:
     guessing scores, the items of each stratum, which say to which one an item belongs that was never answered, and the
     items of the whole benchmark, of which `items` were asked, chosen by `draw`; `None` where they are not known.
     `data` and `data_dir` say where local data lay, so that the answers can be graded again; `item_ids` which items were
-    to be asked, as `evals.runs.planned` writes them, so that answers to others count for nothing.
+    to be asked, as `evals.runs.planned` writes them, so that answers to others count for nothing; `design` when the
+    task is looked at on the way, fixed before the first answer.
     """
 
     name: str
@@ -65,6 +67,7 @@ class TaskRecord:
     data: dict[str, str] = field(default_factory=dict)
     data_dir: str | None = None
     item_ids: tuple[str, ...] | None = None
+    design: Design | None = None
 
     @property
     def planned_items(self) -> PlannedItems | None:

@@ -9,10 +9,11 @@ from itertools import compress, product
 from pathlib import Path
 from typing import Any
 
+from quantgate.evals.contract.design import Design
 from quantgate.evals.contract.published import published_for
 from quantgate.evals.contract.records import Item, Request, Sampling
 from quantgate.evals.contract.task import Task, TaskInfo
-from quantgate.evals.runs.draw import chosen
+from quantgate.evals.runs.draw import chosen, in_drawn_order
 from quantgate.evals.runs.planned import written
 from quantgate.evals.runs.record import Draw, TaskRecord
 
@@ -23,7 +24,8 @@ class TaskPlan:
 
     `info` is what it declares, of which the record keeps what comes after a run has to know; `model` who is asked.
     `of_strata` has the sampling of those strata that have one of their own; `data` and `data_dir` where local data lie.
-    Of the task's items `limit` are asked, chosen by `draw`; all without one.
+    Of the task's items `limit` are asked, chosen by `draw`; all without one. With a `design` they are asked in the
+    order in which they are drawn.
     """
 
     task: Task
@@ -36,11 +38,13 @@ class TaskPlan:
     data_dir: Path | None = None
     limit: int | None = None
     draw: Draw = Draw.RANDOM
+    design: Design | None = None
 
     def items(self) -> Sequence[Item]:
         """The items that are asked."""
         items = self.task.items()
-        return items if self.limit is None else chosen(items, self.limit, self.draw)
+        items = items if self.limit is None else chosen(items, self.limit, self.draw)
+        return items if self.design is None else in_drawn_order(items)
 
     def requests(self, wanted: Sequence[int] | None = None) -> Iterator[Request]:
         """Every request, whole passes over the items first, so that an interrupted run has whole repeats.
@@ -82,6 +86,7 @@ class TaskPlan:
             guess=self.info.guess,
             whole=whole,
             draw=self.draw if len(items) < whole else None,
+            design=self.design,
         )
 
 
