@@ -1,0 +1,47 @@
+"""What is planned before the first request: looks, what they may have spent, and levels."""
+
+import pytest
+
+from quantgate.evals.designs.planned import planned_design
+
+
+def design(items=1319, repeats=1, margin=0.02, exact=True, **changed):
+    return planned_design(
+        items, repeats, margin=margin, alpha=0.05, regression_alpha=0.05, exact=exact, order="drawn", **changed
+    )
+
+
+def test_single_answers_are_looked_at_after_growing_numbers_of_items():
+    looks = design().looks
+    assert [look.items for look in looks] == [264, 332, 418, 526, 662, 833, 1049, 1319]
+    assert {look.repeats for look in looks} == {1}
+    assert all(look.level is not None for look in looks)
+
+
+def test_repeats_are_looked_at_after_whole_passes_without_levels():
+    looks = design(198, 16).looks
+    assert {look.items for look in looks} == {198}
+    assert looks[-1].repeats == 16
+    assert len(looks) <= 8
+    assert all(look.level is None for look in looks)
+
+
+@pytest.mark.parametrize("changed", [{"exact": False}, {"margin": None}])
+def test_where_the_exact_test_does_not_decide_no_look_has_a_level(changed):
+    assert all(look.level is None for look in design(**changed).looks)
+
+
+def test_all_looks_together_spend_alpha():
+    assert design().looks[-1].spent == 0.05
+    assert sum(design().share(place) for place in range(8)) == pytest.approx(0.05)
+
+
+def test_one_look_is_the_fixed_test():
+    (look,) = design(looks=1).looks
+    assert (look.items, look.spent, look.level) == (1319, 0.05, 0.05)
+
+
+@pytest.mark.parametrize(("items", "repeats"), [(1, 1), (2, 1), (1, 2), (3, 5), (198, 3)])
+def test_any_size_has_a_design(items, repeats):
+    planned = design(items, repeats)
+    assert (planned.looks[-1].items, planned.looks[-1].repeats) == (items, repeats)
