@@ -14,10 +14,20 @@ from quantgate.evals.contract.task import Asker, LoadedLater, Orchestrated, Task
 from quantgate.evals.endpoint.answer_size import size_of
 from quantgate.evals.endpoint.window import MAX_IN_FLIGHT, Slot, Window
 from quantgate.evals.errors import EndpointUnreachable, RequestRefused
-from quantgate.evals.runs.directory import SampleWriter
-from quantgate.evals.runs.grader_processes import GraderProcesses, Heard, grade_by, is_graded_at_once
-from quantgate.evals.runs.grading import Judged, graded, judge, sound, text_of, ungraded
+from quantgate.evals.runs.grading import (
+    Graders,
+    Heard,
+    Judged,
+    grade_by,
+    graded,
+    is_graded_at_once,
+    judge,
+    sound,
+    text_of,
+    ungraded,
+)
 from quantgate.evals.runs.record import now
+from quantgate.evals.runs.writing import SampleWriter
 
 _GIVE_UP_AFTER = 10
 """So many requests in a row that end alike, with no answer between, mean that the others would end so too."""
@@ -45,6 +55,14 @@ class Requests(Protocol):
     def __iter__(self) -> Iterator[Request]: ...
 
 
+class Pace(Protocol):
+    """Who says when each request may be begun, where a run does not go by itself, and which are not asked at all."""
+
+    async def turn(self, request: Request) -> bool:
+        """Wait for the turn of the request that comes next; whether it is to be asked."""
+        ...
+
+
 class Progress(Protocol):
     """Who is told how the run goes; called from the event loop, so it must be quick."""
 
@@ -66,8 +84,9 @@ async def ask_all(
     progress: Progress,
     *,
     has_answers: bool = False,
-    graders: GraderProcesses | None = None,
+    graders: Graders | None = None,
     again: Iterable[tuple[Request, Sample]] = (),
+    pace: Pace | None = None,
 ) -> Heard:
     """Ask every request of its task's asker, grade its answer and store each sample as it arrives.
 
@@ -76,8 +95,8 @@ async def ask_all(
 
     `has_answers` says that the endpoint has answered before, so that a refusal now cannot be a wrong model name.
     Without `graders` every answer is graded in this process. `again` are answers that are graded again without being
-    asked. When the call is cancelled (Ctrl-C, SIGTERM) the answers that have arrived are stored first, graded or not.
-    Returns what was heard of the graders.
+    asked. A `pace` says when each request may be begun, and which are left out. When the call is cancelled (Ctrl-C,
+    SIGTERM) the answers that have arrived are stored first, graded or not. Returns what was heard of the graders.
 
     Raises
     ------
@@ -88,7 +107,7 @@ async def ask_all(
     StorageError
         When the run directory cannot be written any more.
     """
-    arrived: asyncio.Queue[tuple[Request, Answer]] = asyncio.Queue()
+    arrived: asyncio.Queue[tuple[Request, Answer] | None] = asyncio.Queue()
     opened = asyncio.Semaphore(_MOST_OPEN)
     recorder = _Recorder(writer, progress, len(requests), window, has_answers=has_answers)
     waiting: dict[SampleKey, tuple[Request, Answer, Sample]] = {}
@@ -119,7 +138,7 @@ async def ask_all(
                 slot.release()
         arrived.put_nowait((request, answer))
 
-    async def elsewhere(pool: GraderProcesses, request: Request, answer: Answer, sample: Sample) -> None:
+    async def elsewhere(pool: Graders, request: Request, answer: Answer, sample: Sample) -> None:
         text = text_of(sample)
         judged = await pool.judge(tasks[request.task], request.item, request.repeat, text)
         heard.add(request.task, judged)
@@ -144,8 +163,8 @@ async def ask_all(
         opened.release()
 
     async def record_arrivals(group: asyncio.TaskGroup) -> None:
-        for _ in range(len(requests)):
-            request, answer = await arrived.get()
+        while (arrival := await arrived.get()) is not None:
+            request, answer = arrival
             task = tasks[request.task]
             if graders is None or answer.grade is not None or answer.status is Status.ERROR:
                 store(request, answer, to_sample(request, answer, task))
@@ -167,10 +186,14 @@ async def ask_all(
             for request, sample in again:
                 await opened.acquire()
                 group.create_task(once_more(request, sample))
-            for request in requests:
-                await opened.acquire()
-                slot = await window.acquire(partial(progress.fault, request))
-                group.create_task(one(request, slot))
+            async with asyncio.TaskGroup() as asked:
+                for request in requests:
+                    if pace is not None and not await pace.turn(request):
+                        continue
+                    await opened.acquire()
+                    slot = await window.acquire(partial(progress.fault, request))
+                    asked.create_task(one(request, slot))
+            arrived.put_nowait(None)
     except BaseExceptionGroup as failures:
         raise _first(failures) from None
     finally:
@@ -179,7 +202,9 @@ async def ask_all(
         for request, answer, sample in waiting.values():
             recorder.record(request, answer, ungraded(sample, _STOPPED))
         while not arrived.empty():
-            request, answer = arrived.get_nowait()
+            if (arrival := arrived.get_nowait()) is None:
+                continue
+            request, answer = arrival
             graded_here = graders is None or answer.grade is not None or answer.status is Status.ERROR
             if not graded_here:
                 text = text_of(sample := _ungraded_sample(request, answer))

@@ -9,17 +9,16 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import BinaryIO
 
 from quantgate.evals.contract.records import Sample, SampleKey
 from quantgate.evals.errors import RunDirectoryError, StorageError
-from quantgate.evals.files import open_to_read, open_to_write, read_text, sync_folder, write_atomically
-from quantgate.evals.runs.flushing import Flusher
+from quantgate.evals.files import open_to_read, open_to_write, read_text, write_atomically
 from quantgate.evals.runs.record import RunRecord, parse_run_record
+from quantgate.evals.runs.writing import SampleWriter, unwritable
 from quantgate.evals.samples.columns import Lines, Look
 from quantgate.evals.samples.held import FromFile, Held, held_of
 from quantgate.evals.samples.index import index_of, write_index
-from quantgate.evals.samples.lines import line_of
 from quantgate.evals.samples.reading import read
 
 RUN_FILE = "run.json"
@@ -135,7 +134,7 @@ class RunDirectory:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise _unwritable(self.path, error) from None
+            raise unwritable(self.path, error) from None
         with _opened(self.path / _LOCK_FILE) as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -151,7 +150,7 @@ class RunDirectory:
                 if regrade is None:
                     write_atomically(self.path / RUN_FILE, record.to_json())
             except OSError as error:
-                raise _unwritable(self.path, error) from None
+                raise unwritable(self.path, error) from None
             writer = SampleWriter(self.path / SAMPLES_FILE, regrade, durable=durable)
             with writer:
                 yield writer
@@ -159,7 +158,7 @@ class RunDirectory:
                 try:
                     write_atomically(self.path / RUN_FILE, record.to_json())
                 except OSError as error:
-                    raise _unwritable(self.path, error) from None
+                    raise unwritable(self.path, error) from None
 
     def amend(self, record: RunRecord) -> None:
         """Write `run.json` again, for its one writer. Raises StorageError when it cannot be written."""
@@ -167,67 +166,7 @@ class RunDirectory:
             if self.record() != record:
                 write_atomically(self.path / RUN_FILE, record.to_json())
         except OSError as error:
-            raise _unwritable(self.path, error) from None
-
-
-class SampleWriter:
-    """Appends samples, one line and one write each, so that whatever kills the process leaves whole lines.
-
-    `regrade` is the id of the regrade that they are of; `durable` says that a power cut, too, must not lose them.
-    """
-
-    def __init__(self, file: Path, regrade: str | None = None, *, durable: bool = False) -> None:
-        self._file = file
-        self._regrade = regrade
-        try:
-            self._descriptor = open_to_write(file, os.O_APPEND)
-            self._cut_torn_line()
-            sync_folder(file.parent)
-        except OSError as error:
-            raise _unwritable(file, error) from None
-        self._flusher = Flusher(self._descriptor) if durable else None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        try:
-            if self._flusher is not None:
-                self._flusher.close()
-            os.fsync(self._descriptor)
-        except OSError as error:
-            raise _unwritable(self._file, error) from None
-        finally:
-            os.close(self._descriptor)
-
-    def append(self, sample: Sample) -> None:
-        """Write one sample. Raises StorageError, leaving the file whole, when the disk is full."""
-        line = memoryview(line_of(sample, self._regrade))
-        end = os.fstat(self._descriptor).st_size
-        try:
-            while line:
-                line = line[os.write(self._descriptor, line) :]
-        except OSError as error:
-            os.ftruncate(self._descriptor, end)
-            raise _unwritable(self._file, error) from None
-        if self._flusher is not None:
-            try:
-                self._flusher.written()
-            except OSError as error:
-                raise _unwritable(self._file, error) from None
-
-    def _cut_torn_line(self) -> None:
-        end = os.fstat(self._descriptor).st_size
-        whole = end
-        while whole > 0:
-            start = max(0, whole - 65536)
-            newline = os.pread(self._descriptor, whole - start, start).rfind(b"\n")
-            if newline >= 0:
-                whole = start + newline + 1
-                break
-            whole = start
-        if whole != end:
-            os.ftruncate(self._descriptor, whole)
+            raise unwritable(self.path, error) from None
 
 
 @contextmanager
@@ -235,15 +174,8 @@ def _opened(lock: Path) -> Iterator[int]:
     try:
         descriptor = open_to_write(lock)
     except OSError as error:
-        raise _unwritable(lock, error) from None
+        raise unwritable(lock, error) from None
     try:
         yield descriptor
     finally:
         os.close(descriptor)
-
-
-def _unwritable(path: Path, error: OSError) -> StorageError:
-    return StorageError(
-        f"cannot write to {path}: {error.strerror or error}. What was collected before is kept; "
-        "mend that and run the same command again"
-    )

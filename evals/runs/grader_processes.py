@@ -22,10 +22,10 @@ from dataclasses import asdict, dataclass
 from typing import Any, NoReturn, Self
 
 from quantgate.evals.contract.records import Grade, Item
-from quantgate.evals.contract.task import GradedAtOnce, LoadedLater, Orchestrated, Task
+from quantgate.evals.contract.task import LoadedLater, Orchestrated, Task
 from quantgate.evals.errors import QuantgateError
 from quantgate.evals.runs.grader_process import serve
-from quantgate.evals.runs.grading import Judged, judge
+from quantgate.evals.runs.grading import Judged
 
 GRADING_LIMIT_S = 30.0
 """Seconds that the grading of one answer may take."""
@@ -143,44 +143,6 @@ class GraderProcesses:
         except OSError:
             said = b""
         return int(_COMMAND.unpack(said)[1]) if said else -signal.SIGKILL
-
-
-@dataclass(slots=True)
-class Heard:
-    """What libraries printed and logged while answers were graded: how often, and the first of it."""
-
-    answers: int = 0
-    lines: int = 0
-    task: str = ""
-    first: str = ""
-
-    def add(self, task: str, judged: Judged) -> None:
-        if judged.heard:
-            self.task, self.first = (self.task, self.first) if self.answers else (task, judged.first)
-            self.answers += 1
-            self.lines += judged.heard
-
-    def told(self, *, private: bool = False) -> str | None:
-        """What was heard, in a sentence; what is `private` is not quoted."""
-        if not self.answers:
-            return None
-        quoted = "" if private else f", the first: {self.first!r}"
-        return (
-            f"{self.task}: the grader's libraries said something about {self.answers:,} answers, {self.lines:,} lines "
-            f"in all{quoted}"
-        )
-
-
-def is_graded_at_once(task: Task, text: str) -> bool:
-    """Whether a text is graded where it is, for that is quicker than to send it anywhere."""
-    return isinstance(task, GradedAtOnce) and len(text) <= task.at_once
-
-
-async def grade_by(task: Task, item: Item, repeat: int, text: str, graders: GraderProcesses | None) -> Judged:
-    """Grade a text here where that is quick, or there is nowhere else, and otherwise in a process of its own."""
-    if graders is None or is_graded_at_once(task, text):
-        return judge(task, item, repeat, text)
-    return await graders.judge(task, item, repeat, text)
 
 
 def _judged(answer: dict[str, Any]) -> Judged:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from quantgate.evals.contract.records import Grade, Item, Sample, Status
-from quantgate.evals.contract.task import Task
+from quantgate.evals.contract.task import GradedAtOnce, Task
 from quantgate.evals.contract.thoughts import graded_text
 from quantgate.evals.text import excerpt
 
@@ -115,3 +116,49 @@ def graded(sample: Sample, judged: Judged, error: str | None = None) -> Sample:
         margin=grade.margin,
         metrics=dict(grade.metrics),
     )
+
+
+@dataclass(slots=True)
+class Heard:
+    """What libraries printed and logged while answers were graded: how often, and the first of it."""
+
+    answers: int = 0
+    lines: int = 0
+    task: str = ""
+    first: str = ""
+
+    def add(self, task: str, judged: Judged) -> None:
+        if judged.heard:
+            self.task, self.first = (self.task, self.first) if self.answers else (task, judged.first)
+            self.answers += 1
+            self.lines += judged.heard
+
+    def told(self, *, private: bool = False) -> str | None:
+        """What was heard, in a sentence; what is `private` is not quoted."""
+        if not self.answers:
+            return None
+        quoted = "" if private else f", the first: {self.first!r}"
+        return (
+            f"{self.task}: the grader's libraries said something about {self.answers:,} answers, {self.lines:,} lines "
+            f"in all{quoted}"
+        )
+
+
+class Graders(Protocol):
+    """Who grades elsewhere, so that no grader stalls what goes on here."""
+
+    async def judge(self, task: Task, item: Item, repeat: int, text: str) -> Judged: ...
+
+    def release(self) -> None: ...
+
+
+def is_graded_at_once(task: Task, text: str) -> bool:
+    """Whether a text is graded where it is, for that is quicker than to send it anywhere."""
+    return isinstance(task, GradedAtOnce) and len(text) <= task.at_once
+
+
+async def grade_by(task: Task, item: Item, repeat: int, text: str, graders: Graders | None) -> Judged:
+    """Grade a text here where that is quick, or there is nowhere else, and otherwise in a process of its own."""
+    if graders is None or is_graded_at_once(task, text):
+        return judge(task, item, repeat, text)
+    return await graders.judge(task, item, repeat, text)

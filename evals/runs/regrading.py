@@ -17,8 +17,8 @@ from quantgate.evals.contract.task import Task
 from quantgate.evals.errors import ResumeMismatch, RunDirectoryError
 from quantgate.evals.runs.asking import run_until_stopped
 from quantgate.evals.runs.directory import RunDirectory
-from quantgate.evals.runs.grader_processes import GraderProcesses, Heard, grade_by
-from quantgate.evals.runs.grading import graded, text_of, ungraded
+from quantgate.evals.runs.grader_processes import GraderProcesses
+from quantgate.evals.runs.grading import Heard, grade_by, graded, text_of, ungraded
 from quantgate.evals.runs.lost_grades import lost_lines
 from quantgate.evals.runs.record import Regrade, RunRecord, TaskRecord, now
 from quantgate.evals.samples.damage import Damage
