@@ -188,37 +188,21 @@ def run(
 
 def evaluate(config: RunConfig, given: Sequence[GivenOption]) -> int:
     """Do what the configuration says and return the exit code; `given` are the options that are the tasks' own."""
-    from rich.text import Text
-
     from quantgate.cli.installed import installed_tasks
-    from quantgate.evals.contract.task import TaskOptions
+    from quantgate.cli.loading import check_task_names, found_tasks, loaded_task
     from quantgate.evals.files import check_writable
     from quantgate.evals.runs.grader_processes import GraderProcesses
     from quantgate.reports.terminal.console import progress_console
-    from quantgate.tasks.bundle import local_data
-    from quantgate.tasks.needs import check_needs
     from quantgate.tasks.options import own_options
-    from quantgate.tasks.registry import load_task
 
     console = progress_console()
     check_writable(config.out)
     config.check_keys()
-    _check_task_names(config)
+    check_task_names(config)
     registry = installed_tasks()
-    infos = {name: registry.find(name) for name in config.task}
-    check_needs(infos.values())
+    infos = found_tasks(registry, config.task)
     own = own_options(list(infos.values()), given, registry.tasks.values())
-    loaded = {}
-    for name in infos:
-        with console.status(f"{name}: building the prompts"):
-            data = local_data(name, config.data_of(name), config.data_dir)
-            options = TaskOptions(None, data.files, config.metric.get(name), own[name], config.seed, data.origin)
-            loaded[name] = load_task(name, options)
-            held = len(loaded[name].items())
-        given_as, most = ("--limit", config.limit) if config.first is None else ("--first", config.first)
-        if most is not None and held < most:
-            notice = f"note: {given_as} {most:,}: {name} has {held:,} items, and all {held:,} are asked"
-            console.print(Text(notice), soft_wrap=True)
+    loaded = {name: loaded_task(name, config, own[name], console) for name in infos}
     # Before the client is loaded: the graders load what they grade with meanwhile.
     with GraderProcesses(list(loaded.values())) as graders:
         return _ask(config, loaded, infos, graders, console)
@@ -267,13 +251,3 @@ def _summary(session: Session, config: RunConfig) -> RunSummary:
     from quantgate.evals.pairing.pairing import Run
 
     return summarise(Run.load(config.out), session.tasks, config.expected, model_changed=config.model_changed)
-
-
-def _check_task_names(config: RunConfig) -> None:
-    """Raise UsageError for data or a metric of a task that is not run."""
-    from quantgate.evals.errors import UsageError
-
-    for option, names in (("--data", config.data), ("--metric", config.metric)):
-        for name in names:
-            if not any(name == task or (option == "--data" and name.startswith(f"{task}.")) for task in config.task):
-                raise UsageError(f"{option} {name}=...: no --task {name} is run")

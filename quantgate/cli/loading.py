@@ -1,0 +1,54 @@
+"""The tasks that a verb asks: found, what they need looked for, their prompts built, shared by `run` and `check`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from quantgate.evals.contract.task import Task, TaskInfo
+    from quantgate.evals.settings.run import RunConfig
+    from quantgate.tasks.registry import Registry
+
+
+def found_tasks(registry: Registry, names: Iterable[str]) -> dict[str, TaskInfo]:
+    """What the tasks declare. Raises UsageError for an unknown one, or where this machine lacks what one needs."""
+    from quantgate.tasks.needs import check_needs
+
+    infos = {name: registry.find(name) for name in names}
+    check_needs(infos.values())
+    return infos
+
+
+def loaded_task(name: str, config: RunConfig, own: Mapping[str, Any], console: Console) -> Task:
+    """The task with the data and options of the configuration; `own` are those that it declares itself.
+
+    Says so where fewer items are there than were asked for.
+    """
+    from rich.text import Text
+
+    from quantgate.evals.contract.task import TaskOptions
+    from quantgate.tasks.bundle import local_data
+    from quantgate.tasks.registry import load_task
+
+    with console.status(f"{name}: building the prompts"):
+        data = local_data(name, config.data_of(name), config.data_dir)
+        task = load_task(name, TaskOptions(None, data.files, config.metric.get(name), own, config.seed, data.origin))
+        held = len(task.items())
+    given_as, most = ("--limit", config.limit) if config.first is None else ("--first", config.first)
+    if most is not None and held < most:
+        notice = f"note: {given_as} {most:,}: {name} has {held:,} items, and all {held:,} are asked"
+        console.print(Text(notice), soft_wrap=True)
+    return task
+
+
+def check_task_names(config: RunConfig) -> None:
+    """Raise UsageError for data or a metric of a task that is not run."""
+    from quantgate.evals.errors import UsageError
+
+    for option, names in (("--data", config.data), ("--metric", config.metric)):
+        for name in names:
+            if not any(name == task or (option == "--data" and name.startswith(f"{task}.")) for task in config.task):
+                raise UsageError(f"{option} {name}=...: no --task {name} is run")
