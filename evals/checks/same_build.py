@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from quantgate.evals.checks.finding import Finding, FindingCode, Severity
@@ -20,14 +21,15 @@ def same_build_findings(baseline: RunRecord, candidate: RunRecord, *, meant: boo
     """
     if baseline.model != candidate.model:
         return
-    if _address(baseline) is not None and _address(baseline) == _address(candidate):
+    address = address_of(baseline.endpoint.get("base_url"))
+    if address is not None and address == address_of(candidate.endpoint.get("base_url")):
         yield Finding(
             FindingCode.SAME_ENDPOINT,
             Severity.WARNS if meant else Severity.BLOCKS,
             f"Both runs asked {baseline.model} at {baseline.endpoint['base_url']}: unless the server was changed in "
             "between, a build was compared with itself, which always passes. Say --same-build where that is meant",
         )
-    elif (root := _root(baseline)) is not None and root == _root(candidate) and not meant:
+    elif (root := root_of(baseline.endpoint)) is not None and root == root_of(candidate.endpoint) and not meant:
         yield Finding(
             FindingCode.SAME_WEIGHTS,
             Severity.WARNS,
@@ -49,9 +51,8 @@ def moved_findings(record: RunRecord, build: str) -> Iterator[Finding]:
         )
 
 
-def _address(record: RunRecord) -> tuple[str, int | None, str] | None:
+def address_of(url: object) -> tuple[str, int | None, str] | None:
     """Host, port and path, however they are written; every name of this machine is one."""
-    url = record.endpoint.get("base_url")
     if not isinstance(url, str) or not url:
         return None
     parts = urlsplit(url)
@@ -59,7 +60,8 @@ def _address(record: RunRecord) -> tuple[str, int | None, str] | None:
     return host, parts.port or _PORTS.get(parts.scheme), parts.path.rstrip("/")
 
 
-def _root(record: RunRecord) -> str | None:
-    served = record.endpoint.get("served")
-    root = served.get("root") if isinstance(served, dict) else None
+def root_of(endpoint: Mapping[str, Any]) -> str | None:
+    """The place that a served model's weights are said to come from, where the endpoint tells one."""
+    served = endpoint.get("served")
+    root = served.get("root") if isinstance(served, Mapping) else None
     return root if isinstance(root, str) and "/" in root else None

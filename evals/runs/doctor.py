@@ -7,11 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from quantgate.evals.contract.records import Answer, Item, Prompt, Request, Sampling, Status
-from quantgate.evals.contract.thoughts import leaked_tokens
 from quantgate.evals.endpoint.client import Endpoint, RetryPolicy
-from quantgate.evals.endpoint.finish_reasons import Ending, ending_of
 from quantgate.evals.endpoint.listing import NoListing
-from quantgate.evals.endpoint.parameters import MAX_TOKENS
 from quantgate.evals.endpoint.served import ServedModel, served_model
 from quantgate.evals.endpoint.tool_call import ToolProbe, try_tool_call
 from quantgate.evals.errors import EndpointUnreachable
@@ -19,9 +16,9 @@ from quantgate.evals.runs.begun_answer import probe_begun_answer
 from quantgate.evals.runs.endpoint import endpoint_of
 from quantgate.evals.runs.loglikelihood_probe import examine_loglikelihoods
 from quantgate.evals.runs.observation import Health, Observation
+from quantgate.evals.runs.observed_answer import beyond_window, completion, ended, reasoning, speed, usage
 from quantgate.evals.runs.sampling_probe import probe_sampling
 from quantgate.evals.settings.run import DoctorConfig
-from quantgate.evals.text import excerpt
 
 _UNLISTED = "the endpoint has no list of models"
 _TRIES = 4
@@ -29,7 +26,6 @@ _TRIES = 4
 
 _HELLO = Prompt(({"role": "user", "content": "What is 2 + 3? Answer in one short sentence."},), "")
 _HELLO_SAMPLING = Sampling(temperature=0.0, max_tokens=2048)
-_PART = 80
 
 
 async def diagnose(
@@ -104,45 +100,32 @@ async def _examine(
         return await endpoint.ask(Request("doctor", Item("doctor"), repeat, prompt, sampling))
 
     answer = await ask(_HELLO, _HELLO_SAMPLING)
-    yield _completion("completion", answer, _HELLO_SAMPLING.max_tokens, own=True)
+    yield completion("completion", answer, _HELLO_SAMPLING.max_tokens, own=True)
     if answer.status is Status.ERROR or answer.turned_away:
         return
-    yield _speed(endpoint, answer)
-    yield _usage(answer.usage)
-    for observation in (*_ended(answer), _reasoning(answer)):
+    yield speed(endpoint.found().get("max_tokens_field"), answer)
+    yield usage(answer.usage)
+    for observation in (*ended(answer), reasoning(answer)):
         yield observation
     for observation in await probe_sampling(ask):
         yield observation
-    yield await _tools(endpoint, config.extra_body, needed=needs_tools)
+    yield await examine_tools(endpoint, config.extra_body, needed=needs_tools)
     if task is not None:
         name, prompt, sampling = task
         subject, answer = f"{name}, first item", await ask(prompt, sampling)
         # The authors of some benchmarks ask that their text appear nowhere, and an answer quotes its question.
-        yield _completion(subject, answer, sampling.max_tokens, show=False)
+        yield completion(subject, answer, sampling.max_tokens, show=False)
         budget = sampling.max_tokens
         if prompt.messages[-1].get("role") == "assistant":
             yield await probe_begun_answer(ask, prompt, sampling)
     else:
         subject, budget = "context", config.max_tokens
-    if (beyond := _beyond_window(subject, answer, budget, window)) is not None:
+    if (beyond := beyond_window(subject, answer, budget, window)) is not None:
         yield beyond
 
 
-def _beyond_window(subject: str, answer: Answer, budget: int | None, window: int | None) -> Observation | None:
-    """An observation where a prompt and its budget do not fit the context window: some servers cut that in silence."""
-    prompt = (answer.usage or {}).get("prompt_tokens")
-    if window is None or budget is None or not isinstance(prompt, int) or prompt + budget <= window:
-        return None
-    fits = f", or lower --max-tokens to {window - prompt:,} or less" if window > prompt else ""
-    return Observation(
-        subject,
-        Health.NOTE,
-        f"its prompt of {prompt:,} tokens and the budget of {budget:,} exceed the context of {window:,}, and other "
-        f"items may be longer: serve a longer context{fits}",
-    )
-
-
-async def _tools(endpoint: Endpoint, extra_body: Mapping[str, Any], *, needed: bool) -> Observation:
+async def examine_tools(endpoint: Endpoint, extra_body: Mapping[str, Any], *, needed: bool) -> Observation:
+    """Whether the endpoint gives tool calls as tool calls; `needed` says that a task is of no use without."""
     try:
         probe = await try_tool_call(endpoint, extra_body)
     except EndpointUnreachable as error:
@@ -152,93 +135,6 @@ async def _tools(endpoint: Endpoint, extra_body: Mapping[str, Any], *, needed: b
     if needed:
         return Observation("tools", Health.BAD, f"no tool calls, so every score would be 0: {probe.text}")
     return Observation("tools", Health.NOTE, f"no tool calls, which only agentic tasks need: {probe.text}")
-
-
-def _completion(
-    subject: str, answer: Answer, budget: int | None, *, show: bool = True, own: bool = False
-) -> Observation:
-    """How one request went; `own` says that the budget is the doctor's and not the user's."""
-    if answer.status is Status.ERROR:
-        return Observation(subject, Health.BAD, "; ".join(filter(None, (answer.error, answer.advice))) or "failed")
-    seconds = "" if answer.latency_s is None else f" after {answer.latency_s:.2f} s"
-    if answer.turned_away:
-        full = answer.status is Status.TRUNCATED
-        advice = "serve a longer context, or lower --max-tokens" if full else "a content filter stands before the model"
-        return Observation(subject, Health.BAD, f"refused: {answer.error}: {advice}")
-    if answer.status is Status.REFUSED:
-        said = f" {excerpt(answer.response or '')!r}" if show else ""
-        return Observation(subject, Health.BAD, f"refused{seconds} (finish_reason {answer.finish_reason}){said}")
-    if answer.status is Status.TRUNCATED:
-        if own:
-            return Observation(
-                subject, Health.NOTE, f"cut{seconds}: not finished within the doctor's own {budget:,} tokens"
-            )
-        cut = "the token budget was used up before the answer ended; raise --max-tokens"
-        return Observation(subject, Health.BAD if answer.response is None else Health.NOTE, f"cut{seconds}: {cut}")
-    if answer.status is Status.EMPTY:
-        return Observation(
-            subject, Health.BAD, f"answered{seconds} without text (finish_reason {answer.finish_reason})"
-        )
-    said = excerpt(answer.response or "") if show else _parts(answer)
-    return Observation(subject, Health.GOOD, f"answered{seconds}: {said}")
-
-
-def _parts(answer: Answer) -> str:
-    """How much was taken for thought and how much for answer, of a text that is not to be shown."""
-    said = f"{len(answer.response or ''):,} characters"
-    return f"{said}, after {len(answer.reasoning):,} of thoughts" if answer.reasoning else said
-
-
-def _ended(answer: Answer) -> list[Observation]:
-    """What is odd about how an answer ended."""
-    found = []
-    if answer.finish_reason is None:
-        told = "not sent: whether an answer was cut cannot be told"
-        found.append(Observation("finish_reason", Health.NOTE, told))
-    elif ending_of(answer.finish_reason) is Ending.UNKNOWN:
-        told = f"'{excerpt(answer.finish_reason)}' is not known: such answers are graded as complete, and counted"
-        found.append(Observation("finish_reason", Health.NOTE, told))
-    if tokens := leaked_tokens(answer.response or ""):
-        told = f"the answer ends in {' '.join(tokens)}, which is not graded: look at chat template and stop tokens"
-        found.append(Observation("special tokens", Health.NOTE, told))
-    return found
-
-
-def _speed(endpoint: Endpoint, answer: Answer) -> Observation:
-    """Whether answers are streamed, how fast, and under which name the token budget had to be sent."""
-    name = endpoint.found().get("max_tokens_field")
-    budget = "" if name in (None, MAX_TOKENS) else f"; the token budget is sent as {name}"
-    if answer.first_token_s is None:
-        return Observation("stream", Health.NOTE, f"answers come whole: a run waits for each without seeing it{budget}")
-    speed = "" if answer.tokens_per_s is None else f", then {answer.tokens_per_s:g} tokens/s"
-    return Observation("stream", Health.GOOD, f"first token after {answer.first_token_s:.2f} s{speed}{budget}")
-
-
-def _reasoning(answer: Answer) -> Observation:
-    if answer.reasoning:
-        return Observation(
-            "reasoning",
-            Health.GOOD,
-            "thoughts come apart from the answer, in a field of their own or split off where they end: taken for "
-            f"thought {excerpt(answer.reasoning, _PART)!r}, for the answer {excerpt(answer.response or '', _PART)!r}",
-        )
-    if answer.response and "<think>" in answer.response:
-        return Observation(
-            "reasoning", Health.NOTE, "the answer holds <think> in its midst: serve with a reasoning parser"
-        )
-    return Observation(
-        "reasoning", Health.GOOD, f"none was sent: all of {excerpt(answer.response or '', _PART)!r} is answer"
-    )
-
-
-def _usage(usage: Mapping[str, Any] | None) -> Observation:
-    if usage is None or not isinstance(usage.get("completion_tokens"), int):
-        return Observation("usage", Health.NOTE, "not told: token counts and speeds will be missing")
-    return Observation(
-        "usage",
-        Health.GOOD,
-        f"told: {usage.get('prompt_tokens')} prompt, {usage['completion_tokens']} completion tokens",
-    )
 
 
 def _context(served: ServedModel) -> Observation:

@@ -1,0 +1,117 @@
+"""What one answer shows of the endpoint that gave it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from quantgate.evals.contract.records import Answer, Status
+from quantgate.evals.contract.thoughts import leaked_tokens
+from quantgate.evals.endpoint.finish_reasons import Ending, ending_of
+from quantgate.evals.endpoint.parameters import MAX_TOKENS
+from quantgate.evals.runs.observation import Health, Observation
+from quantgate.evals.text import excerpt
+
+_PART = 80
+
+
+def completion(
+    subject: str, answer: Answer, budget: int | None, *, show: bool = True, own: bool = False
+) -> Observation:
+    """How one request went; `own` says that the budget is the doctor's and not the user's."""
+    if answer.status is Status.ERROR:
+        return Observation(subject, Health.BAD, "; ".join(filter(None, (answer.error, answer.advice))) or "failed")
+    seconds = "" if answer.latency_s is None else f" after {answer.latency_s:.2f} s"
+    if answer.turned_away:
+        full = answer.status is Status.TRUNCATED
+        advice = "serve a longer context, or lower --max-tokens" if full else "a content filter stands before the model"
+        return Observation(subject, Health.BAD, f"refused: {answer.error}: {advice}")
+    if answer.status is Status.REFUSED:
+        said = f" {excerpt(answer.response or '')!r}" if show else ""
+        return Observation(subject, Health.BAD, f"refused{seconds} (finish_reason {answer.finish_reason}){said}")
+    if answer.status is Status.TRUNCATED:
+        if own:
+            return Observation(
+                subject, Health.NOTE, f"cut{seconds}: not finished within the doctor's own {budget:,} tokens"
+            )
+        cut = "the token budget was used up before the answer ended; raise --max-tokens"
+        return Observation(subject, Health.BAD if answer.response is None else Health.NOTE, f"cut{seconds}: {cut}")
+    if answer.status is Status.EMPTY:
+        return Observation(
+            subject, Health.BAD, f"answered{seconds} without text (finish_reason {answer.finish_reason})"
+        )
+    said = excerpt(answer.response or "") if show else _parts(answer)
+    return Observation(subject, Health.GOOD, f"answered{seconds}: {said}")
+
+
+def _parts(answer: Answer) -> str:
+    """How much was taken for thought and how much for answer, of a text that is not to be shown."""
+    said = f"{len(answer.response or ''):,} characters"
+    return f"{said}, after {len(answer.reasoning):,} of thoughts" if answer.reasoning else said
+
+
+def ended(answer: Answer) -> list[Observation]:
+    """What is odd about how an answer ended."""
+    found = []
+    if answer.finish_reason is None:
+        told = "not sent: whether an answer was cut cannot be told"
+        found.append(Observation("finish_reason", Health.NOTE, told))
+    elif ending_of(answer.finish_reason) is Ending.UNKNOWN:
+        told = f"'{excerpt(answer.finish_reason)}' is not known: such answers are graded as complete, and counted"
+        found.append(Observation("finish_reason", Health.NOTE, told))
+    if tokens := leaked_tokens(answer.response or ""):
+        told = f"the answer ends in {' '.join(tokens)}, which is not graded: look at chat template and stop tokens"
+        found.append(Observation("special tokens", Health.NOTE, told))
+    return found
+
+
+def speed(name: object, answer: Answer) -> Observation:
+    """Whether answers are streamed, how fast, and under which `name` the token budget had to be sent."""
+    budget = "" if name in (None, MAX_TOKENS) else f"; the token budget is sent as {name}"
+    if answer.first_token_s is None:
+        return Observation("stream", Health.NOTE, f"answers come whole: a run waits for each without seeing it{budget}")
+    speed = "" if answer.tokens_per_s is None else f", then {answer.tokens_per_s:g} tokens/s"
+    return Observation("stream", Health.GOOD, f"first token after {answer.first_token_s:.2f} s{speed}{budget}")
+
+
+def reasoning(answer: Answer) -> Observation:
+    """What was taken for thought."""
+    if answer.reasoning:
+        return Observation(
+            "reasoning",
+            Health.GOOD,
+            "thoughts come apart from the answer, in a field of their own or split off where they end: taken for "
+            f"thought {excerpt(answer.reasoning, _PART)!r}, for the answer {excerpt(answer.response or '', _PART)!r}",
+        )
+    if answer.response and "<think>" in answer.response:
+        return Observation(
+            "reasoning", Health.NOTE, "the answer holds <think> in its midst: serve with a reasoning parser"
+        )
+    return Observation(
+        "reasoning", Health.GOOD, f"none was sent: all of {excerpt(answer.response or '', _PART)!r} is answer"
+    )
+
+
+def usage(told: Mapping[str, Any] | None) -> Observation:
+    """Whether tokens are counted."""
+    if told is None or not isinstance(told.get("completion_tokens"), int):
+        return Observation("usage", Health.NOTE, "not told: token counts and speeds will be missing")
+    return Observation(
+        "usage",
+        Health.GOOD,
+        f"told: {told.get('prompt_tokens')} prompt, {told['completion_tokens']} completion tokens",
+    )
+
+
+def beyond_window(subject: str, answer: Answer, budget: int | None, window: int | None) -> Observation | None:
+    """An observation where a prompt and its budget do not fit the context window: some servers cut that in silence."""
+    prompt = (answer.usage or {}).get("prompt_tokens")
+    if window is None or budget is None or not isinstance(prompt, int) or prompt + budget <= window:
+        return None
+    fits = f", or lower --max-tokens to {window - prompt:,} or less" if window > prompt else ""
+    return Observation(
+        subject,
+        Health.NOTE,
+        f"its prompt of {prompt:,} tokens and the budget of {budget:,} exceed the context of {window:,}, and other "
+        f"items may be longer: serve a longer context{fits}",
+    )
