@@ -10,8 +10,8 @@ from scipy.special import betaincinv, logsumexp
 
 from quantgate.evals.stats.checks import FloatArray
 
-# Bets of all sizes, more of middling ones: quantiles of Beta(2, 2), each with the same part of the money. With a uniform
-# law a build eight points worse is seen after 212 items on average in place of 202.
+# Bets of all sizes, more of middling ones: quantiles of Beta(2, 2), each with the same part of the money. With a
+# uniform law a build eight points worse is seen after 212 items on average in place of 202.
 _BETS = 24
 _SHARES: FloatArray = np.asarray(betaincinv(2.0, 2.0, (np.arange(_BETS) + 0.5) / _BETS), dtype=np.float64)
 # Bounds are found to this.
@@ -131,8 +131,8 @@ def upper_bound(values: npt.ArrayLike, alpha: float, *, lowest: float = -1.0, hi
     Examples
     --------
     >>> bound = upper_bound([-1.0] * 8 + [0.0] * 10, alpha=0.05)
-    >>> -0.1 < bound < -0.02
-    True
+    >>> print(f"{bound:.3f}")
+    -0.128
     """
     if not 0 < alpha < 1:
         raise ValueError(f"alpha must lie between 0 and 1, got {alpha}")
