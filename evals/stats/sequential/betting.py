@@ -107,7 +107,9 @@ def log_wealths(values: npt.ArrayLike, null: float, *, lowest: float = -1.0, hig
     return np.asarray(logsumexp(money, axis=1), dtype=np.float64)
 
 
-def upper_bound(values: npt.ArrayLike, alpha: float, *, lowest: float = -1.0, highest: float = 1.0) -> float:
+def upper_bound(
+    values: npt.ArrayLike, alpha: float, *, lowest: float = -1.0, highest: float = 1.0, at_end: bool = False
+) -> float:
     """Upper confidence bound of the mean, at confidence 1 - alpha at all times together; `highest` where nothing shows.
 
     It is the smallest null against which `Bets` has had a wealth of 1 / alpha after some value: the wealth rises with
@@ -122,6 +124,8 @@ def upper_bound(values: npt.ArrayLike, alpha: float, *, lowest: float = -1.0, hi
         In (0, 1).
     lowest, highest
         What values can be.
+    at_end
+        Only the wealth after the last value counts.
 
     Raises
     ------
@@ -141,7 +145,8 @@ def upper_bound(values: npt.ArrayLike, alpha: float, *, lowest: float = -1.0, hi
         return highest
 
     def rejected(null: float) -> bool:
-        return float(log_wealths(checked, null, lowest=lowest, highest=highest).max()) >= -math.log(alpha)
+        wealth = log_wealths(checked, null, lowest=lowest, highest=highest)
+        return float(wealth[-1] if at_end else wealth.max()) >= -math.log(alpha)
 
     held, shown = lowest, highest
     while shown - held > _RESOLUTION:
