@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from quantgate.evals.contract.design import Design
 from quantgate.evals.endpoint.served import context_of, is_longer, without_context
 from quantgate.evals.errors import ResumeMismatch
-from quantgate.evals.runs.record import ListedChange, RunRecord, differences, task_differences
+from quantgate.evals.runs.record import ListedChange, RunRecord, TaskRecord, differences, task_differences
 
 _WORDS = ("there", "in this command")
+_LAST_DIGITS = 1e-6
 
 
-def merge_for_resume(held: RunRecord, wanted: RunRecord, where: str, *, model_changed: bool = False) -> RunRecord:
+def merge_for_resume(
+    held: RunRecord, wanted: RunRecord, where: str, *, model_changed: bool = False, keep_looks: bool = False
+) -> RunRecord:
     """The record with which a run goes on in a directory that already holds one.
 
     More items, more repeats and further tasks extend the run; the endpoint may have moved to another address as long as
     it says the same of itself, but for a context window that is longer now. Everything else must be equal;
-    `model_changed` says that another model is meant to go on under the same name, which is recorded.
+    `model_changed` says that another model is meant to go on under the same name, which is recorded. Where a task is
+    looked at on the way, its size and its looks were fixed before the first answer; `keep_looks` says that what is
+    wanted does not speak of them.
 
     Raises
     ------
@@ -26,7 +33,7 @@ def merge_for_resume(held: RunRecord, wanted: RunRecord, where: str, *, model_ch
         Naming every difference that forbids to go on.
     """
     changed = [f"the endpoint's {difference}" for difference in _endpoint_differences(held, wanted, *_WORDS)]
-    forbidding = [*_differences(held, wanted), *([] if model_changed else changed)]
+    forbidding = [*_differences(held, wanted, keep_looks=keep_looks), *([] if model_changed else changed)]
     if forbidding:
         if any((was := held.task(task.name)) and (was.grader, was.metric) != (task.grader, task.metric)
                for task in wanted.tasks):  # fmt: skip
@@ -45,7 +52,7 @@ def merge_for_resume(held: RunRecord, wanted: RunRecord, where: str, *, model_ch
         earlier = (*earlier, {"endpoint": held.endpoint, "software": held.software, "until": wanted.created})
     return replace(
         wanted,
-        tasks=kept + wanted.tasks,
+        tasks=kept + tuple(_with_looks(task, held.task(task.name)) for task in wanted.tasks),
         endpoint=endpoint,
         created=held.created,
         earlier=earlier,
@@ -58,7 +65,7 @@ def merge_for_resume(held: RunRecord, wanted: RunRecord, where: str, *, model_ch
     )
 
 
-def _differences(held: RunRecord, wanted: RunRecord) -> Iterator[str]:
+def _differences(held: RunRecord, wanted: RunRecord, *, keep_looks: bool) -> Iterator[str]:
     yield from differences({"model": held.model}, {"model": wanted.model}, *_WORDS)
     for task in wanted.tasks:
         before = held.task(task.name)
@@ -70,6 +77,45 @@ def _differences(held: RunRecord, wanted: RunRecord) -> Iterator[str]:
         for what, old, new in (("items", before.items, task.items), ("repeats", before.repeats, task.repeats)):
             if new < old:
                 yield f"{task.name}: {what} {old} there, {new} in this command"
+            elif new > old and before.design is not None:
+                yield f"{task.name}: {what} {old} there, for which its looks were fixed, {new} in this command"
+        if not keep_looks:
+            yield from (f"{task.name}: {difference}" for difference in design_differences(before.design, task.design))
+
+
+def _with_looks(task: TaskRecord, before: TaskRecord | None) -> TaskRecord:
+    """The looks as they were fixed, to the digit."""
+    return task if before is None or before.design is None else replace(task, design=before.design)
+
+
+def design_differences(held: Design | None, wanted: Design | None) -> list[str]:
+    """In what two designs of looks differ, but for the last digits, which another machine may compute otherwise."""
+    if held is None or wanted is None:
+        told = [None if design is None else len(design.looks) for design in (held, wanted)]
+        return list(differences({"looks": told[0]}, {"looks": told[1]}, *_WORDS))
+    before, today = _design_of(held), _design_of(wanted)
+    alike = [name for name in before if _is_close(before[name], today[name])]
+    return list(differences(_without(before, alike), _without(today, alike), *_WORDS))
+
+
+def _design_of(design: Design) -> dict[str, Any]:
+    told = {name: getattr(design, name) for name in ("margin", "alpha", "regression_alpha", "futility", "order")}
+    told["looks"] = [f"{look.items}x{look.repeats}" for look in design.looks]
+    told["what the looks may err"] = [look.spent for look in design.looks]
+    told["their levels"] = [look.level for look in design.looks]
+    return told
+
+
+def _is_close(one: object, other: object) -> bool:
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_is_close, one, other))
+    if isinstance(one, float) and isinstance(other, float):
+        return math.isclose(one, other, rel_tol=_LAST_DIGITS)
+    return one == other
+
+
+def _without(told: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    return {name: value for name, value in told.items() if name not in names}
 
 
 def _endpoint_differences(held: RunRecord, wanted: RunRecord, here: str, there: str) -> list[str]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import pyarrow
 
+from quantgate.evals.contract.design import Design
 from quantgate.evals.contract.records import Status
 from quantgate.evals.contract.task import Asker, ModelUnderTest, Orchestrated, Stratified, Task, TaskInfo
 from quantgate.evals.endpoint.client import Endpoint
@@ -21,10 +21,12 @@ from quantgate.evals.endpoint.served import context_of, served_model
 from quantgate.evals.endpoint.url import redact_url
 from quantgate.evals.endpoint.window import Window
 from quantgate.evals.errors import RunDirectoryError, TaskDeclarationError
-from quantgate.evals.runs.asking import Progress, ask_all, run_until_stopped
+from quantgate.evals.runs.asking import Pace, Progress, Requests, ask_all, run_until_stopped
 from quantgate.evals.runs.directory import RunDirectory
 from quantgate.evals.runs.endpoint import endpoint_of
+from quantgate.evals.runs.garbage import rare_collections
 from quantgate.evals.runs.grader_processes import GraderProcesses
+from quantgate.evals.runs.grading import Graders
 from quantgate.evals.runs.missing import MissingRequests, UngradedAnswers
 from quantgate.evals.runs.record import Draw, RunRecord, now
 from quantgate.evals.runs.resume import merge_for_resume
@@ -37,18 +39,25 @@ from quantgate.evals.samples.held import Held
 from quantgate.evals.settings.run import RunConfig
 from quantgate.evals.versions import software_versions
 
-_OBJECTS_PER_COLLECTION = 100_000
+Listing: TypeAlias = tuple[list[dict[str, Any]] | None, list[str]]
+"""What an endpoint lists, `None` where it does not, and what the user should know of that."""
+
+
+class PacedRequests(Requests, Pace, Protocol):
+    """Requests in an order of their own, each of which waits for its turn."""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
     """A run that is ready to be asked.
 
-    `before` is the record that the directory held, `again` its answers that are still to be graded, `standing` what it
-    has already of this session's tasks, `total` how many samples there will be, `notices` what the user should know.
+    `configs` has the configuration of each task: `config` is one of them, for what they share. `before` is the record
+    that the directory held, `again` its answers that are still to be graded, `standing` what it has already of this
+    session's tasks, `total` how many samples there will be, `notices` what the user should know.
     """
 
     config: RunConfig
+    configs: Mapping[str, RunConfig]
     record: RunRecord
     before: RunRecord | None
     tasks: Mapping[str, Task]
@@ -58,37 +67,38 @@ class Session:
     total: int
     notices: list[str]
 
-    async def ask(self, progress: Progress, steering: Steering, graders: GraderProcesses | None = None) -> str | None:
+    async def ask(
+        self,
+        progress: Progress,
+        steering: Steering,
+        graders: Graders | None = None,
+        paced: PacedRequests | None = None,
+    ) -> str | None:
         """Ask what is missing, until all is there, as many at a time as `steering` says meanwhile.
 
-        Raises as `evals.runs.asking.ask_all`.
+        With `paced`, which has of what is missing that which is wanted, only that. Raises as
+        `evals.runs.asking.ask_all`.
 
         Returns what libraries said while answers were graded.
         """
         directory = RunDirectory(self.config.out)
-        with directory.writing(self.record, self.before, durable=self.config.durable) as writer:
+        durable = any(config.durable for config in self.configs.values())
+        with directory.writing(self.record, self.before, durable=durable) as writer:
             if not self.missing and not self.again:
                 return None
-            window = Window(None if self.config.concurrency == "auto" else self.config.concurrency)
+            window = Window(window_size(self.configs.values()))
             if not self.missing:
                 heard = await ask_all((), self.tasks, {}, writer, window, progress, graders=graders, again=self.again)
                 return heard.told(private=self._is_private(heard.task))
             async with AsyncExitStack() as stack:
                 await stack.enter_async_context(steering.of(window, self.config.out))
                 progress.follow(window)
-                endpoint = await stack.enter_async_context(endpoint_of(self.config, self.config.model))
-                askers: dict[str, Asker] = dict.fromkeys(self.tasks, endpoint)
-                if scored := [name for name, task in self.tasks.items() if not task.sampling.draws]:
-                    askers |= dict.fromkeys(scored, await _completions(endpoint, self.config))
-                for name, task in self.tasks.items():
-                    if isinstance(task, Orchestrated):
-                        model = _model_under_test(self.config, task)
-                        askers[name] = await stack.enter_async_context(task.asker(model))
-                watch = Watch(endpoint, self.record, directory.amend, allowed=self.config.model_changed)
+                askers, endpoints = await self._askers(stack)
+                watch = Watch(endpoints[0], self.record, directory.amend, allowed=self._allows_change)
                 try:
                     async with watch.looking():
                         heard = await ask_all(
-                            self.missing,
+                            self.missing if paced is None else paced,
                             self.tasks,
                             {name: watch.over(asker) for name, asker in askers.items()},
                             writer,
@@ -97,10 +107,37 @@ class Session:
                             has_answers=self.standing.has_answers,
                             graders=graders,
                             again=self.again,
+                            pace=paced,
                         )
                 finally:
-                    directory.amend(replace(watch.record, asked=self.record.asked | endpoint.found()))
+                    found = {name: value for endpoint in endpoints for name, value in endpoint.found().items()}
+                    directory.amend(replace(watch.record, asked=self.record.asked | found))
                 return heard.told(private=self._is_private(heard.task))
+
+    async def _askers(self, stack: AsyncExitStack) -> tuple[dict[str, Asker], list[Endpoint]]:
+        """Who is asked for each task; tasks that are asked over the same connection share a client."""
+        askers: dict[str, Asker] = {}
+        clients: list[tuple[RunConfig, Endpoint]] = []
+        scored: dict[Endpoint, Completions] = {}
+        for name, task in self.tasks.items():
+            config = self.configs[name]
+            endpoint = next((client for other, client in clients if _reached_alike(config, other)), None)
+            if endpoint is None:
+                endpoint = await stack.enter_async_context(endpoint_of(config, config.model))
+                clients.append((config, endpoint))
+            if isinstance(task, Orchestrated):
+                askers[name] = await stack.enter_async_context(task.asker(_model_under_test(config, task)))
+            elif task.sampling.draws:
+                askers[name] = endpoint
+            else:
+                if endpoint not in scored:
+                    scored[endpoint] = await _completions(endpoint, config)
+                askers[name] = scored[endpoint]
+        return askers, [client for _, client in clients]
+
+    @property
+    def _allows_change(self) -> bool:
+        return any(config.model_changed for config in self.configs.values())
 
     def _is_private(self, name: str) -> bool:
         task = self.record.task(name)
@@ -130,26 +167,9 @@ def ask_side_by_side(sessions: Sequence[tuple[Session, Progress]], graders: Grad
                 for session, progress in sessions:
                     asked.append(group.create_task(session.ask(progress, steering, graders)))
 
-    with _rare_collections():
+    with rare_collections():
         run_until_stopped(asking)
     return [told for task in asked if (told := task.result()) is not None]
-
-
-@contextmanager
-def _rare_collections() -> Iterator[None]:
-    """Collect cyclic garbage seldom, and only what has come since.
-
-    A full collection walks through all that the libraries have loaded: 150 ms in which no answer would be read. And by
-    the usual threshold, 700 objects, requests in flight are walked through again and again: a third of a run's CPU.
-    """
-    usual = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(_OBJECTS_PER_COLLECTION, *usual[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)
-        gc.unfreeze()
 
 
 def prepare(config: RunConfig, tasks: Mapping[str, Task], infos: Mapping[str, TaskInfo]) -> Session:
@@ -168,13 +188,41 @@ def prepare(config: RunConfig, tasks: Mapping[str, Task], infos: Mapping[str, Ta
     TaskDeclarationError
         When a task has items of a stratum that it does not declare.
     """
-    plans = [_plan(task, config, infos[name]) for name, task in tasks.items()]
+    configs = dict.fromkeys(tasks, config)
+    plans = plans_of(configs, tasks, infos)
+    return prepared(configs, plans, asyncio.run(listing_of(config)), keep_looks=True)
+
+
+def plans_of(
+    configs: Mapping[str, RunConfig],
+    tasks: Mapping[str, Task],
+    infos: Mapping[str, TaskInfo],
+    designs: Mapping[str, Design] | None = None,
+) -> list[TaskPlan]:
+    """How each task is asked, each by its own configuration. Raises TaskDeclarationError as `prepare`."""
+    plans = [_plan(task, configs[name], infos[name], (designs or {}).get(name)) for name, task in tasks.items()]
     for plan in plans:
         _check_strata(plan)
+    return plans
+
+
+def prepared(
+    configs: Mapping[str, RunConfig],
+    plans: Sequence[TaskPlan],
+    listing: Listing | None,
+    *,
+    keep_looks: bool = False,
+) -> Session:
+    """Hold plans against what the endpoint lists and the run directory holds; without `listing` against that alone.
+
+    `keep_looks` says that a directory which is looked at on the way goes on so, though the plans do not speak of it.
+    Raises ResumeMismatch and RunDirectoryError.
+    """
+    config = next(iter(configs.values()))
     directory = RunDirectory(config.out)
-    listed, notices = asyncio.run(_models(config))
+    listed, told = listing or (None, [])
     served = served_model(listed, config.model)
-    notices += [f"{plan.info.name}: {note}" for plan in plans for note in plan.task.identity.notes]
+    notices = [*told, *(f"{plan.info.name}: {note}" for plan in plans for note in plan.task.identity.notes)]
     if served.names is not None and config.model not in served.names:
         notices.append(
             f"the endpoint lists the models {served.shown_names}, not {config.model}: "
@@ -187,14 +235,15 @@ def prepare(config: RunConfig, tasks: Mapping[str, Task], infos: Mapping[str, Ta
         tasks=tuple(plan.record() for plan in plans),
         software=software_versions(),
         created=now(),
-        asked=config.asked_with(),
+        asked={name: value for each in configs.values() for name, value in each.asked_with().items()},
     )
     before = directory.record() if directory.exists() else None
     held = directory.held(before)
     if before is None and len(held):
         raise RunDirectoryError(f"{config.out} holds samples but no run.json to say of what: give another --out")
     if before is not None:
-        record = merge_for_resume(before, record, str(config.out), model_changed=config.model_changed)
+        changed = any(each.model_changed for each in configs.values())
+        record = merge_for_resume(before, record, str(config.out), model_changed=changed, keep_looks=keep_looks)
         if before.endpoint.get("base_url") != record.endpoint["base_url"]:
             notices.append(f"the endpoint was at {before.endpoint.get('base_url')} before")
         window, window_before = context_of(record.endpoint), context_of(before.endpoint)
@@ -211,6 +260,7 @@ def prepare(config: RunConfig, tasks: Mapping[str, Task], infos: Mapping[str, Ta
     pyarrow.default_memory_pool().release_unused()
     return Session(
         config=config,
+        configs=configs,
         record=record,
         before=before,
         tasks=by_name,
@@ -227,7 +277,7 @@ def _of_tasks(held: Held, tasks: Collection[str]) -> Columns:
     return held.chosen(np.isin(names.codes, [names.code(task) for task in tasks if task in names.names])).columns
 
 
-def _plan(task: Task, config: RunConfig, info: TaskInfo) -> TaskPlan:
+def _plan(task: Task, config: RunConfig, info: TaskInfo, design: Design | None) -> TaskPlan:
     sampling = config.sampling(task.sampling)
     repeats = config.repeats_of(task.repeats) if sampling.draws else 1
     own = task.sampling_of_strata if isinstance(task, Stratified) else {}
@@ -235,7 +285,7 @@ def _plan(task: Task, config: RunConfig, info: TaskInfo) -> TaskPlan:
     data = {split: file.resolve() for split, file in config.data_of(info.name).items()}
     folder = config.data_dir.resolve() if config.data_dir is not None and not data and info.data is not None else None
     limit, draw = (config.limit, Draw.RANDOM) if config.first is None else (config.first, Draw.FIRST)
-    return TaskPlan(task, sampling, repeats, info, config.model, of_strata, data, folder, limit, draw)
+    return TaskPlan(task, sampling, repeats, info, config.model, of_strata, data, folder, limit, draw, design)
 
 
 def _check_strata(plan: TaskPlan) -> None:
@@ -267,7 +317,19 @@ async def _completions(endpoint: Endpoint, config: RunConfig) -> Completions:
     return completions
 
 
-async def _models(config: RunConfig) -> tuple[list[dict[str, Any]] | None, list[str]]:
+def window_size(configs: Collection[RunConfig]) -> int | None:
+    """How many requests of all tasks together may be in flight; `None` where that is found out for one of them."""
+    sizes = [config.concurrency for config in configs]
+    numbers = [size for size in sizes if size != "auto"]
+    return max(numbers) if len(numbers) == len(sizes) else None
+
+
+def _reached_alike(one: RunConfig, other: RunConfig) -> bool:
+    """Whether one client does for both; what is sent differs with the tasks all the same."""
+    return (one.timeout, one.api_key(), one.connection()) == (other.timeout, other.api_key(), other.connection())
+
+
+async def listing_of(config: RunConfig) -> Listing:
     """What the endpoint lists, and the note that it lists nothing: whether it answers is for the requests to show."""
     async with endpoint_of(config, config.model) as endpoint:
         try:
