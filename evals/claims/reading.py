@@ -11,9 +11,10 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from quantgate.evals.errors import UsageError
+from quantgate.evals.settings.explaining import explain
 from quantgate.evals.settings.margin import Margin, MarginField, Written, read_recovery
 from quantgate.evals.settings.requirements import SMALLEST_ALPHA
-from quantgate.evals.settings.run import explain, read_yaml
+from quantgate.evals.settings.run import read_yaml
 
 # Judging all pairings of more takes minutes.
 MOST_ANSWERS = 20_000

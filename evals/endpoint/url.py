@@ -48,15 +48,17 @@ def redact_url(url: str) -> str:
     return without_keys(scheme + separator + rest.rpartition("@")[2].partition("?")[0].partition("#")[0])
 
 
-def parse_endpoint_url(url: str) -> Address:
+def parse_endpoint_url(url: str, option: str = "--base-url") -> Address:
     """Take an API's root apart; user-info becomes the value of an `Authorization` header (RFC 7617).
+
+    `option` is how a message names the place where it was given.
 
     Raises
     ------
     UsageError
         When it is not an http(s) URL with a host, or carries a fragment, which is never sent, or a bearer token.
     """
-    where = f"--base-url {redact_url(url)!r}"
+    where = f"{option} {redact_url(url)!r}"
     try:
         parts = urlsplit(url)
         valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0

@@ -34,12 +34,8 @@ def key_from_environment(option: str, variable: str | None) -> str | None:
     """
     if variable is None:
         return None
-    key = os.environ.get(variable, "").strip() if _VARIABLE.fullmatch(variable) else ""
-    if not key and not _is_plain_name(variable):
-        raise UsageError(
-            f"{option}: no environment variable is called so: give the name of the variable that holds the key, as "
-            "MY_API_KEY, and never the key itself, which others could read"
-        )
+    check_variable(option, variable)
+    key = _held_by(variable)
     if not key:
         raise UsageError(f"{option} {variable}: the environment variable {variable} is not set")
     learn(key, option)
@@ -48,13 +44,31 @@ def key_from_environment(option: str, variable: str | None) -> str | None:
     return key
 
 
+def check_variable(option: str, variable: str) -> None:
+    """Raise UsageError for what is neither set nor plainly a variable's name, and so may be the key itself."""
+    if not _held_by(variable) and not _is_plain_name(variable):
+        raise UsageError(
+            f"{option}: no environment variable is called so: give the name of the variable that holds the key, as "
+            "MY_API_KEY, and never the key itself, which others could read"
+        )
+
+
+def _held_by(variable: str) -> str:
+    return os.environ.get(variable, "").strip() if _VARIABLE.fullmatch(variable) else ""
+
+
 def place_of_key(value: object, place: str = "") -> str | None:
     """Where in a JSON value there is a key: under a name that says so, or by its look; `None` where there is none."""
     for name, inner, above in _members(value, place):
         holds = bool(inner) and isinstance(inner, str)
-        if (holds and re.sub(r"[^a-z]", "", name.lower()) in _OF_KEYS) or (holds and looks_like_key(str(inner))):
+        if holds and (names_a_key(name) or looks_like_key(str(inner))):
             return above or "its text"
     return None
+
+
+def names_a_key(name: str) -> bool:
+    """Whether what is called so holds a key, as `api_key` and `Authorization` do."""
+    return re.sub(r"[^a-z]", "", name.lower()) in _OF_KEYS
 
 
 def _members(value: object, place: str) -> Iterator[tuple[str, object, str]]:

@@ -18,8 +18,8 @@ def policy_names() -> list[str]:
     return sorted(entry.name.removesuffix(_SUFFIX) for entry in _shipped().iterdir() if entry.name.endswith(_SUFFIX))
 
 
-def policy_file(chosen: str | Path) -> Traversable | Path:
-    """The file behind a policy's name or path.
+def policy_file(chosen: str | Path, option: str = "--policy") -> Traversable | Path:
+    """The file behind a policy's name or path; `option` is how a message names the place where it was chosen.
 
     A name wins over a file called so in the working directory, so that `--policy strict` asks the same everywhere;
     `./strict`, or a `Path`, is the file.
@@ -37,7 +37,7 @@ def policy_file(chosen: str | Path) -> Traversable | Path:
     near = difflib.get_close_matches(Path(chosen).stem.lower(), names, n=1, cutoff=0.5)
     hint = f"; did you mean {near[0]}?" if near else "."
     known = f"{', '.join(names[:-1])} and {names[-1]}"
-    raise UsageError(f"--policy {chosen}: there is no such file and no policy of that name{hint} The names are {known}")
+    raise UsageError(f"{option} {chosen}: there is no such file and no policy of that name{hint} The names are {known}")
 
 
 def _shipped() -> Traversable:

@@ -11,6 +11,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from quantgate.evals.errors import UsageError
+from quantgate.evals.settings.explaining import explain
 from quantgate.evals.settings.margin import RECOVERY_OF_BENCHMARK, Margin, MarginField, Written, read_recovery
 from quantgate.evals.settings.named_policies import policy_file
 from quantgate.evals.settings.requirements import (
@@ -21,7 +22,7 @@ from quantgate.evals.settings.requirements import (
     Target,
     Tier,
 )
-from quantgate.evals.settings.run import ExpectedScore, explain, read_yaml
+from quantgate.evals.settings.run import ExpectedScore, read_yaml
 from quantgate.evals.settings.suite import SuitePolicy
 
 

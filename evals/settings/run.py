@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Collection, Mapping
@@ -21,11 +20,9 @@ from quantgate.evals.errors import UsageError
 from quantgate.evals.files import read_text
 from quantgate.evals.secrets import redacted, without_keys
 from quantgate.evals.settings.expected import parse_expectation
+from quantgate.evals.settings.explaining import explain, shown
 from quantgate.evals.settings.key import OPEN_KEY, key_from_environment, place_of_key
 from quantgate.evals.settings.presets import Preset
-
-_UNSHOWN = re.compile(r"key|header|base_url|extra_body")
-"""Options whose values may hold a key: a message about them does not repeat them."""
 
 _NOT_EXTRA = frozenset({"model", "messages", "n", "stream", "stream_options", *OMITTABLE})
 _LONGEST_NAME = 16
@@ -284,51 +281,8 @@ def read_yaml(file: Path | Traversable) -> dict[str, Any]:
         raise UsageError(f"{file} must hold a mapping of names to values")
     for name in document:
         if not isinstance(name, str):
-            raise UsageError(f"{file}: {_shown(name)} is no name of an option")
+            raise UsageError(f"{file}: {shown(name)} is no name of an option")
     return document
-
-
-def explain(
-    error: ValidationError,
-    model: type[BaseModel],
-    file: Path | Traversable | None,
-    from_file: frozenset[str],
-    more_names: Collection[str] = (),
-) -> str:
-    """A validation error as one line: where, what was given, what is allowed, and the nearest name of an unknown key.
-
-    `from_file` names the keys that come from the file; the others are the command line's. `more_names` are known keys
-    besides the model's own.
-    """
-    first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"] if not str(part).startswith(("literal", "constrained", "int")))
-    name = str(first["loc"][0]) if first["loc"] else ""
-    where = f"{file}: {place}" if name in from_file else _option(place)
-    if first["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(str(first["loc"][-1]), [*model.model_fields, *more_names], n=1)
-        return f"{where} is not known" + (f"; did you mean {near[0]}?" if near else "")
-    if first["type"] == "missing":
-        return f"{_option(place)} is missing: give it on the command line or as {place}: in --config"
-    said = first["msg"].removeprefix("Value error, ")
-    if not first["loc"]:
-        return said if file is None else f"{file}: {said}"
-    if name == "concurrency":
-        said = f"give a number from 1 to {MAX_IN_FLIGHT}, or auto"
-    given = "" if _UNSHOWN.search(place) else f" {_shown(first['input'])}"
-    return f"{where}{given}: {said[:1].lower()}{said[1:]}"
-
-
-def _option(place: str) -> str:
-    return "--" + place.partition(".")[0].replace("_", "-")
-
-
-def _shown(value: object) -> str:
-    try:
-        text = json.dumps(value, default=str, ensure_ascii=False)
-    except (ValueError, TypeError, RecursionError):
-        return f"({type(value).__name__})"
-    text = without_keys(text)
-    return text if len(text) <= 60 else text[:57] + '..."'
 
 
 def files_of(task: str, data: Mapping[str, Path]) -> dict[str, Path]:

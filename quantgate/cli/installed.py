@@ -1,4 +1,4 @@
-"""The installed tasks as the verbs meet them: warnings on standard error, and options that are the tasks' own."""
+"""The installed tasks as the verbs meet them: warnings on standard error, options of their own, release files."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from quantgate.evals.settings.release import KnownTasks, Release
     from quantgate.tasks.options import GivenOption
     from quantgate.tasks.registry import Registry
 
@@ -54,3 +55,26 @@ def given_options(
         return f"{file}: {name if name in flags else f'options.{name}'}"
 
     return [GivenOption(name, value, where(name)) for name, value in values.items()]
+
+
+def known_tasks() -> KnownTasks:
+    """What a release file may say of the tasks of this environment; `load_release` takes it."""
+    from quantgate.evals.contract.options import path
+    from quantgate.evals.settings.release import KnownTasks, OwnOption
+
+    registry = installed_tasks()
+
+    def options_of(task: str) -> list[OwnOption]:
+        return [OwnOption(option.name, option.read is path) for option in registry.find(task).options]
+
+    def takers_of(name: str) -> list[str]:
+        return [task for task, info in registry.tasks.items() if any(option.name == name for option in info.options)]
+
+    return KnownTasks(options_of, takers_of)
+
+
+def options_of_release(release: Release, label: str, task: str) -> list[GivenOption]:
+    """The options of a task's own with which a release has a build asked, each with where it was given."""
+    from quantgate.tasks.options import GivenOption
+
+    return [GivenOption(own.name, own.value, own.where) for own in release.given_options(label, task)]

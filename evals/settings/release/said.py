@@ -1,0 +1,64 @@
+"""What a release file says and where: a value with its place, as messages name it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from quantgate.evals.secrets import without_keys
+from quantgate.evals.text import excerpt
+
+_SHOWN = 60
+
+
+class Level(StrEnum):
+    """Where a name stands: in a release file, or on the command line."""
+
+    TOP = "at the top"
+    BUILD = "under a build"
+    TASK = "under a task"
+    COMMAND_LINE = "on the command line"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A value and where it was said, as messages name it."""
+
+    value: Any
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """What one place says of how tasks are asked: options of `run`, and the tasks' own."""
+
+    level: Level
+    options: Mapping[str, Said]
+    own: Mapping[str, Said]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnOption:
+    """An option that a task declares itself; `is_path` where its value is the name of a file."""
+
+    name: str
+    is_path: bool = False
+
+
+def at(file: Path, place: str, name: str = "") -> str:
+    """The beginning of a message: file and place, with a colon behind them where no name is said."""
+    where = f"{file}: {excerpt(without_keys(place), _SHOWN)}" if place else f"{file}"
+    if not name:
+        return f"{where}: "
+    return f"{where}{'.' if place else ': '}{excerpt(without_keys(name), _SHOWN)}"
+
+
+def path_in(folder: Path, written: str) -> Path:
+    """A path of a release file: of the file's folder where it is relative, with the user's own folder for `~`."""
+    try:
+        return folder / Path(written).expanduser()
+    except RuntimeError:
+        return folder / written
