@@ -12,6 +12,8 @@ from quantgate.evals.decision.comparison import Comparison, Format
 from quantgate.evals.decision.deciding import bounds_of
 from quantgate.evals.decision.evidence import Evidence, comparable, gather
 from quantgate.evals.decision.false_pass import worst_false_pass
+from quantgate.evals.decision.look import NO_LOOKS, Looks
+from quantgate.evals.decision.looks import held_to, with_looks
 from quantgate.evals.decision.measured import Bounds
 from quantgate.evals.decision.suite import SUITE, decided_suite, look_at_suite, with_suite
 from quantgate.evals.decision.types import NotComparable, ReleaseVerdict, Suite, TaskDecision, TaskVerdict
@@ -29,6 +31,7 @@ def compare(
     *,
     more_is_better: bool = False,
     pass_if: PassIf = PassIf.ALL,
+    looks: Mapping[str, Looks] | None = None,
 ) -> Comparison:
     """Decide about several formats at once.
 
@@ -59,18 +62,20 @@ def compare(
         A higher figure is the better one, as with tokens per second.
     pass_if
         Whether every format must pass, or one that does is enough: a search for one to ship, which the bounds allow.
+    looks
+        By name: which look at that pair it is, as in `evals.decision.gate.decide`.
 
     Raises
     ------
     UsageError
         When there are more formats than alpha can be divided by.
     """
-    comparison = _compare(candidates, policy, costs or {}, more_is_better=more_is_better, pass_if=pass_if)
+    looks = looks or {}
+    comparison = _compare(candidates, policy, costs or {}, looks, more_is_better=more_is_better, pass_if=pass_if)
     if not policy.bootstraps:
         return comparison
-    holding = _compare(
-        candidates, policy.with_bounds_that_hold(), costs or {}, more_is_better=more_is_better, pass_if=pass_if
-    )
+    holds = policy.with_bounds_that_hold()
+    holding = _compare(candidates, holds, costs or {}, looks, more_is_better=more_is_better, pass_if=pass_if)
     answers = {name: pairs for name, _, pairs in candidates}
     by_name = {build.name: build for build in holding.formats}
     formats = tuple(
@@ -94,12 +99,12 @@ def _compare(
     candidates: Sequence[tuple[str, str, Pairs]],
     policy: Policy,
     prices: Mapping[str, float],
+    looks: Mapping[str, Looks],
     *,
     more_is_better: bool,
     pass_if: PassIf,
 ) -> Comparison:
-    found = [gather(pairs, policy, bounds_of) for _, _, pairs in candidates]
-    members = [_member(each, policy) for each in found]
+    members = [_member(pairs, policy, looks.get(name, NO_LOOKS), len(candidates)) for name, _, pairs in candidates]
     for task in dict.fromkeys(name for member in members for name in member.found):
         family = [member for member in members if task in member.evidence]
         for member, bounds in zip(family, _together([member.evidence[task] for member in family]), strict=True):
@@ -133,8 +138,10 @@ def _compare(
     )
 
 
-def _member(found: Mapping[str, Evidence | NotComparable], policy: Policy) -> _Member:
-    whole = with_suite(found, look_at_suite(found, policy, bounds_of, Evidence))
+def _member(pairs: Pairs, policy: Policy, looks: Looks, formats: int) -> _Member:
+    held, taken = held_to(policy, looks, formats)
+    found = gather(pairs, held, bounds_of)
+    whole = with_looks(with_suite(found, look_at_suite(found, held, bounds_of, Evidence)), taken, policy)
     return _Member(whole, comparable(whole))
 
 
@@ -199,14 +206,20 @@ def _together(family: Sequence[Evidence]) -> list[Bounds]:
     """The bounds of one task of several formats that hold together."""
     if not family:
         return []
-    alpha = family[0].measured.alpha
-    shared = alpha / len(family)
-    _check_level(shared, len(family), family[0].measured.task)
+    _check_level(min(one.measured.alpha for one in family) / len(family), len(family), family[0].measured.task)
     passed = step_down([one.passes_among for one in family])
     fallen = step_down([one.regressed_among for one in family])
     all_passed, all_fallen = all(step.rejected for step in passed), all(step.rejected for step in fallen)
     return [
-        claimed(one.measured, one.bounds, up, down, shared, all_passed=all_passed, all_fallen=all_fallen)
+        claimed(
+            one.measured,
+            one.bounds,
+            up,
+            down,
+            one.measured.alpha / len(family),
+            all_passed=all_passed,
+            all_fallen=all_fallen,
+        )
         for one, up, down in zip(family, passed, fallen, strict=True)
     ]
 

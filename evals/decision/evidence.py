@@ -69,7 +69,9 @@ class Evidence:
         return self._held[alpha]
 
     def verdict(self, bounds: Bounds) -> TaskVerdict:
-        """What bounds give at the task's margin."""
+        """What bounds give at the task's margin: nothing where no error probability is left."""
+        if self.measured.spent:
+            return TaskVerdict.INCONCLUSIVE
         return verdict_of(bounds, self.measured.margin)
 
     def targets(self, bounds: Bounds) -> tuple[TargetBounds, ...]:
@@ -92,15 +94,16 @@ class Evidence:
 
     def passes_among(self, members: int) -> bool:
         """Whether the bounds at alpha divided by so many members of a family show what is required."""
-        return shows(self.bounds(self.measured.alpha / members), self.measured.margin, self.measured.require)
+        measured = self.measured
+        return not measured.spent and shows(self.bounds(measured.alpha / members), measured.margin, measured.require)
 
     def regressed_among(self, members: int) -> bool:
         """Whether the bounds at alpha divided by so many members of a family show a regression.
 
-        Below the smallest alpha that the bounds hold for, nothing is shown.
+        Below the smallest alpha that the bounds hold for, nothing is shown, and nothing where none is left.
         """
         alpha, margin = self.measured.alpha / members, self.measured.margin
-        if alpha < SMALLEST_ALPHA or not worse(self.measured.alone, margin):
+        if self.measured.spent or alpha < SMALLEST_ALPHA or not worse(self.measured.alone, margin):
             return False
         return worse(self.bounds(alpha), margin)
 
@@ -115,9 +118,9 @@ class Evidence:
         if verdict is TaskVerdict.INCONCLUSIVE:
             own = recovery_planning(self.measured.margin, self.measured.baseline)
             planned = (items_for_power, exact_power) if own is None else (own.items_for, own.power_of)
-            # A recovery of nothing is never shown, and no data settles it.
+            # A recovery of nothing is never shown, and no data settles it; nor does more of a pair that had its looks.
             undefined = bounds.recovery_bounds is not None and bounds.recovery_bounds.undefined
-            found = () if undefined else prospects(self.measured, bounds, *planned)
+            found = () if undefined or self.measured.looked_before else prospects(self.measured, bounds, *planned)
             return decided(
                 self.measured,
                 verdict,

@@ -9,6 +9,8 @@ from quantgate.evals.decision.beside import suite_beside, told_beside
 from quantgate.evals.decision.deciding import bounds_of
 from quantgate.evals.decision.evidence import Evidence, comparable, gather
 from quantgate.evals.decision.false_pass import worst_false_pass
+from quantgate.evals.decision.look import NO_LOOKS, Looks
+from quantgate.evals.decision.looks import held_to, with_looks
 from quantgate.evals.decision.pooled import pooled_change
 from quantgate.evals.decision.sentences import release_reasons
 from quantgate.evals.decision.suite import SUITE, decided_suite, look_at_suite, with_suite
@@ -18,11 +20,14 @@ from quantgate.evals.settings.policy import Policy
 from quantgate.evals.stats.families import step_down
 
 
-def decide(pairs: Pairs, policy: Policy, noise: Pairs | None = None, *, texts: bool = False) -> Verdict:
+def decide(
+    pairs: Pairs, policy: Policy, noise: Pairs | None = None, *, texts: bool = False, looks: Looks = NO_LOOKS
+) -> Verdict:
     """Decide whether the candidate is equivalent to the baseline within the policy's margins.
 
     `noise` pairs the baseline with a second run of itself: it is described beside the flips and never decides. `texts`
-    adds to each flipped item what the builds answered.
+    adds to each flipped item what the builds answered. `looks` says which look at this pair it is
+    (`evals.decision.looks.count_looks`): one that is not the first, and was not planned, has next to nothing of alpha.
 
     Every required task must pass, and the policy's suite if it has one, each at its own alpha: an intersection-union
     test, which needs no correction (Berger 1982, Technometrics 24:295). To say that some task, or the mean over the
@@ -32,10 +37,10 @@ def decide(pairs: Pairs, policy: Policy, noise: Pairs | None = None, *, texts: b
 
     Where the policy chooses a bootstrap, its worst false pass and what the bounds that hold decide are told beside.
     """
-    verdict = _decide(pairs, policy, noise, texts=texts)
+    verdict = _decide(pairs, policy, noise, looks, texts=texts)
     if not policy.bootstraps:
         return verdict
-    holding = _decide(pairs, policy.with_bounds_that_hold(), noise, texts=texts)
+    holding = _decide(pairs, policy.with_bounds_that_hold(), noise, looks, texts=texts)
     tasks = told_beside(verdict.tasks, holding.tasks, pairs, policy, worst_false_pass)
     suite = suite_beside(verdict.suite, holding.suite, pairs, policy, worst_false_pass)
     rows = tasks if suite is None else (suite.mean, *tasks)
@@ -43,17 +48,19 @@ def decide(pairs: Pairs, policy: Policy, noise: Pairs | None = None, *, texts: b
     return replace(verdict, tasks=tasks, suite=suite, reasons=reasons, holds=holding.verdict)
 
 
-def _decide(pairs: Pairs, policy: Policy, noise: Pairs | None, *, texts: bool) -> Verdict:
-    found = gather(pairs, policy, bounds_of, noise, texts=texts)
-    mean = look_at_suite(found, policy, bounds_of, Evidence)
-    regressions = confirmed_regressions(with_suite(found, mean))
+def _decide(pairs: Pairs, policy: Policy, noise: Pairs | None, looks: Looks, *, texts: bool) -> Verdict:
+    held, taken = held_to(policy, looks)
+    found = gather(pairs, held, bounds_of, noise, texts=texts)
+    members = with_looks(with_suite(found, look_at_suite(found, held, bounds_of, Evidence)), taken, policy)
+    regressions = confirmed_regressions(members)
     tasks = tuple(
         one
         if isinstance(one, NotComparable)
         else one.decided(one.measured.alone, unconfirmed=regressions.get(name) is False)
-        for name, one in found.items()
+        for name, one in members.items()
+        if name != SUITE
     )
-    suite = decided_suite(mean, None, policy, unconfirmed=regressions.get(SUITE) is False)
+    suite = decided_suite(members.get(SUITE), None, policy, unconfirmed=regressions.get(SUITE) is False)
     rows = tasks if suite is None else (suite.mean, *tasks)
     release = _release([row for row in rows if row.required], confirmed=any(regressions.values()))
     document = policy.model_dump(mode="json")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from quantgate.evals.checks.finding import Finding
 from quantgate.evals.checks.lengths import LengthComparison
 from quantgate.evals.decision.described import Description, Flip, FlipTable
+from quantgate.evals.decision.look import PairLook
 from quantgate.evals.decision.recovery_bounds import RecoveryBounds
 from quantgate.evals.decision.types import StratumFigures
 from quantgate.evals.pairing.status_counts import StatusCounts
@@ -77,7 +78,8 @@ class Measured:
     `components` are the variances between items and within them, where repeats were asked, `spreads` the same by
     stratum for the bounds that decide. `whole` counts the benchmark's items, where it is known. `exact` says that the
     exact test decides over items, or would where a bootstrap was chosen, `one_answer` that repeats are one answer over
-    and over, `hopeless` that an equal build could not pass with these items, however often asked.
+    and over, `hopeless` that an equal build could not pass with these items, however often asked. `look` says which
+    look at the pair it is, where those are counted.
     """
 
     task: str
@@ -107,6 +109,7 @@ class Measured:
     flip_table: FlipTable
     lengths: LengthComparison | None
     flips: tuple[Flip, ...]
+    look: PairLook | None = None
 
     @property
     def zone(self) -> float:
@@ -117,6 +120,16 @@ class Measured:
     def repeated(self) -> bool:
         """Whether a build was asked its items more than once."""
         return max(self.asked) > 1
+
+    @property
+    def spent(self) -> bool:
+        """Whether no error probability is left to show anything with."""
+        return self.look is not None and self.look.spent
+
+    @property
+    def looked_before(self) -> bool:
+        """Whether this is no first look, after which nothing is left for another."""
+        return self.look is not None and self.look.number > 1
 
     def asked_with(self, repeats: int) -> tuple[int, int]:
         """How often the baseline and the candidate are asked when both are so often at least; what was asked stays.

@@ -6,15 +6,17 @@ from dataclasses import dataclass
 
 from quantgate.evals.checks.finding import Finding
 from quantgate.evals.decision.described import Prospect
+from quantgate.evals.decision.look import PairLook
 from quantgate.evals.decision.points import hundredths, points, signed_hundredths
 from quantgate.evals.decision.recovery_bounds import RecoveryBounds
 from quantgate.evals.decision.recovery_sentences import recovery_sentence
 from quantgate.evals.decision.standing import standings
 from quantgate.evals.decision.types import ReleaseVerdict, TaskDecision, TaskVerdict
-from quantgate.evals.decision.way_out import way_out
+from quantgate.evals.decision.way_out import FRESH, way_out
 from quantgate.evals.settings.margin import Margin
 from quantgate.evals.settings.requirements import Requirement, Target
 
+_SPENT = "cannot be told. Nothing is left of alpha to show anything of this pair with."
 _AGAIN = "Asked again, these questions get the same answers: they cannot settle it."
 
 
@@ -26,7 +28,7 @@ class Outcome:
     `missing` how much of the interval is there because answers are missing. `target` is what the verdict holds for, and
     `whole` counts the benchmark's items, where that is known; `one_answer` says that repeats are one answer over
     and over. `nominal` says that the confidence is what was asked of a bootstrap. `recovery_bounds` are those of the
-    ratio of the two accuracies, where the margin says a recovery.
+    ratio of the two accuracies, where the margin says a recovery; `look` says which look at the pair it is.
     """
 
     verdict: TaskVerdict
@@ -49,6 +51,7 @@ class Outcome:
     baseline: float = 1.0
     candidate: float = 1.0
     recovery_bounds: RecoveryBounds | None = None
+    look: PairLook | None = None
 
 
 def reason(outcome: Outcome) -> str:
@@ -73,6 +76,8 @@ def release_reasons(verdict: ReleaseVerdict, tasks: tuple[TaskDecision, ...]) ->
 
 
 def _sentence(outcome: Outcome) -> str:
+    if outcome.look is not None and outcome.look.spent:
+        return _SPENT
     if outcome.margin.recovery is None:
         return f"{_in_points(outcome, outcome.margin.points or 0.0)}{_way(outcome)}"
     said = [_of_recovery(outcome, outcome.margin.recovery)]
@@ -115,6 +120,8 @@ def _way(outcome: Outcome) -> str:
     held = " What it takes is told for the bound that holds." if outcome.nominal else ""
     if outcome.target is Target.BENCHMARK and outcome.one_answer:
         return f" {_AGAIN}{held}"
+    if outcome.look is not None and outcome.look.number > 1:
+        return f" {FRESH}"
     found, asked = outcome.prospects, outcome.asked
     return f" {way_out(found, outcome.items, outcome.repeats, hopeless=outcome.hopeless, asked=asked)}{held}"
 

@@ -76,6 +76,7 @@ def decided(
         baseline=measured.baseline,
         candidate=measured.candidate,
         recovery_bounds=bounds.recovery_bounds,
+        look=measured.look,
     )
     return Decided(
         task=measured.task,
@@ -117,6 +118,7 @@ def decided(
         lengths=measured.lengths,
         precision=curve,
         flips=measured.flips,
+        look=measured.look,
     )
 
 
@@ -183,8 +185,8 @@ def _flags(
     # A build that is better may pass where an equal one cannot, by itself or when its items are asked more often.
     may_pass = verdict.satisfies(measured.require) or (needed is not None and needed["items"] == measured.items)
     present = {
-        Flag.MEASURABLY_WORSE: bounds.upper < 0 and not_worse(bounds, measured.margin),
-        Flag.SUPERIOR: bounds.lower > 0,
+        Flag.MEASURABLY_WORSE: not measured.spent and bounds.upper < 0 and not_worse(bounds, measured.margin),
+        Flag.SUPERIOR: not measured.spent and bounds.lower > 0,
         Flag.CANNOT_PASS_AT_THIS_N: measured.hopeless and not may_pass,
         Flag.TRUNCATION: any(found.code in _CUT and found.blocks for found in measured.findings),
         Flag.TRUNCATED: any(each.truncated for each in counts),

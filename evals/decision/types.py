@@ -19,6 +19,7 @@ from quantgate.evals.decision.described import (
     Prospect,
     SettlingCurve,
 )
+from quantgate.evals.decision.look import PairLook
 from quantgate.evals.decision.recovery_bounds import RecoveryBounds
 from quantgate.evals.pairing.status_counts import StatusCounts
 from quantgate.evals.runs.record import RunRecord
@@ -148,7 +149,8 @@ class Decided(_Judged):
     the items that changed, `flip_table` counts them. `reason` is a sentence that does not name the task.
     `bootstrap` is there where the policy chose to decide by one.
     `recovery_bounds` are there where the margin says a recovery, and decide about it; where it says points too, the
-    upper bounds of both are each at half of alpha, so that they hold together.
+    upper bounds of both are each at half of alpha, so that they hold together. `look` says which look at the pair it
+    is, where looks are counted: `alpha` is then what that look has.
     """
 
     task: str
@@ -191,6 +193,7 @@ class Decided(_Judged):
     whole: int | None = None
     bootstrap: ByBootstrap | None = None
     recovery_bounds: RecoveryBounds | None = None
+    look: PairLook | None = None
 
     @property
     def zone(self) -> float:

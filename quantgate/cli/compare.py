@@ -55,6 +55,13 @@ def compare(
     model_changed: Annotated[
         bool, typer.Option("--model-changed", help="A run with answers of several models is meant, as of replicas.")
     ] = False,
+    looks: Annotated[
+        int | None,
+        typer.Option(
+            help="Which look at each pair this is. By default looks at growing data are counted, and later ones have "
+            "next to nothing of alpha; 1 declares a fresh start.",
+        ),
+    ] = None,
     cost: Annotated[
         list[str] | None,
         typer.Option(
@@ -79,8 +86,10 @@ def compare(
     regressed, 3 any inconclusive.
     """
     from quantgate.cli.command_line import command_line
+    from quantgate.cli.notice import notice
     from quantgate.evals.decision.compare import compare as decide_all
     from quantgate.evals.decision.formats import folder_names, format_costs, format_names
+    from quantgate.evals.decision.looking import Looked, decide_with_looks
     from quantgate.evals.pairing.pairing import Run, pair_runs
     from quantgate.evals.runs.record import now
     from quantgate.evals.settings.policy import load_policy
@@ -112,8 +121,16 @@ def compare(
     pairs = [pair_runs(reference, run, metrics) for run in candidates]
     asked.check_tasks(list(dict.fromkeys(task.task for pair in pairs for task in pair.tasks)))
     together = list(zip(names, map(str, runs), pairs, strict=True))
+    comparison = decide_with_looks(
+        {name: Looked(pair, run) for name, pair, run in zip(names, pairs, runs, strict=True)},
+        asked,
+        lambda seen: decide_all(together, asked, costs, more_is_better=more_is_better, pass_if=pass_if, looks=seen),
+        lambda decided: {build.name: build.tasks for build in decided.formats},
+        looks,
+        notice,
+    )
     comparison = replace(
-        decide_all(together, asked, costs, more_is_better=more_is_better, pass_if=pass_if),
+        comparison,
         cost_unit=cost_unit,
         command=command_line(context, OUTPUT_NAMES),
         created=now(),

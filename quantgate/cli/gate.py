@@ -60,6 +60,13 @@ def gate(
     model_changed: Annotated[
         bool, typer.Option("--model-changed", help="A run with answers of several models is meant, as of replicas.")
     ] = False,
+    looks: Annotated[
+        int | None,
+        typer.Option(
+            help="Which look at this pair this is. By default looks at growing data are counted, and later ones have "
+            "next to nothing of alpha; 1 declares a fresh start.",
+        ),
+    ] = None,
     include_text: Annotated[
         bool, typer.Option("--include-text", help="Put what the builds answered on flipped items into the outputs.")
     ] = False,
@@ -73,6 +80,7 @@ def gate(
     from quantgate.cli.command_line import command_line
     from quantgate.evals.decision.figures import check_noise_run
     from quantgate.evals.decision.gate import decide
+    from quantgate.evals.decision.looking import Looked, decide_with_looks
     from quantgate.evals.errors import UsageError
     from quantgate.evals.pairing.pairing import Run, pair_runs
     from quantgate.evals.runs.record import now
@@ -106,8 +114,16 @@ def gate(
         check_noise_run(again, model_changed=asked.model_changed)
     if include_text:
         warn_of_texts([record for task in pairs.tasks if (record := reference.record.task(task.task)) is not None])
+    verdict = decide_with_looks(
+        {"": Looked(pairs, candidate)},
+        asked,
+        lambda seen: decide(pairs, asked, again, texts=include_text, looks=seen[""]),
+        lambda decided: {"": decided.tasks},
+        looks,
+        notice,
+    )
     verdict = replace(
-        decide(pairs, asked, again, texts=include_text),
+        verdict,
         command=command_line(context, OUTPUT_NAMES),
         created=now(),
         software=software_versions(),

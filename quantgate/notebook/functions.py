@@ -6,6 +6,7 @@ to do, for whatever a user can cause.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -73,6 +74,7 @@ def gate(
     model_changed: bool = False,
     metrics: Mapping[str, str] | None = None,
     texts: bool = False,
+    looks: int | None = None,
 ) -> GateResult:
     """Decide whether a candidate run passes against a baseline run, as `quantgate gate` does.
 
@@ -101,6 +103,8 @@ def gate(
         The metric of the stored answers that decides, by task: `{"gsm8k": "tolerant"}`.
     texts
         Whether flipped items carry what the builds answered.
+    looks
+        Which look at this pair it is; by default the looks at growing data are counted, and 1 declares a fresh start.
 
     Returns
     -------
@@ -116,6 +120,7 @@ def gate(
     """
     from quantgate.evals.decision.figures import check_noise_run
     from quantgate.evals.decision.gate import decide
+    from quantgate.evals.decision.looking import Looked, decide_with_looks
     from quantgate.evals.runs.record import now
     from quantgate.evals.versions import software_versions
 
@@ -126,7 +131,14 @@ def gate(
     again = None if noise is None else _paired(baseline, [noise], asked)[0]
     if again is not None:
         check_noise_run(again, model_changed=asked.model_changed)
-    decision = decide(pairs, asked, again, texts=texts)
+    decision = decide_with_looks(
+        {"": Looked(pairs, Path(candidate))},
+        asked,
+        lambda seen: decide(pairs, asked, again, texts=texts, looks=seen[""]),
+        lambda decided: {"": decided.tasks},
+        looks,
+        warnings.warn,
+    )
     return GateResult(replace(decision, created=now(), software=software_versions()))
 
 
@@ -143,6 +155,7 @@ def compare(
     costs: Mapping[str, float] | None = None,
     cost_unit: str = "",
     more_is_better: bool = False,
+    looks: int | None = None,
 ) -> CompareResult:
     """Decide about several formats against one baseline, in bounds that hold together, as `quantgate compare` does.
 
@@ -158,6 +171,8 @@ def compare(
         What each format costs, in any unit, by its label or folder's name; for every format or none.
     cost_unit, more_is_better
         What the costs are, and whether a higher figure is the better one.
+    looks
+        As for `gate`, of each pair.
 
     Returns
     -------
@@ -171,6 +186,7 @@ def compare(
     """
     from quantgate.evals.decision.compare import compare as decide_all
     from quantgate.evals.decision.formats import folder_names, format_costs, format_names
+    from quantgate.evals.decision.looking import Looked, decide_with_looks
     from quantgate.evals.runs.record import now
     from quantgate.evals.versions import software_versions
 
@@ -179,11 +195,15 @@ def compare(
     pairs = _paired(baseline, runs, asked)
     labels = [pair.candidate.label for pair in pairs]
     names = format_names(labels, folders)
-    comparison = decide_all(
-        list(zip(names, map(str, runs), pairs, strict=True)),
+    priced = format_costs((costs or {}).items(), names, labels, folders)
+    together = list(zip(names, map(str, runs), pairs, strict=True))
+    comparison = decide_with_looks(
+        {name: Looked(pair, Path(run)) for name, run, pair in together},
         asked,
-        format_costs((costs or {}).items(), names, labels, folders),
-        more_is_better=more_is_better,
+        lambda seen: decide_all(together, asked, priced, more_is_better=more_is_better, looks=seen),
+        lambda decided: {build.name: build.tasks for build in decided.formats},
+        looks,
+        warnings.warn,
     )
     return CompareResult(replace(comparison, cost_unit=cost_unit, created=now(), software=software_versions()))
 

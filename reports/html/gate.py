@@ -66,8 +66,9 @@ def gate_html(verdict: Verdict) -> str:
 
 
 def _described(task: TaskDecision) -> list[str]:
-    """What the terminal tells beside the decision, but for noise floor and targets, which have places of their own."""
-    return [note.text for note in described_notes(task) if note.kind not in (NoteKind.NOISE, NoteKind.TARGET)]
+    """What the terminal tells beside the decision, but for what has places of its own."""
+    elsewhere = (NoteKind.NOISE, NoteKind.TARGET, NoteKind.LOOK)
+    return [note.text for note in described_notes(task) if note.kind not in elsewhere]
 
 
 def _rows(tasks: Sequence[TaskDecision]) -> list[tuple[Cells, list[Cells]]]:

@@ -13,6 +13,7 @@ from quantgate.reports.terminal.decision_table import figure_cells, figures_tabl
 from quantgate.reports.words.headline import recommendation
 from quantgate.reports.words.notes import finding_notes, flag_notes
 from quantgate.reports.words.row import task_cells
+from quantgate.reports.words.settling import another_look
 from quantgate.reports.words.targets import shared_target
 
 
@@ -62,8 +63,9 @@ def _print_notes(console: Console, build: Format, task: TaskDecision) -> None:
         console.print(_line(f"{name}: {task.named_reason}"), soft_wrap=True)
     # What blocks a suite is told of its tasks.
     findings = finding_notes(task) if task in build.tasks else []
-    for note in (*findings, *flag_notes(task, "tasks and formats")):
-        console.print(_line(f"{name}: {task.task}: note: {note.text}"), soft_wrap=True)
+    notes = [note.text for note in (*findings, *flag_notes(task, "tasks and formats"))]
+    for text in [*notes, *([told] if (told := another_look(task)) is not None else [])]:
+        console.print(_line(f"{name}: {task.task}: note: {text}"), soft_wrap=True)
 
 
 def _cheapest(comparison: Comparison) -> str:

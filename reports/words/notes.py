@@ -5,9 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from quantgate.evals.checks.finding import FindingCode
 from quantgate.evals.decision.described import Share
-from quantgate.evals.decision.types import Decided, Flag, ReleaseVerdict, Suite, TaskDecision, Verdict
+from quantgate.evals.decision.types import (
+    Decided,
+    Flag,
+    ReleaseVerdict,
+    Suite,
+    TaskDecision,
+    Verdict,
+)
 from quantgate.reports.words import numbers
+from quantgate.reports.words.settling import another_look
 from quantgate.reports.words.targets import target_lines
 
 # Points so many are no margin that anyone asks for, but may be a recovery in the wrong place.
@@ -27,6 +36,7 @@ class NoteKind(StrEnum):
     REPEATS = "repeats"
     METHOD = "method"
     SUITE = "suite"
+    LOOK = "look"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +106,12 @@ def suite_notes(suite: Suite | None) -> list[tuple[str, Note]]:
     if suite is None:
         return []
     mean = suite.mean
-    notes = [Note(NoteKind.SUITE, mean_over(suite)), *flag_notes(mean)]
+    looked = [one.message for one in mean.findings if one.code is FindingCode.LOOKED_BEFORE]
+    notes = [
+        Note(NoteKind.SUITE, mean_over(suite)),
+        *(Note(NoteKind.LOOK, told) for told in looked),
+        *flag_notes(mean),
+    ]
     if isinstance(mean, Decided):
         notes.append(Note(NoteKind.METHOD, f"method: {mean.method_reason.removesuffix('.')}"))
     return [(mean.task, note) for note in notes]
@@ -120,6 +135,7 @@ def described_notes(task: TaskDecision) -> list[Note]:
         return []
     alike = task.description.agreement
     notes = [
+        *(Note(NoteKind.LOOK, told) for told in [another_look(task)] if told is not None),
         *(Note(NoteKind.TARGET, line) for line in target_lines(task)),
         Note(
             NoteKind.AGREEMENT,

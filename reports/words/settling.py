@@ -4,25 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from quantgate.evals.decision.look import LATER
 from quantgate.evals.decision.types import Decided, Flag, TaskDecision, TaskVerdict
-from quantgate.evals.decision.way_out import way_out
+from quantgate.evals.decision.way_out import FRESH, way_out
 
 
 def settling(tasks: Iterable[TaskDecision]) -> list[str]:
-    """A sentence for each task that could not be told."""
+    """A sentence for each task that could not be told, and where looks are counted what another one costs."""
     return [
-        f"{task.task}: {_sentence(task)}"
+        f"{task.task}: {_sentence(task)}{_of_another_look(task)}"
         for task in tasks
         if isinstance(task, Decided) and task.verdict is TaskVerdict.INCONCLUSIVE
     ]
 
 
+def another_look(task: TaskDecision) -> str | None:
+    """What asking more of an undecided pair costs, where its looks are counted and this is the first."""
+    first = isinstance(task, Decided) and task.look is not None and task.look.number == 1
+    if not first or task.verdict is not TaskVerdict.INCONCLUSIVE:
+        return None
+    return (
+        f"more answers of this pair are a second look at it, held against {task.alpha / LATER:g}: ask a fresh pair of "
+        "that size, or plan the looks with `quantgate check`"
+    )
+
+
 def _sentence(task: Decided) -> str:
+    if task.look is not None and task.look.number > 1:
+        return FRESH
     if not task.prospects:
         return _without_prospects(task)
     hopeless = Flag.CANNOT_PASS_AT_THIS_N in task.flags
     asked = (task.asked["baseline"], task.asked["candidate"]) if task.asked else None
     return way_out(task.prospects, task.items, task.repeats, hopeless=hopeless, asked=asked)
+
+
+def _of_another_look(task: Decided) -> str:
+    told = another_look(task)
+    return "" if told is None else f" {told[:1].upper()}{told[1:]}."
 
 
 def _without_prospects(task: Decided) -> str:
