@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
-from quantgate.evals.decision.measured import Bounds, Measured
+from quantgate.evals.decision.bounds import Bounds
+from quantgate.evals.decision.measured import Measured
 from quantgate.evals.decision.standing import Standing, standings
 from quantgate.evals.settings.requirements import Requirement
 from quantgate.evals.stats.families import Step

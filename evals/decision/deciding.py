@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from quantgate.evals.decision.measured import Bounds
+from quantgate.evals.decision.bounds import Bounds
 from quantgate.evals.decision.recovering import with_recovery
 from quantgate.evals.pairing.item_scores import ItemScores
 from quantgate.evals.settings.policy import TaskPolicy

@@ -15,9 +15,10 @@ from quantgate.evals.checks.published_scores import published_expectation
 from quantgate.evals.checks.token_lengths import compare_lengths
 from quantgate.evals.checks.unread import no_better_than_guessing
 from quantgate.evals.contract.records import Status
+from quantgate.evals.decision.bounds import Bounds
 from quantgate.evals.decision.figures import describe, summary_of_repeats
 from quantgate.evals.decision.flips import flip_table, flips
-from quantgate.evals.decision.measured import Bounds, Measured
+from quantgate.evals.decision.measured import Measured
 from quantgate.evals.decision.obstacle import obstacle
 from quantgate.evals.decision.planners import recovery_planning
 from quantgate.evals.decision.prospects import needed_of, prospects

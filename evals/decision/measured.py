@@ -7,36 +7,13 @@ from dataclasses import dataclass
 
 from quantgate.evals.checks.finding import Finding
 from quantgate.evals.checks.lengths import LengthComparison
+from quantgate.evals.decision.bounds import Bounds
 from quantgate.evals.decision.described import Description, Flip, FlipTable
 from quantgate.evals.decision.look import PairLook
-from quantgate.evals.decision.recovery_bounds import RecoveryBounds
 from quantgate.evals.decision.types import StratumFigures
 from quantgate.evals.pairing.status_counts import StatusCounts
 from quantgate.evals.settings.margin import Margin
-from quantgate.evals.settings.requirements import Requirement, Target, Tier
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """A difference with the bounds that decide, each one-sided at error probability `alpha`.
-
-    `target` is what they hold for; `missing`, `clusters` and `reason` are as in `evals.stats.results.PairedBounds`.
-    `holds` names the method of the bound that holds, where `method` is a bootstrap.
-    `recovery_bounds` are those of the ratio of the accuracies, where the margin says a recovery; with points beside it
-    the upper bounds, of the difference and of the ratio, are each at half of `alpha`.
-    """
-
-    estimate: float
-    lower: float
-    upper: float
-    alpha: float
-    method: str
-    missing: float = 0.0
-    clusters: int | None = None
-    reason: str = ""
-    target: Target = Target.QUESTIONS
-    holds: str = ""
-    recovery_bounds: RecoveryBounds | None = None
+from quantgate.evals.settings.requirements import Requirement, Tier
 
 
 @dataclass(frozen=True, slots=True)

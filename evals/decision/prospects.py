@@ -6,8 +6,9 @@ from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from quantgate.evals.decision.bounds import Bounds
 from quantgate.evals.decision.described import Prospect
-from quantgate.evals.decision.measured import Bounds, Measured, Spread
+from quantgate.evals.decision.measured import Measured, Spread
 from quantgate.evals.settings.requirements import Requirement, Target
 from quantgate.evals.stats.planning.strata import macro_power
 

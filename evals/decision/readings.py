@@ -9,7 +9,7 @@ import numpy as np
 
 from quantgate.evals.checks.finding import Finding, FindingCode, Severity
 from quantgate.evals.contract.task import TOLERANT
-from quantgate.evals.decision.measured import Bounds
+from quantgate.evals.decision.bounds import Bounds
 from quantgate.evals.decision.verdict import verdict_of
 from quantgate.evals.pairing.item_scores import ItemScores
 from quantgate.evals.pairing.matching import at_rows

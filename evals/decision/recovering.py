@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from quantgate.evals.decision.measured import Bounds
+from quantgate.evals.decision.bounds import Bounds
 from quantgate.evals.decision.recovery_bounds import RecoveryBounds
 from quantgate.evals.pairing.item_scores import ItemScores
 from quantgate.evals.settings.margin import Margin

@@ -11,8 +11,9 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from quantgate.evals.checks.finding import Finding
+from quantgate.evals.decision.bounds import Bounds
 from quantgate.evals.decision.described import Description, FlipTable, Share
-from quantgate.evals.decision.measured import Bounds, Measured, Spread
+from quantgate.evals.decision.measured import Measured, Spread
 from quantgate.evals.decision.points import signed_hundredths
 from quantgate.evals.decision.standing import not_worse
 from quantgate.evals.decision.types import Decided, NotComparable, Suite, TaskDecision

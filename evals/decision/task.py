@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from quantgate.evals.checks.finding import FindingCode
+from quantgate.evals.decision.bounds import Bounds
 from quantgate.evals.decision.described import Prospect, SettlingCurve, SettlingPoint
-from quantgate.evals.decision.measured import Bounds, Measured
+from quantgate.evals.decision.measured import Measured
 from quantgate.evals.decision.sentences import Outcome, reason
 from quantgate.evals.decision.settling import settling_curve
 from quantgate.evals.decision.standing import not_worse

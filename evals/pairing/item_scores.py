@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -134,3 +134,57 @@ class ItemScores:
         names, present = np.array(self.strata), sorted(set(self.strata))
         weights = None if self.weights is None else [self.weights[name] for name in present]
         return float(np.average([scores[names == name].mean() for name in present], weights=weights))
+
+
+def scores_of(
+    answers: Answers,
+    items: Sequence[str],
+    *,
+    strata: Sequence[str | None],
+    clusters: Sequence[str | None],
+    strata_weigh: bool = True,
+) -> ItemScores:
+    """Average each build's own repeats of an item.
+
+    What is missing counts against the candidate: 1 for the baseline, 0 for it.
+
+    Parameters
+    ----------
+    answers
+        Both builds' scores, NaN where one is missing.
+    items
+        Their ids, in the same order.
+    strata, clusters
+        What each item is of; `None` where it is of none.
+    strata_weigh
+        Whether strata make the score; else they are shown only.
+    """
+    missing = [np.isnan(scores).mean(axis=1) for scores in (answers.baseline, answers.candidate)]
+    baseline, candidate = filled(answers.baseline, "baseline"), filled(answers.candidate, "candidate")
+    single = all(scores.shape[1] == 1 and np.isin(scores, (0.0, 1.0)).all() for scores in (baseline, candidate))
+    parts = None if all(name is None for name in strata) else tuple(name or "" for name in strata)
+    return ItemScores(
+        baseline=baseline.mean(axis=1),
+        candidate=candidate.mean(axis=1),
+        strata=parts if strata_weigh else None,
+        single_answers=single,
+        item_ids=tuple(items),
+        clusters=_clusters(items, clusters),
+        open=missing[0] + missing[1],
+        baseline_open=missing[0],
+        answers=(answers,),
+        parts=parts,
+    )
+
+
+def filled(scores: FloatArray, build: str) -> FloatArray:
+    """A build's answers, what is missing counted against the candidate."""
+    return np.where(np.isnan(scores), 1.0 if build == "baseline" else 0.0, scores)
+
+
+def _clusters(items: Sequence[str], names: Sequence[str | None]) -> tuple[str, ...] | None:
+    """The cluster of each item, None where each has its own; one that names none is a cluster of its own."""
+    told = [name for name in names if name is not None]
+    if len(set(told)) == len(told):
+        return None
+    return tuple(f"item {item}" if name is None else f"cluster {name}" for item, name in zip(items, names, strict=True))

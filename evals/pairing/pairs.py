@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from quantgate.evals.pairing.greedy import is_greedy
-from quantgate.evals.pairing.item_scores import Answers, ItemScores
+from quantgate.evals.pairing.item_scores import Answers, ItemScores, filled, scores_of
 from quantgate.evals.pairing.status_counts import StatusCounts
 from quantgate.evals.runs.record import RunRecord, TaskRecord
 from quantgate.evals.samples.columns import Columns, Places
@@ -87,26 +87,14 @@ class TaskPairs:
         return record is None or record.strata_weigh
 
     def item_scores(self) -> ItemScores:
-        """Average each build's own repeats of an item.
-
-        What is missing counts against the candidate: 1 for the baseline, 0 for it.
-        """
-        missing = [np.isnan(self.answers(build)).mean(axis=1) for build in self.asked]
-        filled = {build: self.filled(build) for build in self.asked}
-        single = all(scores.shape[1] == 1 and np.isin(scores, (0.0, 1.0)).all() for scores in filled.values())
+        """Average each build's own repeats of an item; see `evals.pairing.item_scores.scores_of`."""
         items = self.frame.iloc[:: max(self.most_repeats, 1)]
-        parts = None if items["stratum"].isna().all() else tuple(items["stratum"].astype(object).fillna(""))
-        return ItemScores(
-            baseline=filled["baseline"].mean(axis=1),
-            candidate=filled["candidate"].mean(axis=1),
-            strata=parts if self.strata_weigh else None,
-            single_answers=single,
-            item_ids=tuple(items["item_id"]),
-            clusters=_clusters(items["item_id"].tolist(), items["cluster"].tolist()),
-            open=missing[0] + missing[1],
-            baseline_open=missing[0],
-            answers=(Answers(self.answers("baseline"), self.answers("candidate"), self._one_answer()),),
-            parts=parts,
+        return scores_of(
+            Answers(self.answers("baseline"), self.answers("candidate"), self._one_answer()),
+            tuple(items["item_id"]),
+            strata=tuple(items["stratum"].astype(object).where(items["stratum"].notna(), None)),
+            clusters=tuple(items["cluster"].astype(object).where(items["cluster"].notna(), None)),
+            strata_weigh=self.strata_weigh,
         )
 
     def _one_answer(self) -> str:
@@ -144,8 +132,7 @@ class TaskPairs:
 
     def filled(self, build: str) -> FloatArray:
         """The answers of `baseline` or `candidate`; what is missing counts against the candidate."""
-        scores = self.answers(build)
-        return np.where(np.isnan(scores), 1.0 if build == "baseline" else 0.0, scores)
+        return filled(self.answers(build), build)
 
 
 def _varied(scores: FloatArray) -> BoolArray:
@@ -153,16 +140,6 @@ def _varied(scores: FloatArray) -> BoolArray:
     low = np.where(np.isnan(scores), np.inf, scores).min(axis=1)
     high = np.where(np.isnan(scores), -np.inf, scores).max(axis=1)
     return np.asarray(low < high)
-
-
-def _clusters(items: Sequence[str], names: Sequence[str | float]) -> tuple[str, ...] | None:
-    """The cluster of each item, None where each has its own; one that names none is a cluster of its own."""
-    told = [name for name in names if isinstance(name, str)]
-    if len(set(told)) == len(told):
-        return None
-    return tuple(
-        f"cluster {name}" if isinstance(name, str) else f"item {item}" for item, name in zip(items, names, strict=True)
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,264 @@
+"""Follows one task's answers to its verdict: looks at it as planned, and bets against a regression in between."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable
+
+from quantgate.evals.checks.finding import FindingCode
+from quantgate.evals.contract.design import Design
+from quantgate.evals.contract.records import Item, Status
+from quantgate.evals.decision.bounds import Bounds
+from quantgate.evals.decision.sequential.certain import Endings
+from quantgate.evals.decision.sequential.doubts import DoubtsOf, no_doubts
+from quantgate.evals.decision.sequential.grid import BUILDS, Grid
+from quantgate.evals.decision.sequential.looking import BoundsAt, bounds_of_look, by_bets, regressed, unclaimed
+from quantgate.evals.decision.sequential.rule import Rule
+from quantgate.evals.decision.sequential.said import Said
+from quantgate.evals.decision.sequential.state import Stage, State
+from quantgate.evals.decision.sequential.wagers import Wagers
+from quantgate.evals.decision.standing import shows, worse
+from quantgate.evals.pairing.item_scores import ItemScores
+from quantgate.evals.settings.policy import TaskPolicy
+
+Decider = Callable[[ItemScores, TaskPolicy, float], Bounds]
+"""Gives the bounds of scores by a policy, each at an error probability alpha."""
+
+
+class Following:
+    """One task of two builds on the way to its verdict.
+
+    Answers may come in any order. What becomes of them does not rest on it: the items are walked in the drawn order,
+    each first pair of answers is bet on, and a look is taken when all of its answers are there. The first that settles
+    the task ends the walk, and what lies behind counts for nothing. So the state is a function of the design and the
+    answers alone; after a crash, the answers on disk give the same one.
+
+    Parameters
+    ----------
+    design
+        As written into the runs' records.
+    policy
+        What the task must show.
+    items
+        All of the design's items in the drawn order (`evals.runs.draw.in_drawn_order`).
+    bounds_of
+        Gives the bounds that decide: `evals.decision.deciding.bounds_of`.
+    strata_weigh
+        Whether strata, where items have one, make the score (`TaskRecord.strata_weigh`).
+    members
+        Required tasks of the release, a suite among them: to stop one as regressed is a search among so many.
+    doubts
+        What there is to doubt in a prefix of the answers; asked where the scores alone would let it pass, and for the
+        words where it is certain that too many answers are cut, refused or unread.
+
+    Raises
+    ------
+    ValueError
+        Where the items are not as many as the design's.
+    """
+
+    def __init__(
+        self,
+        design: Design,
+        policy: TaskPolicy,
+        items: Iterable[Item],
+        bounds_of: Decider,
+        *,
+        strata_weigh: bool = True,
+        members: int = 1,
+        doubts: DoubtsOf = no_doubts,
+    ) -> None:
+        listed = tuple(items)
+        if len(listed) != design.items:
+            raise ValueError(f"{len(listed)} items, and the design has {design.items}")
+        self.design, self.members = design, members
+        self.rule = Rule(design, policy.margin, policy.alpha, policy.target)
+        self._bounds_at: BoundsAt = lambda scores, level: bounds_of(scores, policy, level)
+        self._policy, self._doubts = policy, doubts
+        self.grid = Grid(design, listed, strata_weigh=strata_weigh)
+        self._said = Said(design)
+        planned = design.items * design.repeats
+        allowed = {
+            Status.TRUNCATED: policy.max_truncated,
+            Status.REFUSED: policy.max_refused,
+            Status.OK: policy.max_unparsed,
+        }
+        self._endings = {build: Endings(allowed, planned) for build in BUILDS}
+        clustered = any(item.cluster is not None for item in listed)
+        strata = [item.stratum for item in listed] if strata_weigh and any(item.stratum for item in listed) else None
+        self._wagers = Wagers(policy.margin, design.repeats, strata) if self.rule.bets(clusters=clustered) else None
+        self._walked = 0
+        self._looks_done = 0
+        self._shown = 0
+        self._only: int | None = None
+        self._settled: State | None = None
+        self._bounds: Bounds | None = None
+
+    def answered(
+        self, build: str, item_id: str, repeat: int, score: float | None, status: Status, *, unread: bool = False
+    ) -> None:
+        """One answer of `baseline` or `candidate`, in any order; see `evals.contract.records.Sample`.
+
+        One that the design does not ask counts for nothing, nor does a second one. What has no score, or the status
+        `error` or `ungraded`, is still awaited. `unread` says that no result could be read from it.
+        """
+        if self.grid.put(build, item_id, repeat, score, status, unread=unread) and self._settled is None:
+            self._walk()
+
+    def state(self) -> State:
+        """Where it stands by what has been answered."""
+        return self._settled or self._standing(Stage.OPEN, self._walked, self._passes, "")
+
+    def concluded(self) -> State:
+        """Where it stands if nothing more comes: what was asked in vain counts for the worst on either side.
+
+        Then the largest look decides all of whose answers were asked for, if no earlier one has; the policy's
+        `max_missing` says how many of them may be missing.
+        """
+        return self.conclusion().state()
+
+    def conclusion(self) -> Following:
+        """The same task, if nothing more comes."""
+        if self._settled is not None:
+            return self
+        ended = copy.copy(self)
+        ended.grid, ended._wagers, ended._endings = copy.deepcopy((self.grid, self._wagers, self._endings))
+        ended._only = ended.grid.conclude()
+        ended._walk()
+        return ended
+
+    @property
+    def bounds(self) -> Bounds | None:
+        """The bounds that belong to the state; `None` before the first pair of answers."""
+        return self._by_bets(self._walked) if self._bounds is None and self._walked else self._bounds
+
+    def regressed_among(self, members: int) -> bool:
+        """Whether a regression is shown at alpha divided by so many members of a family, by what counts."""
+        return self._shown >= members
+
+    @property
+    def _passes(self) -> int:
+        """Whole passes over the items that the looks have taken in, 1 at least."""
+        return self.design.looks[self._looks_done - 1].repeats if self._looks_done else 1
+
+    def _walk(self) -> None:
+        while self._settled is None and self._looks_done < len(self.design.looks):
+            look = self.design.looks[self._looks_done]
+            if self._walked < look.items:
+                answers = self.grid.first_answers(self._walked)
+                if answers is None:
+                    return
+                self._step(*answers)
+            elif self._only is not None and self._looks_done < self._only and any(self.grid.missing(self._looks_done)):
+                self._looks_done += 1
+            elif self.grid.complete(self._looks_done):
+                self._look(self._looks_done)
+            else:
+                return
+
+    def _step(self, baseline: float, candidate: float) -> None:
+        """The next item's first answers."""
+        place = self._walked
+        self._walked += 1
+        if self._wagers is not None:
+            self._wagers.add(baseline, candidate)
+            self._shown = int(self._wagers.evidence * self.rule.regression_alpha)
+            if self._shown >= self.members:
+                self._settle(Stage.REGRESSED, self._walked, 1, self._said.regressed(self._walked))
+                return
+        for side, build in enumerate(BUILDS):
+            status = self.grid.status[side, 0, place]
+            if status is None:
+                continue
+            certain = self._endings[build].add(status, unread=bool(self.grid.unread[side, 0, place]))
+            if certain:
+                self._block(build, certain)
+                return
+
+    def _block(self, build: str, certain: frozenset[FindingCode]) -> None:
+        found = self._doubts(self._walked, 1, 0.0).findings
+        told = next((one.message for one in found if one.code in certain and one.build == build), "")
+        told = told or f"too many of the {build}'s answers are {' or '.join(sorted(certain))}"
+        self._settle(Stage.BLOCKED, self._walked, 1, self._said.blocked(self._walked, told))
+
+    def _look(self, place: int) -> None:
+        look, last = self.design.looks[place], place + 1 == len(self.design.looks)
+        if self._wagers is not None and self.design.repeats > 1 and look.items == self.design.items:
+            self._wagers.add_pass(*self.grid.means(look.repeats))
+        scores, doubts = self.grid.scores(look.items, look.repeats), None
+        if any(each.repeated for each in scores.answers):
+            doubts = self._doubts(look.items, look.repeats, self.rule.level(place, scores))
+            scores = self.grid.scores(look.items, look.repeats, doubts.one)
+        self._looks_done = place + 1
+        self._bounds = bounds = self._bounds_of(place, scores, last=last)
+        missing = self.grid.missing(place)
+        if any(count > self._policy.max_missing * look.items * look.repeats for count in missing):
+            self._settle_at(place, Stage.BLOCKED, self._said.blocked_at(place, _too_many_missing(*missing)))
+        elif self._shown >= (1 if last else self.members):
+            self._settle_at(place, Stage.REGRESSED, self._said.regressed_at(place))
+        elif shows(bounds, self._policy.margin, self._policy.require):
+            doubts = doubts or self._doubts(look.items, look.repeats, self.rule.level(place, scores))
+            if not doubts.blocking:
+                self._settle_at(place, Stage.PASSED, self._said.passed(place, sum(missing)))
+            elif doubts.lasting or last:
+                self._settle_at(place, Stage.BLOCKED, self._said.blocked_at(place, doubts.lasting or doubts.blocking))
+        elif last:
+            self._settle_at(place, Stage.ENDED, self._said.ended(sum(missing)))
+
+    def _bounds_of(self, place: int, scores: ItemScores, *, last: bool) -> Bounds:
+        """The look's bounds; where there are no bets they may show a regression, at the last look by itself as well."""
+        if self._wagers is not None:
+            self._shown = int(self._wagers.evidence * self.rule.regression_alpha)
+            return bounds_of_look(self.rule, self._bounds_at, place, scores, bets=True)
+        for members in sorted({self.members, 1 if last else self.members}, reverse=True):
+            found = bounds_of_look(self.rule, self._bounds_at, place, scores, bets=False, members=members)
+            if worse(found, self._policy.margin):
+                self._shown = members
+                break
+        return found
+
+    def _settle_at(self, place: int, stage: Stage, message: str) -> None:
+        look = self.design.looks[place]
+        self._settle(stage, look.items, look.repeats, message, sum(self.grid.missing(place)))
+
+    def _settle(self, stage: Stage, items: int, repeats: int, message: str, missing: int = 0) -> None:
+        if self._bounds is None:
+            self._bounds = self._by_bets(items)
+        if self._wagers is not None and self._shown:
+            self._bounds = regressed(self._bounds, self._policy.margin, self._wagers.bounds(self.rule.regression_alpha))
+        self._settled = self._standing(stage, items, repeats, message, missing)
+
+    def _by_bets(self, items: int) -> Bounds:
+        """Bounds before any look: those of the bets, which show no pass; none where there are no bets."""
+        bounds = unclaimed(self.rule, self.grid.scores(items, 1))
+        if self._wagers is None:
+            return bounds
+        return by_bets(bounds, self._policy.margin, self._wagers.bounds(self.rule.regression_alpha))
+
+    def _standing(self, stage: Stage, items: int, repeats: int, message: str, missing: int = 0) -> State:
+        baseline, candidate = self.grid.accuracies(items, repeats) if items else (None, None)
+        look = self.design.looks[self._looks_done] if self._looks_done < len(self.design.looks) else None
+        upcoming = look if stage is Stage.OPEN else None
+        return State(
+            stage=stage,
+            looks_done=self._looks_done,
+            looks=len(self.design.looks),
+            items=items,
+            repeats=repeats,
+            baseline=baseline,
+            candidate=candidate,
+            difference=None if baseline is None or candidate is None else candidate - baseline,
+            lower=None if self._bounds is None else self._bounds.lower,
+            upper=None if self._bounds is None else self._bounds.upper,
+            evidence=1.0 if self._wagers is None else self._wagers.evidence,
+            next_items=None if upcoming is None else upcoming.items,
+            next_repeats=None if upcoming is None else upcoming.repeats,
+            missing=missing,
+            message=message,
+        )
+
+
+def _too_many_missing(baseline: int, candidate: int) -> str:
+    counts = {"baseline": baseline, "candidate": candidate}
+    told = " and ".join(f"{count:,} of the {build}'s" for build, count in counts.items() if count)
+    return f"{told} answers are missing; give the same command again to ask them"

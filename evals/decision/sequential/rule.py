@@ -1,0 +1,90 @@
+"""At which level each look of a design is held under a policy, and how a regression is looked for."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from quantgate.evals.contract.design import Design
+from quantgate.evals.pairing.item_scores import ItemScores
+from quantgate.evals.settings.margin import Margin
+from quantgate.evals.settings.requirements import DecidingMethod, Target
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a design allows under a policy, which may ask for another margin or a smaller alpha than was designed for.
+
+    The exact levels hold for single 0/1 answers at the designed margin. Whatever else is asked is decided at each
+    look's own part of alpha, which holds for any bound (the union bound over looks).
+    """
+
+    design: Design
+    margin: Margin
+    policy_alpha: float
+    target: Target
+
+    @property
+    def scale(self) -> float:
+        """By how much every level is made smaller, where the policy's alpha is below the design's."""
+        return min(1.0, self.policy_alpha / self.design.alpha)
+
+    @property
+    def alpha(self) -> float:
+        """The error probability of a pass over all looks."""
+        return self.design.alpha * self.scale
+
+    @property
+    def regression_alpha(self) -> float:
+        """That of a regression over the whole course."""
+        return min(self.design.regression_alpha, self.policy_alpha)
+
+    @property
+    def designed_margin(self) -> bool:
+        """Whether the policy asks for the margin that the levels were computed for."""
+        points, designed = self.margin.points, self.design.margin
+        if self.margin.recovery is not None or points is None or designed is None:
+            return False
+        return math.isclose(points, designed, rel_tol=1e-9)
+
+    def exact_at(self, place: int, scores: ItemScores) -> bool:
+        """Whether the exact level of look number `place`, from 0, holds for these scores."""
+        return (
+            self.design.looks[place].level is not None
+            and self.scale == 1.0
+            and self.designed_margin
+            and self.target is Target.QUESTIONS
+            and scores.single_answers
+            and scores.strata is None
+            and scores.clusters is None
+        )
+
+    def level(self, place: int, scores: ItemScores) -> float:
+        """The error probability at which a bound is held at a look; 0 where the look has nothing to say.
+
+        Of these very items nothing is said before all of them are asked.
+        """
+        look = self.design.looks[place]
+        if self.target is Target.BENCHMARK and look.items < self.design.items:
+            return 0.0
+        if look.level is not None and self.exact_at(place, scores):
+            return look.level
+        return self.design.share(place) * self.scale
+
+    def bets(self, *, clusters: bool) -> bool:
+        """Whether bets are placed: on items that are independent and drawn like those that are spoken of."""
+        return self.target is Target.QUESTIONS and not clusters
+
+    def regression_level(self, place: int) -> float:
+        """The level of a look's own upper bound where no bets are placed; in the looks' proportions."""
+        return self.regression_alpha * self.design.share(place) / self.design.alpha
+
+
+def refusal(method: DecidingMethod) -> str:
+    """Why a task cannot be decided at looks by such a method; empty where it can."""
+    if method is not DecidingMethod.AUTO:
+        return (
+            f"method: {method.value} and looks on the way: how often a bootstrap errs over several looks is not known; "
+            "take method: auto, or ask all of it with stop: never"
+        )
+    return ""
