@@ -107,6 +107,14 @@ def log_wealths(values: npt.ArrayLike, null: float, *, lowest: float = -1.0, hig
     return np.asarray(logsumexp(money, axis=1), dtype=np.float64)
 
 
+def log_wealth_of_counts(losses: npt.ArrayLike, gains: npt.ArrayLike, n: npt.ArrayLike, null: float) -> FloatArray:
+    """The logarithm of the wealth of `Bets` after n single 0/1 answers, whatever their order; arrays of one shape."""
+    lost, won = np.asarray(losses, dtype=np.float64)[..., None], np.asarray(gains, dtype=np.float64)[..., None]
+    even = np.asarray(n, dtype=np.float64)[..., None] - lost - won
+    loss, tie, gain = _gains(np.array([-1.0, 0.0, 1.0]), null, 1.0)
+    return np.asarray(logsumexp(lost * loss + even * tie + won * gain, axis=-1) - math.log(_BETS), dtype=np.float64)
+
+
 def upper_bound(
     values: npt.ArrayLike, alpha: float, *, lowest: float = -1.0, highest: float = 1.0, at_end: bool = False
 ) -> float:
