@@ -83,6 +83,10 @@ class TaskPolicy(BaseModel):
         return self
 
 
+RULES = tuple(name for name in TaskPolicy.model_fields if name not in ("metric", "model_changed"))
+"""The keys that only a policy has: `metric` and `model_changed` are options of `run`, too."""
+
+
 class Policy(TaskPolicy):
     """A policy for all tasks, what differs for some, and what several of them must show together."""
 

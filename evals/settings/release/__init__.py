@@ -1,10 +1,29 @@
-"""A release file: both builds, all tasks, what must hold, and when to stop."""
+"""A release file: both builds, all tasks, what must hold, and when to stop.
 
-from quantgate.evals.settings.release.names import KnownTasks
+`load_release` checks every name and value in it, and resolves how each build is asked each task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from quantgate.evals.errors import UsageError
+from quantgate.evals.settings.explaining import option_of
+from quantgate.evals.settings.named_policies import policy_names
+from quantgate.evals.settings.release.asking import check_alike, how_asked
+from quantgate.evals.settings.release.builds import check_folders, sides_of
+from quantgate.evals.settings.release.kept import written_copy
+from quantgate.evals.settings.release.layers import RUN_OPTIONS, check_layer, command_line, layer_of
+from quantgate.evals.settings.release.names import PLAN, KnownTasks, check_names
 from quantgate.evals.settings.release.parts import COPY, Budget, Build, Given, Order, Report, Stop
-from quantgate.evals.settings.release.reading import load_release
-from quantgate.evals.settings.release.said import OwnOption
+from quantgate.evals.settings.release.plan import plan_of
+from quantgate.evals.settings.release.rules import policy_of, rules_of
+from quantgate.evals.settings.release.said import Level, OwnOption, Said, at
+from quantgate.evals.settings.release.tasks import place_of_task, tasks_of
 from quantgate.evals.settings.release.types import Release
+from quantgate.evals.settings.run import read_yaml
 
 __all__ = [
     "COPY",
@@ -19,3 +38,100 @@ __all__ = [
     "Stop",
     "load_release",
 ]
+
+_ANY_TASK = KnownTasks(lambda _: (), lambda _: ())
+
+
+def load_release(file: Path, overrides: Mapping[str, Any] | None = None, tasks: KnownTasks = _ANY_TASK) -> Release:
+    """Read and resolve a release file.
+
+    Parameters
+    ----------
+    file
+        YAML; its relative paths are those of its folder.
+    overrides
+        What the command line says, by the names that may stand at the top; `None` says nothing. It wins over the whole
+        file, and its relative paths are those of the working directory.
+    tasks
+        The tasks that there are, so that an unknown one or an option that none takes is refused here.
+
+    Raises
+    ------
+    UsageError
+        In one line, with file, place and the nearest name: for a name that is not known there, a value that is none, a
+        key that stands in the file, builds that would not be asked alike.
+    """
+    given = _given(overrides or {})
+    document = {**read_yaml(file), **{name: value for name, value in given.items() if name not in RUN_OPTIONS}}
+    written = tasks_of(document, file)
+    own = {task: _own_of(task, tasks, file) for task in written}
+    every = tuple(dict.fromkeys(option for options in own.values() for option in options))
+    check_names(document, Level.TOP, "", file, every, tasks)
+    baseline, candidates = sides_of(document, file)
+    sides = (baseline, *candidates)
+    layers = {"": layer_of(document, Level.TOP, "", file, every), "--": command_line(given, every)}
+    for side in sides:
+        check_names(side.written, Level.BUILD, side.place, file, every, tasks)
+        layers[side.place] = layer_of(side.written, Level.BUILD, side.place, file, every)
+    for task in written:
+        check_names(written[task], Level.TASK, place_of_task(task), file, own[task], tasks)
+        layers[place_of_task(task)] = layer_of(written[task], Level.TASK, place_of_task(task), file, own[task])
+    for layer in layers.values():
+        check_layer(layer, list(written))
+    said = {
+        name: Said(value, option_of(name) if name in given else at(file, "", name)) for name, value in document.items()
+    }
+    plan = plan_of({name: said[name] for name in PLAN if name in said}, file)
+    check_folders(sides, plan.out, file)
+    askings = [
+        how_asked(
+            [layers[place] for place in ("", side.place, place_of_task(task), "--")],
+            *(side.build.label, task, {option.name for option in own[task]}, plan.out, at(file, side.place)),
+        )
+        for task in written
+        for side in sides
+        if side.is_asked
+    ]
+    check_alike(askings)
+    top, of_tasks = rules_of(said, baseline.written, written, file)
+    changed = {asking.task for asking in askings if asking.config.model_changed}
+    policy, rules = policy_of(file, said.get("policy"), top, of_tasks, changed)
+    return Release(
+        file=file,
+        name=plan.name or plan.out.name or file.stem,
+        baseline=baseline.build,
+        candidates=tuple(side.build for side in candidates),
+        tasks=tuple(written),
+        policy=policy,
+        stop=plan.stop,
+        order=plan.order,
+        looks=plan.looks,
+        futility=plan.futility,
+        budget=Budget(plan.budget.max_time, plan.budget.max_requests),
+        out=plan.out,
+        reports=plan.reports,
+        _configs={(asking.label, asking.task): asking.config for asking in askings},
+        _given={
+            (asking.label, asking.task): tuple(Given(name, own.value, own.where) for name, own in asking.own.items())
+            for asking in askings
+        },
+        _copy=written_copy(plan, {side.place: side.build for side in sides}, layers, list(written), rules),
+    )
+
+
+def _given(overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """What the command line says, its paths made paths, so that they are not taken for those of the file's folder."""
+    given = {name: value for name, value in overrides.items() if value is not None}
+    if isinstance(chosen := given.get("policy"), str) and chosen not in policy_names():
+        given["policy"] = Path(chosen)
+    if isinstance(out := given.get("out"), str):
+        given["out"] = Path(out)
+    return given
+
+
+def _own_of(task: str, tasks: KnownTasks, file: Path) -> tuple[OwnOption, ...]:
+    """The options that a task declares itself."""
+    try:
+        return tuple(tasks.options_of(task))
+    except UsageError as error:
+        raise UsageError(f"{file}: tasks: {error}") from None

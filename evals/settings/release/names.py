@@ -12,12 +12,9 @@ from typing import Any
 from quantgate.evals.errors import UsageError
 from quantgate.evals.settings.explaining import shown
 from quantgate.evals.settings.key import names_a_key
-from quantgate.evals.settings.policy import TaskPolicy
+from quantgate.evals.settings.policy import RULES
 from quantgate.evals.settings.release.layers import RUN_OPTIONS
 from quantgate.evals.settings.release.said import Level, OwnOption, at
-
-RULES = tuple(name for name in TaskPolicy.model_fields if name not in RUN_OPTIONS)
-"""The keys of a policy that may stand at the top or under a task; what `run` calls so is said of both at once."""
 
 OF_BUILD = ("label", "run")
 PLAN = ("name", "stop", "order", "looks", "futility", "budget", "out", "reports")

@@ -13,10 +13,31 @@ from pydantic import ValidationError
 from quantgate.evals.errors import UsageError
 from quantgate.evals.settings.explaining import place_of, shown, wrong_value
 from quantgate.evals.settings.named_policies import policy_file, policy_names
-from quantgate.evals.settings.policy import Policy, TaskPolicy
-from quantgate.evals.settings.release.said import Said, path_in
+from quantgate.evals.settings.policy import RULES, Policy, TaskPolicy
+from quantgate.evals.settings.release.said import Said, at, path_in
+from quantgate.evals.settings.release.tasks import place_of_task
 from quantgate.evals.settings.run import read_yaml
 from quantgate.evals.settings.suite import nearest
+
+
+def rules_of(
+    said: Mapping[str, Said], baseline: Mapping[str, Any], tasks: Mapping[str, Mapping[str, Any]], file: Path
+) -> tuple[dict[str, Said], dict[str, dict[str, Said]]]:
+    """The keys of a policy at the top and under each task; what the baseline should score may stand under it, too."""
+    top = {name: said[name] for name in (*RULES, "suite") if name in said}
+    of_tasks = {
+        task: {name: Said(own[name], at(file, place_of_task(task), name)) for name in RULES if name in own}
+        for task, own in tasks.items()
+    }
+    if "expected" in baseline:
+        top["expected"] = Said(baseline["expected"], at(file, "baseline", "expected"))
+    if "expected" in top and isinstance(each := top["expected"].value, Mapping):
+        where = top.pop("expected").where
+        for task, score in each.items():
+            if task not in of_tasks:
+                raise UsageError(f"{where}.{task}: no such task is asked{nearest(str(task), list(of_tasks))}")
+            of_tasks[task].setdefault("expected", Said(score, f"{where}.{task}"))
+    return top, of_tasks
 
 
 def policy_of(
