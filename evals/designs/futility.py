@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtr
 
 from quantgate.evals.contract.design import Design
 from quantgate.evals.stats.checks import FloatArray, IntArray
+from quantgate.evals.stats.planning.strata import bound_depth
 from quantgate.evals.stats.sequential.borders import fewest_losses_regressed, most_losses_passing
 
 AnyFloats = npt.NDArray[np.floating[Any]]
@@ -119,12 +120,13 @@ def outlook_of_means(
     within: float,
     margin: float | None = None,
     equal: float = 0.0,
+    unseen: float = 1.0,
 ) -> Outlook:
     """The outlook of any other scores, after so many answers to each of so many items, by normal approximations.
 
     After k answers to each of n items the mean has the standard error sqrt((between + within / k) / n). A look to come
-    passes where a normal bound at the look's level does, with the worst-case item of the bound that decides; a
-    regression shows where the mirror image at the bets' alpha lies below minus the margin.
+    passes where the bound at the look's level does, as `evals.stats.planning.strata.macro_power` has it; a regression
+    shows where its mirror image at the bets' alpha lies below minus the margin.
 
     Parameters
     ----------
@@ -142,6 +144,9 @@ def outlook_of_means(
         The loss that passes: the design's where omitted; 0 for a recovery.
     equal
         The mean of an equal build: 0, or of a recovery (1 - recovery) times the baseline's accuracy.
+    unseen
+        How much more than one item of all the worst-case item of the bound counts for: 1, or in strata the largest
+        weight times the items of all per item of that stratum.
     """
     loss = margin if margin is not None else design.margin or 0.0
     now = (between + within / repeats) / items
@@ -153,17 +158,17 @@ def outlook_of_means(
         then = (between + within / look.repeats) / look.items
         # Of the mean then, so much is known; the rest is a mean of its own, and varies as the standard error shrinks.
         known = then / now if now > 0 else 1.0
-        spread, error = math.sqrt(then * max(1 - known, 0.0)), math.sqrt(then)
-        unseen = 1 / (look.items + 1)
+        spread, error, worst = math.sqrt(then * max(1 - known, 0.0)), math.sqrt(then), unseen / (look.items + unseen)
 
-        def clear(rest: float, known: float = known, unseen: float = unseen) -> float:
-            return loss + (known * estimate + (1 - known) * rest) * (1 - unseen) - unseen
+        def mean(rest: float, known: float = known) -> float:
+            return known * estimate + (1 - known) * rest
 
-        reach = error * float(ndtri(design.share(place))) if design.share(place) > 0 else -math.inf
-        passes += _chance(clear(max(estimate, equal)) + reach, spread)
-        below = float(ndtri(design.regression_alpha)) * error
-        regressions += _chance(-loss - estimate * (1 - unseen) - unseen + below, spread)
-        reachable = reachable or clear(1.0) + reach > 0
+        regressions += _chance(-loss - estimate - bound_depth(error, worst, design.regression_alpha), spread)
+        if (level := design.share(place)) <= 0:
+            continue
+        depth = bound_depth(error, worst, level)
+        passes += _chance(loss + mean(max(estimate, equal)) - depth, spread)
+        reachable = reachable or loss + mean(1.0) > depth
     return Outlook(min(passes, 1.0), min(regressions, 1.0), not reachable)
 
 

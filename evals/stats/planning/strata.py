@@ -70,18 +70,29 @@ def macro_power(
     unseen = float((weight * unit / (items + unit)).max())
     posterior = math.sqrt(float((weight**2 * spread / (items + 1)).sum()))
     sampling = math.sqrt(float((weight**2 * spread / items).sum()))
-    room = margin + difference - _depth(posterior, unseen, alpha)
+    room = margin + difference - bound_depth(posterior, unseen, alpha)
     return float(ndtr(room / sampling)) if sampling > 0 else float(room > 0)
 
 
-def _depth(deviation: float, mean: float, alpha: float) -> float:
-    """The 1 - alpha quantile of N(0, deviation^2) + Exponential(mean)."""
+def bound_tail(depth: npt.ArrayLike, deviation: npt.ArrayLike, mean: float) -> FloatArray:
+    """P(N(0, deviation^2) + Exponential(mean) > depth): about the p-value at a margin that lies `depth` away.
+
+    Arrays of one shape; a deviation may be 0. See `macro_power`.
+    """
+    far = np.asarray(depth, dtype=np.float64)
+    # Less than this is as good as no deviation, and would overflow.
+    spread = np.maximum(np.asarray(deviation, dtype=np.float64), 1e-6 * mean)
+    z, ratio = far / spread, spread / mean
+    exponent = ratio**2 / 2 - far / mean + log_ndtr(z - ratio)
+    return np.asarray(np.minimum(ndtr(-z) + np.exp(np.minimum(exponent, 0.0)), 1.0), dtype=np.float64)
+
+
+def bound_depth(deviation: float, mean: float, alpha: float) -> float:
+    """The 1 - alpha quantile of N(0, deviation^2) + Exponential(mean): by so much the bound lies below the estimate."""
     if deviation < 1e-6 * mean:
         return -mean * math.log(alpha)
 
     def beyond(depth: float) -> float:
-        z, ratio = depth / deviation, deviation / mean
-        tail = math.exp(ratio**2 / 2 - depth / mean + float(log_ndtr(z - ratio)))
-        return float(ndtr(-z)) + tail - alpha
+        return float(bound_tail(depth, deviation, mean)) - alpha
 
     return float(brentq(beyond, 0.0, 10 * deviation - 2 * mean * math.log(alpha), xtol=1e-9))

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from quantgate.evals.stats.checks import FloatArray
+from quantgate.evals.stats.checks import FloatArray, IntArray
 from quantgate.evals.stats.sequential.betting import log_wealths, upper_bound
 
 FIRST_ANSWERS = 0.2
@@ -132,21 +132,31 @@ def blocks(
     array = np.asarray(values, dtype=np.float64)
     if len(array) > len(strata):
         raise ValueError(f"{len(array)} values, but strata names {len(strata)} items")
+    block, share = block_shares(strata, weights)
+    there = int(block[len(array) :][share[len(array) :] > 0].min(initial=block.max() + 1))
+    come = block[: len(array)] < there
+    return np.bincount(block[: len(array)][come], (share[: len(array)] * array)[come], there).astype(np.float64)
+
+
+def block_shares(
+    strata: Sequence[str | None], weights: Mapping[str, float] | None = None
+) -> tuple[IntArray, FloatArray]:
+    """The block that each item belongs to, and what it counts for there: shape (n,) each, as in `blocks`.
+
+    Items of a stratum without weight count for nothing.
+    """
     places: dict[str | None, list[int]] = {}
     for place, name in enumerate(strata):
         places.setdefault(name, []).append(place)
-    shares = {name: 1.0 if weights is None else weights.get(name or "", 0.0) for name in places}
-    total = math.fsum(shares.values())
+    given = {name: 1.0 if weights is None else weights.get(name or "", 0.0) for name in places}
+    total = math.fsum(given.values())
     if total <= 0:
         raise ValueError("no stratum has a weight: there is nothing to average")
-    weighing = {name: members for name, members in places.items() if shares[name] > 0}
-    count = min(len(members) for members in weighing.values())
-    sums, there = np.zeros(count), np.ones(count, dtype=bool)
-    for name, members in weighing.items():
-        cuts = np.arange(count + 1) * len(members) // count
-        come = sum(place < len(array) for place in members)
-        of_stratum = np.zeros(len(members))
-        of_stratum[:come] = array[members[:come]]
-        sums += shares[name] / total * np.add.reduceat(of_stratum, cuts[:-1]) / np.diff(cuts)
-        there &= cuts[1:] <= come
-    return np.asarray(sums[: int(there.argmin()) if not there.all() else count])
+    count = min(len(members) for name, members in places.items() if given[name] > 0)
+    block, share = np.zeros(len(strata), dtype=np.int64), np.zeros(len(strata))
+    for name, members in places.items():
+        if given[name] > 0:
+            sizes = np.diff(np.arange(count + 1) * len(members) // count)
+            block[members] = np.repeat(np.arange(count), sizes)
+            share[members] = np.repeat(given[name] / total / sizes, sizes)
+    return block, share

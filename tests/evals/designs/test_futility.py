@@ -8,6 +8,7 @@ import pytest
 
 from quantgate.evals.contract.design import Design, Look
 from quantgate.evals.designs.futility import Outlook, outlook, outlook_of_means, outlooks, places
+from quantgate.evals.stats.planning.strata import bound_tail
 from quantgate.evals.stats.sequential.betting import log_wealth_of_counts
 from quantgate.evals.stats.sequential.borders import most_losses_passing
 
@@ -155,8 +156,7 @@ class TestMeans:
         estimate, runs = -0.024, 40_000
         last = (estimate * 12 + rng.normal(0, np.sqrt(within / 4 / 198), runs) * 4) / 16
         assert REPEATED.share(3) == pytest.approx(0.025)
-        limit = 1 / 199 + 1.959964 * np.sqrt(within / 16 / 198)
-        passed = (0.03 + last * (1 - 1 / 199) - limit > 0).mean()
+        passed = (bound_tail(0.03 + last, np.sqrt(within / 16 / 198), 1 / 199) < 0.025).mean()
         found = outlook_of_means(REPEATED, estimate, 198, 12, between=between, within=within)
         assert found.pass_power == pytest.approx(passed, abs=0.01)
 
