@@ -15,7 +15,8 @@ from quantgate.evals.stats.planning.simulation import solve_rates
 from quantgate.evals.stats.planning.splits import Population
 from quantgate.evals.stats.planning.strata import bound_tail
 from quantgate.evals.stats.sequential.betting import log_wealths
-from quantgate.evals.stats.sequential.regression import FIRST_ANSWERS, block_shares
+from quantgate.evals.stats.sequential.blocks import Blocks
+from quantgate.evals.stats.sequential.regression import FIRST_ANSWERS
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,19 +26,7 @@ class _Field:
     strata: IntArray
     weights: FloatArray
     rates: tuple[tuple[FloatArray, FloatArray], ...]
-    block: IntArray
-    share: FloatArray
-
-    @property
-    def block_ends(self) -> IntArray:
-        """After how many items each block is whole."""
-        ends = np.zeros(int(self.block.max()) + 1, dtype=np.int64)
-        np.maximum.at(ends, self.block, np.arange(1, len(self.block) + 1))
-        return np.maximum.accumulate(ends)
-
-    def blocked(self, values: FloatArray) -> FloatArray:
-        """The values of all items as blocks to bet on."""
-        return np.bincount(self.block, self.share * values).astype(np.float64)
+    blocks: Blocks | None
 
 
 def simulated_course_of_means(
@@ -84,9 +73,11 @@ def _field(population: Population, difference: float) -> _Field:
         rates.append((first, second * (1 + difference / second.mean())))
     ranks = np.concatenate([(np.arange(size) + 0.5) / size for size in population.sizes])
     strata = np.repeat(np.arange(len(population.sizes)), population.sizes)[np.argsort(ranks, kind="stable")]
-    shares = population.shares
-    block, share = block_shares([str(place) for place in strata], {str(place): one for place, one in enumerate(shares)})
-    return _Field(strata, np.array(shares), tuple(rates), block, share)
+    blocks = None
+    if len(population.sizes) > 1:
+        weights = {str(place): share for place, share in enumerate(population.shares)}
+        blocks = Blocks.of([str(place) for place in strata], weights)
+    return _Field(strata, np.array(population.shares), tuple(rates), blocks)
 
 
 def _end(design: Design, field: _Field, rng: np.random.Generator) -> tuple[float, float, float]:
@@ -99,10 +90,8 @@ def _end(design: Design, field: _Field, rng: np.random.Generator) -> tuple[float
         ours[of_stratum], theirs[of_stratum] = first[drawn], second[drawn]
     right = np.stack([rng.binomial(1, ours), rng.binomial(1, theirs)])
     share = FIRST_ANSWERS if design.repeats > 1 else 1.0
-    wealth = log_wealths(field.blocked((right[1] - right[0]).astype(np.float64)), -margin)
-    won = np.flatnonzero(wealth >= -math.log(design.regression_alpha * share))
+    regresses = _first_regression(design.regression_alpha * share, field, right[1] - right[0], margin)
     passes = hopeless = math.inf
-    regresses = float(field.block_ends[won[0]]) if won.size else math.inf
     answered = 1
     for place, look in enumerate(design.looks):
         asked = float(look.items * look.repeats)
@@ -114,8 +103,7 @@ def _end(design: Design, field: _Field, rng: np.random.Generator) -> tuple[float
             answered = look.repeats
         change = (right[1] - right[0]) / answered
         if answered > 1:
-            after = float(log_wealths(field.blocked(change), -margin)[-1])
-            if after >= -math.log(design.regression_alpha * (1 - share)):
+            if _wealth(field, change, -margin)[0][-1] >= -math.log(design.regression_alpha * (1 - share)):
                 regresses = min(regresses, asked)
         seen = _Seen.of(field, change[: look.items], right[:, : look.items] / answered, answered)
         if (level := design.share(place)) > 0 and seen.pvalue(margin) < level:
@@ -123,6 +111,21 @@ def _end(design: Design, field: _Field, rng: np.random.Generator) -> tuple[float
         elif design.futility and look != design.looks[-1] and seen.hopeless(design, look.items, answered):
             hopeless = min(hopeless, asked)
     return passes, regresses, hopeless
+
+
+def _first_regression(alpha: float, field: _Field, change: IntArray, margin: float) -> float:
+    """After how many first answers the bets on them have 1 / alpha."""
+    wealth, whole = _wealth(field, change.astype(np.float64), -margin)
+    won = np.flatnonzero(wealth >= -math.log(alpha))
+    return float(whole[won[0]]) if won.size else math.inf
+
+
+def _wealth(field: _Field, change: FloatArray, null: float) -> tuple[FloatArray, IntArray]:
+    """The logarithms of the wealth that counts, and after how many items each of them is there."""
+    if field.blocks is None:
+        return log_wealths(change, null), np.arange(1, len(change) + 1)
+    values, stakes, ends = field.blocks.arranged(change)
+    return log_wealths(values, null, stakes=stakes)[ends - 1], field.blocks.whole
 
 
 @dataclass(frozen=True, slots=True)

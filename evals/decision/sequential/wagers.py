@@ -11,7 +11,8 @@ import numpy as np
 from quantgate.evals.settings.margin import Margin
 from quantgate.evals.stats.checks import FloatArray
 from quantgate.evals.stats.sequential.betting import Bets, log_wealths
-from quantgate.evals.stats.sequential.regression import FIRST_ANSWERS, blocks, regression_upper_bound
+from quantgate.evals.stats.sequential.blocks import Blocks
+from quantgate.evals.stats.sequential.regression import FIRST_ANSWERS, regression_upper_bound
 
 
 @dataclass(slots=True)
@@ -54,24 +55,33 @@ class Wagers:
         points = [] if margin.points is None else [_Stake(-margin.points, 1.0, share)]
         ratio = [] if margin.recovery is None else [_Stake(0.0, margin.recovery, share)]
         self._stakes = [*points, *ratio]
-        self._repeats, self._strata = repeats, strata
+        self._repeats = repeats
+        self._blocks = None if strata is None else Blocks.of(strata)
         self._first: list[tuple[float, float]] = []
         self._passes: list[FloatArray] = []
-        self._placed = 0
+        self._whole = 0
 
     def add(self, baseline: float, candidate: float) -> None:
         """The first answers to the next item; scores in [0, 1]."""
         self._first.append((baseline, candidate))
-        for stake in self._stakes:
-            stake.first.add(self._new(stake.recovery))
-        self._placed = len(self._blocks(1.0)) if self._strata is not None else len(self._first)
+        if self._blocks is None:
+            for stake in self._stakes:
+                stake.first.add(candidate - stake.recovery * baseline)
+            return
+        for number in range(self._whole, self._blocks.come(len(self._first))):
+            places, stakes = self._blocks.block(number)
+            for stake in self._stakes:
+                stake.first.add(self._differences(stake.recovery)[places], stakes)
+            self._whole += 1
 
     def add_pass(self, baseline: FloatArray, candidate: FloatArray) -> None:
         """Mean scores of all items after one more whole pass over them, in the drawn order."""
-        self._passes.append(self._blocked(candidate - baseline))
+        self._passes.append(candidate - baseline)
         for stake in self._stakes:
-            values = self._blocked(candidate - stake.recovery * baseline)
-            wealth = log_wealths(values, stake.null, lowest=-stake.recovery)
+            values, stakes = candidate - stake.recovery * baseline, None
+            if self._blocks is not None:
+                values, stakes, _ = self._blocks.arranged(values)
+            wealth = log_wealths(values, stake.null, lowest=-stake.recovery, stakes=stakes)
             stake.best_pass = max(stake.best_pass, float(wealth[-1]) + math.log1p(-stake.share))
 
     @property
@@ -82,22 +92,13 @@ class Wagers:
 
     def bounds(self, alpha: float) -> tuple[float, float]:
         """The bounds of the difference in points that hold at all times together, each at `alpha`."""
-        first = self._blocks(1.0)
-        upper = regression_upper_bound(first, self._passes, alpha=alpha, repeats=self._repeats)
-        mirrored = regression_upper_bound(
-            -first, [-values for values in self._passes], alpha=alpha, repeats=self._repeats
-        )
+        first, repeats = self._differences(1.0), self._repeats
+        upper = regression_upper_bound(first, self._passes, alpha=alpha, repeats=repeats, blocks=self._blocks)
+        passes = [-values for values in self._passes]
+        mirrored = regression_upper_bound(-first, passes, alpha=alpha, repeats=repeats, blocks=self._blocks)
         return -mirrored, upper
 
-    def _new(self, recovery: float) -> FloatArray:
-        """What the last item adds to bet on: itself, or the blocks that it makes whole."""
-        if self._strata is None:
-            baseline, candidate = self._first[-1]
-            return np.array([candidate - recovery * baseline])
-        return self._blocks(recovery)[self._placed :]
-
-    def _blocks(self, recovery: float) -> FloatArray:
-        return self._blocked(np.array([candidate - recovery * baseline for baseline, candidate in self._first]))
-
-    def _blocked(self, values: FloatArray) -> FloatArray:
-        return values if self._strata is None else blocks(values, self._strata)
+    def _differences(self, recovery: float) -> FloatArray:
+        """Candidate - recovery x baseline of the first answers, in the drawn order."""
+        pairs = np.array(self._first, dtype=np.float64).reshape(-1, 2)
+        return np.asarray(pairs[:, 1] - recovery * pairs[:, 0])

@@ -75,8 +75,10 @@ class Bets:
         """P-value of "the mean is `null` or more" that holds at whatever value one stops: 1 / the largest wealth."""
         return math.exp(-self._max_log_wealth)
 
-    def add(self, values: npt.ArrayLike) -> None:
+    def add(self, values: npt.ArrayLike, stakes: FloatArray | None = None) -> None:
         """Bet on these values, in their order; one or more.
+
+        With `stakes` they are one block (`evals.stats.sequential.blocks`), and the wealth counts after the last.
 
         Raises
         ------
@@ -86,15 +88,23 @@ class Bets:
         checked = _checked(values, self.lowest, self.highest)
         if not checked.size:
             return
-        money = self._money + _gains(checked, self.null, self.highest).cumsum(axis=0)
+        gains = _gains(checked, self.null, self.highest, stakes)
+        money = self._money + (gains.cumsum(axis=0) if stakes is None else gains.sum(axis=0, keepdims=True))
         wealth = logsumexp(money, axis=1)
         self._money = money[-1]
         self._log_wealth = float(wealth[-1])
         self._max_log_wealth = max(self._max_log_wealth, float(wealth.max()))
 
 
-def log_wealths(values: npt.ArrayLike, null: float, *, lowest: float = -1.0, highest: float = 1.0) -> FloatArray:
-    """The logarithm of the wealth of `Bets` after each value, shape (n,).
+def log_wealths(
+    values: npt.ArrayLike,
+    null: float,
+    *,
+    lowest: float = -1.0,
+    highest: float = 1.0,
+    stakes: FloatArray | None = None,
+) -> FloatArray:
+    """The logarithm of the wealth of `Bets` after each value, shape (n,); with stakes it counts after whole blocks.
 
     Raises
     ------
@@ -103,7 +113,7 @@ def log_wealths(values: npt.ArrayLike, null: float, *, lowest: float = -1.0, hig
     """
     if not lowest <= null < highest:
         raise ValueError(f"null must be at least {lowest} and below {highest}, got {null}")
-    money = _gains(_checked(values, lowest, highest), null, highest).cumsum(axis=0) - math.log(_BETS)
+    money = _gains(_checked(values, lowest, highest), null, highest, stakes).cumsum(axis=0) - math.log(_BETS)
     return np.asarray(logsumexp(money, axis=1), dtype=np.float64)
 
 
@@ -116,7 +126,13 @@ def log_wealth_of_counts(losses: npt.ArrayLike, gains: npt.ArrayLike, n: npt.Arr
 
 
 def upper_bound(
-    values: npt.ArrayLike, alpha: float, *, lowest: float = -1.0, highest: float = 1.0, at_end: bool = False
+    values: npt.ArrayLike,
+    alpha: float,
+    *,
+    lowest: float = -1.0,
+    highest: float = 1.0,
+    stakes: FloatArray | None = None,
+    counted: npt.ArrayLike | None = None,
 ) -> float:
     """Upper confidence bound of the mean, at confidence 1 - alpha at all times together; `highest` where nothing shows.
 
@@ -132,8 +148,10 @@ def upper_bound(
         In (0, 1).
     lowest, highest
         What values can be.
-    at_end
-        Only the wealth after the last value counts.
+    stakes
+        Shape (n,), where the values are those of blocks.
+    counted
+        The places of the values after which the wealth counts, -1 for the last; all when omitted.
 
     Raises
     ------
@@ -151,10 +169,11 @@ def upper_bound(
     checked = _checked(values, lowest, highest)
     if not checked.size or checked.min() >= highest:
         return highest
+    places = np.arange(len(checked)) if counted is None else np.asarray(counted)
 
     def rejected(null: float) -> bool:
-        wealth = log_wealths(checked, null, lowest=lowest, highest=highest)
-        return float(wealth[-1] if at_end else wealth.max()) >= -math.log(alpha)
+        wealth = log_wealths(checked, null, lowest=lowest, highest=highest, stakes=stakes)
+        return float(wealth[places].max()) >= -math.log(alpha)
 
     held, shown = lowest, highest
     while shown - held > _RESOLUTION:
@@ -168,9 +187,10 @@ def lower_bound(values: npt.ArrayLike, alpha: float, *, lowest: float = -1.0, hi
     return -upper_bound(-np.asarray(values, dtype=np.float64), alpha, lowest=-highest, highest=-lowest)
 
 
-def _gains(values: FloatArray, null: float, highest: float) -> FloatArray:
+def _gains(values: FloatArray, null: float, highest: float, stakes: FloatArray | None = None) -> FloatArray:
     """By how much the logarithm of each bet's money grows at each value, shape (n, bets)."""
-    return np.asarray(np.log1p(_SHARES * ((null - values) / (highest - null))[:, None]), dtype=np.float64)
+    won = (null - values) / (highest - null)
+    return np.asarray(np.log1p(_SHARES * (won if stakes is None else stakes * won)[:, None]), dtype=np.float64)
 
 
 def _checked(values: npt.ArrayLike, lowest: float, highest: float) -> FloatArray:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from quantgate.evals.stats.checks import FloatArray, IntArray
 from quantgate.evals.stats.sequential.betting import log_wealths, upper_bound
+from quantgate.evals.stats.sequential.blocks import Blocks
 
 FIRST_ANSWERS = 0.2
 """The part of alpha that the bets on first answers have where more answers follow.
@@ -28,6 +29,7 @@ def regression_pvalue(
     repeats: int = 1,
     lowest: float = -1.0,
     highest: float = 1.0,
+    blocks: Blocks | None = None,
 ) -> float:
     """P-value of "the mean is `null` or more" that holds at whatever answer one stops.
 
@@ -40,7 +42,7 @@ def regression_pvalue(
     Parameters
     ----------
     first
-        Shape (i,), the differences of the first answers to the i first items, or to the blocks of `blocks`.
+        Shape (i,), the differences of the first answers to the i first items in the drawn order.
     means
         For each number of whole passes that was looked at, the first included or not: shape (n,), the items' means.
     null
@@ -49,6 +51,8 @@ def regression_pvalue(
         Answers to each item at the full size; with one, `means` counts for nothing.
     lowest, highest
         What values can be.
+    blocks
+        Of all items, where strata weigh: the mean is then the macro average.
 
     Returns
     -------
@@ -66,10 +70,12 @@ def regression_pvalue(
     86:1; Ramdas and Manole 2023, arXiv 2304.02611 (averages over exchangeable values).
     """
     share = 1.0 if repeats == 1 else FIRST_ANSWERS
-    wealth = log_wealths(first, null, lowest=lowest, highest=highest)
+    values, stakes, counted = _arranged(first, blocks)
+    wealth = log_wealths(values, null, lowest=lowest, highest=highest, stakes=stakes)[counted]
     best = max(float(wealth.max(initial=0.0)) + math.log(share), 0.0)
-    for values in means if repeats > 1 else ():
-        wealth = log_wealths(values, null, lowest=lowest, highest=highest)
+    for mean in means if repeats > 1 else ():
+        values, stakes, _ = _arranged(mean, blocks)
+        wealth = log_wealths(values, null, lowest=lowest, highest=highest, stakes=stakes)
         best = max(best, float(wealth[-1]) + math.log1p(-share))
     return math.exp(-best)
 
@@ -82,6 +88,7 @@ def regression_upper_bound(
     repeats: int = 1,
     lowest: float = -1.0,
     highest: float = 1.0,
+    blocks: Blocks | None = None,
 ) -> float:
     """The upper confidence bound of the mean that belongs to `regression_pvalue`, at all times together.
 
@@ -89,74 +96,23 @@ def regression_upper_bound(
     ----------
     alpha
         In (0, 1).
-    first, means, repeats, lowest, highest
+    first, means, repeats, lowest, highest, blocks
         As there.
     """
     share = 1.0 if repeats == 1 else FIRST_ANSWERS
-    bound = upper_bound(first, alpha * share, lowest=lowest, highest=highest)
-    for values in means if repeats > 1 else ():
-        later = upper_bound(values, alpha * (1 - share), lowest=lowest, highest=highest, at_end=True)
-        bound = min(bound, later)
+    limits = {"lowest": lowest, "highest": highest}
+    values, stakes, counted = _arranged(first, blocks)
+    bound = upper_bound(values, alpha * share, stakes=stakes, counted=counted, **limits)
+    for mean in means if repeats > 1 else ():
+        values, stakes, _ = _arranged(mean, blocks)
+        bound = min(bound, upper_bound(values, alpha * (1 - share), stakes=stakes, counted=[-1], **limits))
     return bound
 
 
-def blocks(
-    values: npt.ArrayLike, strata: Sequence[str | None], weights: Mapping[str, float] | None = None
-) -> FloatArray:
-    """What to bet on where strata weigh: blocks of items, with a mean that is the macro average.
-
-    As many blocks as the smallest stratum has items; each takes, of every stratum, the next items in proportion to its
-    size, which are averaged and then weighed. Where the items of a stratum come in random order each block is expected
-    to be the macro average, whatever came before. A block counts once all of its items and those of the blocks before
-    are there.
-
-    Parameters
-    ----------
-    values
-        Shape (i,), of the i first items in the drawn order.
-    strata
-        Shape (n,), the stratum of each of the n items that are asked in all, in that order.
-    weights
-        Weight of each stratum; equal when omitted. Those without weight are left out.
-
-    Returns
-    -------
-    FloatArray
-        Shape (blocks,).
-
-    Raises
-    ------
-    ValueError
-        More values than strata, or weights that leave no stratum.
-    """
-    array = np.asarray(values, dtype=np.float64)
-    if len(array) > len(strata):
-        raise ValueError(f"{len(array)} values, but strata names {len(strata)} items")
-    block, share = block_shares(strata, weights)
-    there = int(block[len(array) :][share[len(array) :] > 0].min(initial=block.max() + 1))
-    come = block[: len(array)] < there
-    return np.bincount(block[: len(array)][come], (share[: len(array)] * array)[come], there).astype(np.float64)
-
-
-def block_shares(
-    strata: Sequence[str | None], weights: Mapping[str, float] | None = None
-) -> tuple[IntArray, FloatArray]:
-    """The block that each item belongs to, and what it counts for there: shape (n,) each, as in `blocks`.
-
-    Items of a stratum without weight count for nothing.
-    """
-    places: dict[str | None, list[int]] = {}
-    for place, name in enumerate(strata):
-        places.setdefault(name, []).append(place)
-    given = {name: 1.0 if weights is None else weights.get(name or "", 0.0) for name in places}
-    total = math.fsum(given.values())
-    if total <= 0:
-        raise ValueError("no stratum has a weight: there is nothing to average")
-    count = min(len(members) for name, members in places.items() if given[name] > 0)
-    block, share = np.zeros(len(strata), dtype=np.int64), np.zeros(len(strata))
-    for name, members in places.items():
-        if given[name] > 0:
-            sizes = np.diff(np.arange(count + 1) * len(members) // count)
-            block[members] = np.repeat(np.arange(count), sizes)
-            share[members] = np.repeat(given[name] / total / sizes, sizes)
-    return block, share
+def _arranged(values: npt.ArrayLike, blocks: Blocks | None) -> tuple[FloatArray, FloatArray | None, IntArray]:
+    """Values, their stakes, and the places after which the wealth counts."""
+    if blocks is None:
+        array = np.asarray(values, dtype=np.float64)
+        return array, None, np.arange(len(array))
+    array, stakes, ends = blocks.arranged(values)
+    return array, stakes, ends - 1

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quantgate.evals.stats.sequential.betting import log_wealths, upper_bound
-from quantgate.evals.stats.sequential.regression import blocks, regression_pvalue, regression_upper_bound
+from quantgate.evals.stats.sequential.blocks import Blocks
+from quantgate.evals.stats.sequential.regression import regression_pvalue, regression_upper_bound
 
 ALPHA = 0.05
 
@@ -81,57 +82,49 @@ def test_the_bound_is_below_a_null_where_the_pvalue_is_below_alpha(table, null):
     assert (pvalue(array, null) <= ALPHA) == (bound <= null) or abs(bound - null) < 1e-9
 
 
-class TestBlocks:
-    def test_each_holds_the_next_items_of_every_stratum_in_proportion(self):
-        strata = ["a", "b", "b", "a", "b", "b", "b"]
-        values = [-1.0, 1.0, 0.0, 1.0, 1.0, 1.0, 0.0]
-        assert blocks(values, strata) == pytest.approx([(-1 + 0.5) / 2, (1 + 2 / 3) / 2])
-        assert blocks(values, strata, {"a": 3, "b": 1}) == pytest.approx([(-3 + 0.5) / 4, (3 + 2 / 3) / 4])
+def test_a_macro_average_at_the_margin_is_seldom_called_worse():
+    """All the loss in the smallest stratum, whose items weigh most."""
+    rng = np.random.default_rng(6)
+    strata = rng.permutation(["a"] * 50 + ["b"] * 114 + ["c"] * 114).tolist()
+    small, blocks = np.array(strata) == "a", Blocks.of(strata)
+    called = 0
+    for _ in range(400):
+        values = -np.where(small, rng.random(278) < 0.09, 0.0)
+        called += regression_pvalue(values, null=-0.03, blocks=blocks) <= ALPHA
+    assert called / 400 <= ALPHA + 3 * math.sqrt(ALPHA * (1 - ALPHA) / 400)
 
-    def test_one_counts_when_all_of_its_items_and_those_before_are_there(self):
-        strata = ["a", "a", "b", "b"]
-        values = [-1.0, 1.0, 0.0, 1.0]
-        assert [len(blocks(values[:count], strata)) for count in range(5)] == [0, 0, 0, 1, 2]
 
-    def test_what_comes_later_changes_no_block(self):
-        rng = np.random.default_rng(2)
-        strata = rng.permutation(["a"] * 13 + ["b"] * 30 + ["c"] * 7).tolist()
-        values = rng.choice([-1.0, 0.0, 1.0], size=50)
-        whole = blocks(values, strata)
-        assert len(whole) == 7
-        for count in range(51):
-            part = blocks(values[:count], strata)
-            assert part == pytest.approx(whole[: len(part)])
+@pytest.mark.parametrize("rates", [(0.3, 0.3), (0.6, 0.0), (0.0, 0.6)], ids=["alike", "in the small", "in the large"])
+def test_with_strata_the_null_is_rejected_no_more_often_than_alpha(rates):
+    """Two items of one stratum and four of another, with the macro average at the null, by enumeration."""
+    strata = ["a", "b", "b", "a", "b", "b"]
+    loss = np.array([rates[name == "b"] for name in strata])
+    blocks = Blocks.of(strata)
+    lost = np.array(list(itertools.product((0, 1), repeat=6)))
+    chances = np.where(lost, loss, 1 - loss).prod(axis=1)
+    found = np.array([regression_pvalue(-row.astype(float), null=-0.3, blocks=blocks) for row in lost])
+    wealth = [
+        math.exp(log_wealths(*blocks.arranged(-row.astype(float))[:1], -0.3, stakes=blocks.stakes[:6])[-1])
+        for row in lost
+    ]
+    assert chances @ wealth <= 1 + 1e-9
+    for alpha in (0.5, 0.3, 0.2, 0.1, 0.05):
+        assert chances @ (found <= alpha) <= alpha
 
-    def test_their_mean_is_the_macro_average_of_strata_that_are_multiples(self):
-        rng = np.random.default_rng(4)
-        strata = rng.permutation(["a"] * 10 + ["b"] * 30).tolist()
-        values = rng.choice([-1.0, 0.0, 1.0], size=40)
-        named = np.array(strata)
-        assert blocks(values, strata).mean() == pytest.approx(
-            (values[named == "a"].mean() + values[named == "b"].mean()) / 2
-        )
 
-    def test_a_stratum_without_weight_is_left_out(self):
-        assert blocks([-1.0, 1.0], ["a", "b"], {"a": 1.0}) == pytest.approx([-1.0])
+def test_the_bound_of_a_macro_average_is_below_a_null_where_the_pvalue_is_below_alpha():
+    rng = np.random.default_rng(3)
+    strata = rng.permutation(["a"] * 10 + ["b"] * 30).tolist()
+    blocks = Blocks.of(strata)
+    for repeats in (1, 3):
+        table = -(rng.random((repeats, 40)) < 0.3).astype(float)
+        means = list(table.cumsum(axis=0) / np.arange(1, repeats + 1)[:, None])
+        bound = regression_upper_bound(table[0], means, alpha=ALPHA, repeats=repeats, blocks=blocks)
+        assert -0.3 < bound < 0.5
+        for null, shown in ((bound - 1e-6, False), (bound + 1e-6, True)):
+            found = regression_pvalue(table[0], means, null=null, repeats=repeats, blocks=blocks)
+            assert (found <= ALPHA) is shown
 
-    def test_items_without_a_stratum_are_one_of_their_own(self):
-        assert blocks([-1.0, 1.0], [None, "b"]) == pytest.approx([0.0])
 
-    @pytest.mark.parametrize(
-        ("values", "weights", "said"), [([0.0] * 3, None, "3 values"), ([0.0], {"z": 1.0}, "no stratum has a weight")]
-    )
-    def test_what_does_not_fit_is_refused(self, values, weights, said):
-        with pytest.raises(ValueError, match=said):
-            blocks(values, ["a", "b"], weights)
-
-    def test_a_macro_average_at_the_margin_is_seldom_called_worse(self):
-        """All the loss in the smallest stratum, whose items weigh most."""
-        rng = np.random.default_rng(6)
-        strata = rng.permutation(["a"] * 50 + ["b"] * 114 + ["c"] * 114).tolist()
-        small = np.array(strata) == "a"
-        called = 0
-        for _ in range(400):
-            values = -np.where(small, rng.random(278) < 0.09, 0.0)
-            called += regression_pvalue(blocks(values, strata), null=-0.03) <= ALPHA
-        assert called / 400 <= ALPHA + 3 * math.sqrt(ALPHA * (1 - ALPHA) / 400)
+def test_before_the_first_block_is_whole_nothing_is_shown():
+    assert regression_pvalue([-1.0, -1.0], null=-0.02, blocks=Blocks.of(["a", "a", "b", "b"])) == 1.0
