@@ -15,6 +15,7 @@ from quantgate.evals.decision.evidence import Evidence, comparable, gather
 from quantgate.evals.decision.false_pass import worst_false_pass
 from quantgate.evals.decision.look import NO_LOOKS, Looks
 from quantgate.evals.decision.looks import held_to, with_looks
+from quantgate.evals.decision.sequential.replay import Replay
 from quantgate.evals.decision.suite import SUITE, decided_suite, look_at_suite, with_suite
 from quantgate.evals.decision.types import NotComparable, ReleaseVerdict, Suite, TaskDecision, TaskVerdict
 from quantgate.evals.errors import UsageError
@@ -41,6 +42,9 @@ def compare(
     0/1 answers are bounded by the exact test, anything else by the Bayesian bootstrap plus one. Where the policy
     chooses a plain bootstrap, its worst false pass at alpha divided by the formats, and what the bounds that hold
     decide, are told beside.
+
+    A format that was asked by a design is decided at its looks, each of which has its part of alpha divided by the
+    formats already: the step-down changes nothing of it.
 
     The mean over the policy's suite is one more required task: it has a family of its own over the formats.
 
@@ -140,7 +144,7 @@ def _compare(
 
 def _member(pairs: Pairs, policy: Policy, looks: Looks, formats: int) -> _Member:
     held, taken = held_to(policy, looks, formats)
-    found = gather(pairs, held, bounds_of)
+    found = gather(pairs, held, bounds_of, look=Replay(held, bounds_of, formats).look)
     whole = with_looks(with_suite(found, look_at_suite(found, held, bounds_of, Evidence)), taken, policy)
     return _Member(whole, comparable(whole))
 
@@ -211,7 +215,9 @@ def _together(family: Sequence[Evidence]) -> list[Bounds]:
     fallen = step_down([one.regressed_among for one in family])
     all_passed, all_fallen = all(step.rejected for step in passed), all(step.rejected for step in fallen)
     return [
-        claimed(
+        one.looked.bounds
+        if one.looked is not None
+        else claimed(
             one.measured,
             one.bounds,
             up,

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from quantgate.evals.checks.finding import Finding, FindingCode, Severity
 from quantgate.evals.checks.lengths import LengthComparison
@@ -16,6 +15,7 @@ from quantgate.evals.checks.token_lengths import compare_lengths
 from quantgate.evals.checks.unread import no_better_than_guessing
 from quantgate.evals.contract.records import Status
 from quantgate.evals.decision.bounds import Bounds
+from quantgate.evals.decision.described import Prospect
 from quantgate.evals.decision.figures import describe, summary_of_repeats
 from quantgate.evals.decision.flips import flip_table, flips
 from quantgate.evals.decision.measured import Measured
@@ -23,10 +23,14 @@ from quantgate.evals.decision.obstacle import obstacle
 from quantgate.evals.decision.planners import recovery_planning
 from quantgate.evals.decision.prospects import needed_of, prospects
 from quantgate.evals.decision.readings import reading_findings
+from quantgate.evals.decision.sequential.doubts import Doubts
+from quantgate.evals.decision.sequential.looked import Look, Looked
+from quantgate.evals.decision.sequential.prefix import prefix
 from quantgate.evals.decision.spreads import spreads_of
 from quantgate.evals.decision.standing import not_worse, shows, worse
+from quantgate.evals.decision.strata import strata_figures
 from quantgate.evals.decision.task import decided
-from quantgate.evals.decision.types import Decided, NotComparable, StratumFigures, TargetBounds, TaskVerdict
+from quantgate.evals.decision.types import Decided, NotComparable, TargetBounds, TaskVerdict
 from quantgate.evals.decision.verdict import verdict_of
 from quantgate.evals.pairing.item_scores import ItemScores
 from quantgate.evals.pairing.pairs import Pairs, TaskPairs
@@ -45,7 +49,11 @@ _FEWEST_LEFT = 2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
-    """A task that could be compared: its scores item by item, and what was measured."""
+    """A task that could be compared: its scores item by item, and what was measured.
+
+    One that was looked at on the way has `looked`, and its scores are those that its state rests on. Its bounds are
+    what all looks together may claim, whatever family it is in: its design has the alpha that it has there.
+    """
 
     scores: ItemScores
     measured: Measured
@@ -53,6 +61,7 @@ class Evidence:
     decide: Decider
     _held: dict[float, Bounds] = field(default_factory=dict)
     _shared: ItemScores | None = None
+    looked: Looked | None = None
 
     @property
     def shared(self) -> ItemScores:
@@ -65,6 +74,8 @@ class Evidence:
 
     def bounds(self, alpha: float) -> Bounds:
         """The bounds, each at error probability `alpha`; computed once."""
+        if self.looked is not None:
+            return self.looked.bounds
         if alpha not in self._held:
             self._held[alpha] = self.decide(self.scores, self.policy, alpha)
         return self._held[alpha]
@@ -103,6 +114,8 @@ class Evidence:
 
         Below the smallest alpha that the bounds hold for, nothing is shown, and nothing where none is left.
         """
+        if self.looked is not None:
+            return self.looked.regressed_among(members)
         alpha, margin = self.measured.alpha / members, self.measured.margin
         if self.measured.spent or alpha < SMALLEST_ALPHA or not worse(self.measured.alone, margin):
             return False
@@ -115,27 +128,36 @@ class Evidence:
 
     def decided(self, bounds: Bounds, *, unconfirmed: bool = False) -> Decided:
         """The task's decision by these bounds; see `evals.decision.task.decided`."""
-        verdict = self.verdict(bounds)
-        if verdict is TaskVerdict.INCONCLUSIVE:
-            own = recovery_planning(self.measured.margin, self.measured.baseline)
-            planned = (items_for_power, exact_power) if own is None else (own.items_for, own.power_of)
-            # A recovery of nothing is never shown, and no data settles it; nor does more of a pair that had its looks.
-            undefined = bounds.recovery_bounds is not None and bounds.recovery_bounds.undefined
-            found = () if undefined or self.measured.looked_before else prospects(self.measured, bounds, *planned)
-            return decided(
-                self.measured,
-                verdict,
-                bounds,
-                None,
-                found,
-                needed_of(self.measured, found),
-                targets=self.targets(bounds),
-                unconfirmed=unconfirmed,
-            )
-        by_points = self.measured.exact and self.measured.margin.recovery is None
-        enough = self._enough(verdict) if by_points else None
-        targets = self.targets(bounds)
-        return decided(self.measured, verdict, bounds, enough, (), None, targets=targets, unconfirmed=unconfirmed)
+        verdict, looks = self.verdict(bounds), None if self.looked is None else self.looked.looks
+        found: tuple[Prospect, ...] = ()
+        needed, enough = None, None
+        if verdict is TaskVerdict.INCONCLUSIVE and not (looks and looks.awaits):
+            found = self._prospects(bounds)
+            needed = needed_of(self.measured, found)
+        elif looks is None and self.measured.exact and self.measured.margin.recovery is None:
+            enough = self._enough(verdict)
+        return decided(
+            self.measured,
+            verdict,
+            bounds,
+            enough,
+            found,
+            needed,
+            targets=self.targets(bounds),
+            unconfirmed=unconfirmed,
+            looks=looks,
+        )
+
+    def _prospects(self, bounds: Bounds) -> tuple[Prospect, ...]:
+        """What would settle it; of one that was looked at, if all of it were asked anew and looked at once."""
+        own = recovery_planning(self.measured.margin, self.measured.baseline)
+        planned = (items_for_power, exact_power) if own is None else (own.items_for, own.power_of)
+        # A recovery of nothing is never shown, and no data settles it; nor does more of a pair that had its looks.
+        undefined = bounds.recovery_bounds is not None and bounds.recovery_bounds.undefined
+        if undefined or self.measured.looked_before:
+            return ()
+        alone = bounds if self.looked is None else replace(bounds, alpha=self.measured.alpha)
+        return prospects(self.measured, alone, *planned)
 
     def _enough(self, verdict: TaskVerdict) -> int | None:
         """Items that settle it by the exact test: not more than were asked where it passes."""
@@ -145,16 +167,23 @@ class Evidence:
 
 
 def gather(
-    pairs: Pairs, policy: Policy, decide: Decider, noise: Pairs | None = None, *, texts: bool = False
+    pairs: Pairs,
+    policy: Policy,
+    decide: Decider,
+    noise: Pairs | None = None,
+    *,
+    texts: bool = False,
+    look: Look | None = None,
 ) -> dict[str, Evidence | NotComparable]:
     """Look at every task of two runs.
 
     `decide` gives the bounds: `evals.decision.deciding.bounds_of`. `noise` pairs the baseline with a second run of
-    itself; `texts` adds to flipped items what the builds answered.
+    itself; `texts` adds to flipped items what the builds answered. `look` looks at those tasks that were designed for
+    it: `evals.decision.sequential.replay.Replay.look`.
     """
     second = {task.task: task for task in noise.tasks} if noise is not None else {}
     return {
-        task.task: _look(task, pairs, policy.for_task(task.task), decide, second.get(task.task), texts=texts)
+        task.task: _look(task, pairs, policy.for_task(task.task), decide, second.get(task.task), look, texts=texts)
         for task in pairs.tasks
     }
 
@@ -165,29 +194,30 @@ def comparable(found: Mapping[str, Evidence | NotComparable]) -> dict[str, Evide
 
 
 def _look(
-    pairs: TaskPairs, runs: Pairs, policy: TaskPolicy, decide: Decider, again: TaskPairs | None, *, texts: bool
+    pairs: TaskPairs,
+    runs: Pairs,
+    policy: TaskPolicy,
+    decide: Decider,
+    again: TaskPairs | None,
+    look: Look | None,
+    *,
+    texts: bool,
 ) -> Evidence | NotComparable:
+    looked = None
+    if look is not None:
+        found = look(pairs, runs, policy, lambda some, own, level: _doubts(some, runs, own, decide, level))
+        looked = found if isinstance(found, Looked) else None
+        pairs = found.pairs if isinstance(found, Looked) else found
+    if looked is not None:
+        decide = looked.decide
+        again = None if again is None else prefix(again, pairs.frame["item_id"].cat.categories, pairs.repeats)
     lengths = compare_lengths(pairs.builds["baseline"].samples, pairs.builds["candidate"].samples)
     findings = _findings(pairs, runs, policy, lengths)
-    if problem := obstacle(pairs, policy):
-        return _refused(f"not comparable: {problem}", pairs, policy, findings, lengths)
-    for finding in findings:
-        if finding.code is FindingCode.MODEL_CHANGED and finding.blocks:
-            reason = f"not to be trusted: {finding.message[:1].lower()}{finding.message[1:]}"
-            return _refused(reason, pairs, policy, findings, lengths)
-    scores = pairs.item_scores()
-    if any(finding.code is FindingCode.REPEATS_ALIKE for finding in findings):
-        scores = scores.of_one_answer("repeats of an item are the same text")
-    baseline = scores.mean(scores.baseline)
-    if policy.baseline_at_least is not None and baseline < policy.baseline_at_least:
-        floor = f"the baseline scores {baseline:.1%}, under the {policy.baseline_at_least:.1%} that the policy expects"
-        reason = f"not to be trusted: {floor}: is the harness or the server broken?"
+    if reason := _untrusted(pairs, policy, findings):
         return _refused(reason, pairs, policy, findings, lengths)
-    if not policy.baseline_may_guess and (
-        empty := no_better_than_guessing(pairs.builds["baseline"].samples, _guess(pairs), policy.alpha)
-    ):
-        return _refused(f"not to be trusted: {empty}", pairs, policy, findings, lengths)
-    alone = decide(scores, policy, policy.alpha)
+    scores = _scores(pairs, findings)
+    baseline = scores.mean(scores.baseline)
+    alone = decide(scores, policy, policy.alpha) if looked is None else looked.bounds
     record = pairs.builds["baseline"].record
     whole = record.whole if record else None
     single = scores.single_answers
@@ -210,6 +240,7 @@ def _look(
         exact=(alone.holds or alone.method) == "exact" and alone.target is Target.QUESTIONS,
         one_answer=all(each.one for each in scores.answers),
         hopeless=alone.target is Target.QUESTIONS
+        and (looked is None or looked.looks.at_the_end)
         and not not_worse(decide(scores.without_a_flip(), policy, policy.alpha), policy.margin),
         losses=scores.losses if single else None,
         gains=scores.gains if single else None,
@@ -221,7 +252,7 @@ def _look(
             policy.margin.recovery if policy.margin.binds_by_recovery(baseline) else None,
         ),
         whole=whole,
-        strata=_strata(scores, policy, decide),
+        strata=strata_figures(scores, policy.margin, lambda own: decide(own, policy, policy.alpha)),
         description=describe(pairs, scores, policy.alpha, again),
         findings=(
             *findings,
@@ -239,7 +270,48 @@ def _look(
         lengths=lengths,
         flips=flips(both, shared, texts=texts),
     )
-    return Evidence(scores, measured, policy, decide, {policy.alpha: alone}, shared)
+    return Evidence(scores, measured, policy, decide, {policy.alpha: alone}, shared, looked)
+
+
+def _scores(pairs: TaskPairs, findings: Sequence[Finding]) -> ItemScores:
+    scores = pairs.item_scores()
+    if any(finding.code is FindingCode.REPEATS_ALIKE for finding in findings):
+        scores = scores.of_one_answer("repeats of an item are the same text")
+    return scores
+
+
+def _untrusted(pairs: TaskPairs, policy: TaskPolicy, findings: Sequence[Finding]) -> str:
+    """Why no figure of a task can be trusted; empty where they can."""
+    if problem := obstacle(pairs, policy):
+        return f"not comparable: {problem}"
+    for finding in findings:
+        if finding.code is FindingCode.MODEL_CHANGED and finding.blocks:
+            return f"not to be trusted: {finding.message[:1].lower()}{finding.message[1:]}"
+    scores = pairs.item_scores()
+    baseline = scores.mean(scores.baseline)
+    if policy.baseline_at_least is not None and baseline < policy.baseline_at_least:
+        floor = f"the baseline scores {baseline:.1%}, under the {policy.baseline_at_least:.1%} that the policy expects"
+        return f"not to be trusted: {floor}: is the harness or the server broken?"
+    if policy.baseline_may_guess:
+        return ""
+    guessed = no_better_than_guessing(pairs.builds["baseline"].samples, _guess(pairs), policy.alpha)
+    return guessed and f"not to be trusted: {guessed}"
+
+
+def _doubts(pairs: TaskPairs, runs: Pairs, policy: TaskPolicy, decide: Decider, level: float) -> Doubts:
+    """What there is to doubt in a prefix, where bounds are held at such a level; at 0 they are not."""
+    findings = _findings(pairs, runs, policy, None)
+    if reason := _untrusted(pairs, policy, findings):
+        return Doubts(findings, reason)
+    scores = _scores(pairs, findings)
+    if level >= SMALLEST_ALPHA:
+
+        def at(other: ItemScores) -> Bounds:
+            return decide(other, policy, level)
+
+        chosen = policy.metric is not None
+        findings += reading_findings(pairs, scores, at(scores), policy.margin, at, chosen=chosen)
+    return Doubts(findings, one=scores.answers[0].one)
 
 
 def _guess(pairs: TaskPairs) -> float:
@@ -273,32 +345,6 @@ def _components(pairs: TaskPairs, alpha: float) -> tuple[float, float] | None:
         return None
     summary = summary_of_repeats(pairs, 1 - 2 * alpha)
     return None if summary.between is None or summary.within is None else (summary.between, summary.within)
-
-
-def _strata(scores: ItemScores, policy: TaskPolicy, decide: Decider) -> tuple[StratumFigures, ...]:
-    """Each stratum judged by itself, at the task's margin and alpha; strata are shown and never decide."""
-    if scores.parts is None:
-        return ()
-    names = np.array(scores.parts)
-    return tuple(_stratum(name, scores, names == name, policy, decide) for name in sorted(set(scores.parts)))
-
-
-def _stratum(
-    name: str, scores: ItemScores, chosen: NDArray[np.bool_], policy: TaskPolicy, decide: Decider
-) -> StratumFigures:
-    own = replace(scores.of(chosen), strata=None, parts=None)
-    bounds = decide(own, policy, policy.alpha)
-    return StratumFigures(
-        stratum=name,
-        items=len(own.item_ids),
-        baseline=float(own.baseline.mean()),
-        candidate=float(own.candidate.mean()),
-        difference=bounds.estimate,
-        lower=bounds.lower,
-        upper=bounds.upper,
-        verdict=verdict_of(bounds, policy.margin),
-        recovery_bounds=bounds.recovery_bounds,
-    )
 
 
 def _findings(

@@ -13,6 +13,7 @@ from quantgate.evals.decision.look import NO_LOOKS, Looks
 from quantgate.evals.decision.looks import held_to, with_looks
 from quantgate.evals.decision.pooled import pooled_change
 from quantgate.evals.decision.sentences import release_reasons
+from quantgate.evals.decision.sequential.replay import Replay
 from quantgate.evals.decision.suite import SUITE, decided_suite, look_at_suite, with_suite
 from quantgate.evals.decision.types import NotComparable, ReleaseVerdict, TaskDecision, TaskVerdict, Verdict
 from quantgate.evals.pairing.pairs import Pairs
@@ -35,6 +36,10 @@ def decide(
     the suite (Holm 1979). A required task or a suite that cannot be paired, or the lack of any, makes the whole
     invalid.
 
+    A task whose candidate was asked by a design is decided at its looks, by the prefix of its items that they rest on
+    (`evals.decision.sequential`): then a regression is shown by bets, and takes part in the step-down with their
+    p-value.
+
     Where the policy chooses a bootstrap, its worst false pass and what the bounds that hold decide are told beside.
     """
     verdict = _decide(pairs, policy, noise, looks, texts=texts)
@@ -50,7 +55,7 @@ def decide(
 
 def _decide(pairs: Pairs, policy: Policy, noise: Pairs | None, looks: Looks, *, texts: bool) -> Verdict:
     held, taken = held_to(policy, looks)
-    found = gather(pairs, held, bounds_of, noise, texts=texts)
+    found = gather(pairs, held, bounds_of, noise, texts=texts, look=Replay(held, bounds_of).look)
     members = with_looks(with_suite(found, look_at_suite(found, held, bounds_of, Evidence)), taken, policy)
     regressions = confirmed_regressions(members)
     tasks = tuple(

@@ -10,6 +10,7 @@ from quantgate.evals.decision.look import PairLook
 from quantgate.evals.decision.points import hundredths, points, signed_hundredths
 from quantgate.evals.decision.recovery_bounds import RecoveryBounds
 from quantgate.evals.decision.recovery_sentences import recovery_sentence
+from quantgate.evals.decision.sequential.looks import Looks
 from quantgate.evals.decision.standing import standings
 from quantgate.evals.decision.types import ReleaseVerdict, TaskDecision, TaskVerdict
 from quantgate.evals.decision.way_out import FRESH, way_out
@@ -28,7 +29,8 @@ class Outcome:
     `missing` how much of the interval is there because answers are missing. `target` is what the verdict holds for, and
     `whole` counts the benchmark's items, where that is known; `one_answer` says that repeats are one answer over
     and over. `nominal` says that the confidence is what was asked of a bootstrap. `recovery_bounds` are those of the
-    ratio of the two accuracies, where the margin says a recovery; `look` says which look at the pair it is.
+    ratio of the two accuracies, where the margin says a recovery; `look` says which look at the pair it is, `looks`
+    which were taken on the way.
     """
 
     verdict: TaskVerdict
@@ -52,11 +54,12 @@ class Outcome:
     candidate: float = 1.0
     recovery_bounds: RecoveryBounds | None = None
     look: PairLook | None = None
+    looks: Looks | None = None
 
 
 def reason(outcome: Outcome) -> str:
     """Why a task passes or does not, and what would settle it where that cannot be told."""
-    said = f"{_sentence(outcome)}{_of_missing(outcome)}{_but(outcome)}"
+    said = f"{_sentence(outcome)}{_of_looks(outcome)}{_of_missing(outcome)}{_but(outcome)}"
     if outcome.target is not Target.BENCHMARK:
         return said
     verdict, rest = said.split(".", 1)
@@ -115,7 +118,7 @@ def _enough(outcome: Outcome) -> bool:
 def _way(outcome: Outcome) -> str:
     """What would settle it, where it cannot be told."""
     undefined = outcome.recovery_bounds is not None and outcome.recovery_bounds.undefined
-    if outcome.verdict is not TaskVerdict.INCONCLUSIVE or undefined:
+    if outcome.verdict is not TaskVerdict.INCONCLUSIVE or undefined or (outcome.looks and outcome.looks.awaits):
         return ""
     held = " What it takes is told for the bound that holds." if outcome.nominal else ""
     if outcome.target is Target.BENCHMARK and outcome.one_answer:
@@ -166,6 +169,14 @@ def _in_points(outcome: Outcome, limit: float) -> str:
         f"cannot be told. The candidate may have lost {loss} margin of {margin}, "
         f"or {'as little as ' + points(upper) if upper < 0 else 'nothing'}."
     )
+
+
+def _of_looks(outcome: Outcome) -> str:
+    """Where it was settled that was looked at on the way."""
+    if outcome.looks is None:
+        return ""
+    message = outcome.looks.message
+    return f" {message[:1].upper()}{message[1:]}{'' if message.endswith('.') else '.'}"
 
 
 def _of_missing(outcome: Outcome) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -21,6 +21,11 @@ class PlannedItems:
         number = int(item)
         place = bisect_right(self.ranges, number, key=lambda each: each[0]) - 1
         return place >= 0 and number <= self.ranges[place][1]
+
+    def __iter__(self) -> Iterator[str]:
+        for first, last in self.ranges:
+            yield from map(str, range(first, last + 1))
+        yield from self.names
 
     @property
     def count(self) -> int:

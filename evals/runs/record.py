@@ -44,7 +44,8 @@ class TaskRecord:
     items of the whole benchmark, of which `items` were asked, chosen by `draw`; `None` where they are not known.
     `data` and `data_dir` say where local data lay, so that the answers can be graded again; `item_ids` which items were
     to be asked, as `evals.runs.planned` writes them, so that answers to others count for nothing; `design` when the
-    task is looked at on the way, fixed before the first answer.
+    task is looked at on the way, fixed before the first answer. With one, `of_strata` and `of_clusters` have the items
+    of each stratum and cluster, written alike: the drawn order rests on those that nobody has answered yet, too.
     """
 
     name: str
@@ -68,6 +69,8 @@ class TaskRecord:
     data_dir: str | None = None
     item_ids: tuple[str, ...] | None = None
     design: Design | None = None
+    of_strata: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    of_clusters: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def planned_items(self) -> PlannedItems | None:
@@ -174,7 +177,9 @@ class RunRecord:
 
     def without_items(self) -> RunRecord:
         """The record for those who decide and report: without the lists of items, which may be long."""
-        return replace(self, tasks=tuple(replace(task, item_ids=None) for task in self.tasks))
+        return replace(
+            self, tasks=tuple(replace(task, item_ids=None, of_strata={}, of_clusters={}) for task in self.tasks)
+        )
 
     def task(self, name: str) -> TaskRecord | None:
         return next((task for task in self.tasks if task.name == name), None)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import compress, product
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,18 @@ class TaskPlan:
             whole=whole,
             draw=self.draw if len(items) < whole else None,
             design=self.design,
+            of_strata={} if self.design is None else _by(items, attrgetter("stratum")),
+            of_clusters={} if self.design is None else _by(items, attrgetter("cluster")),
         )
+
+
+def _by(items: Sequence[Item], name_of: Callable[[Item], str | None]) -> dict[str, tuple[str, ...]]:
+    """The ids of the items of each stratum or cluster, as a record keeps them; of those that are of one."""
+    found: dict[str, list[str]] = {}
+    for item in items:
+        if (name := name_of(item)) is not None:
+            found.setdefault(name, []).append(item.item_id)
+    return {name: written(ids) for name, ids in found.items()}
 
 
 def _recorded(sampling: Sampling) -> dict[str, Any]:

@@ -19,10 +19,17 @@ from quantgate.evals.decision.sequential.state import Stage, State
 from quantgate.evals.decision.sequential.wagers import Wagers
 from quantgate.evals.decision.standing import shows, worse
 from quantgate.evals.pairing.item_scores import ItemScores
-from quantgate.evals.settings.policy import TaskPolicy
+from quantgate.evals.settings.policy import Policy, TaskPolicy
+from quantgate.evals.settings.requirements import Tier
 
 Decider = Callable[[ItemScores, TaskPolicy, float], Bounds]
 """Gives the bounds of scores by a policy, each at an error probability alpha."""
+
+
+def members_of(policy: Policy, tasks: Iterable[str]) -> int:
+    """Among how many a regression of a required task is searched: those of a release, and its suite."""
+    required = [name for name in tasks if policy.for_task(name).tier is Tier.REQUIRED]
+    return max(len(required) + (policy.suite is not None), 1)
 
 
 class Following:
@@ -46,7 +53,9 @@ class Following:
     strata_weigh
         Whether strata, where items have one, make the score (`TaskRecord.strata_weigh`).
     members
-        Required tasks of the release, a suite among them: to stop one as regressed is a search among so many.
+        Among how many a regression is searched (`members_of`); 1 for an advisory task.
+    builds
+        Candidates of one release, which share the policy's alpha: a design that has more than its part is held to it.
     doubts
         What there is to doubt in a prefix of the answers; asked where the scores alone would let it pass, and for the
         words where it is certain that too many answers are cut, refused or unread.
@@ -66,13 +75,14 @@ class Following:
         *,
         strata_weigh: bool = True,
         members: int = 1,
+        builds: int = 1,
         doubts: DoubtsOf = no_doubts,
     ) -> None:
         listed = tuple(items)
         if len(listed) != design.items:
             raise ValueError(f"{len(listed)} items, and the design has {design.items}")
         self.design, self.members = design, members
-        self.rule = Rule(design, policy.margin, policy.alpha, policy.target)
+        self.rule = Rule(design, policy.margin, policy.alpha / builds, policy.target)
         self._bounds_at: BoundsAt = lambda scores, level: bounds_of(scores, policy, level)
         self._policy, self._doubts = policy, doubts
         self.grid = Grid(design, listed, strata_weigh=strata_weigh)
@@ -90,6 +100,7 @@ class Following:
         self._walked = 0
         self._looks_done = 0
         self._shown = 0
+        self._at_a_look = False
         self._only: int | None = None
         self._settled: State | None = None
         self._bounds: Bounds | None = None
@@ -132,9 +143,20 @@ class Following:
         """The bounds that belong to the state; `None` before the first pair of answers."""
         return self._by_bets(self._walked) if self._bounds is None and self._walked else self._bounds
 
-    def regressed_among(self, members: int) -> bool:
-        """Whether a regression is shown at alpha divided by so many members of a family, by what counts."""
-        return self._shown >= members
+    @property
+    def level(self) -> float | None:
+        """The error probability at which the last look was held; `None` before it, or where the bets decided."""
+        return self._bounds.alpha if self._looks_done and self._bounds is not None else None
+
+    @property
+    def at_a_look(self) -> bool:
+        """Whether it is a look that settled it."""
+        return self._at_a_look
+
+    @property
+    def shown(self) -> int:
+        """Among how many members of a family a regression is shown; 0 for none."""
+        return self._shown
 
     @property
     def _passes(self) -> int:
@@ -218,6 +240,7 @@ class Following:
         return found
 
     def _settle_at(self, place: int, stage: Stage, message: str) -> None:
+        self._at_a_look = True
         look = self.design.looks[place]
         self._settle(stage, look.items, look.repeats, message, sum(self.grid.missing(place)))
 

@@ -63,6 +63,11 @@ class Grid:
         """Whether both builds' answers to all of a look are there, or known to be missing."""
         return not self._open[look] or (self._concluding and bool(self._region(self._asked, look).all()))
 
+    @property
+    def whole(self) -> bool:
+        """Whether all of the full size is answered."""
+        return not self._open[-1]
+
     def missing(self, look: int) -> tuple[int, int]:
         """How many of a look's answers have no score: of the baseline, and of the candidate."""
         counts = np.isnan(self._region(self._scores, look)).sum(axis=(1, 2))

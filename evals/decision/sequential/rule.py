@@ -71,6 +71,20 @@ class Rule:
             return look.level
         return self.design.share(place) * self.scale
 
+    def why_shares(self, scores: ItemScores) -> str:
+        """Why these scores are decided at each look's own part of alpha; empty where the exact levels hold."""
+        if all(self.exact_at(place, scores) for place in range(len(self.design.looks))):
+            return ""
+        if all(look.level is None for look in self.design.looks):
+            return "the exact levels are for single 0/1 answers to independent items at a margin in points"
+        if not self.designed_margin:
+            return "the looks were planned for another margin"
+        if self.scale < 1.0:
+            return f"the looks were planned for an alpha of {self.design.alpha:g}"
+        if self.target is Target.BENCHMARK:
+            return "the exact levels are for questions like these"
+        return "the scores are no single 0/1 answers to independent items that weigh alike"
+
     def bets(self, *, clusters: bool) -> bool:
         """Whether bets are placed: on items that are independent and drawn like those that are spoken of."""
         return self.target is Target.QUESTIONS and not clusters

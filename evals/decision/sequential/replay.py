@@ -1,0 +1,179 @@
+"""Two finished or stopped runs of a task, walked through as they were while they were asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from quantgate.evals.contract.design import Design
+from quantgate.evals.contract.records import Item
+from quantgate.evals.decision.bounds import Bounds
+from quantgate.evals.decision.sequential.doubts import Doubts
+from quantgate.evals.decision.sequential.following import Decider, Following, members_of
+from quantgate.evals.decision.sequential.looked import DoubtsOfPairs, Looked
+from quantgate.evals.decision.sequential.looks import Looks
+from quantgate.evals.decision.sequential.prefix import prefix
+from quantgate.evals.decision.sequential.rule import refusal
+from quantgate.evals.decision.sequential.said import Said
+from quantgate.evals.decision.sequential.state import State
+from quantgate.evals.errors import UsageError
+from quantgate.evals.pairing.item_scores import ItemScores
+from quantgate.evals.pairing.pairs import Pairs, TaskPairs
+from quantgate.evals.runs.draw import ORDER, in_drawn_order
+from quantgate.evals.runs.planned import parsed
+from quantgate.evals.runs.record import TaskRecord
+from quantgate.evals.samples.columns import NO_TEXT, STATUSES
+from quantgate.evals.settings.policy import Policy, TaskPolicy
+from quantgate.evals.settings.requirements import SMALLEST_ALPHA, Tier
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """Looks at the tasks of a release whose candidate was asked by a design.
+
+    `decide` gives the bounds, `builds` counts the candidates that share the policy's alpha.
+    """
+
+    policy: Policy
+    decide: Decider
+    builds: int = 1
+
+    def look(self, pairs: TaskPairs, runs: Pairs, policy: TaskPolicy, doubts: DoubtsOfPairs) -> Looked | TaskPairs:
+        """What the looks have come to; the pairs themselves where there is no design, with the problem if there is one.
+
+        Raises
+        ------
+        UsageError
+            Where the policy asks for a bound that cannot be held at looks.
+        """
+        record = pairs.builds["candidate"].record
+        design = None if record is None else record.design
+        if record is None or design is None or pairs.problems:
+            return pairs
+        if problem := _problem(pairs, record, design):
+            return replace(pairs, problems=(problem,))
+        if why := refusal(policy.method):
+            raise UsageError(f"{pairs.task}: {why}")
+        items = _drawn(pairs, record)
+        names = [item.item_id for item in items]
+
+        def doubts_of(count: int, repeats: int, level: float) -> Doubts:
+            return doubts(prefix(pairs, names[:count], repeats), policy, level)
+
+        required = policy.tier is Tier.REQUIRED
+        following = Following(
+            design,
+            policy,
+            items,
+            self.decide,
+            strata_weigh=pairs.strata_weigh,
+            members=members_of(self.policy, [task.task for task in runs.tasks]) if required else 1,
+            builds=self.builds,
+            doubts=doubts_of,
+        )
+        replay(following, pairs)
+        ended = following.conclusion()
+        state = ended.state()
+        if ended.bounds is None:
+            return replace(pairs, problems=("no item has an answer of both builds yet: the same command goes on",))
+        return Looked(
+            pairs=prefix(pairs, names[: state.items], state.repeats),
+            bounds=ended.bounds,
+            looks=_told(ended, state, pairs),
+            decide=_at(ended, self.decide),
+            wealth=ended.shown * self.builds,
+            whole=ended.grid.scores(design.items, design.repeats) if ended.grid.whole else None,
+        )
+
+
+def replay(following: Following, pairs: TaskPairs) -> None:
+    """Feed all answers of both builds."""
+    for build, run in pairs.builds.items():
+        columns = run.samples
+        rows = zip(
+            columns.item.tolist(),
+            columns.repeat.tolist(),
+            columns.score.tolist(),
+            columns.status.tolist(),
+            (columns.extracted == NO_TEXT).tolist(),
+            strict=True,
+        )
+        for item, repeat, score, status, unread in rows:
+            following.answered(build, item or "", repeat, score, STATUSES[status], unread=unread)
+
+
+def _problem(pairs: TaskPairs, record: TaskRecord, design: Design) -> str:
+    """Why the runs cannot be decided at the looks of the candidate's design; empty where they can."""
+    theirs = pairs.builds["baseline"].record
+    if design.order != ORDER:
+        return f"its items were asked in an order that this quantgate does not know ({design.order})"
+    if (design.items, design.repeats) != (record.items, record.repeats) or record.planned_items is None:
+        return "its looks were planned for another number of items or repeats than run.json says were to be asked"
+    if theirs is None or theirs.repeats < design.repeats:
+        return f"the baseline was to be asked {theirs.repeats if theirs else 0} times each, the design {design.repeats}"
+    if theirs.design not in (None, design) and pairs.validity["baseline"].unscored:
+        return (
+            "the builds were asked by different designs (margin, alpha or looks), and the baseline was not asked to "
+            "the end: ask both by one design, or the baseline whole"
+        )
+    return ""
+
+
+def _drawn(pairs: TaskPairs, record: TaskRecord) -> tuple[Item, ...]:
+    """The items of the design in the drawn order, those that nobody has answered among them."""
+    strata, clusters = ({**told, **_heard(pairs, name)} for name, told in _recorded(record).items())
+    planned = record.planned_items or ()
+    return in_drawn_order([Item(item, strata.get(item), clusters.get(item)) for item in planned])
+
+
+def _recorded(record: TaskRecord) -> dict[str, dict[str, str]]:
+    """The stratum and the cluster of each item, as the record has them."""
+    kept = {"stratum": record.of_strata, "cluster": record.of_clusters}
+    return {what: {item: name for name, ids in groups.items() for item in parsed(ids)} for what, groups in kept.items()}
+
+
+def _heard(pairs: TaskPairs, what: str) -> dict[str, str]:
+    """The same, as the samples have them."""
+    first = pairs.frame[pairs.frame["repeat"] == 0]
+    named = first[first[what].notna()]
+    return dict(zip(named["item_id"].tolist(), named[what].tolist(), strict=True))
+
+
+def _at(ended: Following, decide: Decider) -> Decider:
+    """Bounds at the level of the last look, or at alpha where none was taken, whatever level is asked."""
+    level = ended.level or ended.rule.alpha
+    least = SMALLEST_ALPHA * (2 if ended.rule.margin.both else 1)
+
+    def at(scores: ItemScores, policy: TaskPolicy, _alpha: float) -> Bounds:
+        return decide(scores, policy, max(level, least))
+
+    return at
+
+
+def _told(ended: Following, state: State, pairs: TaskPairs) -> Looks:
+    design, rule = ended.design, ended.rule
+    scores = ended.grid.scores(state.items, state.repeats)
+    asked = {
+        build: counts.ok + counts.truncated + counts.empty + counts.refused for build, counts in pairs.validity.items()
+    }
+    return Looks(
+        planned=design.looks,
+        stage=state.stage,
+        message=state.message or _open(state, design),
+        done=state.looks_done,
+        decided_at=state.looks_done if ended.at_a_look else None,
+        level=ended.level,
+        spent=design.looks[state.looks_done - 1].spent * rule.scale if state.looks_done else 0.0,
+        alpha=rule.alpha,
+        regression_alpha=rule.regression_alpha,
+        evidence=state.evidence,
+        items=state.items,
+        repeats=state.repeats,
+        asked=asked,
+        missing=state.missing,
+        why=rule.why_shares(scores),
+    )
+
+
+def _open(state: State, design: Design) -> str:
+    done = f"look {state.looks_done} of {state.looks} is the last that was taken" if state.looks_done else "no look yet"
+    return f"{done}: the next one is after {Said(design).size(design.looks[state.looks_done])}"
