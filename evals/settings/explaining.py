@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails
 from quantgate.evals.endpoint.connection import MAX_IN_FLIGHT
 from quantgate.evals.secrets import without_keys
 
-_UNSHOWN = re.compile(r"key|header|base_url|extra_body")
+UNSHOWN = re.compile(r"key|header|base_url|extra_body")
 """Options whose values may hold a key: a message about them does not repeat them."""
 
 
@@ -51,7 +51,7 @@ def wrong_value(first: ErrorDetails, place: str, where: str) -> str:
     said = first["msg"].removeprefix("Value error, ")
     if place.rpartition(".")[2] == "concurrency":
         said = f"give a number from 1 to {MAX_IN_FLIGHT}, or auto"
-    given = "" if _UNSHOWN.search(place) else f" {shown(first['input'])}"
+    given = "" if UNSHOWN.search(place) else f" {shown(first['input'])}"
     return f"{where}{given}: {said[:1].lower()}{said[1:]}"
 
 

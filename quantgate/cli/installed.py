@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from quantgate.evals.settings.release import KnownTasks, Release
+    from quantgate.evals.settings.release import KnownTasks
     from quantgate.tasks.options import GivenOption
     from quantgate.tasks.registry import Registry
 
@@ -71,10 +71,3 @@ def known_tasks() -> KnownTasks:
         return [task for task, info in registry.tasks.items() if any(option.name == name for option in info.options)]
 
     return KnownTasks(options_of, takers_of)
-
-
-def options_of_release(release: Release, label: str, task: str) -> list[GivenOption]:
-    """The options of a task's own with which a release has a build asked, each with where it was given."""
-    from quantgate.tasks.options import GivenOption
-
-    return [GivenOption(own.name, own.value, own.where) for own in release.given_options(label, task)]

@@ -13,7 +13,7 @@ from quantgate.evals.errors import UsageError
 from quantgate.evals.settings.explaining import option_of
 from quantgate.evals.settings.named_policies import policy_names
 from quantgate.evals.settings.release.asking import check_alike, how_asked
-from quantgate.evals.settings.release.builds import check_folders, sides_of
+from quantgate.evals.settings.release.builds import check_folders, sides_of, written_builds
 from quantgate.evals.settings.release.kept import written_copy
 from quantgate.evals.settings.release.layers import RUN_OPTIONS, check_layer, command_line, layer_of
 from quantgate.evals.settings.release.names import PLAN, KnownTasks, check_names
@@ -67,11 +67,13 @@ def load_release(file: Path, overrides: Mapping[str, Any] | None = None, tasks: 
     own = {task: _own_of(task, tasks, file) for task in written}
     every = tuple(dict.fromkeys(option for options in own.values() for option in options))
     check_names(document, Level.TOP, "", file, every, tasks)
-    baseline, candidates = sides_of(document, file)
+    builds = written_builds(document, file)
+    for place, build in builds.items():
+        check_names(build, Level.BUILD, place, file, every, tasks)
+    baseline, candidates = sides_of(builds, file)
     sides = (baseline, *candidates)
     layers = {"": layer_of(document, Level.TOP, "", file, every), "--": command_line(given, every)}
     for side in sides:
-        check_names(side.written, Level.BUILD, side.place, file, every, tasks)
         layers[side.place] = layer_of(side.written, Level.BUILD, side.place, file, every)
     for task in written:
         check_names(written[task], Level.TASK, place_of_task(task), file, own[task], tasks)
@@ -86,7 +88,7 @@ def load_release(file: Path, overrides: Mapping[str, Any] | None = None, tasks: 
     askings = [
         how_asked(
             [layers[place] for place in ("", side.place, place_of_task(task), "--")],
-            *(side.build.label, task, {option.name for option in own[task]}, plan.out, at(file, side.place)),
+            *(side.build.label, task, {option.name for option in own[task]}, plan.out, at(file, "", side.place)),
         )
         for task in written
         for side in sides

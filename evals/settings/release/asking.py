@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from quantgate.evals.endpoint.url import parse_endpoint_url
 from quantgate.evals.errors import UsageError
 from quantgate.evals.secrets import redacted
-from quantgate.evals.settings.explaining import place_of, shown, wrong_value
+from quantgate.evals.settings.explaining import UNSHOWN, place_of, shown, wrong_value
 from quantgate.evals.settings.key import OPEN_KEY, check_variable, place_of_key
 from quantgate.evals.settings.release.layers import for_task, resolved
 from quantgate.evals.settings.release.said import Layer, Said
@@ -74,22 +74,28 @@ def how_asked(layers: Sequence[Layer], label: str, task: str, own: Collection[st
 
 
 def check_alike(askings: Iterable[Asking]) -> None:
-    """Raise UsageError where two builds would not be asked a task alike."""
+    """Raise UsageError where two builds would not be asked a task alike, or it would be another task for them."""
     first: dict[str, Asking] = {}
     for asking in askings:
         other = first.setdefault(asking.task, asking)
         for name in _ALIKE:
             ours, theirs = getattr(other.config, name), getattr(asking.config, name)
-            if ours == theirs:
-                continue
-            where = next(each.said[name].where for each in (asking, other) if name in each.said)
-            shared = name == "extra_body"
-            values = "" if shared else f" ({_value(ours)} and {_value(theirs)})"
-            raise UsageError(
-                f"{where}: {asking.task} would be asked with another {name} of {asking.label} than of {other.label}"
-                f"{values}, and answers that were asked for otherwise are not compared; say it once, at the top or "
-                "under the task"
-            )
+            _check_same(name, ours, theirs, [each.said.get(name) for each in (asking, other)], asking, other)
+        for name in {**other.own, **asking.own}:
+            said = [each.own.get(name) for each in (asking, other)]
+            values = [None if each is None else each.value for each in said]
+            _check_same(name, values[1], values[0], said, asking, other)
+
+
+def _check_same(name: str, ours: Any, theirs: Any, said: Iterable[Said | None], asking: Asking, other: Asking) -> None:
+    if ours == theirs:
+        return
+    where = next(each.where for each in said if each is not None)
+    values = "" if UNSHOWN.search(name) else f" ({_value(theirs)} and {_value(ours)})"
+    raise UsageError(
+        f"{where}: {asking.task} would be asked with another {name} of {asking.label} than of {other.label}{values}, "
+        "and answers that were asked for otherwise are not compared; say it once, at the top or under the task"
+    )
 
 
 def _value(value: Any) -> str:
@@ -117,7 +123,7 @@ def _explained(error: ValidationError, options: Mapping[str, Said], task: str, w
     first = error.errors()[0]
     name = str(first["loc"][0]) if first["loc"] else ""
     if first["type"] == "missing":
-        return f"{where}{name} is missing: say it there, or at the top for all builds"
+        return f"{where}.{name} is missing: say it there, or at the top for all builds"
     if not name:
-        return f"{where}{task}: {first['msg'].removeprefix('Value error, ')}"
+        return f"{where}: {task}: {first['msg'].removeprefix('Value error, ')}"
     return wrong_value(first, place_of(first), options[name].where)

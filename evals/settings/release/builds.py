@@ -37,14 +37,13 @@ class Side:
         return self.build.run is None
 
 
-def sides_of(document: Mapping[str, Any], file: Path) -> tuple[Side, tuple[Side, ...]]:
-    """Baseline and candidates.
+def written_builds(document: Mapping[str, Any], file: Path) -> dict[str, Mapping[str, Any]]:
+    """What stands under each build, by its place in the file, the baseline first.
 
     Raises
     ------
     UsageError
-        When there are none, one is no mapping, a label cannot name a folder or names two builds, or a finished run is
-        given with options of asking.
+        When there is no baseline or no candidate, or one is no mapping.
     """
     if "candidate" in document and "candidates" in document:
         raise UsageError(f"{file}: candidate and candidates are one: give the builds as a list under one of them")
@@ -52,13 +51,29 @@ def sides_of(document: Mapping[str, Any], file: Path) -> tuple[Side, tuple[Side,
     for name, hint in (("baseline", "the build that is held to be right"), (key, "the build that is to be judged")):
         if document.get(name) in (None, [], {}):
             raise UsageError(f"{file}: {name} is missing: {hint}, as {name}: {{base_url: ..., model: ...}}")
-    several = document[key] if isinstance(document[key], list) else None
-    written = [(key, document[key])] if several is None else [(f"{key}[{i}]", one) for i, one in enumerate(several)]
-    baseline = _side("baseline", document["baseline"], "baseline", file)
-    default = "candidate" if len(written) == 1 else None
-    candidates = tuple(_side(place, one, default, file) for place, one in written)
+    listed = document[key] if isinstance(document[key], list) else None
+    candidates = {key: document[key]} if listed is None else {f"{key}[{i}]": each for i, each in enumerate(listed)}
+    builds = {"baseline": document["baseline"], **candidates}
+    for place, written in builds.items():
+        if not isinstance(written, Mapping):
+            raise UsageError(
+                f"{at(file, place)}{shown(written)} is no build: write {{base_url: ..., model: ...}}, or "
+                "{run: FOLDER} of a finished run"
+            )
+    return builds
+
+
+def sides_of(builds: Mapping[str, Mapping[str, Any]], file: Path) -> tuple[Side, tuple[Side, ...]]:
+    """Baseline and candidates, of what `written_builds` gives.
+
+    Raises
+    ------
+    UsageError
+        When a label cannot name a folder or names two builds, or a finished run is given with options of asking.
+    """
+    baseline, *candidates = (_side(place, written, len(builds) > 2, file) for place, written in builds.items())
     _check_apart((baseline, *candidates), file)
-    return baseline, candidates
+    return baseline, tuple(candidates)
 
 
 def check_folders(sides: Sequence[Side], out: Path, file: Path) -> None:
@@ -71,27 +86,21 @@ def check_folders(sides: Sequence[Side], out: Path, file: Path) -> None:
             raise UsageError(f"{at(file, side.place, 'run')} {side.build.run}: this is the folder of {other}, too")
 
 
-def _side(place: str, written: object, default: str | None, file: Path) -> Side:
-    if not isinstance(written, Mapping):
-        raise UsageError(
-            f"{at(file, place)}{shown(written)} is no build: write {{base_url: ..., model: ...}}, or a finished run as "
-            "{run: FOLDER}"
-        )
+def _side(place: str, written: Mapping[str, Any], several: bool, file: Path) -> Side:
     run = _run(place, written, file)
-    label = written.get("label")
     where = at(file, place, "label")
     if "label" in written:
+        label = written["label"]
         if not isinstance(label, str):
             raise UsageError(f"{where} {shown(label)} is no text; write it in quotes")
-    elif run is not None and default != "baseline":
-        label = run.resolve().name
-    elif default is not None:
-        label = default
+        if (why := _not_a_folder(label)) is not None:
+            raise UsageError(f"{where}{'' if looks_like_key(label) else f' {shown(label)}'}: {why}")
+    elif place == "baseline" or not several:
+        label = "baseline" if place == "baseline" else "candidate"
     else:
-        label = _short(written.get("model"))
-        where += " is missing, and the model's name does not do"
-    if (why := _not_a_folder(label)) is not None:
-        raise UsageError(f"{where}{'' if looks_like_key(label) else f' {shown(label)}'}: {why}")
+        label = run.resolve().name if run is not None else _short(written.get("model"))
+        if _not_a_folder(label) is not None:
+            raise UsageError(f"{where} is missing: several candidates are told apart by it, as label: mxfp4")
     return Side(place, written, Build(label, run))
 
 
@@ -104,7 +113,7 @@ def _run(place: str, written: Mapping[str, Any], file: Path) -> Path | None:
     for name in written:
         if name in RUN_OPTIONS:
             raise UsageError(f"{at(file, place, str(name))}: a finished run is not asked again: leave this out, or run")
-    path = run if isinstance(run, Path) else path_in(file.parent, run)
+    path = run if isinstance(run, Path) else path_in(file.parent, run, where)
     try:
         there = path.is_dir()
     except (OSError, ValueError):

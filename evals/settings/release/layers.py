@@ -43,10 +43,10 @@ def layer_of(written: Mapping[str, Any], level: Level, place: str, file: Path, o
     options, mine = _sorted(named, nested, own)
     paths = {each.name for each in own if each.is_path}
     for name in options.keys() & set(_PATHS):
-        options[name] = replace(options[name], value=_in_folder(options[name].value, file.parent))
+        options[name] = _in_folder(options[name], file.parent)
     for name in mine.keys() & paths:
         if _is_place(mine[name].value):
-            mine[name] = replace(mine[name], value=_in_folder(mine[name].value, file.parent))
+            mine[name] = _in_folder(mine[name], file.parent)
     return Layer(level, options, mine)
 
 
@@ -71,10 +71,14 @@ def _is_place(value: object) -> bool:
     return isinstance(value, str) and ("/" in value or value.startswith("~"))
 
 
-def _in_folder(value: object, folder: Path) -> object:
-    if isinstance(value, Mapping):
-        return {name: _in_folder(each, folder) for name, each in value.items()}
-    return path_in(folder, value) if isinstance(value, str) and value else value
+def _in_folder(said: Said, folder: Path) -> Said:
+    """What was said with its paths, which may be several by name, made those of a folder."""
+    written = said.value if isinstance(said.value, Mapping) else {"": said.value}
+    paths = {
+        name: path_in(folder, each, said.where) if isinstance(each, str) and each else each
+        for name, each in written.items()
+    }
+    return replace(said, value=paths if isinstance(said.value, Mapping) else paths[""])
 
 
 def check_layer(layer: Layer, tasks: Sequence[str]) -> None:

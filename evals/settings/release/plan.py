@@ -97,7 +97,7 @@ def plan_of(said: Mapping[str, Said], file: Path) -> Plan:
     """Read the keys of the whole release. Raises UsageError, naming file and key."""
     values = {name: each.value for name, each in said.items()}
     if isinstance(out := values.get("out"), str) and out:
-        values["out"] = path_in(file.parent, out)
+        values["out"] = path_in(file.parent, out, said["out"].where)
     elif not isinstance(out, Path):
         given = f" {shown(out)}" if "out" in values else " is missing"
         where = said["out"].where if "out" in said else f"{file}: out"

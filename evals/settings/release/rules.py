@@ -106,7 +106,7 @@ def _written(file: Path, chosen: Said) -> tuple[Path | Traversable | None, dict[
     if chosen.value in policy_names():
         source = policy_file(chosen.value, chosen.where)
     else:
-        path = chosen.value if isinstance(chosen.value, Path) else path_in(file.parent, chosen.value)
+        path = chosen.value if isinstance(chosen.value, Path) else path_in(file.parent, chosen.value, chosen.where)
         source = policy_file(path if path.exists() else str(path), chosen.where)
     return source, read_yaml(source)
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from quantgate.evals.errors import UsageError
 from quantgate.evals.secrets import without_keys
 from quantgate.evals.text import excerpt
 
@@ -56,8 +57,13 @@ def at(file: Path, place: str, name: str = "") -> str:
     return f"{where}{'.' if place else ': '}{excerpt(without_keys(name), _SHOWN)}"
 
 
-def path_in(folder: Path, written: str) -> Path:
-    """A path of a release file: of the file's folder where it is relative, with the user's own folder for `~`."""
+def path_in(folder: Path, written: str, where: str) -> Path:
+    """A path of a release file: of the file's folder where it is relative, with the user's own folder for `~`.
+
+    Raises UsageError, with `where` it stands, for what no file can be called.
+    """
+    if "\0" in written:
+        raise UsageError(f"{where}: no file can be called so: it has a character with the code 0")
     try:
         return folder / Path(written).expanduser()
     except RuntimeError:
