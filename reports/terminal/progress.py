@@ -120,14 +120,15 @@ def shown(console: Console, *runs: RunProgress) -> Iterator[None]:
             with Live(console=console, get_renderable=lines, refresh_per_second=4, transient=True):
                 yield
         else:
-            with _every(_PLAIN_EVERY_S, lambda: console.print(lines(), soft_wrap=True)):
+            with every(_PLAIN_EVERY_S, lambda: console.print(lines(), soft_wrap=True)):
                 yield
     finally:
         console.print(lines(), soft_wrap=True)
 
 
 @contextmanager
-def _every(seconds: float, act: Callable[[], None]) -> Iterator[None]:
+def every(seconds: float, act: Callable[[], None]) -> Iterator[None]:
+    """Do something again and again, as long as the context lasts."""
     ended = threading.Event()
 
     def repeat() -> None:

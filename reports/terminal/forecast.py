@@ -1,0 +1,72 @@
+"""What a release is about to take, on the terminal: a row for each task, and what is known of tokens and hours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from quantgate.evals.planning.forecast import TaskForecast
+from quantgate.evals.text import one_line
+from quantgate.reports.words import numbers
+
+
+def print_forecast(console: Console, title: str, forecasts: Sequence[TaskForecast]) -> None:
+    """Print a row for each task, the sum over tasks, and from what tokens and hours are known."""
+    table = Table(
+        title=Text(one_line(title, 200)),
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+    for column in ("task", "margin", "items", "repeats", "looks", "requests", "tokens", "hours"):
+        table.add_column(column, justify="left" if column == "task" else "right", no_wrap=True)
+    for one in forecasts:
+        table.add_row(
+            one_line(one.task, 30),
+            numbers.margin_cell(one.margin),
+            f"{one.items:,}",
+            f"{one.repeats}",
+            f"{len(one.looks)}" if one.looks else numbers.NONE,
+            f"{one.requests:,}",
+            _tokens(one.tokens),
+            _hours(one.hours),
+        )
+    console.print(table)
+    for line in _sentences(forecasts):
+        console.print(Text(line), soft_wrap=True)
+
+
+def _sentences(forecasts: Sequence[TaskForecast]) -> list[str]:
+    requests, left = sum(one.requests for one in forecasts), sum(one.left for one in forecasts)
+    lines = [f"at most {requests:,} requests of all builds together"]
+    if left < requests:
+        lines[0] += f", of which {requests - left:,} are answered already"
+    if any(one.looks for one in forecasts):
+        lines[0] += "; each task ends at the first look that shows its verdict"
+    if all(one.tokens is None for one in forecasts):
+        lines.append("tokens and hours: nothing is known of these builds' answers yet")
+        return lines
+    known = dict.fromkeys(build.pace.source for one in forecasts for build in one.builds if build.pace.source)
+    lines.append(f"tokens and hours: of what is left, at most, by {' and '.join(known)}")
+    if any(build.at_once is None for one in forecasts for build in one.builds):
+        lines[-1] += (
+            "; hours one answer after the other, and less with as many at once as the servers are found to take"
+        )
+    return lines
+
+
+def _hours(hours: float | None) -> str:
+    if hours is None:
+        return numbers.NONE
+    return f"{hours:,.1f}" if hours >= 0.1 else f"{hours:.2f}"
+
+
+def _tokens(count: float | None) -> str:
+    if count is None:
+        return numbers.NONE
+    return f"{count / 1e6:,.1f} M" if count >= 1e6 else f"{count:,.0f}"
