@@ -11,10 +11,10 @@ from quantgate.evals.decision.bounds import Bounds
 from quantgate.evals.decision.claimed import claimed
 from quantgate.evals.decision.comparison import Comparison, Format
 from quantgate.evals.decision.deciding import bounds_of
-from quantgate.evals.decision.evidence import Evidence, comparable, gather
+from quantgate.evals.decision.evidence import Evidence, comparable, gather, with_looks
 from quantgate.evals.decision.false_pass import worst_false_pass
 from quantgate.evals.decision.look import NO_LOOKS, Looks
-from quantgate.evals.decision.looks import held_to, with_looks
+from quantgate.evals.decision.looks import held_to
 from quantgate.evals.decision.sequential.replay import Replay
 from quantgate.evals.decision.suite import SUITE, decided_suite, look_at_suite, with_suite
 from quantgate.evals.decision.types import NotComparable, ReleaseVerdict, Suite, TaskDecision, TaskVerdict
@@ -145,7 +145,7 @@ def _compare(
 def _member(pairs: Pairs, policy: Policy, looks: Looks, formats: int) -> _Member:
     held, taken = held_to(policy, looks, formats)
     found = gather(pairs, held, bounds_of, look=Replay(held, bounds_of, formats).look)
-    whole = with_looks(with_suite(found, look_at_suite(found, held, bounds_of, Evidence)), taken, policy)
+    whole = with_looks(with_suite(found, look_at_suite(found, held, bounds_of, Evidence)), taken)
     return _Member(whole, comparable(whole))
 
 

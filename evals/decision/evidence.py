@@ -18,6 +18,7 @@ from quantgate.evals.decision.bounds import Bounds
 from quantgate.evals.decision.described import Prospect
 from quantgate.evals.decision.figures import describe, summary_of_repeats
 from quantgate.evals.decision.flips import flip_table, flips
+from quantgate.evals.decision.look import HeldLook
 from quantgate.evals.decision.measured import Measured
 from quantgate.evals.decision.obstacle import obstacle
 from quantgate.evals.decision.planners import recovery_planning
@@ -103,6 +104,11 @@ class Evidence:
             TargetBounds(one.target, one is bounds, one.lower, one.upper, one.alpha, self.verdict(one), one.reason)
             for one in told
         )
+
+    def at_look(self, held: HeldLook) -> Evidence:
+        """The same with the look at it that this is."""
+        findings = (*([] if held.told is None else [held.told]), *self.measured.findings)
+        return replace(self, measured=replace(self.measured, look=held.look, findings=findings))
 
     def passes_among(self, members: int) -> bool:
         """Whether the bounds at alpha divided by so many members of a family show what is required."""
@@ -191,6 +197,16 @@ def gather(
 def comparable(found: Mapping[str, Evidence | NotComparable]) -> dict[str, Evidence]:
     """The tasks that could be compared, by name."""
     return {name: one for name, one in found.items() if isinstance(one, Evidence)}
+
+
+def with_looks(
+    found: Mapping[str, Evidence | NotComparable], looks: Mapping[str, HeldLook]
+) -> dict[str, Evidence | NotComparable]:
+    """What was found, with the look at each that is counted."""
+    return {
+        name: one.at_look(looks[name]) if name in looks and isinstance(one, Evidence) else one
+        for name, one in found.items()
+    }
 
 
 def _look(

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from quantgate.evals.decision.beside import suite_beside, told_beside
 from quantgate.evals.decision.deciding import bounds_of
-from quantgate.evals.decision.evidence import Evidence, comparable, gather
+from quantgate.evals.decision.evidence import Evidence, comparable, gather, with_looks
 from quantgate.evals.decision.false_pass import worst_false_pass
 from quantgate.evals.decision.look import NO_LOOKS, Looks
-from quantgate.evals.decision.looks import held_to, with_looks
+from quantgate.evals.decision.looks import held_to
 from quantgate.evals.decision.pooled import pooled_change
 from quantgate.evals.decision.sentences import release_reasons
 from quantgate.evals.decision.sequential.replay import Replay
@@ -56,7 +56,7 @@ def decide(
 def _decide(pairs: Pairs, policy: Policy, noise: Pairs | None, looks: Looks, *, texts: bool) -> Verdict:
     held, taken = held_to(policy, looks)
     found = gather(pairs, held, bounds_of, noise, texts=texts, look=Replay(held, bounds_of).look)
-    members = with_looks(with_suite(found, look_at_suite(found, held, bounds_of, Evidence)), taken, policy)
+    members = with_looks(with_suite(found, look_at_suite(found, held, bounds_of, Evidence)), taken)
     regressions = confirmed_regressions(members)
     tasks = tuple(
         one

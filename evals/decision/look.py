@@ -50,6 +50,14 @@ class PairLook:
         return self.alpha == 0
 
 
+@dataclass(frozen=True, slots=True)
+class HeldLook:
+    """A look with what a reader must know of it; `None` where there is nothing."""
+
+    look: PairLook
+    told: Finding | None
+
+
 def look_at(counted: CountedLook, alpha: float, least: float) -> PairLook:
     """What a look may err with: all of alpha the first, a fiftieth of it the second, nothing any later one.
 

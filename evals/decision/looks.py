@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from quantgate.evals.contract.look_size import Size
-from quantgate.evals.decision.evidence import Evidence
-from quantgate.evals.decision.look import CountedLook, Looks, PairLook, look_at, look_finding
+from quantgate.evals.decision.look import CountedLook, HeldLook, Looks, look_at, look_finding
 from quantgate.evals.decision.suite import SUITE
-from quantgate.evals.decision.types import NotComparable
 from quantgate.evals.pairing.pairs import Pairs, TaskPairs
 from quantgate.evals.runs.looks import Line, TakenLook
 from quantgate.evals.settings.policy import Policy, TaskPolicy
@@ -67,20 +64,21 @@ def is_new(look: TakenLook, past: Sequence[Line]) -> bool:
     return any(all(line.tasks.get(name) != size for line in known) for name, size in look.tasks.items())
 
 
-def held_to(policy: Policy, looks: Looks, members: int = 1) -> tuple[Policy, dict[str, PairLook]]:
-    """The policy with the level of each look in place of alpha, and what the looks may err with.
+def held_to(policy: Policy, looks: Looks, members: int = 1) -> tuple[Policy, dict[str, HeldLook]]:
+    """The policy with the level of each look in place of alpha, and the looks that are taken.
 
     `members` are the formats that share alpha. Where nothing is left the bounds are shown at the smallest level that
     all of them hold at, and decide nothing.
     """
-    taken: dict[str, PairLook] = {}
+    taken: dict[str, HeldLook] = {}
     levels: dict[str, float] = {}
     for name, counted in looks.items():
         rule = _rule(policy, name)
         least = SMALLEST_ALPHA * members * (2 if rule.margin.both else 1)
-        taken[name] = look_at(counted, rule.alpha, least)
-        if counted.number > 1:
-            levels[name] = min(taken[name].alpha or least, rule.alpha)
+        look = look_at(counted, rule.alpha, least)
+        taken[name] = HeldLook(look, look_finding(look, rule.alpha))
+        if look.number > 1:
+            levels[name] = min(look.alpha or least, rule.alpha)
     tasks = {
         name: policy.tasks.get(name, TaskPolicy.model_validate({})).model_copy(update={"alpha": level})
         for name, level in levels.items()
@@ -90,27 +88,6 @@ def held_to(policy: Policy, looks: Looks, members: int = 1) -> tuple[Policy, dic
     if suite is not None and SUITE in levels:
         suite = suite.model_copy(update={"alpha": levels[SUITE]})
     return policy.model_copy(update={"tasks": {**policy.tasks, **tasks}, "suite": suite}), taken
-
-
-def with_looks(
-    found: Mapping[str, Evidence | NotComparable], taken: Mapping[str, PairLook], policy: Policy
-) -> dict[str, Evidence | NotComparable]:
-    """What was found of each task, with the look that it is, and what a reader must know of that.
-
-    `policy` has the alpha of the first look.
-    """
-    return {
-        name: _with_look(one, taken[name], _rule(policy, name).alpha)
-        if name in taken and isinstance(one, Evidence)
-        else one
-        for name, one in found.items()
-    }
-
-
-def _with_look(evidence: Evidence, look: PairLook, alpha: float) -> Evidence:
-    told = look_finding(look, alpha)
-    findings = (*([] if told is None else [told]), *evidence.measured.findings)
-    return replace(evidence, measured=replace(evidence.measured, look=look, findings=findings))
 
 
 def _rule(policy: Policy, name: str) -> TaskPolicy:
