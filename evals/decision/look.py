@@ -87,13 +87,13 @@ def look_finding(look: PairLook, alpha: float) -> Finding | None:
     if look.spent:
         left = "nothing is left of" if look.number > 2 else "too little is left of"
         return _finding(
-            f"{told}: {left} alpha, {alpha:g}, to show anything with. Ask a fresh pair, into new folders; "
-            "`quantgate check` plans its looks. `--looks 1` declares a fresh start",
+            f"{told}: {left} alpha, {alpha:g}, to show anything with. A new pair is a new trial, "
+            "the looks of which `quantgate check` plans; `--looks 1` declares a fresh start",
             Severity.BLOCKS,
         )
     return _finding(
         f"{told}: held against {look.alpha:g}, since the first look has spent the {alpha:g}. `quantgate check` plans "
-        "its looks; `--looks 1` declares a fresh start"
+        "looks before the first answer; `--looks 1` declares a fresh start"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from quantgate.evals.decision.described import Prospect
 from quantgate.evals.decision.points import points
 
-FRESH = "More of this pair would be a look that nothing is left of alpha for: it takes a fresh pair."
+FRESH = "More of this pair would be a look that nothing is left of alpha for: it takes a new pair."
 """What is said in place of the sentence where the pair has had its looks."""
 
 # A range that is no wider is what "about" says.

@@ -24,8 +24,8 @@ def another_look(task: TaskDecision) -> str | None:
     if not first or task.verdict is not TaskVerdict.INCONCLUSIVE:
         return None
     return (
-        f"more answers of this pair are a second look at it, held against {task.alpha / LATER:g}: ask a fresh pair of "
-        "that size, or plan the looks with `quantgate check`"
+        f"more answers of this pair are a second look at it, held against {task.alpha / LATER:g}; of a new pair "
+        "`quantgate plan` says the size beforehand, and `quantgate check` plans the looks"
     )
 
 

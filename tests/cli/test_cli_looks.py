@@ -91,7 +91,7 @@ def test_an_undecided_first_look_says_what_asking_more_costs(quantgate, pair, tm
     _, out, _ = quantgate(
         ["gate", *pair(4, 3, 200), "--markdown", str(files["md"]), "--html", str(files["html"])]
     )  # fmt: skip
-    costs = "ore answers of this pair are a second look at it, held against 0.001: ask a fresh pair of that size"
+    costs = "ore answers of this pair are a second look at it, held against 0.001; of a new pair"
     assert f"note: m{costs}" in out
     assert all(f"M{costs}" in file.read_text() for file in files.values())
     assert costs not in quantgate(["gate", *pair(0, 0, 1319), "--looks", "1"])[1]

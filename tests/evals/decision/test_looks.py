@@ -126,7 +126,7 @@ def test_a_second_look_passes_only_at_a_fiftieth_of_alpha_and_says_so():
     (finding,) = [one for one in task.findings if one.code is FindingCode.LOOKED_BEFORE]
     assert finding.severity is Severity.WARNS
     assert finding.message.startswith("look 2 of this pair (before: 200 x 1): held against 0.001")
-    assert "it takes a fresh pair" in task.reason
+    assert "it takes a new pair" in task.reason
     assert not task.prospects
 
 
