@@ -24,8 +24,7 @@ def _size(task: TaskPairs) -> Size | None:
     ours, theirs = (task.builds[build].record for build in ("baseline", "candidate"))
     if ours is None or theirs is None:
         return None
-    planned = ours.design is not None or theirs.design is not None
-    return Size(min(ours.items, theirs.items), ours.repeats, theirs.repeats, planned)
+    return Size(min(ours.items, theirs.items), ours.repeats, theirs.repeats, planned=theirs.design is not None)
 
 
 def count_looks(

@@ -96,6 +96,12 @@ def test_planned_looks_are_not_counted_and_what_comes_after_them_is():
         assert numbers([taken(gsm8k=sizes["gsm8k"])], {"gsm8k": later}) == {"gsm8k": 2}
 
 
+def test_a_baseline_that_had_its_looks_planned_for_another_candidate_plans_none_here():
+    baseline, candidate = pair_of(1, 1, 200)
+    planned = replace(baseline.record, tasks=(replace(baseline.record.tasks[0], design=DESIGN),))
+    assert sizes_of(pair_runs(replace(baseline, record=planned), candidate)) == {"gsm8k": of(200)}
+
+
 def test_an_answer_that_is_missing_changes_no_size():
     whole, holed = run_of([1.0] * 50), run_of([1.0] * 48 + [None] * 2)
     assert sizes_of(pair_runs(whole, holed)) == sizes_of(pair_runs(whole, whole)) == {"gsm8k": of(50)}
