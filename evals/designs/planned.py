@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from quantgate.evals.contract.design import Design, Look
-from quantgate.evals.stats.checks import SMALLEST_ALPHA
-from quantgate.evals.stats.sequential.sizes import LOOKS, look_sizes
-from quantgate.evals.stats.sequential.spending import spent
+from quantgate.evals.stats.sequential.boundary import exact_levels
+from quantgate.evals.stats.sequential.sizes import FIRST_SHARE, LOOKS, look_sizes
+from quantgate.evals.stats.sequential.spending import SHAPE, spent
 
-CANNOT_PASS = 0.0
-"""The level of a look at which nothing passes."""
+MOST_EXACT = 16_000
+"""Items up to which levels are computed; at so many it takes about ten seconds, and more beyond."""
+
+UNION_LOOKS, UNION_SHAPE = 4, -4.0
+"""Where each look has a share of the error for itself, looks cost more: fewer of them, and less for the early ones.
+
+By the same rule as the exact looks': of those that cost about two points of power, the ones that pass soonest.
+"""
+
+FIRST_ITEMS, FIRST_PASSES = 1 / 4, 1 / 8
+"""Their first look, as a share of all items, or of all passes over them: passes double from look to look."""
 
 
 def planned_design(
@@ -46,22 +53,23 @@ def planned_design(
         At most so many.
     exact
         Whether the exact test decides: single 0/1 answers without weights or clusters. Each look then has the level
-        that belongs to it.
+        that belongs to it, up to `MOST_EXACT` items. Anywhere else there are `UNION_LOOKS` at most.
 
     Raises
     ------
     ValueError
         An argument out of its range.
     """
+    leveled = exact and repeats == 1 and margin is not None and items <= MOST_EXACT
+    count, shape = (looks, SHAPE) if leveled else (min(looks, UNION_LOOKS), UNION_SHAPE)
     if repeats > 1:
-        sizes = [(items, passes) for passes in look_sizes(repeats, looks)]
+        sizes = [(items, passes) for passes in look_sizes(repeats, count, FIRST_PASSES)]
     else:
-        sizes = [(count, 1) for count in look_sizes(items, looks)]
-    used = tuple(spent(count * passes / (items * repeats), alpha) for count, passes in sizes)
+        sizes = [(size, 1) for size in look_sizes(items, count, FIRST_SHARE if leveled else FIRST_ITEMS)]
+    used = [spent(size * passes / (items * repeats), alpha, shape) for size, passes in sizes]
     levels: tuple[float | None, ...] = (None,) * len(sizes)
-    if exact and repeats == 1 and margin is not None:
-        shares = [later - earlier for earlier, later in pairwise((0.0, *used))]
-        levels = tuple(share if share >= SMALLEST_ALPHA else CANNOT_PASS for share in shares)
+    if leveled and margin is not None:
+        levels = exact_levels([size for size, _ in sizes], used, margin)
     return Design(
         items,
         repeats,

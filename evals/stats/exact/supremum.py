@@ -54,9 +54,26 @@ def maximise(probability: Callable[[FloatArray], FloatArray], low: float, high: 
     """
     if high <= low:
         return float(probability(np.array([low]))[0])
-    nodes = _node_count(low, high, n, rates)
-    cosines, to_coefficients, to_grid = _matrices(nodes)
-    coefficients = to_coefficients @ probability((low + high) / 2 + (high - low) / 2 * cosines)
+    return min(largest_through(probability(chebyshev_nodes(low, high, n, rates))), 1.0)
+
+
+def chebyshev_nodes(low: float, high: float, n: int, rates: Rates) -> FloatArray:
+    """As many discordance rates between two as tell all of a probability there, to within `TOLERANCE`.
+
+    Parameters
+    ----------
+    low, high, n, rates
+        As `maximise`, low < high.
+    """
+    cosines, _, _ = _matrices(_node_count(low, high, n, rates))
+    return np.asarray((low + high) / 2 + (high - low) / 2 * cosines)
+
+
+def largest_through(values: FloatArray) -> float:
+    """The maximum, over the whole interval, of the polynomial that has these values at its `chebyshev_nodes`."""
+    nodes = len(values)
+    _, to_coefficients, to_grid = _matrices(nodes)
+    coefficients = to_coefficients @ values
     values = to_grid @ coefficients
     best = float(values.max())
 
@@ -74,7 +91,7 @@ def maximise(probability: Callable[[FloatArray], FloatArray], low: float, high: 
         step = np.where(curvature < 0, -slope / np.where(curvature < 0, curvature, 1.0), 0.0)
         angle = np.clip(angle + step, grid - cell, grid + cell)
     refined = np.cos(angle[:, None] * order) @ coefficients
-    return min(max(best, float(refined.max())), 1.0)
+    return max(best, float(refined.max()))
 
 
 def _node_count(low: float, high: float, n: int, rates: Rates) -> int:

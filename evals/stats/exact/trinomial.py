@@ -30,12 +30,12 @@ class RejectionSet:
     most_losses: IntArray
 
 
-def likely_gains(n: int, lowest_rate: float, highest_rate: float) -> tuple[int, int]:
+def likely_gains(n: int, lowest_rate: float, highest_rate: float, neglected: float = NEGLECTED_MASS) -> tuple[int, int]:
     """Smallest and largest number of gains that matter at any gain rate between two, by Bernstein's inequality.
 
-    Each side leaves out at most `NEGLECTED_MASS`.
+    Each side leaves out a probability of at most `neglected`.
     """
-    exponent = -math.log(NEGLECTED_MASS)
+    exponent = -math.log(neglected)
 
     def reach(rate: float) -> float:
         return exponent / 3 + math.sqrt(exponent**2 / 9 + 2 * exponent * n * rate * (1 - rate))

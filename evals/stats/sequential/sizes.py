@@ -5,17 +5,28 @@ from __future__ import annotations
 import math
 
 LOOKS = 8
-FIRST_SHARE = 0.2
+FIRST_SHARE = 0.3
 """Of the full size at the first look; the others grow by the same factor from look to look, up to the full size."""
+# A product may come out of floating point this far above a whole number.
+_WHOLE = 1e-9
 
 
-def look_sizes(items: int, count: int = LOOKS) -> tuple[int, ...]:
+def look_sizes(items: int, count: int = LOOKS, first: float = FIRST_SHARE) -> tuple[int, ...]:
     """Up to `count` growing numbers of items, the last of them `items`.
 
     They grow by a factor, not by a step: early looks are where items are saved, and late ones would follow each other
     on nearly the same data. Few items have fewer looks, since no size comes twice. A first look may be at so few that
-    not even a build without a flip could pass: nothing is spent there, and the next look has it
-    (`evals.stats.sequential.boundary.exact_levels`), while a regression or too many cut answers can show.
+    not even a build without a flip could pass; what such a look does not use is left to those after it, and a
+    regression or too many cut answers can show before.
+
+    Parameters
+    ----------
+    items
+        At the last look; or passes over them.
+    count
+        At most so many looks.
+    first
+        The share of all at the first look, above 0.
 
     Raises
     ------
@@ -25,13 +36,14 @@ def look_sizes(items: int, count: int = LOOKS) -> tuple[int, ...]:
     Examples
     --------
     >>> look_sizes(1319)
-    (264, 332, 418, 526, 662, 833, 1049, 1319)
+    (396, 470, 559, 663, 788, 936, 1111, 1319)
     >>> look_sizes(4)
-    (1, 2, 3, 4)
+    (2, 3, 4)
     """
     if items < 1:
         raise ValueError(f"items must be at least 1, got {items}")
     if count < 1:
         raise ValueError(f"a design has at least 1 look, got {count}")
-    shares = (FIRST_SHARE ** (place / max(count - 1, 1)) for place in range(count))
-    return tuple(sorted({math.ceil(items * share) for share in shares}))
+    shares = (first ** (1 - place / max(count - 1, 1)) for place in range(max(count, 2)))
+    sizes = sorted({math.ceil(items * share - _WHOLE) for share in shares})
+    return tuple(sizes) if count > 1 else (items,)

@@ -20,9 +20,9 @@ def test_there_are_as_many_looks_as_asked_where_items_suffice():
     assert [len(look_sizes(1319, count)) for count in (1, 2, 8)] == [1, 2, 8]
 
 
-def test_the_first_look_is_at_a_fifth_and_steps_grow():
+def test_the_first_look_is_at_three_tenths_and_steps_grow():
     sizes = look_sizes(10_000)
-    assert sizes[0] == 2000
+    assert sizes[0] == 3000
     steps = [later - earlier for earlier, later in pairwise(sizes)]
     assert steps == sorted(steps)
 
