@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from quantgate.evals.contract.design import Design, Look
-from quantgate.evals.stats.sequential.boundary import exact_levels
+from quantgate.evals.designs.kept import kept_levels
 from quantgate.evals.stats.sequential.sizes import FIRST_SHARE, LOOKS, look_sizes
 from quantgate.evals.stats.sequential.spending import SHAPE, spent
 
@@ -69,7 +69,7 @@ def planned_design(
     used = [spent(size * passes / (items * repeats), alpha, shape) for size, passes in sizes]
     levels: tuple[float | None, ...] = (None,) * len(sizes)
     if leveled and margin is not None:
-        levels = exact_levels([size for size, _ in sizes], used, margin)
+        levels = kept_levels([size for size, _ in sizes], used, margin)
     return Design(
         items,
         repeats,

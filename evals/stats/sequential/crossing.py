@@ -64,6 +64,35 @@ def crossing(
         An argument out of its range.
     """
     check_truth(sizes[-1], margin, discordance, difference)
+    return _crossing(sizes, levels, margin, discordance, difference)
+
+
+def missed(sizes: Sequence[int], levels: Sequence[float], discordance: float, difference: float) -> float:
+    """The probability that a lower bound at the looks' levels is above the true difference, at any look.
+
+    These bounds are those of a design at whatever margin: each inverts the exact test at the level of its look, so that
+    it is above the truth where the test at the truth, as a margin, would pass.
+
+    Parameters
+    ----------
+    sizes, levels
+        As in `crossing`.
+    discordance, difference
+        The truth: psi in [|difference|, 1], and candidate - baseline in (-1, 1).
+
+    Raises
+    ------
+    ValueError
+        A truth that there cannot be.
+    """
+    if not abs(difference) <= discordance <= 1 or abs(difference) == 1:
+        raise ValueError(f"no builds flip on {discordance} of the items and differ by {difference}")
+    return _crossing(sizes, levels, -difference, discordance, difference).power
+
+
+def _crossing(
+    sizes: Sequence[int], levels: Sequence[float], margin: float, discordance: float, difference: float
+) -> Crossing:
     rates = np.array([[max(discordance - difference, 0.0) / 2, max(discordance + difference, 0.0) / 2]])
     walk = Walk((float(rates[0, 0]), float(rates[0, 1])), rates)
     first = []

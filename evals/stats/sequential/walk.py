@@ -114,11 +114,12 @@ class Walk:
         """Likelihood ratios of the rates to those of the walk."""
         ratios = np.maximum(self._rates, _ZERO) / np.maximum(self._at, _ZERO)[:, None]
         log_first, log_gain, log_left = np.log(ratios)
-        # About the middle of the window, so that none of the three overflows.
-        first, gain = self._first[len(self._first) // 2], self._gains[len(self._gains) // 2]
-        self._first_ratio = np.exp((self._first - first)[:, None] * (log_first - log_left))
-        self._gain_ratio = np.exp((self._gains - gain)[:, None] * (log_gain - log_left))
-        self._ratio = np.exp(first * log_first + gain * log_gain + (self._items - first - gain) * log_left)
+        of_first = self._first[:, None] * (log_first - log_left)
+        of_gains = self._gains[:, None] * (log_gain - log_left)
+        # The largest of each is set to 1, so that none overflows.
+        peaks = of_first.max(axis=0), of_gains.max(axis=0)
+        self._first_ratio, self._gain_ratio = np.exp(of_first - peaks[0]), np.exp(of_gains - peaks[1])
+        self._ratio = np.exp(self._items * log_left + peaks[0] + peaks[1])
 
 
 def _power(base: npt.NDArray[np.complex128], exponent: int) -> npt.NDArray[np.complex128]:
