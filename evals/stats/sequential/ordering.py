@@ -19,7 +19,7 @@ _STEP, _FEW = 0.3, 200
 # So many standard deviations and counts from its mean, the number of flips is not met (1e-13).
 _DEVIATIONS, _COUNTS = 7.5, 12
 # Losses on either side of where the normal approximation puts the edge, and more for the square root of the flips.
-_BESIDE, _BESIDE_ROOT = 4, 0.08
+_BESIDE, _BESIDE_ROOT = 4, 0.05
 _ZERO = 1e-300
 _LEAST_RATE = 1e-12
 
