@@ -68,8 +68,7 @@ def simulated_course(
 ) -> Course:
     """How checks of single 0/1 answers end where so many items flip and the candidate differs by so much.
 
-    Items are drawn one by one. A look passes where Tango's asymptotic test does at the look's level, within half a
-    point of what the exact test does (`evals.stats.sequential.borders`).
+    Items are drawn one by one. A look passes where the exact test does at the look's level.
 
     Parameters
     ----------

@@ -8,19 +8,23 @@ from functools import lru_cache
 import numpy as np
 from scipy.special import ndtri
 
-from quantgate.evals.stats.checks import BoolArray, IntArray
+from quantgate.evals.stats.checks import SMALLEST_ALPHA, BoolArray, IntArray
 from quantgate.evals.stats.exact.edges import largest_true
 from quantgate.evals.stats.exact.tango import most_losses_reaching
 from quantgate.evals.stats.sequential.betting import log_wealth_of_counts
+from quantgate.evals.stats.sequential.crossing import passing_outcomes
 
 
 @lru_cache(maxsize=256)
 def most_losses_passing(n: int, margin: float, level: float) -> IntArray:
-    """Per number of gains, 0 to n, the most losses of n items that pass, or -1; by Tango's asymptotic test.
+    """Per number of gains, 0 to n, the most losses of n items that pass the exact test at a level, or -1.
 
-    The exact test's differ by a loss or two here and there, and take a minute.
+    Below the level that the exact test can be held to, that of Tango's asymptotic one.
     """
     most = most_losses_reaching(n, -margin, -float(ndtri(level)), (0, n))
+    if level >= SMALLEST_ALPHA:
+        gains, of_flips = np.arange(n + 1), passing_outcomes(n, margin, level)
+        most = largest_true(lambda losses: np.asarray(losses <= of_flips[losses + gains]), most, n - gains)
     most.setflags(write=False)
     return most
 

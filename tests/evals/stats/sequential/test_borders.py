@@ -8,12 +8,18 @@ from quantgate.evals.stats.sequential.betting import Bets, log_wealths
 from quantgate.evals.stats.sequential.borders import fewest_losses_regressed, most_losses_passing
 
 
-@pytest.mark.parametrize(("level", "apart"), [(0.05, 1), (0.004, 2)])
-def test_the_border_of_passing_is_about_that_of_the_exact_test(level, apart):
+@pytest.mark.parametrize("level", [0.05, 0.004])
+def test_the_border_of_passing_is_that_of_the_exact_test(level):
     most = most_losses_passing(400, 0.05, level)
     for gains in (0, 3, 10, 20):
         exact = max(losses for losses in range(60) if noninferiority_pvalue(losses, gains, 400, 0.05) < level)
-        assert abs(exact - most[gains]) <= apart
+        assert exact == most[gains]
+
+
+def test_below_the_levels_that_the_exact_test_can_be_held_to_nearly_nothing_passes():
+    lowest, lower = most_losses_passing(400, 0.05, 0.001), most_losses_passing(400, 0.05, 0.00002)
+    assert (lower <= lowest).all()
+    assert (lower < lowest).mean() > 0.9
 
 
 def test_from_the_border_of_a_regression_on_the_bets_have_won():
