@@ -149,15 +149,15 @@ def outlook_of_means(
         weight times the items of all per item of that stratum.
     """
     loss = margin if margin is not None else design.margin or 0.0
-    now = (between + within / repeats) / items
     passes = regressions = 0.0
     reachable = False
     for place, look in enumerate(design.looks):
         if look.items <= items and look.repeats <= repeats:
             continue
         then = (between + within / look.repeats) / look.items
-        # Of the mean then, so much is known; the rest is a mean of its own, and varies as the standard error shrinks.
-        known = then / now if now > 0 else 1.0
+        # Of the mean then, so much is known, as if all variance were that of answers. Items that truly differ would keep
+        # more of what was seen; how many do is not known well, and hope is to be given up late.
+        known = items * repeats / (look.items * look.repeats)
         spread, error, worst = math.sqrt(then * max(1 - known, 0.0)), math.sqrt(then), unseen / (look.items + unseen)
 
         def mean(rest: float, known: float = known) -> float:

@@ -102,9 +102,9 @@ def _end(design: Design, field: _Field, rng: np.random.Generator) -> tuple[float
             right = right + np.stack([rng.binomial(more, ours), rng.binomial(more, theirs)])
             answered = look.repeats
         change = (right[1] - right[0]) / answered
-        if answered > 1:
-            if _wealth(field, change, -margin)[0][-1] >= -math.log(design.regression_alpha * (1 - share)):
-                regresses = min(regresses, asked)
+        after = _wealth(field, change, -margin)[0][-1] if answered > 1 else 0.0
+        if answered > 1 and after >= -math.log(design.regression_alpha * (1 - share)):
+            regresses = min(regresses, asked)
         seen = _Seen.of(field, change[: look.items], right[:, : look.items] / answered, answered)
         if (level := design.share(place)) > 0 and seen.pvalue(margin) < level:
             passes = min(passes, asked)

@@ -53,12 +53,12 @@ def make_plan(assumed: Assumptions, aim: Aim) -> Plan:
                 f"--true-loss {aim.true_loss:g}: a baseline with an accuracy of {accuracy:.4g} has no more to lose; "
                 "write that or less"
             )
-        rows.append(_row(_relative(assumed, recovery, accuracy), aim, (1 - recovery) * accuracy, recovery))
+        rows.append(_row(relative(assumed, recovery, accuracy), aim, (1 - recovery) * accuracy, recovery))
     return Plan(assumed, aim, tuple(rows))
 
 
-def _relative(assumed: Assumptions, recovery: float, accuracy: float) -> Assumptions:
-    """The variance of candidate - recovery x baseline between items: half of the flips are losses."""
+def relative(assumed: Assumptions, recovery: float, accuracy: float) -> Assumptions:
+    """The assumptions with the variance of candidate - recovery x baseline between items: half of the flips are losses."""
     lost = 1 - recovery
 
     def between(variance: float, discordance: float) -> float:
@@ -69,7 +69,7 @@ def _relative(assumed: Assumptions, recovery: float, accuracy: float) -> Assumpt
 
 
 def _row(assumed: Assumptions, aim: Aim, margin: float, recovery: float | None = None) -> MarginRow:
-    if _on_these(assumed, aim) or aim.baseline_repeats is not None:
+    if on_these(assumed, aim) or aim.baseline_repeats is not None:
         of_repeats = _row_of_repeats(assumed, aim, margin, _others(aim, margin))
         return _priced(replace(of_repeats, recovery=recovery), assumed, aim)
     row = MarginRow(
@@ -110,7 +110,7 @@ def _row_of_repeats(assumed: Assumptions, aim: Aim, margin: float, losses: Seque
 
     `losses` are true ones, of which the power is said besides.
     """
-    population, room = _population(assumed, aim), margin - aim.true_loss
+    population, room = population_of(assumed, aim), margin - aim.true_loss
     row = MarginRow(margin, None, 0.0, None, None, None, None, None)
     if room <= 0:
         return row
@@ -146,7 +146,7 @@ def _proposed_split(assumed: Assumptions, aim: Aim, margin: float, repeats: int)
     if repeats < 2 or baseline <= repeats:
         return None
     found = fewest_repeats(
-        _population(assumed, aim),
+        population_of(assumed, aim),
         margin - aim.true_loss,
         baseline=baseline,
         alpha=aim.alpha,
@@ -156,19 +156,19 @@ def _proposed_split(assumed: Assumptions, aim: Aim, margin: float, repeats: int)
     return None if found is None else Split(baseline, found.repeats, found.power.power, found.power.standard_error)
 
 
-def _population(assumed: Assumptions, aim: Aim) -> Population:
+def population_of(assumed: Assumptions, aim: Aim) -> Population:
     each = assumed.each
     return Population(
         sizes=assumed.strata,
         weights=tuple(part.weight for part in each),
         between=tuple(part.between for part in each),
         within=tuple(part.within for part in each),
-        benchmark=_on_these(assumed, aim),
+        benchmark=on_these(assumed, aim),
         once=tuple(part.once for part in each),
     )
 
 
-def _on_these(assumed: Assumptions, aim: Aim) -> bool:
+def on_these(assumed: Assumptions, aim: Aim) -> bool:
     """Whether pairs of answers are the unit; answers that stay the same are judged as of questions like these."""
     return aim.target is Target.BENCHMARK and not assumed.one_answer
 

@@ -119,6 +119,31 @@ class Split:
 
 
 @dataclass(frozen=True, slots=True)
+class Ending:
+    """How checks of builds that have lost `loss`, a fraction, end where they may stop early: by simulation.
+
+    `passed`, `regressed` and `inconclusive` are shares of them; `requests` the mean number, of both builds together,
+    `most_requests` what nine in ten of them need at most.
+    """
+
+    loss: float
+    passed: float
+    regressed: float
+    inconclusive: float
+    requests: float
+    most_requests: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sequential:
+    """A plan's items and repeats looked at on the way: the looks, as (items, repeats), and how checks end."""
+
+    looks: tuple[tuple[int, int], ...]
+    simulations: int
+    endings: tuple[Ending, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MarginRow:
     """One margin. `ask` and `repeats` are the plan, None where out of reach; requests and tokens are both builds'.
 
@@ -128,7 +153,8 @@ class MarginRow:
     `power` that of the plan, both at the loss that was aimed at: exact for one answer each to items in one pool,
     simulated in `simulations` comparisons with the standard error `power_error` for repeats and strata. `at_losses` has
     the plan's power at other true losses below the margin. `baseline_repeats` is how often the baseline is asked, where
-    that is not `repeats`; `split` what would do instead.
+    that is not `repeats`; `split` what would do instead. `sequential` is what the plan takes where it may stop early,
+    where that was asked for and is known.
     """
 
     margin: float
@@ -146,6 +172,7 @@ class MarginRow:
     baseline_repeats: int | None = None
     split: Split | None = None
     recovery: float | None = None
+    sequential: Sequential | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,9 @@ def plan(
     ] = 0.0,
     tokens_per_answer: Annotated[float | None, typer.Option(help="Completion tokens of an answer.")] = None,
     throughput: Annotated[float | None, typer.Option(help="The server's tokens per second, for the hours.")] = None,
+    sequential: Annotated[
+        bool, typer.Option(help="Say besides what it takes where `quantgate check` stops as soon as it is certain.")
+    ] = False,
     json: Annotated[Path | None, typer.Option(help="Write the plan as JSON.")] = None,
 ) -> None:
     """Say how many items, repeats, requests and tokens a margin needs, from a guess or from two runs of a pilot."""
@@ -80,6 +83,7 @@ def plan(
     from quantgate.evals.planning.options import check_aim
     from quantgate.evals.planning.pilot import pilots
     from quantgate.evals.planning.plan import make_plan
+    from quantgate.evals.planning.sequential import looked_at
     from quantgate.evals.planning.types import MARGINS, Aim, Guess, plans_json
     from quantgate.evals.settings.policy import load_policy
     from quantgate.evals.text import one_line
@@ -118,7 +122,8 @@ def plan(
     with progress_console().status("") as status:
         for one, wanted in aims(assumed, aim, tasks, asked):
             status.update(f"planning {one_line(one.task, 40)}")
-            plans.append(make_plan(one, wanted))
+            made = make_plan(one, wanted)
+            plans.append(looked_at(made) if sequential else made)
     if json is not None:
         write_output(json, plans_json(plans), "--json")
     print_plans(output_console(), plans)

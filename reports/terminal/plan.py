@@ -11,12 +11,15 @@ from rich.text import Text
 from quantgate.evals.planning.types import MOST_ITEMS, MarginRow, Plan
 from quantgate.evals.settings.requirements import Target
 from quantgate.evals.text import one_line
+from quantgate.reports.terminal.plan_looks import looks_sentences, looks_table
 
 
 def print_plans(console: Console, plans: Sequence[Plan]) -> None:
     """Print each task's table with its sentences, and the sum over tasks at each margin where there are several."""
     for plan in plans:
         console.print(_table(plan))
+        if any(row.sequential is not None for row in plan.rows):
+            console.print(looks_table(plan))
         for line in _sentences(plan):
             console.print(Text(one_line(line, 600)), soft_wrap=True)
         console.print()
@@ -134,7 +137,7 @@ def _sentences(plan: Plan) -> list[str]:
             "of builds with the variances assumed; it meets the aim to within its standard error, at most "
             f"{100 * error:.1f} points" + ("; power of one answer each: exact" if single else "")
         )
-    return [*lines, *assumed.notes]
+    return [*lines, *looks_sentences(plan), *assumed.notes]
 
 
 def _total(rows: Sequence[MarginRow]) -> str:

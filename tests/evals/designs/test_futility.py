@@ -168,7 +168,7 @@ class TestMeans:
 
     def test_answers_that_never_differ_pass_or_do_not(self):
         assert outlook_of_means(REPEATED, 0.0, 198, 2, between=0.0, within=0.0).pass_power == 1.0
-        assert outlook_of_means(REPEATED, -0.05, 198, 2, between=0.0, within=0.0).pass_power == 0.0
+        assert outlook_of_means(REPEATED, -0.4, 198, 2, between=0.0, within=0.0).pass_power == 0.0
 
     def test_where_even_winning_all_the_rest_does_not_pass_it_is_out_of_reach(self):
         wide = replace(REPEATED, looks=(Look(198, 15, 0.025), Look(198, 16, 0.05)))
