@@ -14,6 +14,7 @@ from quantgate.evals.contract.design import Design
 from quantgate.evals.stats.checks import FloatArray, IntArray
 from quantgate.evals.stats.planning.strata import bound_depth
 from quantgate.evals.stats.sequential.borders import fewest_losses_regressed, most_losses_passing
+from quantgate.evals.stats.sequential.correlated import correlated_levels
 
 AnyFloats = npt.NDArray[np.floating[Any]]
 
@@ -110,6 +111,13 @@ class _Ahead:
         return np.asarray(room / np.sqrt(variance), dtype=np.float64)
 
 
+def levels_of_means(design: Design) -> tuple[float, ...]:
+    """The levels at which bounds of means are held at the looks: of repeats, fractional scores, strata, clusters."""
+    answers = design.items * design.repeats
+    fractions = [look.items * look.repeats / answers for look in design.looks]
+    return correlated_levels(fractions, [look.spent for look in design.looks])
+
+
 def outlook_of_means(
     design: Design,
     estimate: float,
@@ -149,14 +157,15 @@ def outlook_of_means(
         weight times the items of all per item of that stratum.
     """
     loss = margin if margin is not None else design.margin or 0.0
+    levels = levels_of_means(design)
     passes = regressions = 0.0
     reachable = False
     for place, look in enumerate(design.looks):
         if look.items <= items and look.repeats <= repeats:
             continue
         then = (between + within / look.repeats) / look.items
-        # Of the mean then, so much is known, as if all variance were that of answers. Items that truly differ would keep
-        # more of what was seen; how many do is not known well, and hope is to be given up late.
+        # Of the mean then, so much is known, as if all variance were that of answers. Items that truly differ keep more
+        # of what was seen; how many do is not known well, and hope is to be given up late.
         known = items * repeats / (look.items * look.repeats)
         spread, error, worst = math.sqrt(then * max(1 - known, 0.0)), math.sqrt(then), unseen / (look.items + unseen)
 
@@ -164,7 +173,7 @@ def outlook_of_means(
             return known * estimate + (1 - known) * rest
 
         regressions += _chance(-loss - estimate - bound_depth(error, worst, design.regression_alpha), spread)
-        if (level := design.share(place)) <= 0:
+        if (level := levels[place]) <= 0:
             continue
         depth = bound_depth(error, worst, level)
         passes += _chance(loss + mean(max(estimate, equal)) - depth, spread)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from quantgate.evals.contract.design import Design
-from quantgate.evals.designs.futility import outlook_of_means
+from quantgate.evals.designs.futility import levels_of_means, outlook_of_means
 from quantgate.evals.designs.procedure import Course, Ends
 from quantgate.evals.stats.checks import FloatArray, IntArray
+from quantgate.evals.stats.planning.population import Population
 from quantgate.evals.stats.planning.simulation import solve_rates
-from quantgate.evals.stats.planning.splits import Population
 from quantgate.evals.stats.planning.strata import bound_tail
 from quantgate.evals.stats.sequential.betting import log_wealths
 from quantgate.evals.stats.sequential.blocks import Blocks
@@ -30,7 +30,13 @@ class _Field:
 
 
 def simulated_course_of_means(
-    design: Design, population: Population, difference: float = 0.0, *, runs: int = 200, seed: int = 0
+    design: Design,
+    population: Population,
+    difference: float = 0.0,
+    *,
+    union: bool = False,
+    runs: int = 200,
+    seed: int = 0,
 ) -> Course:
     """How checks end where items are drawn from strata and each is answered as often as the design says.
 
@@ -41,11 +47,13 @@ def simulated_course_of_means(
     Parameters
     ----------
     design
-        Its looks are at the union's levels.
+        Its looks are held at `evals.designs.futility.levels_of_means`.
     population
         Strata, whose sizes sum to the design's items.
     difference
         True candidate - baseline, from -0.5 to 0.
+    union
+        Each look has its own part of alpha, as where an exact test decides that is not the one of the design.
     runs
         Simulated checks.
     seed
@@ -62,7 +70,10 @@ def simulated_course_of_means(
         raise ValueError(f"difference must lie between -0.5 and 0, got {difference}")
     rng = np.random.default_rng(seed)
     field = _field(population, difference)
-    ends = np.array([_end(design, field, rng) for _ in range(runs)]).reshape(runs, 3)
+    levels = levels_of_means(design)
+    if union:
+        levels = tuple(design.share(place) for place in range(len(design.looks)))
+    ends = np.array([_end(design, levels, field, rng) for _ in range(runs)]).reshape(runs, 3)
     return Ends(ends[:, 0], ends[:, 1], ends[:, 2]).course(design.items * design.repeats)
 
 
@@ -80,7 +91,9 @@ def _field(population: Population, difference: float) -> _Field:
     return _Field(strata, np.array(population.shares), tuple(rates), blocks)
 
 
-def _end(design: Design, field: _Field, rng: np.random.Generator) -> tuple[float, float, float]:
+def _end(
+    design: Design, levels: tuple[float, ...], field: _Field, rng: np.random.Generator
+) -> tuple[float, float, float]:
     """After how many answers of one build a check passes, shows a regression, and is given up."""
     margin = design.margin or 0.0
     ours, theirs = np.empty(design.items), np.empty(design.items)
@@ -106,7 +119,7 @@ def _end(design: Design, field: _Field, rng: np.random.Generator) -> tuple[float
         if answered > 1 and after >= -math.log(design.regression_alpha * (1 - share)):
             regresses = min(regresses, asked)
         seen = _Seen.of(field, change[: look.items], right[:, : look.items] / answered, answered)
-        if (level := design.share(place)) > 0 and seen.pvalue(margin) < level:
+        if (level := levels[place]) > 0 and seen.pvalue(margin) < level:
             passes = min(passes, asked)
         elif design.futility and look != design.looks[-1] and seen.hopeless(design, look.items, answered):
             hopeless = min(hopeless, asked)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from quantgate.evals.errors import UsageError
+from quantgate.evals.planning.population import on_these, population_of, relative
 from quantgate.evals.planning.types import MOST_ITEMS, Aim, Assumptions, LossPower, MarginRow, Plan, Split
-from quantgate.evals.settings.requirements import Target
 from quantgate.evals.stats.planning.items import items_for_power
 from quantgate.evals.stats.planning.macro import macro_items, macro_repeats
 from quantgate.evals.stats.planning.power import exact_power
@@ -18,7 +18,7 @@ from quantgate.evals.stats.planning.simulation import (
     simulated_repeats,
     solve_rates,
 )
-from quantgate.evals.stats.planning.splits import Population, fewest_repeats, power_of_split
+from quantgate.evals.stats.planning.splits import fewest_repeats, power_of_split
 from quantgate.evals.stats.planning.strata import macro_power
 from quantgate.evals.stats.ratio.planning import RecoveryPlanning
 
@@ -55,17 +55,6 @@ def make_plan(assumed: Assumptions, aim: Aim) -> Plan:
             )
         rows.append(_row(relative(assumed, recovery, accuracy), aim, (1 - recovery) * accuracy, recovery))
     return Plan(assumed, aim, tuple(rows))
-
-
-def relative(assumed: Assumptions, recovery: float, accuracy: float) -> Assumptions:
-    """The assumptions with the variance of candidate - recovery x baseline between items: half of the flips are losses."""
-    lost = 1 - recovery
-
-    def between(variance: float, discordance: float) -> float:
-        return max(variance + lost**2 * accuracy * (1 - accuracy) - lost * discordance, 0.0)
-
-    parts = tuple(replace(part, between=between(part.between, part.discordance)) for part in assumed.parts)
-    return replace(assumed, between=between(assumed.between, assumed.discordance), parts=parts, accuracy=accuracy)
 
 
 def _row(assumed: Assumptions, aim: Aim, margin: float, recovery: float | None = None) -> MarginRow:
@@ -154,23 +143,6 @@ def _proposed_split(assumed: Assumptions, aim: Aim, margin: float, repeats: int)
         largest=repeats - 1,
     )
     return None if found is None else Split(baseline, found.repeats, found.power.power, found.power.standard_error)
-
-
-def population_of(assumed: Assumptions, aim: Aim) -> Population:
-    each = assumed.each
-    return Population(
-        sizes=assumed.strata,
-        weights=tuple(part.weight for part in each),
-        between=tuple(part.between for part in each),
-        within=tuple(part.within for part in each),
-        benchmark=on_these(assumed, aim),
-        once=tuple(part.once for part in each),
-    )
-
-
-def on_these(assumed: Assumptions, aim: Aim) -> bool:
-    """Whether pairs of answers are the unit; answers that stay the same are judged as of questions like these."""
-    return aim.target is Target.BENCHMARK and not assumed.one_answer
 
 
 def _others(aim: Aim, margin: float) -> list[float]:

@@ -4,19 +4,30 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from quantgate.evals.designs.expected import Expected, expected
+from quantgate.evals.contract.design import Design
+from quantgate.evals.designs.means import simulated_course_of_means
 from quantgate.evals.designs.planned import planned_design
-from quantgate.evals.planning.plan import on_these, population_of, relative
+from quantgate.evals.designs.procedure import Course, simulated_course
+from quantgate.evals.planning.population import on_these, population_of, relative
 from quantgate.evals.planning.types import Aim, Assumptions, Ending, MarginRow, Plan, Sequential
 from quantgate.evals.runs.draw import ORDER
-from quantgate.evals.stats.planning.splits import Population
+from quantgate.evals.stats.planning.population import Population
+
+LOSSES = (0.0, 0.5, 1.0, 2.0)
+"""True losses at which it is said how checks end, in margins."""
+_RUNS = 2000
+# Of repeats and strata so many answers are simulated at a time, in a few tenths of a second.
+_ANSWERS = 400_000
+_FEWEST, _MOST = 60, 300
+# A loss that items with random solve rates can have throughout.
+_LARGEST = 0.5
 
 
 def looked_at(plan: Plan) -> Plan:
     """The plan, each of whose rows says what it takes where it may stop early.
 
     Not so where it is out of reach, where the builds are asked unlike often or pairs of answers are the unit, and for
-    the mean over a suite, whose tasks are what is stopped.
+    the mean over a suite, whose tasks are what is stopped. Equal plans say the same: seeds are fixed.
     """
     assumed, aim = plan.assumptions, plan.aim
     if assumed.parts or on_these(assumed, aim) or aim.baseline_repeats is not None:
@@ -33,31 +44,35 @@ def _sequential(assumed: Assumptions, aim: Aim, row: MarginRow) -> Sequential | 
     design = planned_design(
         row.ask, row.repeats, margin=row.margin, alpha=aim.alpha, regression_alpha=aim.alpha, order=ORDER, exact=exact
     )
-    found = expected(design, _asked(population_of(assumed, aim), row.ask), exact=exact)
-    return Sequential(
-        tuple((look.items, look.repeats) for look in design.looks),
-        found[0].course.runs,
-        tuple(_ending(each) for each in found),
-    )
+    losses = [part * row.margin for part in LOSSES]
+    if exact:
+        # So many items flip at least as a true loss takes.
+        courses = [
+            simulated_course(design, max(assumed.discordance, loss), -loss, runs=_RUNS) for loss in losses if loss <= 1
+        ]
+    else:
+        union = row.repeats == 1 and len(assumed.strata) == 1
+        courses = _courses_of_means(design, _asked(population_of(assumed, aim), row.ask), losses, union)
+    endings = tuple(_ending(loss, course) for loss, course in zip(losses, courses, strict=False))
+    return Sequential(tuple((look.items, look.repeats) for look in design.looks), courses[0].runs, endings)
+
+
+def _courses_of_means(design: Design, population: Population, losses: list[float], union: bool) -> list[Course]:
+    runs = min(max(_ANSWERS // (design.items * len(design.looks)), _FEWEST), _MOST)
+    return [
+        simulated_course_of_means(design, population, -min(loss, _LARGEST), union=union, runs=runs) for loss in losses
+    ]
 
 
 def _asked(population: Population, items: int) -> Population:
     """So many of its items, in the proportion of the strata."""
-    total, sizes, left = sum(population.sizes), [], items
+    total, left = sum(population.sizes), items
+    sizes = []
     for size in population.sizes:
-        part = round(left * size / total)
-        sizes.append(part)
-        left, total = left - part, total - size
+        sizes.append(round(left * size / total))
+        left, total = left - sizes[-1], total - size
     return replace(population, sizes=tuple(sizes))
 
 
-def _ending(found: Expected) -> Ending:
-    course = found.course
-    return Ending(
-        found.loss,
-        course.passed,
-        course.regressed,
-        course.inconclusive,
-        2 * course.mean,
-        2 * course.most,
-    )
+def _ending(loss: float, course: Course) -> Ending:
+    return Ending(loss, course.passed, course.regressed, course.inconclusive, 2 * course.mean, 2 * course.most)

@@ -9,14 +9,17 @@ from quantgate.evals.contract.design import Design
 from quantgate.evals.pairing.item_scores import ItemScores
 from quantgate.evals.settings.margin import Margin
 from quantgate.evals.settings.requirements import DecidingMethod, Target
+from quantgate.evals.stats.sequential.correlated import correlated_levels
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """What a design allows under a policy, which may ask for another margin or a smaller alpha than was designed for.
 
-    The exact levels hold for single 0/1 answers at the designed margin. Whatever else is asked is decided at each
-    look's own part of alpha, which holds for any bound (the union bound over looks).
+    The exact levels hold for single 0/1 answers at the designed margin. At another margin these are decided at each
+    look's own part of alpha, which holds for any bound (the union bound over looks). Repeats, fractional scores, strata
+    and clusters are decided at the levels of looks whose means are correlated
+    (`evals.stats.sequential.correlated.correlated_levels`).
     """
 
     design: Design
@@ -54,9 +57,7 @@ class Rule:
             and self.scale == 1.0
             and self.designed_margin
             and self.target is Target.QUESTIONS
-            and scores.single_answers
-            and scores.strata is None
-            and scores.clusters is None
+            and _one_pool_of_single_answers(scores)
         )
 
     def level(self, place: int, scores: ItemScores) -> float:
@@ -69,7 +70,16 @@ class Rule:
             return 0.0
         if look.level is not None and self.exact_at(place, scores):
             return look.level
-        return self.design.share(place) * self.scale
+        if _one_pool_of_single_answers(scores):
+            return self.design.share(place) * self.scale
+        return self._correlated(self.scale)[place]
+
+    def _correlated(self, scale: float) -> tuple[float, ...]:
+        """The levels of the looks for bounds of means, where so much of the design's alpha is to be spent."""
+        looks = self.design.looks
+        answers = self.design.items * self.design.repeats
+        fractions = [look.items * look.repeats / answers for look in looks]
+        return correlated_levels(fractions, [look.spent * scale for look in looks])
 
     def why_shares(self, scores: ItemScores) -> str:
         """Why these scores are decided at each look's own part of alpha; empty where the exact levels hold."""
@@ -90,8 +100,12 @@ class Rule:
         return self.target is Target.QUESTIONS and not clusters
 
     def regression_level(self, place: int) -> float:
-        """The level of a look's own upper bound where no bets are placed; in the looks' proportions."""
-        return self.regression_alpha * self.design.share(place) / self.design.alpha
+        """The level of a look's own upper bound where no bets are placed, of clusters and of these very items."""
+        return self._correlated(self.regression_alpha / self.design.alpha)[place]
+
+
+def _one_pool_of_single_answers(scores: ItemScores) -> bool:
+    return scores.single_answers and scores.strata is None and scores.clusters is None
 
 
 def refusal(method: DecidingMethod) -> str:

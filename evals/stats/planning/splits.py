@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from quantgate.evals.stats.bayesian.stratified import DRAWS
 from quantgate.evals.stats.bayesian.unseen_item import pvalue_of
 from quantgate.evals.stats.benchmark.bounds import Block, benchmark_pvalue, units_of
 from quantgate.evals.stats.checks import FloatArray, check_alpha, check_asked, check_margin
+from quantgate.evals.stats.planning.population import Population
 from quantgate.evals.stats.planning.simulation import PlannedRepeats, SimulatedPower, solve_rates
 from quantgate.evals.stats.planning.strata import macro_power
 from quantgate.evals.stats.strata import Stratum
@@ -23,33 +23,6 @@ _TRUST = 0.1
 
 Repeats = tuple[int, int]
 """Answers of the baseline and of the candidate to each item."""
-
-
-@dataclass(frozen=True)
-class Population:
-    """What the builds are taken to be: items of each stratum, its weight, and its variances as in `solve_rates`.
-
-    `benchmark` says that the verdict is to hold for these very items, so that pairs of answers are the unit, but for
-    the strata of `once`, whose answers to an item are one over and over: their mean counts once. Empty where none are.
-    """
-
-    sizes: tuple[int, ...]
-    weights: tuple[float, ...]
-    between: tuple[float, ...]
-    within: tuple[float, ...]
-    benchmark: bool = False
-    once: tuple[bool, ...] = ()
-
-    @property
-    def counted_once(self) -> tuple[bool, ...]:
-        """Of each stratum whether an item's answers count once."""
-        return self.once or (False,) * len(self.sizes)
-
-    @property
-    def shares(self) -> list[float]:
-        """The weights, scaled to sum to 1."""
-        total = math.fsum(self.weights)
-        return [weight / total for weight in self.weights]
 
 
 def power_of_split(

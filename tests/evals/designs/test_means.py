@@ -6,8 +6,8 @@ import pytest
 
 from quantgate.evals.designs.means import simulated_course_of_means
 from quantgate.evals.designs.planned import planned_design
+from quantgate.evals.stats.planning.population import Population
 from quantgate.evals.stats.planning.simulation import simulated_power, solve_rates
-from quantgate.evals.stats.planning.splits import Population
 
 NOISE = {"between": (0.0019,), "within": (0.12,)}
 POOL = Population(sizes=(198,), weights=(1.0,), **NOISE)
