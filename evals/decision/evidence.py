@@ -70,6 +70,11 @@ class Evidence:
         return self._shared or self.scores
 
     @property
+    def whole(self) -> ItemScores | None:
+        """The scores of its full size; `None` where it was looked at on the way, and not all of that is there."""
+        return self.scores if self.looked is None else self.looked.whole
+
+    @property
     def required(self) -> bool:
         return self.measured.tier is Tier.REQUIRED
 
@@ -134,7 +139,7 @@ class Evidence:
 
     def decided(self, bounds: Bounds, *, unconfirmed: bool = False) -> Decided:
         """The task's decision by these bounds; see `evals.decision.task.decided`."""
-        verdict, looks = self.verdict(bounds), None if self.looked is None else self.looked.looks
+        verdict, looks = self.verdict(bounds), self.measured.looks
         found: tuple[Prospect, ...] = ()
         needed, enough = None, None
         if verdict is TaskVerdict.INCONCLUSIVE and not (looks and looks.awaits):
@@ -151,7 +156,6 @@ class Evidence:
             needed,
             targets=self.targets(bounds),
             unconfirmed=unconfirmed,
-            looks=looks,
         )
 
     def _prospects(self, bounds: Bounds) -> tuple[Prospect, ...]:
@@ -285,6 +289,7 @@ def _look(
         flip_table=flip_table(shared),
         lengths=lengths,
         flips=flips(both, shared, texts=texts),
+        looks=None if looked is None else looked.looks,
     )
     return Evidence(scores, measured, policy, decide, {policy.alpha: alone}, shared, looked)
 

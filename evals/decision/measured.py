@@ -10,6 +10,7 @@ from quantgate.evals.checks.lengths import LengthComparison
 from quantgate.evals.decision.bounds import Bounds
 from quantgate.evals.decision.described import Description, Flip, FlipTable
 from quantgate.evals.decision.look import PairLook
+from quantgate.evals.decision.sequential.looks import Looks
 from quantgate.evals.decision.types import StratumFigures
 from quantgate.evals.pairing.status_counts import StatusCounts
 from quantgate.evals.settings.margin import Margin
@@ -56,7 +57,7 @@ class Measured:
     stratum for the bounds that decide. `whole` counts the benchmark's items, where it is known. `exact` says that the
     exact test decides over items, or would where a bootstrap was chosen, `one_answer` that repeats are one answer over
     and over, `hopeless` that an equal build could not pass with these items, however often asked. `look` says which
-    look at the pair it is, where those are counted.
+    look at the pair it is, where those are counted, `looks` those that were planned and taken on the way.
     """
 
     task: str
@@ -87,6 +88,7 @@ class Measured:
     lengths: LengthComparison | None
     flips: tuple[Flip, ...]
     look: PairLook | None = None
+    looks: Looks | None = None
 
     @property
     def zone(self) -> float:

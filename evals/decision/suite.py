@@ -15,6 +15,9 @@ from quantgate.evals.decision.bounds import Bounds
 from quantgate.evals.decision.described import Description, FlipTable, Share
 from quantgate.evals.decision.measured import Measured, Spread
 from quantgate.evals.decision.points import signed_hundredths
+from quantgate.evals.decision.recovery_bounds import RecoveryBounds
+from quantgate.evals.decision.sequential.looks import Looks
+from quantgate.evals.decision.sequential.state import Stage
 from quantgate.evals.decision.standing import not_worse
 from quantgate.evals.decision.types import Decided, NotComparable, Suite, TaskDecision
 from quantgate.evals.pairing.item_scores import ItemScores
@@ -32,6 +35,9 @@ class Compared(Protocol):
 
     @property
     def scores(self) -> ItemScores: ...
+
+    @property
+    def whole(self) -> ItemScores | None: ...
 
     @property
     def measured(self) -> Measured: ...
@@ -58,7 +64,8 @@ def look_at_suite(
     which the task's weight is shared. Tasks are independent of one another, and what is missing in any counts in each
     bound as it does in the task's own. An advisory task of the suite counts in the mean all the same: without it the
     mean would be another. So one that cannot be compared leaves the suite without a verdict, and a finding that blocks
-    one blocks the suite.
+    one blocks the suite. Of tasks that are looked at on the way the mean is not looked at: it is decided once, when all
+    of their full size is there, whether or not they were settled before; until then nothing is claimed of it.
     """
     if policy.suite is None:
         return None
@@ -68,11 +75,16 @@ def look_at_suite(
     if failing := [one for one in tasks.values() if isinstance(one, NotComparable)]:
         counts = [one.validity if isinstance(one, NotComparable) else one.measured.validity for one in tasks.values()]
         return _not_comparable(failing, counts, own)
-    scores = joined_scores({name: one.scores for name, one in compared.items()}, shares)
+    each = {name: one.measured for name, one in compared.items()}
+    if short := [name for name, one in compared.items() if one.whole is None]:
+        scores = joined_scores({name: one.scores for name, one in compared.items()}, shares)
+        alone = _no_bounds(scores, own)
+        measured = replace(_measured(each, shares, scores, own, alone, hopeless=False), looks=_awaited(short, own))
+        return evidence(scores, measured, own, _no_bounds, {own.alpha: alone})
+    scores = joined_scores({name: whole for name, one in compared.items() if (whole := one.whole) is not None}, shares)
     alone = decide(scores, own, own.alpha)
     over_items = own.target is Target.QUESTIONS
     hopeless = over_items and not not_worse(decide(scores.without_a_flip(), own, own.alpha), own.margin)
-    each = {name: one.measured for name, one in compared.items()}
     measured = _measured(each, shares, scores, own, alone, hopeless=hopeless)
     return evidence(scores, measured, own, decide, {own.alpha: alone})
 
@@ -130,6 +142,22 @@ def joined_scores(tasks: Mapping[str, ItemScores], shares: Mapping[str, float]) 
         baseline_open=np.concatenate([scores.baseline_open for scores in each]),
         weights=weights,
     )
+
+
+def _no_bounds(scores: ItemScores, policy: TaskPolicy, alpha: float | None = None) -> Bounds:
+    """Bounds that claim nothing."""
+    level = policy.alpha if alpha is None else alpha
+    ratio = None if policy.margin.recovery is None else RecoveryBounds(0.0, None)
+    return Bounds(
+        scores.mean(scores.differences), -1.0, 1.0, level, "none", target=policy.target, recovery_bounds=ratio
+    )
+
+
+def _awaited(tasks: Sequence[str], policy: TaskPolicy) -> Looks:
+    """That the mean is decided once all of some tasks is asked."""
+    verb = "is" if len(tasks) == 1 else "are"
+    message = f"the mean is decided once every task is asked to its full size; {', '.join(tasks)} {verb} not"
+    return Looks((), Stage.OPEN, message, alpha=policy.alpha, regression_alpha=policy.alpha)
 
 
 def _name(tasks: int) -> str:

@@ -9,7 +9,6 @@ from quantgate.evals.decision.bounds import Bounds
 from quantgate.evals.decision.described import Prospect, SettlingCurve, SettlingPoint
 from quantgate.evals.decision.measured import Measured
 from quantgate.evals.decision.sentences import Outcome, reason
-from quantgate.evals.decision.sequential.looks import Looks
 from quantgate.evals.decision.settling import settling_curve
 from quantgate.evals.decision.standing import not_worse
 from quantgate.evals.decision.types import Decided, Flag, TargetBounds, TaskVerdict
@@ -34,7 +33,6 @@ def decided(
     *,
     targets: tuple[TargetBounds, ...] = (),
     unconfirmed: bool = False,
-    looks: Looks | None = None,
 ) -> Decided:
     """The decision about a task that could be compared.
 
@@ -56,10 +54,8 @@ def decided(
         What the bounds for either target say.
     unconfirmed
         Whether its regression does not stand against the search over all tasks.
-    looks
-        How it was looked at on the way, where it was.
     """
-    curve = None if looks is not None else _curve(measured, verdict, bounds, enough, needed)
+    curve = None if measured.looks is not None else _curve(measured, verdict, bounds, enough, needed)
     outcome = Outcome(
         verdict=verdict,
         lower=bounds.lower,
@@ -82,7 +78,7 @@ def decided(
         candidate=measured.candidate,
         recovery_bounds=bounds.recovery_bounds,
         look=measured.look,
-        looks=looks,
+        looks=measured.looks,
     )
     return Decided(
         task=measured.task,
@@ -125,7 +121,7 @@ def decided(
         precision=curve,
         flips=measured.flips,
         look=measured.look,
-        looks=looks,
+        looks=measured.looks,
     )
 
 

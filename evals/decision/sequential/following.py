@@ -12,12 +12,14 @@ from quantgate.evals.decision.bounds import Bounds
 from quantgate.evals.decision.sequential.certain import Endings
 from quantgate.evals.decision.sequential.doubts import DoubtsOf, no_doubts
 from quantgate.evals.decision.sequential.grid import BUILDS, Grid
-from quantgate.evals.decision.sequential.looking import BoundsAt, bounds_of_look, by_bets, regressed, unclaimed
+from quantgate.evals.decision.sequential.hopeless import why_hopeless
+from quantgate.evals.decision.sequential.looking import BoundsAt, around, bounds_of_look, by_bets, regressed, unclaimed
 from quantgate.evals.decision.sequential.rule import Rule
 from quantgate.evals.decision.sequential.said import Said
 from quantgate.evals.decision.sequential.state import Stage, State
 from quantgate.evals.decision.sequential.wagers import Wagers
 from quantgate.evals.decision.standing import shows, worse
+from quantgate.evals.designs.futility import places
 from quantgate.evals.pairing.item_scores import ItemScores
 from quantgate.evals.settings.policy import Policy, TaskPolicy
 from quantgate.evals.settings.requirements import Tier
@@ -97,6 +99,8 @@ class Following:
         clustered = any(item.cluster is not None for item in listed)
         strata = [item.stratum for item in listed] if strata_weigh and any(item.stratum for item in listed) else None
         self._wagers = Wagers(policy.margin, design.repeats, strata) if self.rule.bets(clusters=clustered) else None
+        # Between looks the outlook is taken where every answer so far is there, which whole passes have at looks only.
+        self._places = frozenset() if design.repeats > 1 else {*places(design)} - {look.items for look in design.looks}
         self._walked = 0
         self._looks_done = 0
         self._shown = 0
@@ -188,6 +192,11 @@ class Following:
             if self._shown >= self.members:
                 self._settle(Stage.REGRESSED, self._walked, 1, self._said.regressed(self._walked))
                 return
+        if self._walked in self._places and self._bounds is not None:
+            why = why_hopeless(self.rule, self.grid.scores(self._walked, 1), 1)
+            if why:
+                self._settle(Stage.FUTILE, self._walked, 1, self._said.futile_between(self._walked, why))
+                return
         for side, build in enumerate(BUILDS):
             status = self.grid.status[side, 0, place]
             if status is None:
@@ -226,6 +235,8 @@ class Following:
                 self._settle_at(place, Stage.BLOCKED, self._said.blocked_at(place, doubts.lasting or doubts.blocking))
         elif last:
             self._settle_at(place, Stage.ENDED, self._said.ended(sum(missing)))
+        elif why := why_hopeless(self.rule, scores, look.repeats):
+            self._settle_at(place, Stage.FUTILE, self._said.futile(place, why))
 
     def _bounds_of(self, place: int, scores: ItemScores, *, last: bool) -> Bounds:
         """The look's bounds; where there are no bets they may show a regression, at the last look by itself as well."""
@@ -249,6 +260,7 @@ class Following:
             self._bounds = self._by_bets(items)
         if self._wagers is not None and self._shown:
             self._bounds = regressed(self._bounds, self._policy.margin, self._wagers.bounds(self.rule.regression_alpha))
+        self._bounds = around(self._bounds, self.grid.scores(items, repeats))
         self._settled = self._standing(stage, items, repeats, message, missing)
 
     def _by_bets(self, items: int) -> Bounds:

@@ -86,3 +86,10 @@ def regressed(bounds: Bounds, margin: Margin, held: tuple[float, float]) -> Boun
         return replace(bounds, lower=min(lower, below), upper=below)
     below = math.nextafter(least, 0.0)
     return replace(bounds, recovery_bounds=replace(ratio, lower=min(ratio.lower, below), upper=below))
+
+
+def around(bounds: Bounds, scores: ItemScores) -> Bounds:
+    """Bounds of an earlier look beside the estimate of all that counts; they hold as well where they are wider."""
+    estimate = scores.mean(scores.differences)
+    lower, upper = min(bounds.lower, estimate), max(bounds.upper, estimate)
+    return replace(bounds, estimate=estimate, lower=lower, upper=upper)

@@ -72,7 +72,7 @@ class Replay:
         )
         replay(following, pairs)
         ended = following.conclusion()
-        state = ended.state()
+        state = _of_a_look(ended)
         if ended.bounds is None:
             return replace(pairs, problems=("no item has an answer of both builds yet: the same command goes on",))
         return Looked(
@@ -99,6 +99,15 @@ def replay(following: Following, pairs: TaskPairs) -> None:
         )
         for item, repeat, score, status, unread in rows:
             following.answered(build, item or "", repeat, score, STATUSES[status], unread=unread)
+
+
+def _of_a_look(ended: Following) -> State:
+    """The state, told of what the last look was at while more is awaited: the bounds are of that."""
+    state = ended.state()
+    if state.settled or not state.looks_done:
+        return state
+    look = ended.design.looks[state.looks_done - 1]
+    return replace(state, items=look.items, repeats=look.repeats)
 
 
 def _problem(pairs: TaskPairs, record: TaskRecord, design: Design) -> str:

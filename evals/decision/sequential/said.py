@@ -25,6 +25,9 @@ class Said:
     def futile(self, place: int, why: str) -> str:
         return f"given up at {self.look(place)}: {why}"
 
+    def futile_between(self, items: int, why: str) -> str:
+        return f"given up after {self.items(items)}: {why}"
+
     def blocked(self, items: int, why: str) -> str:
         return f"stopped after {self.items(items)}, for it cannot pass: {why}"
 
@@ -45,11 +48,13 @@ class Said:
         if repeats == 1:
             return self.items(look.items)
         of_items = f"{look.items:,}" if look.items == items else f"{look.items:,} of {items:,}"
-        return f"{look.repeats} of {repeats} answers to each of {of_items} items"
+        answers = f"{look.repeats} of {repeats}" if look.repeats < repeats else f"all {repeats}"
+        return f"{answers} answers to each of {of_items} items"
 
     def items(self, count: int) -> str:
         """`37 of 1,319 items`, `the first answers to 37 of 198 items`."""
-        said = f"{count:,} of {self.design.items:,} items"
+        of_all = f"{count:,} of" if count < self.design.items else "all"
+        said = f"{of_all} {self.design.items:,} items"
         return said if self.design.repeats == 1 else f"the first answers to {said}"
 
 

@@ -169,4 +169,4 @@ def test_repeats_are_looked_at_after_whole_passes():
     assert fed(told, task).stage is Stage.OPEN
     state = fed(again, task)
     assert (state.stage, state.items, state.repeats) == (Stage.PASSED, N, 2)
-    assert state.message == "passed at look 2 of 2, after 2 of 2 answers to each of 400 items"
+    assert state.message == "passed at look 2 of 2, after all 2 answers to each of 400 items"
