@@ -11,6 +11,7 @@ from quantgate.evals.decision.comparison import Comparison
 from quantgate.evals.decision.types import NotComparable, ReleaseVerdict, TaskDecision, TaskVerdict, Verdict
 from quantgate.evals.text import one_line, printable
 from quantgate.reports.files.options import Inconclusive
+from quantgate.reports.words.looks import looks_lines
 from quantgate.reports.words.palette import verdict_word
 from quantgate.reports.words.row import task_cells
 from quantgate.reports.words.targets import target_lines
@@ -56,7 +57,7 @@ def _case(task: TaskDecision, inconclusive: Inconclusive) -> _Case:
         f"difference {row.difference} points, bounds {row.bounds}, margin {row.margin}; {row.asked} items; "
         f"baseline {row.baseline}, candidate {row.candidate}"
     )
-    details += "".join(f"\n{line}" for line in target_lines(task))
+    details += "".join(f"\n{line}" for line in (*looks_lines(task), *target_lines(task)))
     details += "".join(f"\n{finding.severity.value}: {finding.message}" for finding in task.findings)
     if task.passes:
         return _Case(task.task, task.named_reason, details)

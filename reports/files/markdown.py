@@ -10,6 +10,7 @@ from quantgate.reports.files.character_plot import character_plot
 from quantgate.reports.files.markdown_text import markdown_code, markdown_text
 from quantgate.reports.words import numbers
 from quantgate.reports.words.headline import comparison_headline, headline, recommendation
+from quantgate.reports.words.looks import looks_lines
 from quantgate.reports.words.notes import pooled_note, suite_notes
 from quantgate.reports.words.palette import MARK, verdict_word
 from quantgate.reports.words.row import Cells, relative_note, task_cells
@@ -35,7 +36,7 @@ def gate_markdown(verdict: Verdict) -> str:
         *_plot([(row.task, row) for row in verdict.rows]),
         *_findings((task.task, task) for task in verdict.tasks),
         *_bullets(f"Note: {name}: {note.text}." for name, note in suite_notes(verdict.suite)),
-        *_bullets(f"{row.task}: {line}" for row in verdict.rows for line in target_lines(row)),
+        *_bullets(f"{row.task}: {line}" for row in verdict.rows for line in (*looks_lines(row), *target_lines(row))),
         *_bullets([f"Note: {note}."] if (note := pooled_note(verdict)) else []),
         *_bullets(f"To settle it: {line}" for line in settling(verdict.rows)),
         *_footer(verdict.command, verdict.created),
@@ -75,6 +76,12 @@ def comparison_markdown(comparison: Comparison) -> str:
         *_plot(named),
         *_bullets(
             f"{build.name}: {row.named_reason}" for build in comparison.formats for row in build.rows if not row.passes
+        ),
+        *_bullets(
+            f"{build.name}: {row.task}: {line}"
+            for build in comparison.formats
+            for row in build.rows
+            for line in looks_lines(row)
         ),
         *_findings((f"{build.name}: {task.task}", task) for build in comparison.formats for task in build.tasks),
         *_footer(comparison.command, comparison.created),

@@ -11,6 +11,7 @@ from quantgate.reports.plots import canvas
 from quantgate.reports.plots.forest import comparison_rows, draw_forest, shapes_of
 from quantgate.reports.plots.tradeoff import draw_tradeoff
 from quantgate.reports.words.headline import comparison_headline, recommendation
+from quantgate.reports.words.looks import looks_lines
 from quantgate.reports.words.row import relative_note, task_cells
 from quantgate.reports.words.settling import settling
 from quantgate.reports.words.targets import shared_target
@@ -33,6 +34,12 @@ def comparison_html(comparison: Comparison) -> str:
         "compare.html.j2",
         comparison=comparison,
         headline=said,
+        looks=[
+            (f"{build.name}: {row.task}", line)
+            for build in comparison.formats
+            for row in build.rows
+            for line in looks_lines(row)
+        ],
         target=shared_target([task for build in comparison.formats for task in build.tasks]),
         tasks=tasks,
         priced=comparison.priced,

@@ -14,6 +14,7 @@ from quantgate.reports.plots.forest import draw_forest, forest_rows, shapes_of
 from quantgate.reports.plots.lengths import draw_lengths
 from quantgate.reports.plots.power import draw_power, grows
 from quantgate.reports.words.headline import headline, other_reasons
+from quantgate.reports.words.looks import looks_lines
 from quantgate.reports.words.notes import NoteKind, described_notes, flag_notes, pooled_note, suite_notes
 from quantgate.reports.words.row import Cells, relative_note, strata_cells, task_cells
 from quantgate.reports.words.settling import settling
@@ -42,7 +43,7 @@ def gate_html(verdict: Verdict) -> str:
         forest_wide=figure_markup(canvas.inline_svg(wide, "wide", title)),
         forest_narrow=figure_markup(canvas.inline_svg(narrow, "narrow", title)),
         shapes=shapes_of(verdict.rows),
-        targets=[(row.task, line) for row in verdict.rows for line in target_lines(row)],
+        targets=[(row.task, line) for row in verdict.rows for line in (*looks_lines(row), *target_lines(row))],
         confidences=" and ".join(sorted({f"{100 * (1 - task.alpha):g}%" for task in verdict.rows})),
         strata=any(task.strata for task in verdict.decided),
         relative=relative_note(verdict.rows),
@@ -67,7 +68,7 @@ def gate_html(verdict: Verdict) -> str:
 
 def _described(task: TaskDecision) -> list[str]:
     """What the terminal tells beside the decision, but for what has places of its own."""
-    elsewhere = (NoteKind.NOISE, NoteKind.TARGET, NoteKind.LOOK)
+    elsewhere = (NoteKind.NOISE, NoteKind.TARGET, NoteKind.LOOK, NoteKind.LOOKS)
     return [note.text for note in described_notes(task) if note.kind not in elsewhere]
 
 

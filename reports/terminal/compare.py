@@ -11,6 +11,7 @@ from quantgate.evals.decision.types import Decided, NotComparable, TaskDecision
 from quantgate.evals.text import one_line
 from quantgate.reports.terminal.decision_table import figure_cells, figures_table, status_text, verdict_line
 from quantgate.reports.words.headline import recommendation
+from quantgate.reports.words.looks import looks_lines
 from quantgate.reports.words.notes import finding_notes, flag_notes
 from quantgate.reports.words.row import task_cells
 from quantgate.reports.words.settling import another_look
@@ -64,7 +65,7 @@ def _print_notes(console: Console, build: Format, task: TaskDecision) -> None:
     # What blocks a suite is told of its tasks.
     findings = finding_notes(task) if task in build.tasks else []
     notes = [note.text for note in (*findings, *flag_notes(task, "tasks and formats"))]
-    for text in [*notes, *([told] if (told := another_look(task)) is not None else [])]:
+    for text in [*notes, *looks_lines(task), *([told] if (told := another_look(task)) is not None else [])]:
         console.print(_line(f"{name}: {task.task}: note: {text}"), soft_wrap=True)
 
 

@@ -16,6 +16,7 @@ from quantgate.evals.decision.types import (
     Verdict,
 )
 from quantgate.reports.words import numbers
+from quantgate.reports.words.looks import looks_lines
 from quantgate.reports.words.settling import another_look
 from quantgate.reports.words.targets import target_lines
 
@@ -37,6 +38,7 @@ class NoteKind(StrEnum):
     METHOD = "method"
     SUITE = "suite"
     LOOK = "look"
+    LOOKS = "looks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,7 @@ def described_notes(task: TaskDecision) -> list[Note]:
     alike = task.description.agreement
     notes = [
         *(Note(NoteKind.LOOK, told) for told in [another_look(task)] if told is not None),
+        *(Note(NoteKind.LOOKS, line) for line in looks_lines(task)),
         *(Note(NoteKind.TARGET, line) for line in target_lines(task)),
         Note(
             NoteKind.AGREEMENT,

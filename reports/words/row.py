@@ -9,6 +9,7 @@ from quantgate.evals.decision.types import Decided, StratumFigures, TaskDecision
 from quantgate.evals.settings.margin import Margin
 from quantgate.evals.settings.requirements import Target
 from quantgate.reports.words import numbers
+from quantgate.reports.words.looks import asked_cell
 from quantgate.reports.words.palette import MARK, verdict_word
 
 
@@ -16,7 +17,8 @@ from quantgate.reports.words.palette import MARK, verdict_word
 class Cells:
     """One row's texts, not yet escaped for where they stand; `—` for what there is none of.
 
-    `asked` is items by repeats: `198 × 4`, or `198 × 16/4` where the baseline was asked more often. `flips` is how many
+    `asked` is items by repeats: `198 × 4`, or `198 × 16/4` where the baseline was asked more often; of a task that is
+    looked at on the way those that count of the full size, `471/1,319`. `flips` is how many
     items were lost and won. `blocked` says that nothing but a finding keeps the task from passing. `has_figures` is
     false of a task that could not be compared. `target` says what the verdict holds for, where that is not questions
     like these. `beside` is what stands beside the verdict of a bootstrap.
@@ -55,11 +57,12 @@ def task_cells(task: TaskDecision, *, narrow: bool = False, sign: str = "%") -> 
     gap = "" if narrow else " "
     told = task if isinstance(task, Decided) else None
     items = f"{told.items:,}" if told else "0"
+    asked = items if (repeats := _repeats(task)) == "1" or not told else f"{items}{gap}×{gap}{repeats}"
     return Cells(
         name=task.task,
         items=items,
-        repeats=_repeats(task),
-        asked=items if (repeats := _repeats(task)) == "1" or not told else f"{items}{gap}×{gap}{repeats}",
+        repeats=repeats,
+        asked=asked_cell(told, asked, gap) if told else asked,
         baseline=numbers.percent(told.baseline, sign) if told else numbers.NONE,
         candidate=numbers.percent(told.candidate, sign) if told else numbers.NONE,
         difference=numbers.signed(told.difference) if told else numbers.NONE,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from quantgate.evals.decision.look import LATER
+from quantgate.evals.decision.sequential.looks import Looks
+from quantgate.evals.decision.sequential.state import Stage
 from quantgate.evals.decision.types import Decided, Flag, TaskDecision, TaskVerdict
 from quantgate.evals.decision.way_out import FRESH, way_out
 
@@ -32,11 +34,19 @@ def another_look(task: TaskDecision) -> str | None:
 def _sentence(task: Decided) -> str:
     if task.look is not None and task.look.number > 1:
         return FRESH
+    if task.looks is not None and task.looks.awaits:
+        return _awaited(task.looks)
     if not task.prospects:
         return _without_prospects(task)
     hopeless = Flag.CANNOT_PASS_AT_THIS_N in task.flags
     asked = (task.asked["baseline"], task.asked["candidate"]) if task.asked else None
     return way_out(task.prospects, task.items, task.repeats, hopeless=hopeless, asked=asked)
+
+
+def _awaited(looks: Looks) -> str:
+    """Of a task that is looked at on the way: what is awaited before more can be said, or what stands in the way."""
+    on = "; the same command goes on" if looks.stage is Stage.OPEN else "; then ask both builds anew, into new folders"
+    return f"{looks.message.removesuffix('.')}{on}."
 
 
 def _of_another_look(task: Decided) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from quantgate.evals.checks.finding import Finding, FindingCode, Severity
 from quantgate.evals.checks.lengths import LengthComparison, Lengths, Ratio
+from quantgate.evals.contract.design import Look
 from quantgate.evals.decision.comparison import Comparison, Format
 from quantgate.evals.decision.described import (
     Description,
@@ -19,6 +20,8 @@ from quantgate.evals.decision.described import (
     SettlingPoint,
     Share,
 )
+from quantgate.evals.decision.sequential.looks import Looks
+from quantgate.evals.decision.sequential.state import Stage
 from quantgate.evals.decision.types import (
     Decided,
     Flag,
@@ -172,6 +175,32 @@ def inconclusive(task: str = "gpqa_diamond", **changes: Any) -> Decided:
         "flips": tuple(flip(number) for number in range(23)),
     }
     return decision(task, **{**figures, **changes})
+
+
+PLANNED = (Look(264, 1, 0.0038, 0.0038), Look(662, 1, 0.0134, 0.011), Look(1319, 1, 0.05, 0.042))
+
+
+def looks(**changes: Any) -> Looks:
+    """A task that was passed at its second look; `changes` make it another."""
+    fine = Looks(
+        planned=PLANNED,
+        stage=Stage.PASSED,
+        message="passed at look 2 of 3, after 662 of 1,319 items",
+        done=2,
+        decided_at=2,
+        level=0.011,
+        spent=0.0134,
+        evidence=1.7,
+        items=662,
+        repeats=1,
+        asked={"baseline": 662, "candidate": 680},
+    )
+    return replace(fine, **changes)
+
+
+def looked(task: str = "gsm8k", **changes: Any) -> Decided:
+    """A task that was decided at a look of its design."""
+    return decision(task, **{"items": 662, "looks": looks(), "flags": (), "precision": None, **changes})
 
 
 def regressed(task: str = "mmlu_pro", **changes: Any) -> Decided:

@@ -23,8 +23,8 @@ def bounds_at(rule: Rule, bounds_of: BoundsAt, scores: ItemScores, level: float)
     """The policy's bounds, each at error probability `level`; where that is less than bounds hold for, none at all."""
     if level >= SMALLEST_ALPHA * (2 if rule.margin.both else 1):
         return bounds_of(scores, level)
-    why = f"at a level of {level:.2g} no bound is claimed" if level else "nothing is said before all items are asked"
-    return unclaimed(rule, scores, f"No bound: {why}.")
+    why = f"at a level of {level:.2g} none is claimed" if level else "this look may pass nothing"
+    return replace(unclaimed(rule, scores, f"No bound: {why}."), alpha=level)
 
 
 def unclaimed(rule: Rule, scores: ItemScores, reason: str = "") -> Bounds:
@@ -44,6 +44,9 @@ def bounds_of_look(
     so many `members` of a family.
     """
     found = bounds_at(rule, bounds_of, scores, rule.level(place, scores))
+    together = f"A repeated confidence bound, at {found.alpha:.3g} here: all looks together err at most {rule.alpha:g}."
+    if found.method != "none":
+        found = replace(found, reason=f"{found.reason} {together}")
     if bets:
         return not_below_margin(found, rule.margin)
     level = rule.regression_level(place) / members if rule.level(place, scores) else 0.0

@@ -1,0 +1,76 @@
+"""How a task was looked at on the way, in sentences and in the cell that says how much was asked."""
+
+from __future__ import annotations
+
+from quantgate.evals.decision.sequential.looks import Looks
+from quantgate.evals.decision.sequential.state import Stage
+from quantgate.evals.decision.types import Decided, TaskDecision, TaskVerdict
+
+
+def looks_of(task: TaskDecision) -> Looks | None:
+    """The looks of a task's design, where it has one; a suite's mean is not looked at."""
+    looks = task.looks if isinstance(task, Decided) else None
+    return looks if looks is not None and looks.planned else None
+
+
+def looks_lines(task: TaskDecision) -> list[str]:
+    """What a reader must know of the looks at a task, without capital and full stop; nothing where there are none."""
+    looks = looks_of(task)
+    if looks is None:
+        return []
+    return [line for line in (_taken(looks), _shared(task, looks), _bets(task, looks), _asked(looks)) if line]
+
+
+def asked_cell(task: Decided, asked: str, gap: str) -> str:
+    """Items by repeats with the full size that they are of: `471/1,319`, `198 × 4/16`."""
+    looks = looks_of(task)
+    if looks is None:
+        return asked
+    full = looks.planned[-1]
+    items = f"{task.items:,}" if task.items == full.items else f"{task.items:,}/{full.items:,}"
+    if full.repeats == 1:
+        return items
+    return f"{items}{gap}×{gap}{looks.repeats}" + (f"/{full.repeats}" if looks.repeats < full.repeats else "")
+
+
+def _taken(looks: Looks) -> str:
+    """Which looks were taken, and at which level the bounds are held."""
+    number = f"{looks.done} of {len(looks.planned)} planned looks"
+    if looks.stage is Stage.REGRESSED and looks.decided_at is None:
+        return f"{number} were taken; the bounds are those of the bets, which hold after every answer"
+    if looks.level is None:
+        return f"{number} were taken"
+    held = f"held at {looks.level:.3g}" if looks.level else "with nothing to hold them at yet"
+    return (
+        f"{number} were taken; the bounds are repeated confidence bounds, {held}, so that all looks together err at "
+        f"most {looks.alpha:g}" + (f", by each look's own part of it, since {looks.why}" if looks.why else "")
+    )
+
+
+def _shared(task: TaskDecision, looks: Looks) -> str:
+    """That a part of alpha was given to it beforehand, so that nothing is shared anew."""
+    if looks.alpha >= task.alpha:
+        return ""
+    return (
+        f"over all its looks it has {looks.alpha:g} of the alpha of {task.alpha:g}, as its design or the number of "
+        "candidates says: no step-down over candidates comes on top"
+    )
+
+
+def _bets(task: TaskDecision, looks: Looks) -> str:
+    if looks.evidence <= 1:
+        return ""
+    shown = "" if task.verdict is TaskVerdict.REGRESSED else f"; {1 / looks.regression_alpha:.3g} times would show one"
+    return f"bets on a regression have come to {_times(looks.evidence)} their stake at best{shown}"
+
+
+def _times(evidence: float) -> str:
+    return "over a million times" if evidence > 1e6 else f"{evidence:,.3g} times"
+
+
+def _asked(looks: Looks) -> str:
+    counted = looks.items * looks.repeats
+    if all(count <= counted for count in looks.asked.values()):
+        return ""
+    told = " and ".join(f"{count:,} of the {build}" for build, count in looks.asked.items())
+    return f"{counted:,} answers of each build are counted; {told} are there, and those behind count for nothing"
