@@ -1,4 +1,4 @@
-"""How a task was looked at on the way, in sentences and in the cell that says how much was asked."""
+"""How a task was looked at on the way, in sentences."""
 
 from __future__ import annotations
 
@@ -7,30 +7,12 @@ from quantgate.evals.decision.sequential.state import Stage
 from quantgate.evals.decision.types import Decided, TaskDecision, TaskVerdict
 
 
-def looks_of(task: TaskDecision) -> Looks | None:
-    """The looks of a task's design, where it has one; a suite's mean is not looked at."""
-    looks = task.looks if isinstance(task, Decided) else None
-    return looks if looks is not None and looks.planned else None
-
-
 def looks_lines(task: TaskDecision) -> list[str]:
     """What a reader must know of the looks at a task, without capital and full stop; nothing where there are none."""
-    looks = looks_of(task)
-    if looks is None:
+    looks = task.looks if isinstance(task, Decided) else None
+    if looks is None or not looks.planned:
         return []
     return [line for line in (_taken(looks), _shared(task, looks), _bets(task, looks), _asked(looks)) if line]
-
-
-def asked_cell(task: Decided, asked: str, gap: str) -> str:
-    """Items by repeats with the full size that they are of: `471/1,319`, `198 × 4/16`."""
-    looks = looks_of(task)
-    if looks is None:
-        return asked
-    full = looks.planned[-1]
-    items = f"{task.items:,}" if task.items == full.items else f"{task.items:,}/{full.items:,}"
-    if full.repeats == 1:
-        return items
-    return f"{items}{gap}×{gap}{looks.repeats}" + (f"/{full.repeats}" if looks.repeats < full.repeats else "")
 
 
 def _taken(looks: Looks) -> str:

@@ -9,7 +9,6 @@ from quantgate.evals.decision.types import Decided, StratumFigures, TaskDecision
 from quantgate.evals.settings.margin import Margin
 from quantgate.evals.settings.requirements import Target
 from quantgate.reports.words import numbers
-from quantgate.reports.words.looks import asked_cell
 from quantgate.reports.words.palette import MARK, verdict_word
 
 
@@ -62,7 +61,7 @@ def task_cells(task: TaskDecision, *, narrow: bool = False, sign: str = "%") -> 
         name=task.task,
         items=items,
         repeats=repeats,
-        asked=asked_cell(told, asked, gap) if told else asked,
+        asked=_asked_of_all(told, gap) if told and told.looks else asked,
         baseline=numbers.percent(told.baseline, sign) if told else numbers.NONE,
         candidate=numbers.percent(told.candidate, sign) if told else numbers.NONE,
         difference=numbers.signed(told.difference) if told else numbers.NONE,
@@ -112,6 +111,17 @@ def _stratum_cells(part: StratumFigures, task: Decided) -> Cells:
         blocked=False,
         has_figures=True,
     )
+
+
+def _asked_of_all(task: Decided, gap: str) -> str:
+    """Items by repeats that count, with the full size that they are of: `471/1,319`, `198 × 4/16`."""
+    if task.looks is None or not task.looks.planned:
+        return f"{task.items:,}"
+    full, repeats = task.looks.planned[-1], task.looks.repeats
+    items = f"{task.items:,}" if task.items == full.items else f"{task.items:,}/{full.items:,}"
+    if full.repeats == 1:
+        return items
+    return f"{items}{gap}×{gap}{repeats}" + (f"/{full.repeats}" if repeats < full.repeats else "")
 
 
 def _target(task: TaskDecision) -> str:
