@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from quantgate.evals.checks.finding import FindingCode
 from quantgate.evals.contract.design import Design
@@ -12,17 +12,17 @@ from quantgate.evals.decision.bounds import Bounds
 from quantgate.evals.decision.sequential.certain import Endings
 from quantgate.evals.decision.sequential.doubts import DoubtsOf, no_doubts
 from quantgate.evals.decision.sequential.grid import BUILDS, Grid
-from quantgate.evals.decision.sequential.hopeless import why_hopeless
 from quantgate.evals.decision.sequential.looking import BoundsAt, around, bounds_of_look, by_bets, regressed, unclaimed
+from quantgate.evals.decision.sequential.noise import variances
 from quantgate.evals.decision.sequential.rule import Rule
 from quantgate.evals.decision.sequential.said import Said
 from quantgate.evals.decision.sequential.state import Stage, State
 from quantgate.evals.decision.sequential.wagers import Wagers
 from quantgate.evals.decision.standing import shows, worse
-from quantgate.evals.designs.futility import places
+from quantgate.evals.designs.futility import Outlook, outlook, outlook_of_means, places
 from quantgate.evals.pairing.item_scores import ItemScores
 from quantgate.evals.settings.policy import Policy, TaskPolicy
-from quantgate.evals.settings.requirements import Tier
+from quantgate.evals.settings.requirements import Target, Tier
 
 Decider = Callable[[ItemScores, TaskPolicy, float], Bounds]
 """Gives the bounds of scores by a policy, each at an error probability alpha."""
@@ -193,7 +193,7 @@ class Following:
                 self._settle(Stage.REGRESSED, self._walked, 1, self._said.regressed(self._walked))
                 return
         if self._walked in self._places and self._bounds is not None:
-            why = why_hopeless(self.rule, self.grid.scores(self._walked, 1), 1)
+            why = _why_hopeless(self.rule, self.grid.scores(self._walked, 1), 1)
             if why:
                 self._settle(Stage.FUTILE, self._walked, 1, self._said.futile_between(self._walked, why))
                 return
@@ -235,7 +235,7 @@ class Following:
                 self._settle_at(place, Stage.BLOCKED, self._said.blocked_at(place, doubts.lasting or doubts.blocking))
         elif last:
             self._settle_at(place, Stage.ENDED, self._said.ended(sum(missing)))
-        elif why := why_hopeless(self.rule, scores, look.repeats):
+        elif why := _why_hopeless(self.rule, scores, look.repeats):
             self._settle_at(place, Stage.FUTILE, self._said.futile(place, why))
 
     def _bounds_of(self, place: int, scores: ItemScores, *, last: bool) -> Bounds:
@@ -291,6 +291,47 @@ class Following:
             missing=missing,
             message=message,
         )
+
+
+def _why_hopeless(rule: Rule, scores: ItemScores, repeats: int) -> str:
+    """Why it is given up after these scores, in words; empty where it goes on. No error rests on it.
+
+    By the outlook of the exact test where that decides, else by normal approximations, of points and of recovery apart:
+    a pass must be shown in both, a regression in one.
+    """
+    least = rule.design.futility
+    if not least:
+        return ""
+    found = list(_outlooks(rule, scores, repeats))
+    passing = min(found, key=lambda one: one.pass_power)
+    if passing.pass_power >= least or any(one.regression_power >= least for one in found):
+        return ""
+    if passing.out_of_reach:
+        return "even without a further loss it could not pass"
+    power = "less than 0.1%" if passing.pass_power < 0.001 else f"{100 * passing.pass_power:.1f}%"
+    return (
+        f"if the candidate is as good as the baseline from here on, it passes with a probability of {power}, and a "
+        "regression is no likelier to show"
+    )
+
+
+def _outlooks(rule: Rule, scores: ItemScores, repeats: int) -> Iterator[Outlook]:
+    design, margin, items = rule.design, rule.margin, len(scores.item_ids)
+    if rule.exact_at(len(design.looks) - 1, scores):
+        yield outlook(design, scores.losses, scores.gains, items)
+        return
+    sides = [] if margin.points is None else [(1.0, margin.points, 0.0)]
+    if margin.recovery is not None:
+        sides.append((margin.recovery, 0.0, (1 - margin.recovery) * scores.mean(scores.baseline)))
+    for recovery, loss, equal in sides:
+        between, within = variances(scores, recovery, repeats)
+        if repeats == 1 and design.repeats > 1:
+            between, within = 0.0, between
+        elif rule.target is Target.BENCHMARK:
+            between = 0.0
+        estimate = scores.mean(scores.candidate - recovery * scores.baseline)
+        spread = {"between": between, "within": within}
+        yield outlook_of_means(design, estimate, items, repeats, **spread, margin=loss, equal=equal)
 
 
 def _too_many_missing(baseline: int, candidate: int) -> str:
