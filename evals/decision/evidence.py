@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
-from quantgate.evals.checks.finding import Finding, FindingCode, Severity
+from quantgate.evals.checks.finding import Finding, FindingCode
 from quantgate.evals.checks.lengths import LengthComparison
 from quantgate.evals.checks.of_build import pair_findings
 from quantgate.evals.checks.published_scores import published_expectation
 from quantgate.evals.checks.token_lengths import compare_lengths
 from quantgate.evals.checks.unread import no_better_than_guessing
-from quantgate.evals.contract.records import Status
 from quantgate.evals.decision.bounds import Bounds
 from quantgate.evals.decision.described import Prospect
 from quantgate.evals.decision.figures import describe, summary_of_repeats
@@ -31,6 +28,7 @@ from quantgate.evals.decision.spreads import spreads_of
 from quantgate.evals.decision.standing import not_worse, shows, worse
 from quantgate.evals.decision.strata import strata_figures
 from quantgate.evals.decision.task import decided
+from quantgate.evals.decision.truncation import truncation_findings
 from quantgate.evals.decision.types import Decided, NotComparable, TargetBounds, TaskVerdict
 from quantgate.evals.decision.verdict import verdict_of
 from quantgate.evals.pairing.item_scores import ItemScores
@@ -44,8 +42,6 @@ from quantgate.evals.stats.planning.power import exact_power
 
 Decider = Callable[[ItemScores, TaskPolicy, float], Bounds]
 """Gives the bounds of scores by a policy, each at an error probability alpha."""
-
-_FEWEST_LEFT = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -225,7 +221,7 @@ def _look(
 ) -> Evidence | NotComparable:
     looked = None
     if look is not None:
-        found = look(pairs, runs, policy, lambda some, own, level: _doubts(some, runs, own, decide, level))
+        found = look(pairs, runs, policy, lambda some, own, level: doubts_of(some, runs, own, decide, level))
         looked = found if isinstance(found, Looked) else None
         pairs = found.pairs if isinstance(found, Looked) else found
     if looked is not None:
@@ -276,7 +272,9 @@ def _look(
         description=describe(pairs, scores, policy.alpha, again),
         findings=(
             *findings,
-            *_truncation(pairs, policy, decide, scores, alone, findings),
+            *truncation_findings(
+                pairs, scores, alone, policy.margin, lambda other: decide(other, policy, policy.alpha), findings
+            ),
             *reading_findings(
                 pairs,
                 scores,
@@ -319,7 +317,7 @@ def _untrusted(pairs: TaskPairs, policy: TaskPolicy, findings: Sequence[Finding]
     return guessed and f"not to be trusted: {guessed}"
 
 
-def _doubts(pairs: TaskPairs, runs: Pairs, policy: TaskPolicy, decide: Decider, level: float) -> Doubts:
+def doubts_of(pairs: TaskPairs, runs: Pairs, policy: TaskPolicy, decide: Decider, level: float) -> Doubts:
     """What there is to doubt in a prefix, where bounds are held at such a level; at 0 they are not."""
     findings = _findings(pairs, runs, policy, None)
     if reason := _untrusted(pairs, policy, findings):
@@ -378,36 +376,3 @@ def _findings(
     else:
         expected = published_expectation(pairs.task, runs.baseline)
     return pair_findings(pairs, runs.baseline, runs.candidate, policy, lengths, expected)
-
-
-def _truncation(
-    pairs: TaskPairs,
-    policy: TaskPolicy,
-    decide: Decider,
-    scores: ItemScores,
-    alone: Bounds,
-    findings: Sequence[Finding],
-) -> tuple[Finding, ...]:
-    """A finding when what speaks against the candidate is gone without the items on which an answer was cut."""
-    cut = {
-        item
-        for run in pairs.builds.values()
-        for item in run.samples.item.present(run.samples.is_status(Status.TRUNCATED))
-    }
-    kept = np.array([item not in cut for item in scores.item_ids])
-    if not cut or kept.sum() < _FEWEST_LEFT or alone.estimate >= 0:
-        return ()
-    rest = decide(scores.of(kept), policy, policy.alpha)
-    gone = alone.upper < 0 <= rest.upper
-    saved = not_worse(rest, policy.margin) and not not_worse(alone, policy.margin)
-    if not (gone or saved):
-        return ()
-    lost = "token budget may be all that was lost; raise --max-tokens and ask again"
-    if any(finding.code is FindingCode.CONTEXT_OVERFLOW for finding in findings):
-        lost = "context window may be all that was lost; serve both builds with a longer one"
-    message = (
-        f"Without the {len(cut):,} items on which an answer was cut the difference is {100 * rest.estimate:+.2f} "
-        f"points ({100 * rest.lower:+.2f} to {100 * rest.upper:+.2f}) and not {100 * alone.estimate:+.2f}: the "
-        f"{lost}"
-    )
-    return (Finding(FindingCode.DIFFERENCE_IS_TRUNCATION, Severity.WARNS, message),)
