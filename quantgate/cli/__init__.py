@@ -19,6 +19,7 @@ from quantgate.cli import (
     demo,
     doctor,
     gate,
+    init,
     plan,
     regrade,
     report,
@@ -57,7 +58,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (demo, run, concurrency, regrade, gate, compare, report, plan, claim, calibrate, doctor, data, tasks):
+for module in (
+    demo,
+    init,
+    run,
+    concurrency,
+    regrade,
+    gate,
+    compare,
+    report,
+    plan,
+    claim,
+    calibrate,
+    doctor,
+    data,
+    tasks,
+):
     module.register(app)
 
 

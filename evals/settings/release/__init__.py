@@ -37,6 +37,7 @@ __all__ = [
     "Report",
     "Stop",
     "load_release",
+    "release_of",
 ]
 
 _ANY_TASK = KnownTasks(lambda _: (), lambda _: ())
@@ -61,8 +62,15 @@ def load_release(file: Path, overrides: Mapping[str, Any] | None = None, tasks: 
         In one line, with file, place and the nearest name: for a name that is not known there, a value that is none, a
         key that stands in the file, builds that would not be asked alike.
     """
+    return release_of(read_yaml(file), file, overrides, tasks)
+
+
+def release_of(
+    document: Mapping[str, Any], file: Path, overrides: Mapping[str, Any] | None = None, tasks: KnownTasks = _ANY_TASK
+) -> Release:
+    """Resolve what a release file holds; otherwise as `load_release`."""
     given = _given(overrides or {})
-    document = {**read_yaml(file), **{name: value for name, value in given.items() if name not in RUN_OPTIONS}}
+    document = {**document, **{name: value for name, value in given.items() if name not in RUN_OPTIONS}}
     written = tasks_of(document, file)
     own = {task: _own_of(task, tasks, file) for task in written}
     every = tuple(dict.fromkeys(option for options in own.values() for option in options))

@@ -93,13 +93,13 @@ def _side(place: str, written: Mapping[str, Any], several: bool, file: Path) -> 
         label = written["label"]
         if not isinstance(label, str):
             raise UsageError(f"{where} {shown(label)} is no text; write it in quotes")
-        if (why := _not_a_folder(label)) is not None:
+        if (why := why_no_label(label)) is not None:
             raise UsageError(f"{where}{'' if looks_like_key(label) else f' {shown(label)}'}: {why}")
     elif place == "baseline" or not several:
         label = "baseline" if place == "baseline" else "candidate"
     else:
         label = run.resolve().name if run is not None else _short(written.get("model"))
-        if _not_a_folder(label) is not None:
+        if why_no_label(label) is not None:
             raise UsageError(f"{where} is missing: several candidates are told apart by it, as label: mxfp4")
     return Side(place, written, Build(label, run))
 
@@ -129,7 +129,7 @@ def _short(model: object) -> str:
     return PurePosixPath(model).name if isinstance(model, str) else ""
 
 
-def _not_a_folder(label: str) -> str | None:
+def why_no_label(label: str) -> str | None:
     """Why a label cannot be the name of a folder beside the reports; `None` where it can."""
     if not label.strip():
         return "give the build a label, as label: mxfp4"
