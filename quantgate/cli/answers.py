@@ -66,7 +66,7 @@ def _builds(given: Given, questions: Questions) -> tuple[Start, Start, Order]:
     order = Order.BASELINE_FIRST if given.in_turn else Order.INTERLEAVED
     base_url, model = given.base_url, given.model
     while True:
-        candidate = _endpoint("candidate", base_url, model, given.api_key_env, questions)
+        candidate = _endpoint("candidate", base_url, model, given.api_key_env, questions, other=baseline)
         same = (candidate.base_url, candidate.model) == (baseline.base_url, baseline.model)
         if not same or order is Order.BASELINE_FIRST:
             return baseline, candidate, order
@@ -102,8 +102,13 @@ def _baseline(given: Given, questions: Questions) -> Start:
     return _endpoint("baseline", base_url, given.baseline_model, given.api_key_env, questions)
 
 
-def _endpoint(who: str, base_url: str | None, model: str | None, key: str | None, questions: Questions) -> Start:
-    """Where a build is and what it is called, with the variable of the key that was needed to see it."""
+def _endpoint(
+    who: str, base_url: str | None, model: str | None, key: str | None, questions: Questions, other: Start | None = None
+) -> Start:
+    """Where a build is and what it is called, with the variable of the key that was needed to see it.
+
+    What is the `other` build already is not proposed.
+    """
     option = "--base-url" if who == "candidate" else "--baseline-base-url"
     if base_url is not None:
         base_url = _address(base_url, option)
@@ -119,22 +124,27 @@ def _endpoint(who: str, base_url: str | None, model: str | None, key: str | None
         )
         if key is not None:
             names, problem = _listed(base_url, key)
+            questions.tell(problem or _shown(base_url, names))
+    elif questions.terminal:
+        questions.tell(problem or _shown(base_url, names))
     option = "--model" if who == "candidate" else "--baseline-model"
-    shown = problem or f"{base_url} lists {excerpt(', '.join(names)) or 'no model'}"
     if not questions.terminal and len(names) == 1:
         return Start(base_url, _model(names[0]), api_key_env=key)
-    if questions.terminal:
-        questions.tell(shown)
+    taken = other.model if other is not None and other.base_url == base_url else None
     model = questions.ask(
         f"{who.capitalize()}: the model's name there",
-        names[0] if names else "",
+        next((name for name in names if name != taken), ""),
         _model,
         option=option,
-        hint=shown,
+        hint=problem or _shown(base_url, names),
     )
     if names and model not in names:
         questions.tell(f"note: {model} is not listed there; it may be an alias")
     return Start(base_url, model, api_key_env=key)
+
+
+def _shown(base_url: str, names: Sequence[str]) -> str:
+    return f"{base_url} lists {excerpt(', '.join(names)) or 'no model'}"
 
 
 def _listed(base_url: str, key: str | None) -> tuple[list[str], str | None]:
@@ -181,6 +191,8 @@ def _tasks(given: Given, questions: Questions, registry: Registry) -> list[Start
         if asked and not given.margins:
             margin = questions.ask(f"{info.name}: the largest loss that passes", _MARGIN, _margin, option="--margin")
         tasks.append(StartTask(info, margin, own))
+        if asked and info.options:
+            questions.tell(f"note: {info.name} has options of its own, which stand in the file for you to fill in")
     for name in given.options:
         if not any(name in task.given for task in tasks):
             raise UsageError(f"--option {name}: no task that is asked takes it")

@@ -175,6 +175,15 @@ def test_on_a_terminal_it_asks(answering, server):
     assert [release.policy.for_task(task).margin.points for task in release.tasks] == [0.02, 0.03]
 
 
+def test_what_is_the_baseline_already_is_not_proposed(answering):
+    models = [{"id": "glm-fp8"}, {"id": "glm-mxfp4"}]
+    with served_model(lambda _: Reply(), models=models) as server:
+        code, _, err = answering([server.base_url, "", server.base_url, "", "tau2", ""])
+    assert (code, err.count(f"{server.base_url} lists glm-fp8, glm-mxfp4")) == (0, 2)
+    assert [written().run_config(label, "tau2").model for label in ("fp8", "mxfp4")] == ["glm-fp8", "glm-mxfp4"]
+    assert "note: tau2 has options of its own, which stand in the file for you to fill in" in err
+
+
 def test_only_what_is_not_given_is_asked(answering):
     code, _, err = answering([], *FLAGS, "--task", "gsm8k")
     assert (code, err) == (0, "")
