@@ -39,6 +39,11 @@ class Preset(StrEnum):
         return replace(defaults, temperature=wanted.temperature, top_p=wanted.top_p, max_tokens=wanted.max_tokens)
 
     @property
+    def sets(self) -> tuple[str, ...]:
+        """The options in whose place it stands."""
+        return ("temperature", "top_p", "repeats" if self is Preset.GREEDY else "max_tokens")
+
+    @property
     def repeats(self) -> int | None:
         """How often each item is asked, `None` to leave it to the task."""
         return 1 if self is Preset.GREEDY else None

@@ -9,12 +9,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from quantgate.evals.documents import MOST_SETTINGS
 from quantgate.evals.errors import UsageError
+from quantgate.evals.files import read_text
 from quantgate.evals.settings.explaining import option_of
 from quantgate.evals.settings.named_policies import policy_names
 from quantgate.evals.settings.release.asking import check_alike, how_asked
 from quantgate.evals.settings.release.builds import check_folders, sides_of, written_builds
-from quantgate.evals.settings.release.kept import written_copy
+from quantgate.evals.settings.release.kept import HEADER, written_copy
 from quantgate.evals.settings.release.layers import RUN_OPTIONS, check_layer, command_line, layer_of
 from quantgate.evals.settings.release.names import PLAN, KnownTasks, check_names
 from quantgate.evals.settings.release.parts import COPY, Budget, Build, Given, Order, Report, Stop
@@ -62,7 +64,14 @@ def load_release(file: Path, overrides: Mapping[str, Any] | None = None, tasks: 
         In one line, with file, place and the nearest name: for a name that is not known there, a value that is none, a
         key that stands in the file, builds that would not be asked alike.
     """
-    return release_of(read_yaml(file), file, overrides, tasks)
+    release = release_of(read_yaml(file), file, overrides, tasks)
+    copy = release.out / COPY
+    if copy.exists() and copy.samefile(file) and not read_text(file, MOST_SETTINGS).startswith(HEADER):
+        raise UsageError(
+            f"{file}: out: a copy of this file without secrets would be written over it, as {COPY} under out: name "
+            "another folder"
+        )
+    return release
 
 
 def release_of(

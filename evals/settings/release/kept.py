@@ -15,7 +15,7 @@ from quantgate.evals.settings.release.parts import Build
 from quantgate.evals.settings.release.plan import Plan
 from quantgate.evals.settings.release.said import Layer
 
-_HEADER = """\
+HEADER = """\
 # The release as `quantgate check` understood it: the policy written out, paths absolute, the command line's options in
 # it. No key is: of addresses, user and query are left out.
 """
@@ -59,7 +59,7 @@ def written_copy(
         "reports": plan.reports,
     }
     said = {name: value for name, value in document.items() if value not in (None, {})}
-    return _HEADER + yaml.safe_dump(_plain("", said), sort_keys=False, allow_unicode=True, width=120)
+    return HEADER + yaml.safe_dump(_plain("", said), sort_keys=False, allow_unicode=True, width=120)
 
 
 def _build(build: Build) -> dict[str, Any]:

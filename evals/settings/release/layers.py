@@ -13,6 +13,7 @@ from typing import Any
 
 from quantgate.evals.errors import UsageError
 from quantgate.evals.settings.explaining import option_of, shown
+from quantgate.evals.settings.presets import Preset
 from quantgate.evals.settings.release.said import Layer, Level, OwnOption, Said, at, path_in
 from quantgate.evals.settings.run import RunConfig, files_of
 from quantgate.evals.settings.suite import nearest
@@ -26,6 +27,7 @@ MERGED = ("extra_body", "header")
 _BY_TASK = ("data", "metric")
 """Options that are a task's own under a task, and name the task elsewhere."""
 
+_EITHER = {"limit": ("first",), "first": ("limit",)}
 _PATHS = ("data", "data_dir", "tokenizer", "ca_bundle")
 _WHO = ("base_url", "model", "api_key_env")
 _YES_OR_NO = ("stream", "durable", "model_changed")
@@ -130,12 +132,25 @@ def resolved(layers: Sequence[Layer]) -> tuple[dict[str, Said], dict[str, Said]]
                     f"{said.where}: {by_build[name].where.partition(': ')[2]} says it, too, and every build would be "
                     "asked at one place: leave one of them out"
                 )
+            for other in _in_place_of(name, said.value):
+                if other not in layer.options:
+                    options.pop(other, None)
             options[name] = _merged(options.get(name), said) if name in MERGED else said
         own |= layer.own
     return (
         {name: said for name, said in options.items() if said.value is not None},
         {name: said for name, said in own.items() if said.value is not None},
     )
+
+
+def _in_place_of(name: str, value: object) -> Sequence[str]:
+    """What an option puts aside that stands farther off, because it says the same in another way."""
+    if name == "preset" and isinstance(value, str) and value in list(Preset):
+        return Preset(value).sets
+    if name == "omit":
+        names = value.split(",") if isinstance(value, str) else value if isinstance(value, list | tuple) else ()
+        return [each.strip() for each in names if isinstance(each, str)]
+    return _EITHER.get(name, ()) if value is not None else ()
 
 
 def _merged(before: Said | None, said: Said) -> Said:

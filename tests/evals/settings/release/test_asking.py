@@ -62,6 +62,7 @@ def test_a_finished_run_is_not_held_against_the_file(read, tmp_path):
         ({"temperature": -1}, "temperature -1"),
         ({"temperature": float("inf")}, "temperature"),
         ({"omit": "seeds"}, "'seeds' cannot be left out"),
+        ({"omit": [["seed"]]}, 'omit ["seed"]: input should be a valid string'),
         ({"extra_body": {"messages": []}}, "extra_body: may not set messages"),
         ({"extra_body": "{}"}, "extra_body: input should be a valid dictionary"),
         ({"limit": 5, "first": 5}, "--limit draws items at random"),

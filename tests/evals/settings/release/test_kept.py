@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from quantgate.evals.settings.release import load_release
+from quantgate.evals.settings.release import COPY, load_release
 from tests.evals.settings.release.conftest import TASKS
 
 BASELINE = {"label": "fp8", "base_url": "http://h:1/v1", "model": "m-fp8"}
@@ -68,6 +68,20 @@ def test_the_copy_asks_for_the_same_from_anywhere(read, tmp_path, monkeypatch, c
     here = [config.model_copy(update={"out": config.out.absolute()}) for config in configs]
     assert (copied, others[:4]) == (here, [*rest[:3], release.out.absolute()])
     assert others[4:] == rest[4:]
+
+
+def test_the_copy_of_a_copy_is_the_copy(read, tmp_path):
+    release = read(RICH)
+    release.out.mkdir()
+    file = release.out / COPY
+    file.write_text(release.without_secrets())
+    assert load_release(file, None, TASKS).without_secrets() == file.read_text()
+
+
+@pytest.mark.parametrize("out", [".", "../{folder}", "{path}"])
+def test_a_file_is_not_written_over_by_its_copy(refused, tmp_path, out):
+    said = refused(out=out.format(folder=tmp_path.name, path=tmp_path))
+    assert said.startswith("release.yaml: out: a copy of this file without secrets would be written over it")
 
 
 def test_a_finished_run_is_named_by_its_whole_path(read, tmp_path):

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from quantgate.evals.contract.records import Sampling
+
 BASELINE = {"label": "fp8", "base_url": "http://h:1/v1", "model": "m-fp8"}
 CANDIDATE = {"label": "mxfp4", "base_url": "http://h:2/v1", "model": "m-mxfp4"}
 
@@ -61,6 +63,42 @@ def test_null_takes_an_option_back_to_its_default(read):
     assert release.run_config("fp8", "gsm8k").limit == 200
     whole = release.run_config("fp8", "gpqa_diamond")
     assert (whole.limit, whole.extra_body) == (None, {})
+
+
+def test_a_preset_that_is_nearer_stands_in_place_of_what_it_sets(read):
+    release = read(
+        temperature=0.3,
+        top_p=0.5,
+        max_tokens=99,
+        repeats=8,
+        tasks={"gsm8k": {"preset": "greedy"}, "gpqa_diamond": {"preset": "reasoning", "temperature": 0.6}},
+    )
+    gsm8k, gpqa = (release.run_config("fp8", task) for task in release.tasks)
+    defaults = Sampling(temperature=0.0, max_tokens=10)
+    assert (gsm8k.sampling(defaults).temperature, gsm8k.max_tokens, gsm8k.repeats_of(4)) == (0.0, 99, 1)
+    assert gpqa.sampling(defaults).temperature == 0.6
+    assert (gpqa.sampling(defaults).top_p, gpqa.sampling(defaults).max_tokens) == (0.95, 65536)
+    assert gpqa.repeats_of(4) == 8
+
+
+def test_what_is_nearer_than_a_preset_stands_beside_it(read):
+    config = read(preset="reasoning", tasks={"gsm8k": {"max_tokens": 7}}).run_config("fp8", "gsm8k")
+    sampling = config.sampling(Sampling(temperature=0.0))
+    assert (sampling.temperature, sampling.max_tokens) == (1.0, 7)
+
+
+@pytest.mark.parametrize(("far", "near"), [("limit", "first"), ("first", "limit")])
+def test_the_nearer_of_two_ways_to_choose_items_wins(read, refused, far, near):
+    config = read({far: 200}, tasks={"gsm8k": {near: 50}}).run_config("fp8", "gsm8k")
+    assert (getattr(config, far), getattr(config, near)) == (None, 50)
+    assert getattr(read({far: 5}, {near: 7}).run_config("fp8", "gsm8k"), near) == 7
+    assert "give one of them" in refused({far: 5, near: 5})
+
+
+@pytest.mark.parametrize("omit", ["temperature, seed", ["temperature", "seed"]])
+def test_what_is_left_out_nearer_is_not_sent(read, omit):
+    config = read(temperature=0.5, seed=7, tasks={"gsm8k": {"omit": omit}}).run_config("fp8", "gsm8k")
+    assert (config.temperature, config.seed, config.omit) == (None, None, ("temperature", "seed"))
 
 
 def test_a_tasks_own_options_may_stand_anywhere(read):
