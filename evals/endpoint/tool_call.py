@@ -90,6 +90,14 @@ async def try_tool_call(endpoint: Endpoint, extra_body: Mapping[str, Any] | None
     return ToolProbe(False, said)
 
 
+async def tried_tool_call(endpoint: Endpoint, extra_body: Mapping[str, Any] | None = None) -> ToolProbe:
+    """As `try_tool_call`; where nothing but faults comes, that is what is told."""
+    try:
+        return await try_tool_call(endpoint, extra_body)
+    except EndpointUnreachable as error:
+        return ToolProbe(False, str(error))
+
+
 async def require_tools(endpoint: Endpoint, whose: str, extra_body: Mapping[str, Any] | None = None) -> None:
     """See that an endpoint answers with a tool call.
 

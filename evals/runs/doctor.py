@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -10,13 +10,12 @@ from quantgate.evals.contract.records import Answer, Item, Prompt, Request, Samp
 from quantgate.evals.endpoint.client import Endpoint, RetryPolicy
 from quantgate.evals.endpoint.listing import NoListing
 from quantgate.evals.endpoint.served import ServedModel, served_model
-from quantgate.evals.endpoint.tool_call import ToolProbe, try_tool_call
-from quantgate.evals.errors import EndpointUnreachable
+from quantgate.evals.endpoint.tool_call import tried_tool_call
 from quantgate.evals.runs.begun_answer import probe_begun_answer
 from quantgate.evals.runs.endpoint import endpoint_of
 from quantgate.evals.runs.loglikelihood_probe import examine_loglikelihoods
 from quantgate.evals.runs.observation import Health, Observation
-from quantgate.evals.runs.observed_answer import beyond_window, completion, ended, reasoning, speed, usage
+from quantgate.evals.runs.observed_answer import beyond_window, completion, ended, reasoning, speed, tools, usage
 from quantgate.evals.runs.sampling_probe import probe_sampling
 from quantgate.evals.settings.run import DoctorConfig
 
@@ -109,7 +108,8 @@ async def _examine(
         yield observation
     for observation in await probe_sampling(ask):
         yield observation
-    yield await examine_tools(endpoint, config.extra_body, needed=needs_tools)
+    probe = await tried_tool_call(endpoint, config.extra_body)
+    yield tools(works=probe.works, text=probe.text, needed=needs_tools)
     if task is not None:
         name, prompt, sampling = task
         subject, answer = f"{name}, first item", await ask(prompt, sampling)
@@ -122,19 +122,6 @@ async def _examine(
         subject, budget = "context", config.max_tokens
     if (beyond := beyond_window(subject, answer, budget, window)) is not None:
         yield beyond
-
-
-async def examine_tools(endpoint: Endpoint, extra_body: Mapping[str, Any], *, needed: bool) -> Observation:
-    """Whether the endpoint gives tool calls as tool calls; `needed` says that a task is of no use without."""
-    try:
-        probe = await try_tool_call(endpoint, extra_body)
-    except EndpointUnreachable as error:
-        probe = ToolProbe(False, str(error))
-    if probe.works:
-        return Observation("tools", Health.GOOD, probe.text)
-    if needed:
-        return Observation("tools", Health.BAD, f"no tool calls, so every score would be 0: {probe.text}")
-    return Observation("tools", Health.NOTE, f"no tool calls, which only agentic tasks need: {probe.text}")
 
 
 def _context(served: ServedModel) -> Observation:

@@ -115,3 +115,12 @@ def beyond_window(subject: str, answer: Answer, budget: int | None, window: int 
         f"its prompt of {prompt:,} tokens and the budget of {budget:,} exceed the context of {window:,}, and other "
         f"items may be longer: serve a longer context{fits}",
     )
+
+
+def tools(*, works: bool, text: str, needed: bool) -> Observation:
+    """Whether tool calls come as such, of what a try has shown; `needed` where a task is of no use without."""
+    if works:
+        return Observation("tools", Health.GOOD, text)
+    if needed:
+        return Observation("tools", Health.BAD, f"no tool calls, so every score would be 0: {text}")
+    return Observation("tools", Health.NOTE, f"no tool calls, which only agentic tasks need: {text}")

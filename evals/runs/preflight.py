@@ -14,11 +14,11 @@ from quantgate.evals.endpoint.client import Endpoint, RetryPolicy
 from quantgate.evals.endpoint.completions import Completions
 from quantgate.evals.endpoint.listing import NoListing
 from quantgate.evals.endpoint.served import ServedModel, served_model
+from quantgate.evals.endpoint.tool_call import tried_tool_call
 from quantgate.evals.errors import EndpointUnreachable, RequestRefused, UsageError
-from quantgate.evals.runs.doctor import examine_tools
 from quantgate.evals.runs.endpoint import endpoint_of
 from quantgate.evals.runs.observation import Health, Observation
-from quantgate.evals.runs.observed_answer import ended
+from quantgate.evals.runs.observed_answer import ended, tools
 from quantgate.evals.settings.run import RunConfig
 
 PATIENCE_S = 60.0
@@ -72,7 +72,8 @@ async def examine(questions: Sequence[Question], patience_s: float = PATIENCE_S)
             if any(one.health is Health.BAD for one in seen):
                 return Examined(tuple(seen), identity=served.identity())
             if any(question.needs_tools for question in questions):
-                seen.append(await examine_tools(endpoint, config.extra_body, needed=True))
+                probe = await tried_tool_call(endpoint, config.extra_body)
+                seen.append(tools(works=probe.works, text=probe.text, needed=True))
             elif all(question.prompt is None for question in questions):
                 hello = Question("", config, _HELLO, _HELLO_SAMPLING)
                 seen += (await _first(endpoint, hello, None, patience_s))[1]

@@ -92,8 +92,8 @@ def looks(state: State | None) -> str:
 
 
 def bounds(state: State | None) -> str:
-    """The bounds that hold over all looks, in points, to a tenth: what is looked at on the way is no report."""
-    if state is None or state.lower is None or state.upper is None:
+    """The bounds that hold over all looks, in points, to a tenth; `—` where a look claims nothing."""
+    if state is None or state.lower is None or state.upper is None or (state.lower <= -1 and state.upper >= 1):
         return numbers.NONE
     return f"{100 * state.lower:+.1f} to {100 * state.upper:+.1f}"
 

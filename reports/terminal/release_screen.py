@@ -58,6 +58,7 @@ class ReleaseScreen:
         self._windows: dict[str, Window] = {}
         self._began = time.monotonic()
         self._lock = threading.Lock()
+        self._tells = False
 
     def follow(self, build: str, window: Window) -> None:
         """Say from now on what a build's window of requests in flight says of itself."""
@@ -91,7 +92,7 @@ class ReleaseScreen:
         if taken or (state.settled and (before is None or not before.settled)):
             said = self._looked(candidate, task, state)
             _LOG.info("%s", said)
-            if not self._console.is_terminal:
+            if self._tells:
                 self._print(Text(said))
 
     @contextmanager
@@ -101,8 +102,10 @@ class ReleaseScreen:
             with Live(console=self._console, get_renderable=self.rendered, refresh_per_second=4, transient=True):
                 yield
         else:
+            self._tells = True
             with every(PLAIN_EVERY_S, lambda: self._print(*self.lines())):
                 yield
+            self._tells = False
 
     def rendered(self) -> Group:
         """The screen: what it is about, a row for each task and candidate, and under each task how its requests go."""
@@ -134,14 +137,18 @@ class ReleaseScreen:
         return Group(*rows)
 
     def lines(self) -> list[Text]:
-        """The same as plain lines, one for each task and candidate that is still open."""
+        """The same as plain lines, one for each task that is still open, with the candidates that are."""
         told = []
         for name in self._counts:
+            if self._is_settled(name):
+                continue
+            parts = [f"{one_line(name, 40)}: {self._went(name)}"]
             for candidate in self._candidates:
                 state = self._states.get((candidate, name))
-                if state is None or not state.settled:
-                    figures = "" if state is None else f"{self._figures(state)}, "
-                    told.append(Text(f"{self._name(candidate, name)}: {figures}{self._went(name)}"))
+                if state is not None and not state.settled:
+                    label = "" if len(self._candidates) == 1 else f"{one_line(candidate, 24)} "
+                    parts.append(f"{label}{self._figures(state)}")
+            told.append(Text("; ".join(parts)))
         return told
 
     def tally(self) -> str:
@@ -177,15 +184,16 @@ class ReleaseScreen:
     def _figures(self, state: State) -> str:
         if state.difference is None:
             return f"look {looks(state)}"
-        within = "" if state.lower is None else f" ({bounds(state)})"
+        within = "" if bounds(state) == numbers.NONE else f" ({bounds(state)})"
         taken = f", looks {looks(state)}" if state.looks else ""
         return f"{share(state.baseline)} and {share(state.candidate)}, {points(state.difference)}{within}{taken}"
 
     def _looked(self, candidate: str, task: str, state: State) -> str:
+        said = f"{self._name(candidate, task)}: {self._figures(state)}"
+        if state.settled:
+            return one_line(f"{said}: {standing(state)}: {state.message}", 600)
         asked = f"{state.items:,} items" + ("" if state.repeats == 1 else f" × {state.repeats}")
-        after = standing(state) + (f": {state.message}" if state.message else "")
-        said = f"{self._name(candidate, task)}: {self._figures(state)} after {asked}: "
-        return one_line(said + ("goes on" if not state.settled else after), 600)
+        return one_line(f"{said} after {asked}: goes on", 600)
 
     def _print(self, *lines: Text) -> None:
         # Two threads write: the one that asks, and the one that counts the seconds.

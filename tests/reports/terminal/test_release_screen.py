@@ -76,21 +76,36 @@ def test_each_of_several_candidates_has_its_row():
 def test_off_a_terminal_a_look_and_a_verdict_are_lines_of_their_own():
     out = io.StringIO()
     told = screen(out, terminal=False, width=200)
-    told.state("gsm8k", "mxfp4", OPEN)
-    told.state("gsm8k", "mxfp4", OPEN)
-    told.state("gpqa_diamond", "mxfp4", LOST)
+    with told.shown():
+        told.state("gsm8k", "mxfp4", OPEN)
+        told.state("gsm8k", "mxfp4", OPEN)
+        told.state("gpqa_diamond", "mxfp4", LOST)
     assert out.getvalue().splitlines() == [
         "gsm8k: 94.1% and 93.8%, -0.3 (-2.1 to +1.4), looks 3 of 8 after 495 items: goes on",
-        "gpqa_diamond: 94.1% and 63.8%, -30.3 (-42.0 to -21.0), looks 1 of 8 after 90 items: ✗ regressed: "
-        "it has lost too much",
+        "gpqa_diamond: 94.1% and 63.8%, -30.3 (-42.0 to -21.0), looks 1 of 8: ✗ regressed: it has lost too much",
     ]
+
+
+def test_nothing_is_told_while_nothing_is_shown():
+    out = io.StringIO()
+    screen(out, terminal=False).state("gsm8k", "mxfp4", OPEN)
+    assert out.getvalue() == ""
 
 
 def test_the_lines_of_every_ten_seconds_leave_out_what_is_settled():
     told = screen(io.StringIO(), terminal=False)
     told.state("gpqa_diamond", "mxfp4", LOST)
+    told.state("gsm8k", "mxfp4", OPEN)
     (line,) = told.lines()
-    assert line.plain == "gsm8k: 100 of at most 2,638, faults 0, cut 0"
+    assert line.plain == (
+        "gsm8k: 100 of at most 2,638, faults 0, cut 0; 94.1% and 93.8%, -0.3 (-2.1 to +1.4), looks 3 of 8"
+    )
+
+
+def test_a_look_that_claims_nothing_has_no_bounds():
+    told = screen(io.StringIO(), tasks=(GSM8K,))
+    told.state("gsm8k", "mxfp4", replace(OPEN, lower=-1.0, upper=1.0))
+    assert "-100" not in shown(told)
 
 
 def test_hostile_text_is_one_line_and_no_command(request_of):
