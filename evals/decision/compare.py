@@ -11,10 +11,10 @@ from quantgate.evals.decision.bounds import Bounds
 from quantgate.evals.decision.claimed import claimed
 from quantgate.evals.decision.comparison import Comparison, Format
 from quantgate.evals.decision.deciding import bounds_of
-from quantgate.evals.decision.evidence import Evidence, comparable, gather, with_looks
+from quantgate.evals.decision.evidence import Evidence, comparable, gather
 from quantgate.evals.decision.false_pass import worst_false_pass
 from quantgate.evals.decision.look import NO_LOOKS, Looks
-from quantgate.evals.decision.looks import held_to
+from quantgate.evals.decision.looks import held_to, with_looks
 from quantgate.evals.decision.sequential.replay import Replay
 from quantgate.evals.decision.suite import SUITE, decided_suite, look_at_suite, with_suite
 from quantgate.evals.decision.types import NotComparable, ReleaseVerdict, Suite, TaskDecision, TaskVerdict

@@ -199,16 +199,6 @@ def comparable(found: Mapping[str, Evidence | NotComparable]) -> dict[str, Evide
     return {name: one for name, one in found.items() if isinstance(one, Evidence)}
 
 
-def with_looks(
-    found: Mapping[str, Evidence | NotComparable], looks: Mapping[str, HeldLook]
-) -> dict[str, Evidence | NotComparable]:
-    """What was found, with the look at each that is counted."""
-    return {
-        name: one.at_look(looks[name]) if name in looks and isinstance(one, Evidence) else one
-        for name, one in found.items()
-    }
-
-
 def _look(
     pairs: TaskPairs,
     runs: Pairs,

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from quantgate.evals.decision.beside import suite_beside, told_beside
 from quantgate.evals.decision.deciding import bounds_of
-from quantgate.evals.decision.evidence import Evidence, comparable, gather, with_looks
+from quantgate.evals.decision.evidence import Evidence, comparable, gather
 from quantgate.evals.decision.false_pass import worst_false_pass
 from quantgate.evals.decision.look import NO_LOOKS, Looks
-from quantgate.evals.decision.looks import held_to
+from quantgate.evals.decision.looks import held_to, with_looks
 from quantgate.evals.decision.pooled import pooled_change
 from quantgate.evals.decision.sentences import release_reasons
 from quantgate.evals.decision.sequential.replay import Replay

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol, Self, TypeVar
 
 from quantgate.evals.contract.look_size import Size
 from quantgate.evals.decision.look import CountedLook, HeldLook, Looks, look_at, look_finding
 from quantgate.evals.decision.suite import SUITE
+from quantgate.evals.decision.types import NotComparable
 from quantgate.evals.pairing.pairs import Pairs, TaskPairs
 from quantgate.evals.runs.looks import Line, TakenLook
 from quantgate.evals.settings.policy import Policy, TaskPolicy
 from quantgate.evals.settings.requirements import SMALLEST_ALPHA
 
+
+class Looked(Protocol):
+    """A task that could be compared: `evals.decision.evidence.Evidence`."""
+
+    def at_look(self, held: HeldLook) -> Self: ...
+
+
+AnyLooked = TypeVar("AnyLooked", bound=Looked)
 _Key = tuple[Size, ...]
 
 
@@ -87,6 +97,16 @@ def held_to(policy: Policy, looks: Looks, members: int = 1) -> tuple[Policy, dic
     if suite is not None and SUITE in levels:
         suite = suite.model_copy(update={"alpha": levels[SUITE]})
     return policy.model_copy(update={"tasks": {**policy.tasks, **tasks}, "suite": suite}), taken
+
+
+def with_looks(
+    found: Mapping[str, AnyLooked | NotComparable], looks: Mapping[str, HeldLook]
+) -> dict[str, AnyLooked | NotComparable]:
+    """What was found, with the look at each that is counted."""
+    return {
+        name: one if isinstance(one, NotComparable) or name not in looks else one.at_look(looks[name])
+        for name, one in found.items()
+    }
 
 
 def _rule(policy: Policy, name: str) -> TaskPolicy:
