@@ -13,8 +13,9 @@ from scipy.special import ndtr
 from quantgate.evals.contract.design import Design
 from quantgate.evals.stats.checks import FloatArray, IntArray
 from quantgate.evals.stats.planning.strata import bound_depth
-from quantgate.evals.stats.sequential.borders import fewest_losses_regressed, most_losses_passing
+from quantgate.evals.stats.sequential.betting import fewest_losses_regressed
 from quantgate.evals.stats.sequential.correlated import correlated_levels
+from quantgate.evals.stats.sequential.ordering import most_losses_passing
 
 AnyFloats = npt.NDArray[np.floating[Any]]
 

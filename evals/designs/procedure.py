@@ -9,10 +9,9 @@ import numpy as np
 
 from quantgate.evals.contract.design import Design
 from quantgate.evals.designs.futility import outlooks, places
-from quantgate.evals.stats.checks import BoolArray, FloatArray, IntArray
-from quantgate.evals.stats.planning.power import check_truth
+from quantgate.evals.stats.checks import BoolArray, FloatArray, IntArray, check_truth
 from quantgate.evals.stats.sequential.betting import log_wealth_of_counts
-from quantgate.evals.stats.sequential.borders import most_losses_passing
+from quantgate.evals.stats.sequential.ordering import most_losses_passing
 
 _TOGETHER = 1000
 """Runs that are simulated at a time, for the memory's sake."""

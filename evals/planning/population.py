@@ -10,7 +10,7 @@ from quantgate.evals.stats.planning.population import Population
 
 
 def relative(assumed: Assumptions, recovery: float, accuracy: float) -> Assumptions:
-    """The assumptions of candidate - recovery x baseline, by its variance between items: half of the flips are losses."""
+    """The assumptions of candidate - recovery x baseline, by its variance between items; half of the flips are lost."""
     lost = 1 - recovery
 
     def between(variance: float, discordance: float) -> float:

@@ -64,3 +64,13 @@ def check_asked(n: int, repeats: int = 1) -> None:
     """Raise ValueError unless at least one item is asked, and at least once."""
     if n < 1 or repeats < 1:
         raise ValueError(f"items and repeats must be at least 1, got {n} and {repeats}")
+
+
+def check_truth(n: int, margin: float, discordance: float, difference: float) -> None:
+    """Raise ValueError unless builds can flip and differ so, on so many items."""
+    check_asked(n)
+    check_margin(margin)
+    if not 0 <= discordance <= 1:
+        raise ValueError(f"discordance must lie between 0 and 1, got {discordance}")
+    if not abs(difference) <= discordance:
+        raise ValueError(f"difference {difference} is larger than the discordance rate {discordance} allows")

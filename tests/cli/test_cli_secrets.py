@@ -111,7 +111,7 @@ def test_not_even_a_bugs_traceback_shows_a_key(quantgate, arguments, monkeypatch
     def broken(*_: object) -> None:
         raise RuntimeError(f"no header {KEY!r}")
 
-    monkeypatch.setattr("quantgate.cli.run._check_task_names", broken)
+    monkeypatch.setattr("quantgate.cli.loading.check_task_names", broken)
     code, _, err = quantgate(arguments("http://127.0.0.1:9/v1", "--api-key-env", "MY_KEY"))
     assert code == 70
     assert "RuntimeError: no header '***'" in err

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from quantgate.evals.stats.checks import check_counts, check_margin
+from quantgate.evals.stats.checks import check_counts, check_margin, check_truth
 from quantgate.evals.stats.exact.noninferiority import noninferiority_pvalue, smallest_passing_n
-from quantgate.evals.stats.planning.power import asymptotic_power, check_truth, exact_power
+from quantgate.evals.stats.planning.power import asymptotic_power, exact_power
 from quantgate.evals.stats.planning.search import plan_items, search_items
 
 # More items than this are out of reach of any benchmark, and of the patience to enumerate.

@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 from scipy.special import ndtri
 
-from quantgate.evals.stats.checks import check_alpha, check_asked, check_margin
+from quantgate.evals.stats.checks import check_alpha, check_truth
 from quantgate.evals.stats.exact.edges import largest_beside
 from quantgate.evals.stats.exact.noninferiority import noninferiority_pvalue
 from quantgate.evals.stats.exact.tango import most_losses_reaching, score_statistic
@@ -71,13 +71,3 @@ def asymptotic_power(n: int, margin: float, discordance: float, difference: floa
     span = likely_gains(n, gain_rate, gain_rate)
     rejection = RejectionSet(span[0], most_losses_reaching(n, -margin, -float(ndtri(alpha)), span))
     return float(tail_probability(rejection, n, np.array([discordance]), difference)[0])
-
-
-def check_truth(n: int, margin: float, discordance: float, difference: float) -> None:
-    """Raise ValueError unless builds can flip and differ so, on so many items."""
-    check_asked(n)
-    check_margin(margin)
-    if not 0 <= discordance <= 1:
-        raise ValueError(f"discordance must lie between 0 and 1, got {discordance}")
-    if not abs(difference) <= discordance:
-        raise ValueError(f"difference {difference} is larger than the discordance rate {discordance} allows")

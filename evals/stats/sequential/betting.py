@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import betaincinv, logsumexp
 
-from quantgate.evals.stats.checks import FloatArray
+from quantgate.evals.stats.checks import BoolArray, FloatArray, IntArray
+from quantgate.evals.stats.exact.edges import largest_true
 
 # Bets of all sizes, more of middling ones: quantiles of Beta(2, 2), each with the same part of the money. With a
 # uniform law a build eight points worse is seen after 212 items on average in place of 202.
@@ -204,3 +206,19 @@ def _checked(values: npt.ArrayLike, lowest: float, highest: float) -> FloatArray
             f"({wrong.size} of {array.size} wrong)"
         )
     return array
+
+
+@lru_cache(maxsize=256)
+def fewest_losses_regressed(n: int, margin: float, alpha: float) -> IntArray:
+    """Per number of gains g, 0 to n, the fewest losses at which the bets have 1 / alpha after n items.
+
+    More than n - g where none are enough.
+    """
+    gains = np.arange(n + 1)
+
+    def too_few(losses: IntArray) -> BoolArray:
+        return np.asarray(log_wealth_of_counts(losses, gains, n, -margin) < -math.log(alpha))
+
+    fewest = largest_true(too_few, np.minimum((gains + 2 * margin * n + 8).astype(np.int64), n - gains), n - gains) + 1
+    fewest.setflags(write=False)
+    return fewest

@@ -12,11 +12,8 @@ import numpy as np
 from quantgate.evals.stats.checks import SMALLEST_ALPHA, FloatArray, IntArray, check_margin
 from quantgate.evals.stats.exact.supremum import chebyshev_nodes, fixed_difference, largest_through
 from quantgate.evals.stats.sequential.asymptotic import asymptotic_levels
-from quantgate.evals.stats.sequential.ordering import PassingOutcomes
+from quantgate.evals.stats.sequential.ordering import CANNOT_PASS, PassingOutcomes
 from quantgate.evals.stats.sequential.walk import Walk
-
-CANNOT_PASS = 0.0
-"""The level of a look at which nothing passes, since it may not err as often as the exact test can be held to."""
 
 # What Fourier transforms and neglected counts add to a probability is far less.
 _SLACK = 1e-7

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
-from quantgate.evals.stats.checks import IntArray
-from quantgate.evals.stats.planning.power import check_truth
-from quantgate.evals.stats.sequential.boundary import CANNOT_PASS
-from quantgate.evals.stats.sequential.ordering import PassingOutcomes
+from quantgate.evals.stats.checks import check_truth
+from quantgate.evals.stats.sequential.ordering import CANNOT_PASS, passing_outcomes
 from quantgate.evals.stats.sequential.walk import Walk
 
 
@@ -101,11 +98,3 @@ def _crossing(
         chance = 0.0 if level == CANNOT_PASS else float(walk.pass_over(passing_outcomes(items, margin, level))[0])
         first.append(chance)
     return Crossing(tuple(sizes), tuple(first))
-
-
-@lru_cache(maxsize=256)
-def passing_outcomes(items: int, margin: float, level: float) -> IntArray:
-    """The most losses that pass at a level, by number of flips; -1 where none do. Shape (items + 1,)."""
-    most_losses = PassingOutcomes(items, margin, np.array([level])).most_losses(0)
-    most_losses.setflags(write=False)
-    return most_losses

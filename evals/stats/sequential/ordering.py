@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from scipy.special import bdtr, betaincinv, gammaln, ndtri
 
-from quantgate.evals.stats.checks import BoolArray, FloatArray, IntArray
+from quantgate.evals.stats.checks import SMALLEST_ALPHA, BoolArray, FloatArray, IntArray
 from quantgate.evals.stats.exact.edges import largest_true
 from quantgate.evals.stats.exact.nuisance import GAMMA, TIE
-from quantgate.evals.stats.exact.tango import score_statistic
+from quantgate.evals.stats.exact.tango import most_losses_reaching, score_statistic
+
+CANNOT_PASS = 0.0
+"""The level of a look at which nothing passes, since it may not err as often as the exact test can be held to."""
 
 # Discordance rates lie this part of their estimate's standard deviation apart. Of few items, where one outcome weighs
 # much, the ends of their credible intervals are among them. The p-value is a maximum over them: it came out up to 0.2 %
@@ -144,3 +148,25 @@ def closed(most_losses: IntArray) -> IntArray:
     flips = np.arange(len(most_losses))
     more_gains = np.maximum.accumulate(most_losses)
     return np.asarray(np.maximum.accumulate((more_gains - flips)[::-1])[::-1] + flips, dtype=np.int64)
+
+
+@lru_cache(maxsize=256)
+def passing_outcomes(items: int, margin: float, level: float) -> IntArray:
+    """The most losses that pass at a level, by number of flips; -1 where none do. Shape (items + 1,)."""
+    most_losses = PassingOutcomes(items, margin, np.array([level])).most_losses(0)
+    most_losses.setflags(write=False)
+    return most_losses
+
+
+@lru_cache(maxsize=256)
+def most_losses_passing(n: int, margin: float, level: float) -> IntArray:
+    """Per number of gains, 0 to n, the most losses of n items that pass the exact test at a level, or -1.
+
+    Below the level that the exact test can be held to, that of Tango's asymptotic one.
+    """
+    most = most_losses_reaching(n, -margin, -float(ndtri(level)), (0, n))
+    if level >= SMALLEST_ALPHA:
+        gains, of_flips = np.arange(n + 1), passing_outcomes(n, margin, level)
+        most = largest_true(lambda losses: np.asarray(losses <= of_flips[losses + gains]), most, n - gains)
+    most.setflags(write=False)
+    return most

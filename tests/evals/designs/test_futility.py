@@ -10,7 +10,7 @@ from quantgate.evals.contract.design import Design, Look
 from quantgate.evals.designs.futility import Outlook, outlook, outlook_of_means, outlooks, places
 from quantgate.evals.stats.planning.strata import bound_tail
 from quantgate.evals.stats.sequential.betting import log_wealth_of_counts
-from quantgate.evals.stats.sequential.borders import most_losses_passing
+from quantgate.evals.stats.sequential.ordering import most_losses_passing
 
 SIZES = (264, 526, 1049, 1319)
 LEVELS = (0.005, 0.009, 0.026, 0.036)

@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quantgate.evals.stats.sequential.betting import Bets, log_wealths, lower_bound, upper_bound
+from quantgate.evals.stats.sequential.betting import (
+    Bets,
+    fewest_losses_regressed,
+    log_wealths,
+    lower_bound,
+    upper_bound,
+)
 
 ALPHA = 0.05
 
@@ -155,3 +161,22 @@ def test_what_cannot_be_bet_on_is_refused(arguments, values, said):
 def test_an_alpha_that_is_none_is_refused(alpha):
     with pytest.raises(ValueError, match="alpha"):
         upper_bound([0.0], alpha)
+
+
+def test_from_the_border_of_a_regression_on_the_bets_have_won():
+    fewest = fewest_losses_regressed(100, 0.02, 0.05)
+    for gains in (0, 2, 9):
+        for losses, won in ((fewest[gains] - 1, False), (fewest[gains], True)):
+            bets = Bets(-0.02)
+            bets.add([-1.0] * losses + [1.0] * gains + [0.0] * (100 - losses - gains))
+            assert (bets.log_wealth >= np.log(20)) == won
+
+
+def test_the_order_of_answers_does_not_change_the_wealth():
+    values = np.repeat([-1.0, 0.0, 1.0], [9, 60, 4])
+    shuffled = np.random.default_rng(1).permutation(values)
+    assert log_wealths(values, -0.02)[-1] == pytest.approx(log_wealths(shuffled, -0.02)[-1])
+
+
+def test_of_two_items_no_losses_are_enough():
+    assert (fewest_losses_regressed(2, 0.02, 0.05) == [3, 2, 1]).all()

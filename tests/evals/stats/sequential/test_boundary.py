@@ -6,8 +6,9 @@ import pytest
 from quantgate.evals.stats.calibration import discordance_grid
 from quantgate.evals.stats.checks import SMALLEST_ALPHA
 from quantgate.evals.stats.sequential import boundary
-from quantgate.evals.stats.sequential.boundary import CANNOT_PASS, exact_levels
+from quantgate.evals.stats.sequential.boundary import exact_levels
 from quantgate.evals.stats.sequential.crossing import crossing
+from quantgate.evals.stats.sequential.ordering import CANNOT_PASS
 from quantgate.evals.stats.sequential.sizes import look_sizes
 from quantgate.evals.stats.sequential.spending import spent
 from tests.evals.stats.sequential.trinomial_paths import first_passes

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from quantgate.evals.stats.planning.power import exact_power
-from quantgate.evals.stats.sequential.boundary import CANNOT_PASS, exact_levels
-from quantgate.evals.stats.sequential.crossing import crossing, missed, passing_outcomes
+from quantgate.evals.stats.sequential.boundary import exact_levels
+from quantgate.evals.stats.sequential.crossing import crossing, missed
+from quantgate.evals.stats.sequential.ordering import CANNOT_PASS, passing_outcomes
 from quantgate.evals.stats.sequential.sizes import look_sizes
 from quantgate.evals.stats.sequential.spending import spent
 from tests.evals.stats.sequential.trinomial_paths import first_passes

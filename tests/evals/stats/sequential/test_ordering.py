@@ -7,7 +7,7 @@ import pytest
 
 from quantgate.evals.stats import noninferiority_pvalue
 from quantgate.evals.stats.exact.noninferiority import exact_pvalue
-from quantgate.evals.stats.sequential.ordering import PassingOutcomes, closed
+from quantgate.evals.stats.sequential.ordering import PassingOutcomes, closed, most_losses_passing
 
 
 def most_losses(n, margin, level):
@@ -65,3 +65,17 @@ def test_a_closed_set_is_left_by_no_loss_fewer_and_no_gain_more():
     most = closed(np.array([-1, -1, 2, 0, 1, 1, 6]))
     assert list(most) == [0, 1, 2, 3, 4, 5, 6]
     assert list(closed(np.array([-1, 0, 0, 1]))) == [-1, 0, 0, 1]
+
+
+@pytest.mark.parametrize("level", [0.05, 0.004])
+def test_the_border_of_passing_is_that_of_the_exact_test(level):
+    most = most_losses_passing(400, 0.05, level)
+    for gains in (0, 3, 10, 20):
+        exact = max(losses for losses in range(60) if noninferiority_pvalue(losses, gains, 400, 0.05) < level)
+        assert exact == most[gains]
+
+
+def test_below_the_levels_that_the_exact_test_can_be_held_to_nearly_nothing_passes():
+    lowest, lower = most_losses_passing(400, 0.05, 0.001), most_losses_passing(400, 0.05, 0.00002)
+    assert (lower <= lowest).all()
+    assert (lower < lowest).mean() > 0.9
