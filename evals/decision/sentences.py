@@ -59,7 +59,7 @@ class Outcome:
 
 def reason(outcome: Outcome) -> str:
     """Why a task passes or does not, and what would settle it where that cannot be told."""
-    said = f"{_sentence(outcome)}{_of_looks(outcome)}{_of_missing(outcome)}{_but(outcome)}"
+    said = f"{_sentence(outcome)}{_of_missing(outcome)}{_but(outcome)}"
     if outcome.target is not Target.BENCHMARK:
         return said
     verdict, rest = said.split(".", 1)
@@ -116,7 +116,11 @@ def _enough(outcome: Outcome) -> bool:
 
 
 def _way(outcome: Outcome) -> str:
-    """What would settle it, where it cannot be told."""
+    """Where it was settled that was looked at on the way, and what would settle it where it cannot be told."""
+    return f"{_of_looks(outcome)}{_settles(outcome)}"
+
+
+def _settles(outcome: Outcome) -> str:
     undefined = outcome.recovery_bounds is not None and outcome.recovery_bounds.undefined
     if outcome.verdict is not TaskVerdict.INCONCLUSIVE or undefined or (outcome.looks and outcome.looks.awaits):
         return ""
@@ -126,7 +130,9 @@ def _way(outcome: Outcome) -> str:
     if outcome.look is not None and outcome.look.number > 1:
         return f" {FRESH}"
     found, asked = outcome.prospects, outcome.asked
-    return f" {way_out(found, outcome.items, outcome.repeats, hopeless=outcome.hopeless, asked=asked)}{held}"
+    fresh = outcome.looks is not None
+    said = way_out(found, outcome.items, outcome.repeats, hopeless=outcome.hopeless, asked=asked, fresh=fresh)
+    return f" {said}{held}"
 
 
 def _of_recovery(outcome: Outcome, asked: float) -> str:

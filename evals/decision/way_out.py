@@ -19,10 +19,12 @@ def way_out(
     *,
     hopeless: bool = False,
     asked: tuple[int, int] | None = None,
+    fresh: bool = False,
 ) -> str:
     """The sentence; `items` and `repeats` were asked, and `hopeless` says that items so few cannot pass.
 
-    `asked` is how often the baseline and the candidate were asked; both `repeats` times when it is left out.
+    `asked` is how often the baseline and the candidate were asked; both `repeats` times when it is left out. `fresh`
+    says that it is told of a pair that is asked anew and looked at once, for this one has had looks.
     """
     counts = ours, theirs = asked or (repeats, repeats)
     repeated = max(ours, theirs) > 1
@@ -41,6 +43,8 @@ def way_out(
         others = tuple(one for one in others if one.settles)
     said += "".join(_if_seen(one, first, items, counts) for one in others)
     oftener = ", some tasks' more often" if any(one.over == "times" for one in prospects) else ""
+    if fresh:
+        said = f"Of a fresh pair that is looked at once: {said[:1].lower()}{said[1:]}"
     return f"{said}. {items:,} were {_asked(ours, theirs)}{oftener}."
 
 

@@ -40,7 +40,9 @@ def _sentence(task: Decided) -> str:
         return _without_prospects(task)
     hopeless = Flag.CANNOT_PASS_AT_THIS_N in task.flags
     asked = (task.asked["baseline"], task.asked["candidate"]) if task.asked else None
-    return way_out(task.prospects, task.items, task.repeats, hopeless=hopeless, asked=asked)
+    return way_out(
+        task.prospects, task.items, task.repeats, hopeless=hopeless, asked=asked, fresh=task.looks is not None
+    )
 
 
 def _awaited(looks: Looks) -> str:

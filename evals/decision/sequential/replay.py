@@ -115,6 +115,8 @@ def _problem(pairs: TaskPairs, record: TaskRecord, design: Design) -> str:
     theirs = pairs.builds["baseline"].record
     if design.order != ORDER:
         return f"its items were asked in an order that this quantgate does not know ({design.order})"
+    if not _can_be(record, design):
+        return "run.json holds a design that cannot be: levels, alphas or the items of strata are beyond their bounds"
     if (design.items, design.repeats) != (record.items, record.repeats) or record.planned_items is None:
         return "its looks were planned for another number of items or repeats than run.json says were to be asked"
     if theirs is None or theirs.repeats < design.repeats:
@@ -125,6 +127,18 @@ def _problem(pairs: TaskPairs, record: TaskRecord, design: Design) -> str:
             "the end: ask both by one design, or the baseline whole"
         )
     return ""
+
+
+def _can_be(record: TaskRecord, design: Design) -> bool:
+    """Whether a record that somebody has written can be what was planned: nothing in it is beyond what holds."""
+    levels = [look.level for look in design.looks if look.level is not None]
+    named = [sum(parsed(ids).count for ids in groups.values()) for groups in (record.of_strata, record.of_clusters)]
+    return (
+        0 < design.regression_alpha < 0.5
+        and 0 <= design.futility <= 1
+        and all(0 <= level <= design.alpha for level in levels)
+        and max(named) <= record.items
+    )
 
 
 def _drawn(pairs: TaskPairs, record: TaskRecord) -> tuple[Item, ...]:

@@ -35,7 +35,7 @@ class Said:
         return f"stopped at {self.look(place)}, for it cannot pass: {why}"
 
     def ended(self, missing: int = 0) -> str:
-        return f"open at the last look, after {self.size(self.design.looks[-1])}{_without(missing)}"
+        return f"still not told at the last look, after {self.size(self.design.looks[-1])}{_without(missing)}"
 
     def look(self, place: int) -> str:
         """`look 3 of 8, after 471 of 1,319 items`."""

@@ -88,6 +88,38 @@ def test_answers_behind_those_that_decide_count_for_nothing(losses):
     assert fed(answers(losses={*losses, *range(state.items, N)})) == state
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_is_answered_in_whatever_order_and_with_whatever_behind_it_is_the_same(seed):
+    draw = random.Random(seed)
+    repeats = draw.choice([1, 2])
+    looks = DESIGN.looks if repeats == 1 else (Look(N, 1, 0.02), Look(N, 2, 0.05))
+    design = replace(DESIGN, repeats=repeats, looks=looks, futility=0.05)
+    items = tuple(Item(f"q{place}", stratum=draw.choice("ab") if seed % 3 == 0 else None) for place in range(N))
+    losing, cut = draw.choice([0.01, 0.04, 0.06, 0.3]), draw.choice([0.0, 0.0, 0.01, 0.2])
+    told = [
+        (
+            build,
+            item.item_id,
+            repeat,
+            float(build == "baseline" or draw.random() > losing),
+            Status.TRUNCATED if draw.random() < cut else Status.OK,
+        )
+        for repeat in range(repeats)
+        for item in items
+        for build in ("baseline", "candidate")
+    ]
+    whole = fed(told, following(design=design, items=items))
+    shuffled = draw.sample(told, len(told))
+    assert fed(shuffled, following(design=design, items=items)) == whole
+    interrupted = following(design=design, items=items)
+    for start in range(0, len(shuffled), 97):
+        fed(shuffled[start : start + 97], interrupted)
+    assert interrupted.state() == interrupted.concluded() == whole
+    counted = {item.item_id for item in items[: whole.items]}
+    prefix = [each for each in told if each[1] in counted and each[2] < whole.repeats]
+    assert fed(prefix, following(design=design, items=items)) == whole
+
+
 def test_each_answer_beyond_a_gap_waits_for_the_one_that_is_not_there():
     task = following()
     assert fed(answers()[1:], task).items == 0

@@ -127,6 +127,7 @@ def test_what_cannot_pass_any_more_is_given_up_with_what_would_settle_it():
     assert task.looks is not None
     assert (task.looks.stage, task.verdict) == (Stage.FUTILE, TaskVerdict.INCONCLUSIVE)
     assert "Given up" in task.reason
+    assert ". Of a fresh pair that is looked at once: with no true loss" in task.reason
     assert task.prospects
 
 
@@ -227,6 +228,24 @@ def test_two_designs_are_refused_unless_the_baseline_is_whole():
 def test_an_unknown_order_is_refused():
     (task,) = gate(build(), build(label="mxfp4", design=replace(DESIGN, order="some other"))).tasks
     assert "an order that this quantgate does not know (some other)" in task.reason
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"regression_alpha": 0.0},
+        {"futility": 2.0},
+        {"looks": (Look(N, 1, 0.05, 0.4),)},
+    ],
+)
+def test_a_design_that_somebody_has_written_is_refused_where_it_cannot_be(changes):
+    (task,) = gate(build(), build(label="mxfp4", design=replace(DESIGN, **changes))).tasks
+    assert "run.json holds a design that cannot be" in task.reason
+
+
+def test_a_record_that_names_more_items_of_a_stratum_than_there_are_is_refused():
+    (task,) = gate(build(), build(label="mxfp4", of_strata={"all": ("0-99999999999",)})).tasks
+    assert "run.json holds a design that cannot be" in task.reason
 
 
 def test_strata_that_weigh_are_drawn_from_the_record_where_nobody_has_answered():
