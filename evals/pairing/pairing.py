@@ -13,10 +13,11 @@ from quantgate.evals.pairing.counting import count_statuses
 from quantgate.evals.pairing.matching import copies, no_frame, paired_frame, shared_rows
 from quantgate.evals.pairing.metrics import rescored
 from quantgate.evals.pairing.pairs import Pairs, TaskPairs, TaskRun
+from quantgate.evals.pairing.plans import plan_differences
 from quantgate.evals.pairing.prompts import other_prompts
 from quantgate.evals.runs.directory import RunDirectory
 from quantgate.evals.runs.lost_grades import lost_lines, lost_of_task
-from quantgate.evals.runs.record import Draw, RunRecord, task_differences
+from quantgate.evals.runs.record import RunRecord
 from quantgate.evals.samples.held import Held
 from quantgate.evals.samples.memory import as_held
 from quantgate.evals.samples.signs import signs_of
@@ -137,18 +138,7 @@ def _problems(left: TaskRun, right: TaskRun) -> list[str]:
     ours, theirs = left.record, right.record
     if ours is None or theirs is None:
         return [f"only the {'candidate' if ours is None else 'baseline'} was asked this task"]
-    problems = [
-        f"the builds were not asked alike: {difference}"
-        for difference in task_differences(ours, theirs, "for the baseline", "for the candidate")
-    ]
-    if problems and (ours.grader, ours.metric) != (theirs.grader, theirs.metric):
-        problems[-1] += ". `quantgate regrade RUN` grades a run's stored answers again, without asking"
-    if Draw.RANDOM in (ours.draw, theirs.draw) and ours.draw != theirs.draw and ours.items == theirs.items:
-        problems.append(
-            f"the baseline was asked {ours.chosen_by}, the candidate {theirs.chosen_by}: --limit draws alike"
-        )
-    if ours.items != theirs.items:
-        problems.append(f"the baseline has {ours.items} items, the candidate {theirs.items}")
+    problems = plan_differences(ours, theirs)
     for build, run in (("baseline", left), ("candidate", right)):
         if run.record is not None and len(run.samples) > run.planned:
             planned = f"{run.record.items} items x {run.record.repeats} repeats"

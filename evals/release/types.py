@@ -10,6 +10,7 @@ from typing import Protocol
 
 from quantgate.evals.contract.fault import Fault
 from quantgate.evals.contract.records import Request, Sample, Status
+from quantgate.evals.decision.sequential.state import State
 from quantgate.evals.endpoint.window import Window
 from quantgate.evals.settings.run import RunConfig
 
@@ -72,19 +73,15 @@ class Reason(StrEnum):
     REQUESTS = "requests"
 
 
-class State(Protocol):
-    """How far one task of one candidate is on the way to its verdict (`evals.decision.sequential`)."""
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing more is to be asked for it."""
-        ...
-
-
 class Following(Protocol):
-    """Follows the answers of one task of one candidate and of the baseline."""
+    """Follows the answers of one task of one candidate and of the baseline (`evals.decision.sequential`).
 
-    def answered(self, build: str, item_id: str, repeat: int, score: float | None, status: Status) -> None:
+    It is called from one thread at a time, which need not be the event loop's.
+    """
+
+    def answered(
+        self, build: str, item_id: str, repeat: int, score: float | None, status: Status, *, unread: bool
+    ) -> None:
         """Take an answer of the `baseline` or of the `candidate`; in any order."""
         ...
 

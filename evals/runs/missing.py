@@ -39,6 +39,10 @@ class MissingRequests:
         for plan, missing in self._plans:
             yield from plan.requests(missing)
 
+    def of_tasks(self) -> dict[str, tuple[TaskPlan, bytes]]:
+        """Each task's plan, and for each of its requests whether it is missing."""
+        return {plan.task.identity.name: (plan, missing) for plan, missing in self._plans}
+
 
 class UngradedAnswers:
     """The requests whose answer is there and not graded yet, each with its answer; both are read when they are reached.
@@ -59,6 +63,10 @@ class UngradedAnswers:
     def __len__(self) -> int:
         return sum(int((rows != NONE).sum()) for _, _, rows in self._plans)
 
+    def tasks(self) -> frozenset[str]:
+        """The tasks that have any."""
+        return frozenset(plan.task.identity.name for plan, _, rows in self._plans if (rows != NONE).any())
+
     def __iter__(self) -> Iterator[tuple[Request, Sample]]:
         for plan, columns, rows in self._plans:
             there = rows != NONE
@@ -75,18 +83,24 @@ def _missing(plan: TaskPlan, held: Held, window: int | None) -> bytes:
     """For each of the plan's requests whether it is missing. Raises ResumeMismatch."""
     rows = _rows(plan, held)
     there = rows != NONE
-    _check_prompts(plan, held, rows.reshape(plan.repeats, -1))
+    if (other := other_prompt(plan, held)) is not None:
+        item, repeat, asked, today = other
+        raise ResumeMismatch(
+            f"the directory holds an answer of {plan.task.identity.name} item {item} (repeat {repeat}) to "
+            f"another prompt: hash {asked[:12]} there, {today[:12]} here. Use another --out"
+        )
     missing = ~there
     missing[there] = _is_open(plan, held, window)[rows[there]]
     return bytes(missing)
 
 
-def _check_prompts(plan: TaskPlan, held: Held, rows: Places) -> None:
-    """Hold the hashes of the prompts that were asked against those of today; `rows` has shape (repeats, items).
+def other_prompt(plan: TaskPlan, held: Held) -> tuple[str, int, str, str] | None:
+    """The first answer that is there to another prompt than today's: item, repeat, and the hashes, there and today.
 
     An item's repeats have one prompt in nearly every task, and to build it takes longer than all the rest: so it is
     built for the first of them, and for those that were asked otherwise than the first.
     """
+    rows = _rows(plan, held).reshape(plan.repeats, -1)
     there = rows != NONE
     hashes = np.where(there, held.columns.prompt[rows], 0) if len(held) else np.zeros(rows.shape, dtype=np.uint64)
     first = there.argmax(axis=0)
@@ -97,10 +111,8 @@ def _check_prompts(plan: TaskPlan, held: Held, rows: Places) -> None:
         item, row = items[place], int(rows[repeat, place])
         asked = plan.task.prompt(item, repeat).prompt_hash
         if digest(asked) != int(hashes[repeat, place]):
-            raise ResumeMismatch(
-                f"the directory holds an answer of {plan.task.identity.name} item {item.item_id} (repeat {repeat}) to "
-                f"another prompt: hash {held.sample(row).prompt_hash[:12]} there, {asked[:12]} here. Use another --out"
-            )
+            return item.item_id, repeat, held.sample(row).prompt_hash, asked
+    return None
 
 
 def _is_open(plan: TaskPlan, held: Held, window: int | None) -> Bools:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from quantgate.evals.contract.design import Design, Look
 from quantgate.evals.errors import ResumeMismatch
 from quantgate.evals.runs.record import RunRecord, TaskRecord
 from quantgate.evals.runs.resume import merge_for_resume
@@ -82,3 +83,35 @@ def test_a_context_that_is_longer_now_goes_on(before, now):
     record = merge_for_resume(held, wanted, "runs/fp8")
     assert record.endpoint == wanted.endpoint
     assert record.earlier[0]["endpoint"] == held.endpoint
+
+
+DESIGN = Design(10, 1, 0.02, 0.05, 0.05, 0.05, (Look(5, 1, 0.01, 0.01), Look(10, 1, 0.05, 0.04)), "a draw")
+LOOKED_AT = replace(HELD, tasks=(replace(TASK, design=DESIGN),))
+
+
+def test_a_run_goes_on_in_a_directory_that_is_looked_at_and_keeps_its_looks():
+    assert merge_for_resume(LOOKED_AT, HELD, "runs/fp8", keep_looks=True) == LOOKED_AT
+
+
+def test_looks_are_not_for_more_items_than_they_were_fixed_for():
+    more = replace(HELD, tasks=(replace(TASK, items=20),))
+    with pytest.raises(ResumeMismatch, match="items 10 there, for which its looks were fixed, 20 in this command"):
+        merge_for_resume(LOOKED_AT, more, "runs/fp8", keep_looks=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"margin": 0.03}, "t: margin 0.02 there, 0.03 in this command"),
+        ({"regression_alpha": 0.01}, "t: regression_alpha 0.05 there, 0.01 in"),
+        ({"futility": 0.0}, "t: futility 0.05 there, 0.0 in"),
+        ({"order": "another"}, 't: order "a draw" there, "another" in'),
+        ({"looks": (Look(4, 1, 0.01, 0.01), DESIGN.looks[1])}, 't: looks ["5x1", "10x1"] there, ["4x1", "10x1"] in'),
+        ({"looks": (Look(5, 1, 0.02, 0.01), DESIGN.looks[1])}, "t: what the looks may err [0.01, 0.05] there"),
+    ],
+)
+def test_looks_are_not_changed_by_going_on(change, said):
+    wanted = replace(HELD, tasks=(replace(TASK, design=replace(DESIGN, **change)),))
+    with pytest.raises(ResumeMismatch) as refusal:
+        merge_for_resume(LOOKED_AT, wanted, "runs/fp8")
+    assert said in str(refusal.value)
