@@ -87,7 +87,7 @@ def _plain(name: str, value: Any) -> Any:
     """What YAML can write, without secrets."""
     if isinstance(value, Mapping):
         return {
-            _text("", str(key)): _plain(name if name in _AS_THEY_ARE else str(key), each) for key, each in value.items()
+            _plain("", key): _plain(name if name in _AS_THEY_ARE else str(key), each) for key, each in value.items()
         }
     if isinstance(value, list | tuple):
         return [_plain(name, each) for each in value]
