@@ -67,7 +67,7 @@ def policy_of(
     """
     source, written = (None, {}) if chosen is None else _written(file, chosen)
     inline = chosen is not None and source is None
-    origin = _Origin(file, f"{source}: " if source is not None else f"{file}: policy.")
+    origin = _Origin(f"{source}: " if source is not None else f"{file}: policy.")
     merged = dict(written)
     for name, said in top.items():
         _check_once(said, inline and name in written, f"policy.{name}")
@@ -131,10 +131,9 @@ def _check_tasks(policy: Policy, asked: Sequence[str], origin: _Origin, *, every
 
 
 class _Origin:
-    """Where each key of a policy was said."""
+    """Where each key of a policy was said: those of `said` as it has them, all others at `place`."""
 
-    def __init__(self, file: Path, place: str) -> None:
-        self.file = file
+    def __init__(self, place: str) -> None:
         self.place = place
         self.said: dict[tuple[str, ...], str] = {}
 
