@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from quantgate.evals.errors import UsageError
+from quantgate.evals.secrets import looks_like_key
 from quantgate.evals.settings.explaining import shown
 from quantgate.evals.settings.release.durations import read_duration
 from quantgate.evals.settings.release.parts import Order, Report, Stop
@@ -60,6 +61,8 @@ class Plan(BaseModel):
     def _is_a_line(cls, value: str | None) -> str | None:
         if value is not None and (not value.strip() or "\n" in value or printable(value) != value):
             raise ValueError("give a name on one line")
+        if value is not None and looks_like_key(value):
+            raise ValueError("it looks like a key, and the name is shown everywhere")
         return value
 
     @field_validator("looks", "futility", mode="before")

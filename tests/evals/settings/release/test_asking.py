@@ -91,6 +91,7 @@ KEY = "sk-live-0123456789abcdef"
         {"extra_body": {"api_key": KEY}},
         {"extra_body": {"user": {"x": [KEY]}}},
         {"api_key": KEY},
+        {"name": KEY},
         {"candidate": {**CANDIDATE, "base_url": f"http://h/{KEY}/v1"}},
         {"candidate": {**CANDIDATE, "base_url": f"http://h/v1?access_token={KEY}"}},
         {"candidate": {**CANDIDATE, "label": KEY}},
