@@ -78,4 +78,5 @@ def test_the_border_of_passing_is_that_of_the_exact_test(level):
 def test_below_the_levels_that_the_exact_test_can_be_held_to_nearly_nothing_passes():
     lowest, lower = most_losses_passing(400, 0.05, 0.001), most_losses_passing(400, 0.05, 0.00002)
     assert (lower <= lowest).all()
-    assert (lower < lowest).mean() > 0.9
+    has_limit = lowest < 400 - np.arange(401)
+    assert (lower < lowest)[has_limit].mean() > 0.9
