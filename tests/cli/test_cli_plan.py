@@ -32,6 +32,20 @@ def test_a_known_task_has_enough_items_for_two_points(quantgate, tmp_path):
     assert f"{row['requests']:,}" in out
 
 
+def test_what_stopping_early_saves_stands_beside_the_fixed_design(quantgate, tmp_path):
+    options = ["--task", "gsm8k", "--discordance", "0.04", "--margin", "0.02", "--json", str(tmp_path / "plan.json")]
+    code, out, _ = quantgate(["plan", *options, "--sequential"])
+    assert code == 0
+    (row,) = json.loads((tmp_path / "plan.json").read_text())["plans"][0]["rows"]
+    equal = row["sequential"]["endings"][0]
+    assert "stopping early" in out
+    assert f"{equal['requests']:,.0f}" in out
+    assert f"{equal['passed']:.1%}" in out
+    _, without, _ = quantgate(["plan", *options])
+    assert "stopping early" not in without
+    assert json.loads((tmp_path / "plan.json").read_text())["plans"][0]["rows"][0]["sequential"] is None
+
+
 @pytest.mark.slow
 def test_the_power_of_repeats_is_said_to_be_simulated(quantgate, tmp_path):
     options = ["--items", "198", "--discordance", "0.1", "--margin", "0.05", "--json", str(tmp_path / "plan.json")]
