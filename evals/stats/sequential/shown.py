@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quantgate.evals.stats.checks import BoolArray, FloatArray, IntArray
+from quantgate.evals.stats.checks import BoolArray, FloatArray, IntArray, check_truth
 from quantgate.evals.stats.exact.edges import largest_true
 from quantgate.evals.stats.exact.trinomial import likely_gains
-from quantgate.evals.stats.planning.power import check_truth
 from quantgate.evals.stats.sequential.betting import log_wealth_of_counts
 
 
