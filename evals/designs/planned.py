@@ -10,14 +10,14 @@ from quantgate.evals.stats.sequential.spending import SHAPE, spent
 MOST_EXACT = 16_000
 """Items up to which levels are computed; at so many it takes about ten seconds, and more beyond."""
 
-UNION_LOOKS, UNION_SHAPE = 4, -4.0
+UNION_LOOKS, UNION_SHAPE, UNION_FIRST = 4, -4.0, 1 / 4
 """Where each look has a share of the error for itself, looks cost more: fewer of them, and less for the early ones.
 
 By the same rule as the exact looks': of those that cost about two points of power, the ones that pass soonest.
 """
 
-FIRST_ITEMS, FIRST_PASSES = 1 / 4, 1 / 8
-"""Their first look, as a share of all items, or of all passes over them: passes double from look to look."""
+FIRST_PASSES = 1 / 8
+"""Of all passes over the items, as a share, after which the first look is."""
 
 
 def planned_design(
@@ -53,22 +53,25 @@ def planned_design(
         At most so many.
     exact
         Whether the exact test decides: single 0/1 answers without weights or clusters. Each look then has the level
-        that belongs to it, up to `MOST_EXACT` items. Anywhere else there are `UNION_LOOKS` at most.
+        that belongs to it. Where there is none, of a margin of another kind or of more than `MOST_EXACT` items, there
+        are `UNION_LOOKS` at most.
 
     Raises
     ------
     ValueError
         An argument out of its range.
     """
-    leveled = exact and repeats == 1 and margin is not None and items <= MOST_EXACT
-    count, shape = (looks, SHAPE) if leveled else (min(looks, UNION_LOOKS), UNION_SHAPE)
+    leveled = margin is not None and items <= MOST_EXACT
+    count, shape, first = looks, SHAPE, FIRST_SHARE
+    if exact and repeats == 1 and not leveled:
+        count, shape, first = min(looks, UNION_LOOKS), UNION_SHAPE, UNION_FIRST
     if repeats > 1:
         sizes = [(items, passes) for passes in look_sizes(repeats, count, FIRST_PASSES)]
     else:
-        sizes = [(size, 1) for size in look_sizes(items, count, FIRST_SHARE if leveled else FIRST_ITEMS)]
+        sizes = [(size, 1) for size in look_sizes(items, count, first)]
     used = [spent(size * passes / (items * repeats), alpha, shape) for size, passes in sizes]
     levels: tuple[float | None, ...] = (None,) * len(sizes)
-    if leveled and margin is not None:
+    if exact and repeats == 1 and margin is not None and leveled:
         levels = kept_levels([size for size, _ in sizes], used, margin)
     return Design(
         items,

@@ -11,7 +11,7 @@ import numpy as np
 
 from quantgate.evals.stats.checks import SMALLEST_ALPHA, FloatArray, IntArray, check_margin
 from quantgate.evals.stats.exact.supremum import chebyshev_nodes, fixed_difference, largest_through
-from quantgate.evals.stats.sequential.asymptotic import asymptotic_levels
+from quantgate.evals.stats.sequential.correlated import correlated_levels
 from quantgate.evals.stats.sequential.ordering import CANNOT_PASS, PassingOutcomes
 from quantgate.evals.stats.sequential.walk import Walk
 
@@ -26,7 +26,7 @@ _TRIED, _AROUND = 64, 1.2
 def exact_levels(sizes: Sequence[int], spent: Sequence[float], margin: float) -> tuple[float, ...]:
     """Levels of the looks: at look k a build passes where its exact p-value is below level k.
 
-    Those of a Brownian motion (`asymptotic_levels`) are taken one after the other, each lowered, by steps of 0.3 %,
+    Those of a Brownian motion (`correlated_levels`) are taken one after the other, each lowered, by steps of 0.3 %,
     until a build that is exactly the margin worse has passed at this look or before with probability `spent` of this
     look at most, whatever its discordance rate psi. Higher ones could be had where few items leave error unused at the
     margin. But then the bounds at these levels, which are what is shown, would miss other true differences too often:
@@ -67,7 +67,7 @@ def exact_levels(sizes: Sequence[int], spent: Sequence[float], margin: float) ->
     """
     check_margin(margin)
     walks = _walks(margin, sizes[-1])
-    caps = asymptotic_levels([items / sizes[-1] for items in sizes], spent)
+    caps = correlated_levels([items / sizes[-1] for items in sizes], spent)
     levels = []
     for items, limit, cap in zip(sizes, spent, caps, strict=True):
         for walk in walks:

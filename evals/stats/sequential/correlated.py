@@ -73,7 +73,8 @@ def _levels(fractions: tuple[float, ...], spent: tuple[float, ...]) -> tuple[flo
         if level:
             used += walk.beyond(float(-ndtri(level)), fraction)
         walk = walk.gone_on(level, fraction)
-        levels.append(level)
+        # Rounding alone would make that of one look more than alpha.
+        levels.append(min(level, limit))
     return tuple(levels)
 
 

@@ -21,7 +21,7 @@ def test_single_answers_are_looked_at_after_growing_numbers_of_items():
 def test_repeats_are_looked_at_after_whole_passes_without_levels():
     looks = design(198, 16).looks
     assert {look.items for look in looks} == {198}
-    assert [look.repeats for look in looks] == [2, 4, 8, 16]
+    assert [look.repeats for look in looks] == [2, 3, 4, 5, 7, 9, 12, 16]
     assert all(look.level is None for look in looks)
 
 
@@ -51,9 +51,13 @@ def test_the_same_task_has_the_same_design():
     assert design(300) == design(300)
 
 
-def test_where_each_look_has_only_its_own_share_there_are_few():
-    assert [look.items for look in design(1000, exact=False).looks] == [250, 397, 630, 1000]
+def test_means_are_looked_at_as_often():
+    assert len(design(1000, exact=False).looks) == 8
     assert [look.repeats for look in design(198, 3).looks] == [1, 2, 3]
+
+
+def test_where_each_look_has_only_its_own_share_there_are_few():
+    assert [look.items for look in design(1000, margin=None).looks] == [250, 397, 630, 1000]
 
 
 def test_of_more_items_than_levels_are_computed_for_each_look_has_its_own_share():

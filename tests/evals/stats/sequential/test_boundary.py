@@ -57,8 +57,8 @@ def test_looks_may_lie_anywhere(sizes):
 def test_levels_that_would_err_are_lowered_no_further_than_they_must(monkeypatch):
     """As if the normal approximation had asked for levels twice as high."""
     sizes, used = design(100, count=3)
-    normal = boundary.asymptotic_levels
-    monkeypatch.setattr(boundary, "asymptotic_levels", lambda *given: [2 * level for level in normal(*given)])
+    normal = boundary.correlated_levels
+    monkeypatch.setattr(boundary, "correlated_levels", lambda *given: [2 * level for level in normal(*given)])
     levels = exact_levels(sizes, used, 0.05)
     grid = discordance_grid(0.05, 150)
     errs = [crossing(sizes, levels, 0.05, float(psi), -0.05).power for psi in grid]

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy.special import ndtr, ndtri
+from scipy.stats import multivariate_normal
 
 from quantgate.evals.stats.sequential.correlated import correlated_levels
 
@@ -66,3 +67,18 @@ def test_what_is_less_than_a_bound_can_be_held_at_is_left_to_later_looks():
 def test_what_does_not_grow_is_refused(fractions, spent, said):
     with pytest.raises(ValueError, match=said):
         correlated_levels(fractions, spent)
+
+
+def crossed(fractions, critical):
+    """The probability of having crossed at each look or before, from the joint normal law of all looks."""
+    correlation = np.sqrt(np.minimum.outer(fractions, fractions) / np.maximum.outer(fractions, fractions))
+    stays = [
+        multivariate_normal(cov=correlation[:count, :count]).cdf(critical[:count], rng=0)
+        for count in range(1, len(fractions) + 1)
+    ]
+    return 1 - np.array(stays)
+
+
+def test_uneven_looks_spend_what_they_are_given():
+    fractions, spent = np.array([0.1, 0.15, 0.6, 1]), np.array([0.01, 0.011, 0.02, 0.1])
+    assert crossed(fractions, -ndtri(correlated_levels(fractions, spent))) == pytest.approx(spent, abs=2e-5)
