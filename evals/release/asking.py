@@ -97,7 +97,7 @@ class _Asking:
         """Ask some builds side by side."""
         session, referee = self._session, self._session.referee
         opened = {label: await session.openings[label].open() for label in labels}
-        course = Course(labels, referee.wants, self._purse)
+        course = Course(labels, referee.wants, self._purse, lambda: referee.backlog)
         turns = {
             label: Turns(label, session.parts, build.missing.of_tasks(), course, session.most[label])
             for label, build in opened.items()

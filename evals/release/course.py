@@ -13,6 +13,9 @@ from quantgate.evals.endpoint.window import Window
 from quantgate.evals.release.parts import Part
 from quantgate.evals.runs.task_plan import TaskPlan
 
+_WINDOWS = 2
+"""So many windows of requests may be begun and not stored: in flight, waiting for another try, or for a grader."""
+
 Wants = Callable[[str, str], bool]
 """Whether answers of a build (first, its label) to a task (second) are still wanted."""
 
@@ -38,6 +41,8 @@ class Course:
 
     A build waits where it is further ahead of another than its own window of requests is wide, so that whatever befalls
     the machines meanwhile befalls all builds on the same questions. A build that has no more to ask holds up nobody.
+    All wait where more has come than a window of answers of which it is not known yet what they show: on a quick server
+    a look takes as long as hundreds of answers, which would be asked for in vain.
 
     Parameters
     ----------
@@ -47,13 +52,16 @@ class Course:
         Whether answers are still wanted.
     purse
         What may be asked; once it is empty, nothing is.
+    backlog
+        How many answers have come of which it is not known yet what they show.
     """
 
-    def __init__(self, builds: Iterable[str], wants: Wants, purse: Purse) -> None:
+    def __init__(self, builds: Iterable[str], wants: Wants, purse: Purse, backlog: Callable[[], int]) -> None:
         self._places: dict[str, float] = dict.fromkeys(builds, 0.0)
         self._windows: dict[str, Window] = {}
         self._wants = wants
         self._purse = purse
+        self._backlog = backlog
         self._moved = asyncio.Event()
 
     def wants(self, build: str, task: str) -> bool:
@@ -71,7 +79,7 @@ class Course:
     async def turn(self, build: str, task: str, place: float, has_room: Callable[[], bool]) -> bool:
         """Wait until a build may begin a request of a task at that place, and has room for it; whether it is to."""
         self._at(build, place)
-        while self.wants(build, task) and (self._is_ahead(build) or not has_room()):
+        while self.wants(build, task) and (self._is_early(build) or not has_room()):
             await self.moved()
         begins = self.wants(build, task) and self._purse.takes()
         if not begins:
@@ -95,9 +103,13 @@ class Course:
         self._places[build] = place
         self.look_again()
 
-    def _is_ahead(self, build: str) -> bool:
-        window = self._windows.get(build)
-        return self._places[build] - min(self._places.values()) > (1 if window is None else window.size)
+    def width(self, build: str) -> int:
+        """How many requests of a build may be in flight."""
+        return self._windows[build].size if build in self._windows else 1
+
+    def _is_early(self, build: str) -> bool:
+        width = self.width(build)
+        return self._places[build] - min(self._places.values()) > width or self._backlog() > width
 
 
 class Turns:
@@ -166,10 +178,12 @@ class Turns:
 
     async def turn(self, request: Request) -> bool:
         task = request.task
-        most = self._most.get(task, math.inf)
 
         def has_room() -> bool:
-            return sum(key[0] == task for key in self._under_way) < most
+            # Those whose answers wait for a grader are under way as well: what they show is not known yet.
+            if len(self._under_way) >= _WINDOWS * self._course.width(self._build):
+                return False
+            return task not in self._most or sum(key[0] == task for key in self._under_way) < self._most[task]
 
         begins = await self._course.turn(self._build, task, self._place, has_room)
         if begins:

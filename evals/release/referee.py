@@ -50,7 +50,13 @@ class Referee:
         self._news = asyncio.Event()
         self._taking = threading.Lock()
         self._touched: set[Pair] = set()
+        self._taken = 0
         self.states = {pair: following.state() for pair, following in followings.items()}
+
+    @property
+    def backlog(self) -> int:
+        """Samples that have come, and of which it is not known yet what they show."""
+        return self._taken + len(self._waiting)
 
     def finished(self, build: str, sample: Sample) -> None:
         """A sample of a build has been stored."""
@@ -58,7 +64,7 @@ class Referee:
         self._news.set()
 
     async def watch(self, changed: Callable[[Mapping[Pair, State]], None]) -> None:
-        """Take in what comes, until it is cancelled; `changed` is told of new states."""
+        """Take in what comes, until it is cancelled; `changed` is told of new states, of none as well."""
         while True:
             await self._news.wait()
             self._news.clear()
@@ -67,13 +73,15 @@ class Referee:
     async def catch_up(self, changed: Callable[[Mapping[Pair, State]], None]) -> None:
         """Take in what has come, and tell of new states."""
         batch, self._waiting = self._waiting, []
+        self._taken = len(batch)
         self._touched |= {pair for build, sample in batch for pair in self._concerned(build, sample.task)}
         touched = tuple(self._touched)
         found = await asyncio.to_thread(self._take, batch, touched)
         self._touched.difference_update(touched)
-        if new := {pair: state for pair, state in found.items() if state != self.states[pair]}:
-            self.states |= new
-            changed(new)
+        self._taken = 0
+        new = {pair: state for pair, state in found.items() if state != self.states[pair]}
+        self.states |= new
+        changed(new)
 
     def wants(self, build: str, task: str) -> bool:
         """Whether answers of a build to a task are still wanted: the baseline's as long as any candidate needs them."""
