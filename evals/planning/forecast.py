@@ -8,12 +8,16 @@ from pathlib import Path
 
 import numpy as np
 
+from quantgate.evals.contract.design import Design
 from quantgate.evals.contract.records import Answer
+from quantgate.evals.designs.procedure import simulated_course
 from quantgate.evals.runs.directory import RunDirectory
 from quantgate.evals.samples.columns import Floats, Ints
 from quantgate.evals.settings.margin import Margin
 
 _MOST_TOKENS = 10**9
+_RUNS, _SIMULATED = 500, 600_000
+"""So many courses are simulated at most, and so many items in all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,8 @@ class BuildForecast:
 class TaskForecast:
     """What one task takes at most: its full size, and of each build that is asked its share.
 
-    `looks` is empty where all is asked and decided once; else the items, of all repeats, that each look has.
+    `looks` is empty where all is asked and decided once; else the items and repeats that each look has. `equal` is the
+    mean share of the full size that is asked where nothing was lost, `None` where that is not known.
     """
 
     task: str
@@ -65,6 +70,7 @@ class TaskForecast:
     repeats: int
     looks: Sequence[tuple[int, int]]
     builds: Sequence[BuildForecast]
+    equal: float | None = None
 
     @property
     def requests(self) -> int:
@@ -90,6 +96,17 @@ class TaskForecast:
         """
         known = [_times(build.left / (build.at_once or 1), build.pace.seconds) for build in self.builds]
         return None if None in known else max((one for one in known if one is not None), default=0.0) / 3600
+
+
+def share_where_equal(design: Design, discordance: float) -> float | None:
+    """The mean share of a design's full size that is asked where so many of its items flip and nothing was lost.
+
+    By simulation, always the same; only of single 0/1 answers, where a second of computing tells it well enough.
+    """
+    if any(look.level is None for look in design.looks):
+        return None
+    runs = max(min(_RUNS, _SIMULATED // design.items), 1)
+    return simulated_course(design, discordance, 0.0, runs=runs).mean / design.items
 
 
 def _times(count: float, each: float | None) -> float | None:

@@ -21,8 +21,3 @@ class Observation:
     subject: str
     health: Health
     text: str
-
-    @property
-    def is_noteworthy(self) -> bool:
-        """Whether it is anything but good."""
-        return self.health is not Health.GOOD

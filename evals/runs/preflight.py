@@ -24,6 +24,9 @@ from quantgate.evals.settings.run import RunConfig
 PATIENCE_S = 60.0
 """An answer that takes longer than this is on its way: the endpoint serves, and nothing is gained by waiting."""
 
+MODELS = "models"
+"""The subject of what the list of models shows."""
+
 _RETRY = RetryPolicy(tries=4)
 _HELLO = Prompt(({"role": "user", "content": "What is 2 + 3? Answer in one short sentence."},), "")
 _HELLO_SAMPLING = Sampling(temperature=0.0, max_tokens=2048)
@@ -96,13 +99,13 @@ async def _listed(endpoint: Endpoint, model: str) -> tuple[ServedModel, list[Obs
         served, reason = ServedModel(), failure.reason
     names = served.names or ()
     if not names:
-        return served, [Observation("models", Health.NOTE, f"no list of models to look {model} up in ({reason})")]
+        return served, [Observation(MODELS, Health.NOTE, f"no list of models to look {model} up in ({reason})")]
     if any(name == model or ("*" in name and fnmatchcase(model, name)) for name in names):
         return served, []
     near = difflib.get_close_matches(model, names, n=1) or (list(names) if len(names) == 1 else [])
     remedy = f"write model: {near[0]}" if near else "write one of them as model:"
     said = f"{endpoint.shown_url} serves {served.shown_names} and not {model}: {remedy}, or serve it under that name"
-    return served, [Observation("models", Health.BAD, said)]
+    return served, [Observation(MODELS, Health.BAD, said)]
 
 
 async def _asked(question: Question, served: ServedModel, patience_s: float) -> tuple[Answer | None, list[Observation]]:

@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from quantgate import __version__
 from quantgate.cli import (
     calibrate,
+    check,
     claim,
     compare,
     concurrency,
@@ -61,6 +62,7 @@ app = typer.Typer(
 for module in (
     demo,
     init,
+    check,
     run,
     concurrency,
     regrade,

@@ -1,15 +1,18 @@
-"""The options that say where a decision's renderings go, shared by `gate`, `compare` and `report`."""
+"""Where a decision's renderings go: options shared by `gate`, `compare` and `report`, and the files of a release."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import fields
 from inspect import Parameter, Signature, signature
-from typing import Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
 from quantgate.reports.files.options import Outputs
+
+if TYPE_CHECKING:
+    from quantgate.evals.settings.release import Release
 
 OUTPUT_NAMES = tuple(each.name for each in fields(Outputs))
 
@@ -41,3 +44,17 @@ def _option(name: str) -> Parameter:
     kind: Any = get_type_hints(Outputs)[name]
     option = typer.Option(help=of.metadata["help"])
     return Parameter(name, Parameter.KEYWORD_ONLY, default=of.default, annotation=Annotated[kind, option])
+
+
+def outputs_of(release: Release) -> Outputs:
+    """Where the renderings of its decision go."""
+    from quantgate.evals.settings.release import Report
+
+    files = release.report_files()
+    return Outputs(
+        json=files.get(Report.JSON),
+        html=files.get(Report.HTML),
+        markdown=files.get(Report.MARKDOWN),
+        junit=files.get(Report.JUNIT),
+        plots=files.get(Report.PLOTS),
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -126,9 +125,9 @@ def run(
 
     Exits 0 when complete, 5 when some samples are still missing, 4 when the answers are of several models.
     """
-    for number in (signal.SIGUSR1, signal.SIGUSR2):
-        # They change the number in flight; until there is any, they would end the process.
-        signal.signal(number, signal.SIG_IGN)
+    from quantgate.cli.signals import hold_steering
+
+    hold_steering()
 
     from quantgate.cli.installed import given_options
     from quantgate.evals.settings.run import RunConfig, load_config, parse_assignments, parse_json_object

@@ -23,7 +23,7 @@ def print_forecast(console: Console, title: str, forecasts: Sequence[TaskForecas
         pad_edge=False,
         padding=(0, 1, 0, 0),
     )
-    for column in ("task", "margin", "items", "repeats", "looks", "requests", "tokens", "hours"):
+    for column in ("task", "margin", "items", "repeats", "looks", "requests", "if equal", "tokens", "hours"):
         table.add_column(column, justify="left" if column == "task" else "right", no_wrap=True)
     for one in forecasts:
         table.add_row(
@@ -33,6 +33,7 @@ def print_forecast(console: Console, title: str, forecasts: Sequence[TaskForecas
             f"{one.repeats}",
             f"{len(one.looks)}" if one.looks else numbers.NONE,
             f"{one.requests:,}",
+            numbers.NONE if one.equal is None else f"{one.equal * one.requests:,.0f}",
             _tokens(one.tokens),
             _hours(one.hours),
         )
@@ -48,6 +49,8 @@ def _sentences(forecasts: Sequence[TaskForecast]) -> list[str]:
         lines[0] += f", of which {requests - left:,} are answered already"
     if any(one.looks for one in forecasts):
         lines[0] += "; each task ends at the first look that shows its verdict"
+    if any(one.equal is not None for one in forecasts):
+        lines.append("if equal: requests on average where the candidate has lost nothing, by `plan --sequential`")
     if all(one.tokens is None for one in forecasts):
         lines.append("tokens and hours: nothing is known of these builds' answers yet")
         return lines

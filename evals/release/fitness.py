@@ -1,0 +1,96 @@
+"""Whether the endpoints of a release are fit to be asked, before a benchmark is: each for itself, and side by side."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from quantgate.evals.checks.same_build import address_of
+from quantgate.evals.checks.told_apart import SeenBuild, told_apart
+from quantgate.evals.contract.task import Orchestrated, Task, TaskInfo
+from quantgate.evals.release.types import Build, Order, Served
+from quantgate.evals.runs.directory import RunDirectory
+from quantgate.evals.runs.observation import Health, Observation
+from quantgate.evals.runs.preflight import MODELS, Examined, Question, examine
+
+
+def look_at(
+    builds: Sequence[Build],
+    to_ask: Collection[str],
+    tasks: Mapping[str, Task],
+    infos: Mapping[str, TaskInfo],
+    *,
+    same_build: bool,
+    order: Order = Order.INTERLEAVED,
+) -> dict[str, Examined]:
+    """What the endpoints show of the builds that are to be asked, by label, all looked at side by side.
+
+    Parameters
+    ----------
+    builds
+        The baseline, then the candidates.
+    to_ask
+        The labels of those that something has to be asked of; the others need no server.
+    tasks, infos
+        What is asked, and what each of it declares.
+    same_build
+        Whether one build on both sides is meant.
+    order
+        Where the baseline is asked first, one server may serve the builds in turn: then it need not list the later one
+        yet.
+    """
+    asked = [build for build in builds if isinstance(build, Served) and build.label in to_ask]
+
+    async def looking() -> list[Examined]:
+        return await asyncio.gather(*(examine(_questions(build, tasks, infos)) for build in asked))
+
+    found = dict(zip((build.label for build in asked), asyncio.run(looking()), strict=True))
+    if order is Order.BASELINE_FIRST:
+        found |= {build.label: waiting for build in asked if (waiting := _waiting(build, asked, found)) is not None}
+    baseline, *candidates = [_seen(build, found) for build in builds]
+    for candidate in candidates:
+        if (label := candidate.label) in found or (label := baseline.label) in found:
+            apart = told_apart(baseline, candidate, meant=same_build)
+            found[label] = replace(found[label], observations=(*found[label].observations, *apart))
+    return found
+
+
+def _waiting(build: Served, asked: Sequence[Served], found: Mapping[str, Examined]) -> Examined | None:
+    """What is seen of a build that is not served yet at the address of one that is asked before it."""
+    address = address_of(build.any_config.base_url)
+    before = [other for other in asked[: asked.index(build)] if address_of(other.any_config.base_url) == address]
+    examined = found[build.label]
+    if not before or not any(seen.subject == MODELS and seen.health is Health.BAD for seen in examined.observations):
+        return None
+    said = f"{build.any_config.model} is not served yet: its turn comes after {before[-1].label}"
+    return replace(examined, observations=(Observation(MODELS, Health.NOTE, said),))
+
+
+def _questions(build: Served, tasks: Mapping[str, Task], infos: Mapping[str, TaskInfo]) -> list[Question]:
+    questions = []
+    for name, task in tasks.items():
+        config = build.configs[name]
+        prompt = None if isinstance(task, Orchestrated) else task.prompt(task.items()[0], 0)
+        questions.append(Question(name, config, prompt, config.sampling(task.sampling), infos[name].needs_tools))
+    return questions
+
+
+def _seen(build: Build, found: Mapping[str, Examined]) -> SeenBuild:
+    """A build as its endpoint describes it now, or as its run has recorded it."""
+    if isinstance(build, Served) and build.label in found:
+        config = build.any_config
+        return SeenBuild(build.label, config.base_url, config.model, found[build.label].identity)
+    return _recorded(build.label, build.out)
+
+
+def _recorded(label: str, out: Path) -> SeenBuild:
+    record = RunDirectory(out).record()
+    return SeenBuild(label, str(record.endpoint.get("base_url") or ""), record.model, record.endpoint)
+
+
+def named(label: str, examined: Examined, *, every: bool) -> list[Observation]:
+    """What was seen of a build's endpoint, with its label; `every` also what is good."""
+    told = [seen for seen in examined.observations if every or seen.health is not Health.GOOD]
+    return [replace(seen, subject=f"{label}: {seen.subject}") for seen in told]

@@ -1,0 +1,132 @@
+"""A release made ready on this machine: its builds, tasks and designs, before any endpoint is spoken to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from quantgate.evals.contract.design import Design
+from quantgate.evals.contract.records import Answer
+from quantgate.evals.contract.task import Orchestrated, Task, TaskInfo
+from quantgate.evals.planning.assumptions import assume
+from quantgate.evals.planning.forecast import (
+    BuildForecast,
+    OnDisk,
+    Pace,
+    TaskForecast,
+    on_disk,
+    pace_of,
+    share_where_equal,
+)
+from quantgate.evals.planning.types import Guess
+from quantgate.evals.release.first_request import FirstRequest
+from quantgate.evals.release.size import full_size
+from quantgate.evals.release.types import Build, Served, Stored
+from quantgate.evals.runs.draw import chosen, in_drawn_order
+from quantgate.evals.runs.record import Draw
+from quantgate.evals.settings.release.types import Release
+from quantgate.evals.settings.requirements import Tier
+from quantgate.evals.settings.run import RunConfig
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A release with its tasks loaded.
+
+    `infos` has what each task declares, `designs` when each is looked at: `None` where all is asked and decided once.
+    """
+
+    release: Release
+    tasks: Mapping[str, Task]
+    infos: Mapping[str, TaskInfo]
+    designs: Mapping[str, Design] | None
+
+    @property
+    def candidates(self) -> tuple[str, ...]:
+        """Their labels."""
+        return tuple(build.label for build in self.release.candidates)
+
+    @property
+    def same_build(self) -> bool:
+        """Whether one build on both sides is meant, in every task."""
+        return all(self.release.policy.for_task(name).same_build for name in self.tasks)
+
+    @cached_property
+    def builds(self) -> tuple[Build, ...]:
+        """The baseline, then the candidates, as they are asked or stored."""
+        release = self.release
+        return tuple(
+            Served(build.label, {name: release.run_config(build.label, name) for name in self.tasks})
+            if build.run is None
+            else Stored(build.label, build.run)
+            for build in (release.baseline, *release.candidates)
+        )
+
+    @cached_property
+    def configs(self) -> Mapping[str, RunConfig]:
+        """By task, how it is asked of every build; empty where none is asked."""
+        return next((build.configs for build in self.builds if isinstance(build, Served)), {})
+
+    @cached_property
+    def held(self) -> Mapping[str, Mapping[str, OnDisk]]:
+        """The answers that are there already, by build that is asked, and by task."""
+        return {build.label: on_disk(build.out, self.tasks) for build in self.builds if isinstance(build, Served)}
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The tasks each of which can keep a candidate from passing."""
+        return tuple(name for name in self.tasks if self.release.policy.for_task(name).tier is Tier.REQUIRED)
+
+    @property
+    def unweighed(self) -> frozenset[str]:
+        """The tasks whose strata are shown only, and make no score."""
+        return frozenset(name for name, task in self.tasks.items() if task.identity.settings.get("weights") == "items")
+
+    @cached_property
+    def where_equal(self) -> Mapping[str, float | None]:
+        """By task, the mean share of the full size that is asked where nothing was lost; as `plan` assumes flips."""
+        flips = {name: assume(name, 1, Guess(), info).discordance for name, info in self.infos.items()}
+        return {name: share_where_equal(design, flips[name]) for name, design in (self.designs or {}).items()}
+
+    def forecasts(self, first: Mapping[str, Mapping[str, Answer]]) -> list[TaskForecast]:
+        """What each task takes at most; `first` answers of today tell what nothing on disk does."""
+        told = []
+        for name, task in self.tasks.items():
+            items, repeats = full_size(task, self.configs[name])
+            design = None if self.designs is None else self.designs[name]
+            looks = [] if design is None else [(look.items, look.repeats) for look in design.looks]
+            shares = [
+                BuildForecast(label, items * repeats, held[name].answers, self._pace(label, name, first), at_once)
+                for label, held in self.held.items()
+                for at_once in [_at_once(self.release.run_config(label, name))]
+            ]
+            margin = self.release.policy.for_task(name).margin
+            told.append(TaskForecast(name, margin, items, repeats, looks, shares, self.where_equal.get(name)))
+        return told
+
+    def _pace(self, label: str, task: str, first: Mapping[str, Mapping[str, Answer]]) -> Pace:
+        """By the build's own answers, else by those of another build, else by the first answer of today."""
+        ordered = [self.held[label], *(held for other, held in self.held.items() if other != label)]
+        known = next((held[task].pace for held in ordered if held[task].answers), Pace())
+        return known if known.tokens or known.seconds else pace_of(first.get(label, {}).get(task))
+
+    def first_requests(self) -> Iterator[FirstRequest]:
+        """What each task asks first."""
+        for name, task in self.tasks.items():
+            config = self.configs[name]
+            sampling = config.sampling(task.sampling)
+            if isinstance(task, Orchestrated):
+                yield FirstRequest(name, sampling, None, "its own orchestrator makes the conversation")
+            elif (private := self.infos[name].private) is not None:
+                yield FirstRequest(name, sampling, None, private)
+            else:
+                items = task.items()
+                most, draw = (config.limit, Draw.RANDOM) if config.first is None else (config.first, Draw.FIRST)
+                asked = items if most is None else chosen(items, most, draw)
+                first = (asked if self.designs is None else in_drawn_order(asked))[0]
+                yield FirstRequest(name, sampling, task.prompt(first, 0))
+
+
+def _at_once(config: RunConfig) -> int | None:
+    return None if config.concurrency == "auto" else config.concurrency

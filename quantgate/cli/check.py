@@ -1,0 +1,362 @@
+"""`quantgate check`: both builds, all tasks, one verdict; asked no further than the verdict needs."""
+
+from __future__ import annotations
+
+import os
+from contextlib import nullcontext
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from quantgate.cli.manner import LogLevel, Manner
+from quantgate.cli.outputs import outputs_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from rich.console import Console
+
+    from quantgate.evals.contract.records import Answer
+    from quantgate.evals.decision.comparison import Comparison
+    from quantgate.evals.decision.types import Verdict
+    from quantgate.evals.release.ready import Ready
+    from quantgate.evals.release.types import Ended, Order
+    from quantgate.evals.settings.release import Budget, Release
+
+_NOT_COMPLETE = 5
+_CERTAIN = (0, 1)
+"""Exit codes of verdicts that no further answer can change."""
+
+
+class Stopping(StrEnum):
+    """Whether a task ends as soon as its verdict is certain."""
+
+    EARLY = "early"
+    NEVER = "never"
+
+
+def register(app: typer.Typer) -> None:
+    app.command(name="check")(check)
+
+
+def check(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="RELEASE", help="A release.yaml, as `quantgate init` writes one.")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print what would be asked, with each task's first prompt; ask nothing.")
+    ] = False,
+    out: Annotated[Path | None, typer.Option(help="The folder of everything that is written, over the file's.")] = None,
+    stop: Annotated[
+        Stopping | None, typer.Option(help="End each task as soon as its verdict is certain, or ask all of it.")
+    ] = None,
+    looks: Annotated[int | None, typer.Option(help="How often the answers are looked at on the way, at most.")] = None,
+    limit: Annotated[int | None, typer.Option(help="Only N items of each task, drawn alike for every build.")] = None,
+    concurrency: Annotated[
+        str | None, typer.Option(help="Requests in flight of each build: a number; default auto, found by itself.")
+    ] = None,
+    max_time: Annotated[
+        str | None, typer.Option(help="The most time that this call takes, as 4h or 1h30m; the next one goes on.")
+    ] = None,
+    max_requests: Annotated[
+        int | None, typer.Option(min=1, help="The most requests of all builds and tasks together.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict alone.")] = False,
+    no_progress: Annotated[
+        bool, typer.Option("--no-progress", help="Show no live screen, and no lines under way.")
+    ] = False,
+    log_level: Annotated[
+        LogLevel, typer.Option(help="Tell of faults (info), or of every request (debug), on standard error.")
+    ] = LogLevel.WARNING,
+) -> None:
+    """Ask a baseline and its candidates the same questions side by side, and decide as soon as that is certain.
+
+    The same command goes on after any stop, and answers from disk when all is there. Exits 0 pass, 1 regressed, 3
+    inconclusive, 4 invalid, 5 when it is not complete or an endpoint is not fit to be asked.
+    """
+    from quantgate.cli.signals import hold_steering
+
+    hold_steering()
+
+    from quantgate.cli.command_line import command_line
+    from quantgate.cli.installed import known_tasks
+    from quantgate.evals.settings.release import load_release
+
+    manner = Manner(quiet=quiet, progress=not (quiet or no_progress), log_level=log_level)
+    overrides = {"out": out, "stop": stop and stop.value, "looks": looks, "limit": limit, "concurrency": concurrency}
+    try:
+        release = load_release(file, overrides, known_tasks())
+        release = replace(release, budget=_budget(release.budget, max_time, max_requests))
+        ready = _made_ready(release, manner)
+        code = _dry_run(ready, manner) if dry_run else _check(ready, manner, command_line(context))
+    except KeyboardInterrupt:
+        manner.tell("stopped; nothing that has arrived is lost, and the same command goes on")
+        code = _NOT_COMPLETE
+    raise typer.Exit(code)
+
+
+def _budget(said: Budget, max_time: str | None, max_requests: int | None) -> Budget:
+    """The budget of the file with that of the command line, which wins. Raises UsageError."""
+    from quantgate.evals.errors import UsageError
+    from quantgate.evals.settings.release.durations import read_duration
+
+    if max_time is not None:
+        try:
+            said = replace(said, max_time_s=read_duration(max_time))
+        except ValueError as error:
+            raise UsageError(f"--max-time {max_time}: {error}") from None
+    return said if max_requests is None else replace(said, max_requests=max_requests)
+
+
+def _made_ready(release: Release, manner: Manner) -> Ready:
+    """The release with its tasks loaded, after everything was looked at that needs no endpoint.
+
+    Raises
+    ------
+    UsageError, DataError
+        For a place that cannot be written, a key that is not set, a task that lacks something or has no data.
+    """
+    from quantgate.cli.installed import installed_tasks
+    from quantgate.cli.loading import found_tasks, loaded_task
+    from quantgate.evals.errors import UsageError
+    from quantgate.evals.files import check_writable
+    from quantgate.evals.release.designs import designs_of
+    from quantgate.evals.release.ready import Ready
+    from quantgate.evals.settings.release import Stop
+    from quantgate.reports.files.write import check_outputs
+    from quantgate.tasks.options import GivenOption, own_options
+
+    if not release.asked:
+        raise UsageError(f"{release.file}: all builds are finished runs: `quantgate gate` decides about those")
+    check_writable(release.out)
+    check_outputs(outputs_of(release))
+    for build in release.asked:
+        for name in release.tasks:
+            release.run_config(build.label, name).check_keys()
+    registry = installed_tasks()
+    infos = found_tasks(registry, release.tasks)
+    tasks = {}
+    # What a task is loaded with is the same for all builds; the file is refused where it is not.
+    label = release.asked[0].label
+    for name, info in infos.items():
+        given = [GivenOption(said.name, said.value, said.where) for said in release.given_options(label, name)]
+        own = own_options([info], given, registry.tasks.values())
+        tasks[name] = loaded_task(name, release.run_config(label, name), own[name], manner.console)
+    designs = None
+    if release.stop is Stop.EARLY:
+        configs = {name: release.run_config(label, name) for name in tasks}
+        with manner.console.status("planning the looks"):
+            designs = designs_of(
+                tasks,
+                configs,
+                release.policy,
+                candidates=len(release.candidates),
+                looks=release.looks,
+                futility=release.futility,
+            )
+    return Ready(release, tasks, infos, designs)
+
+
+def _dry_run(ready: Ready, manner: Manner) -> int:
+    """Print what would be asked, with the first prompt of each task, and ask nothing."""
+    from quantgate.reports.terminal.console import output_console
+    from quantgate.reports.terminal.dry_run import print_dry_run
+
+    if not manner.quiet:
+        _say_what_is_coming(ready, {}, output_console())
+        print_dry_run(output_console(), ready.first_requests())
+    return 0
+
+
+def _say_what_is_coming(ready: Ready, first: Mapping[str, Mapping[str, Answer]], console: Console) -> None:
+    from quantgate.reports.terminal.forecast import print_forecast
+
+    release = ready.release
+    title = f"{release.name}: {', '.join(ready.candidates)} against {release.baseline.label}"
+    print_forecast(console, title, ready.forecasts(first))
+
+
+def _check(ready: Ready, manner: Manner, command: str) -> int:
+    """Ask what the verdict still needs, decide, and return the exit code."""
+    from quantgate.evals.runs.record import now
+    from quantgate.evals.versions import software_versions
+
+    ended = _ask(ready, manner)
+    if ended is None:
+        return _NOT_COMPLETE
+    decision = replace(_decided(ready), command=command, created=now(), software=software_versions())
+    code = _conclude(ready.release, decision, manner)
+    if code not in _CERTAIN and _is_short(ended):
+        lacking = sum(ended.left.values())
+        manner.tell(f"not complete: up to {lacking:,} answers are missing after faults; the same command asks for them")
+        return _NOT_COMPLETE
+    return code
+
+
+def _is_short(ended: Ended) -> bool:
+    """Whether answers are missing that were asked for in vain, and that a verdict still rests on."""
+    from quantgate.evals.release.types import Reason
+
+    states = [state for tasks in ended.states.values() for state in tasks.values()]
+    is_open = not all(state.settled for state in states) if states else True
+    return ended.reason is Reason.COMPLETE and is_open and sum(ended.left.values()) > 0
+
+
+def _decided(ready: Ready) -> Verdict | Comparison:
+    """The decision on the answers that are on disk: of one candidate as `gate`, of several as `compare`."""
+    from quantgate.cli.notice import notice
+    from quantgate.evals.decision.compare import compare
+    from quantgate.evals.decision.gate import decide
+    from quantgate.evals.decision.looking import Looked, decide_with_looks
+    from quantgate.evals.release.paired import paired_release
+
+    release, policy = ready.release, ready.release.policy
+    folders = {label: release.path_of(label) for label in ready.candidates}
+    pairs = paired_release(release.path_of(release.baseline.label), folders, release.tasks, policy)
+    looked = {label: Looked(each, folders[label]) for label, each in pairs.items()}
+    if len(pairs) == 1:
+        ((label, one),) = pairs.items()
+        return decide_with_looks(
+            looked,
+            policy,
+            lambda seen: decide(one, policy, looks=seen[label]),
+            lambda decided: {label: decided.tasks},
+            tell=notice,
+        )
+    together = [(label, str(folders[label]), each) for label, each in pairs.items()]
+    return decide_with_looks(
+        looked,
+        policy,
+        lambda seen: compare(together, policy, looks=seen),
+        lambda decided: {build.name: build.tasks for build in decided.formats},
+        tell=notice,
+    )
+
+
+def _ask(ready: Ready, manner: Manner) -> Ended | None:
+    """Ask what the verdicts still need; `None` where that is not complete, and why has been told.
+
+    Raises
+    ------
+    QuantgateError
+        Where an endpoint is gone, or for whatever else a user can cause.
+    """
+    from quantgate.evals.decision.sequential.live import Live
+    from quantgate.evals.release.asking import ask_release
+    from quantgate.evals.release.preparing import prepare_release
+    from quantgate.evals.release.types import Budget, Reason
+    from quantgate.evals.runs.grader_processes import GraderProcesses
+    from quantgate.reports.terminal.release_counts import TaskOnScreen
+    from quantgate.reports.terminal.release_screen import ReleaseScreen
+
+    release = ready.release
+    live = Live(
+        release.policy,
+        release.tasks,
+        release.path_of(release.baseline.label),
+        {label: release.path_of(label) for label in ready.candidates},
+        ready.unweighed,
+    )
+    # Before the client is loaded: the graders load what they grade with meanwhile.
+    with GraderProcesses(list(ready.tasks.values())) as graders:
+        session = prepare_release(
+            ready.builds,
+            ready.tasks,
+            ready.infos,
+            designs=ready.designs,
+            follow=None if ready.designs is None else live.follow,
+            required=ready.required,
+            order=_order(release),
+        )
+        manner.note(session.notices)
+        if session.to_ask and not _are_fit(ready, session.to_ask, manner):
+            return None
+        if not session.to_ask and not manner.quiet:
+            manner.tell(f"nothing is left to ask: the verdict is in the answers in {release.out}")
+        tasks = [
+            TaskOnScreen(one.task, one.margin, one.requests, one.requests - one.left) for one in ready.forecasts({})
+        ]
+        screen = ReleaseScreen(manner.console, release.baseline.label, ready.candidates, tasks)
+        manner.log()
+        budget = Budget(release.budget.max_time_s, release.budget.max_requests)
+        try:
+            with screen.shown() if manner.progress and session.to_ask else nullcontext():
+                ended = ask_release(session, budget=budget, progress=screen, graders=graders)
+        except KeyboardInterrupt:
+            manner.tell(
+                f"stopped: {screen.tally()}; all that arrived is in {release.out}, and the same command goes on"
+            )
+            return None
+    manner.note(ended.notes)
+    if ended.reason in (Reason.DECIDED, Reason.COMPLETE):
+        return ended
+    spent, then = (
+        ("budget.max_time is used up", "the same command goes on")
+        if ended.reason is Reason.TIME
+        else ("budget.max_requests is used up", "with a larger one the same command goes on")
+    )
+    for line in screen.lines():
+        manner.tell(line.plain)
+    manner.tell(f"not decided: {spent}; all that arrived is in {release.out}, and {then}")
+    return None
+
+
+def _order(release: Release) -> Order:
+    from quantgate.evals.release.types import Order
+
+    return Order(release.order.value)
+
+
+def _are_fit(ready: Ready, to_ask: Collection[str], manner: Manner) -> bool:
+    """Look at the endpoints, tell what is not good, and what is about to be asked if all of them are fit."""
+    from quantgate.evals.files import write_output
+    from quantgate.evals.release.fitness import look_at, named
+    from quantgate.evals.settings.release import COPY
+    from quantgate.reports.terminal.doctor import print_observation
+
+    with manner.console.status("looking at the endpoints") if manner.progress else nullcontext():
+        found = look_at(
+            ready.builds, to_ask, ready.tasks, ready.infos, same_build=ready.same_build, order=_order(ready.release)
+        )
+    is_fit = all(examined.is_fit for examined in found.values())
+    if not manner.quiet or not is_fit:
+        for label, examined in found.items():
+            for seen in named(label, examined, every=manner.verbose):
+                print_observation(manner.console, seen)
+    if not is_fit:
+        manner.tell("nothing was asked: put right what is marked ✗, and give the same command again")
+        return False
+    if not manner.quiet:
+        _say_what_is_coming(ready, {label: examined.answers for label, examined in found.items()}, manner.console)
+    # A release file that lies there itself stays as its author wrote it.
+    if (copy := ready.release.out / COPY).resolve() != ready.release.file.resolve():
+        write_output(copy, ready.release.without_secrets(), "--out")
+    return True
+
+
+def _conclude(release: Release, decision: Verdict | Comparison, manner: Manner) -> int:
+    """Print the decision, write its reports, say where they are, and return the exit code."""
+    from rich.text import Text
+
+    from quantgate.evals.decision.types import Verdict
+    from quantgate.evals.settings.release import COPY
+    from quantgate.reports.files.options import Outputs
+    from quantgate.reports.files.write import write_reports
+    from quantgate.reports.terminal.compare import print_comparison
+    from quantgate.reports.terminal.console import output_console
+    from quantgate.reports.terminal.decision_table import print_verdict
+
+    console, outputs = output_console(), outputs_of(release)
+    if isinstance(decision, Verdict):
+        print_verdict(console, decision)
+    else:
+        print_comparison(console, decision)
+    write_reports(decision, outputs)
+    if not manner.quiet:
+        named = ", ".join([*(file.name for file in outputs.files().values()), COPY])
+        console.print(Text(f"in {release.out}: {named}, and every answer"), soft_wrap=True)
+    if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
+        write_reports(decision, Outputs(markdown=Path(summary)))
+    return decision.verdict.exit_code
