@@ -3,12 +3,13 @@
 Of the README and of `docs/`, every block that is fenced as
 
 - `sh` is run, in the page's order, unless an HTML comment right before it says `<!-- not run: WHY -->`. It holds
-  `quantgate` commands; each must end with 0, one that judges (`gate`, `compare`, `claim`) with the code of a verdict;
+  `quantgate` commands; each must end with 0, one that judges (`check`, `gate`, `compare`, `claim`) with the code of a
+  verdict;
 - `console` shows a command after `$` and what it prints, where `...` on a line of its own stands for what is left out;
 - `yaml title="NAME"` is the file of that name.
 
 The reader's endpoints are played by the tests' served models, and the hub, which tests cannot reach, by a local file:
-`Place.played` is all that is changed about a command.
+`Place.played` is all that is changed about a command, `Place.write` about a file.
 """
 
 from __future__ import annotations
@@ -93,9 +94,11 @@ class Place:
         return there
 
     def write(self, block: Block) -> None:
-        """Write a block that is a file."""
+        """Write a block that is a file, with the tests' addresses, and local data where the hub's would be taken."""
         assert block.title is not None
         text = block.text
         for address, there in self.addresses.items():
             text = text.replace(address, there)
+        if "data" not in text:
+            text = text.replace("gsm8k: {", "gsm8k: {data: test.jsonl, ")
         (self.folder / block.title).write_text(text, encoding="utf-8")

@@ -12,7 +12,7 @@ from tests.docs.conftest import run_main
 from tests.docs.pages import PAGES, ROOT, Block, blocks
 from tests.docs.site import options
 
-JUDGES = {"gate", "compare", "claim"}
+JUDGES = {"check", "gate", "compare", "claim"}
 VERDICTS = {0, 1, 3}
 KINDS = {"sh", "console", "python", "yaml", "toml", "json", "groovy", "text"}
 OPTIONS = options()
