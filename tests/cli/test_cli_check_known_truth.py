@@ -125,7 +125,7 @@ def wait_for(count: int, out: Path, process: subprocess.Popen[str]) -> None:
 
 def ended(process: subprocess.Popen[str]) -> int:
     """The exit code of a check, once it has ended by itself."""
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=300)
     assert process.returncode is not None
     assert "Traceback" not in err, out + err
     return process.returncode
@@ -174,11 +174,13 @@ def test_what_is_killed_again_and_again_comes_to_the_same_looks_and_verdict(equa
     assert (stats(equal), deciding(tmp_path / "out")) == (held, undisturbed)
 
 
-def test_a_server_that_dies_and_comes_back_changes_neither(gsm8k, tmp_path, undisturbed):
+def test_neither_a_server_that_dies_and_comes_back_nor_another_number_in_flight_changes_them(
+    gsm8k, tmp_path, undisturbed
+):
     with contextlib.ExitStack() as first:
         address = first.enter_context(two_builds(EQUAL, gsm8k, SECONDS))
         port = int(address.removesuffix("/v1").rpartition(":")[2])
-        process = checking(release(tmp_path, gsm8k, address))
+        process = checking(release(tmp_path, gsm8k, address, concurrency=37))
         wait_for(300, tmp_path / "out", process)
         first.close()
         held = samples(tmp_path / "out")
@@ -186,9 +188,4 @@ def test_a_server_that_dies_and_comes_back_changes_neither(gsm8k, tmp_path, undi
         code = ended(process)
     assert samples(tmp_path / "out") > held
     assert code == 0
-    assert deciding(tmp_path / "out") == undisturbed
-
-
-def test_another_number_in_flight_changes_neither(equal, gsm8k, tmp_path, undisturbed):
-    assert ended(checking(release(tmp_path, gsm8k, equal, concurrency=61))) == 0
     assert deciding(tmp_path / "out") == undisturbed
