@@ -53,7 +53,7 @@ def decide_with_looks(
     declared
         Which look the user says it is.
     tell
-        Called with what is wrong with the file of looks, in a sentence.
+        Called with what is wrong with the file of looks, or with what is declared, in a sentence.
 
     Raises
     ------
@@ -62,6 +62,8 @@ def decide_with_looks(
     """
     if declared is not None and declared < 1:
         raise UsageError(f"--looks {declared}: looks are counted from 1, which declares a fresh start")
+    if declared is not None and (planned := _planned(looked.values())):
+        tell(f"--looks {declared} says nothing of {', '.join(planned)}: looks were planned before the first answer")
     while True:
         past = {name: past_looks(one.candidate) for name, one in looked.items()}
         decision = decide({name: _counted(one, past[name], policy, declared) for name, one in looked.items()})
@@ -70,6 +72,12 @@ def decide_with_looks(
             for problem in dict.fromkeys(found.problem for found in past.values() if found.problem):
                 tell(problem)
             return decision
+
+
+def _planned(looked: Iterable[Looked]) -> list[str]:
+    """The tasks that have looks of their own."""
+    sizes = [sizes_of(one.pairs) for one in looked]
+    return list(dict.fromkeys(name for held in sizes for name, size in held.items() if size.planned))
 
 
 def _counted(one: Looked, past: PastLooks, policy: Policy, declared: int | None) -> Looks:
