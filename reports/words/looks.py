@@ -25,7 +25,7 @@ def _taken(looks: Looks) -> str:
     held = f"held at {looks.level:.3g}" if looks.level else "with nothing to hold them at yet"
     return (
         f"{number} were taken; the bounds are repeated confidence bounds, {held}, so that all looks together err at "
-        f"most {looks.alpha:g}" + (f", by each look's own part of it, since {looks.why}" if looks.why else "")
+        f"most {looks.alpha:g}" + (f", {looks.why}" if looks.why else "")
     )
 
 

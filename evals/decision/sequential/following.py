@@ -13,7 +13,7 @@ from quantgate.evals.decision.sequential.certain import Endings
 from quantgate.evals.decision.sequential.doubts import DoubtsOf, no_doubts
 from quantgate.evals.decision.sequential.grid import BUILDS, Grid
 from quantgate.evals.decision.sequential.looking import BoundsAt, around, bounds_of_look, by_bets, regressed, unclaimed
-from quantgate.evals.decision.sequential.noise import variances
+from quantgate.evals.decision.sequential.noise import variances, worst_item
 from quantgate.evals.decision.sequential.rule import Rule
 from quantgate.evals.decision.sequential.said import Said
 from quantgate.evals.decision.sequential.state import Stage, State
@@ -330,7 +330,7 @@ def _outlooks(rule: Rule, scores: ItemScores, repeats: int) -> Iterator[Outlook]
         elif rule.target is Target.BENCHMARK:
             between = 0.0
         estimate = scores.mean(scores.candidate - recovery * scores.baseline)
-        spread = {"between": between, "within": within}
+        spread = {"between": between, "within": within, "unseen": worst_item(scores)}
         yield outlook_of_means(design, estimate, items, repeats, **spread, margin=loss, equal=equal)
 
 

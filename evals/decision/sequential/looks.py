@@ -40,7 +40,7 @@ class Looks:
     missing
         Answers that are counted for the worst.
     why
-        Why each look has no more than its own part of alpha, where that is so; empty where the exact levels hold.
+        By what all looks together err no more than alpha, where that is not by exact levels; empty where it is.
     """
 
     planned: tuple[Look, ...]

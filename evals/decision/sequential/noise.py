@@ -21,6 +21,13 @@ def variances(scores: ItemScores, recovery: float, repeats: int) -> tuple[float,
     return max(whole - within / repeats, 0.0), within
 
 
+def worst_item(scores: ItemScores) -> float:
+    """How much more than one item of all the one that nobody has seen counts for, by its stratum and its cluster."""
+    parts = split_strata(scores.differences, scores.strata, scores.weights, scores.clusters)
+    items = len(scores.item_ids)
+    return max(part.weight * items / part.items * float(part.sizes.max()) for part in parts)
+
+
 def _error(scores: ItemScores, values: FloatArray) -> float:
     """The squared standard error of the mean over items, or over the strata's means, clusters being the unit."""
     parts = split_strata(np.clip(values, -1.0, 1.0), scores.strata, scores.weights, scores.clusters)

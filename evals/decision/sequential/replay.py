@@ -193,7 +193,7 @@ def _told(ended: Following, state: State, pairs: TaskPairs) -> Looks:
         repeats=state.repeats,
         asked=asked,
         missing=state.missing,
-        why=rule.why_shares(scores),
+        why=rule.how(scores),
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from quantgate.evals.contract.design import Design
 from quantgate.evals.pairing.item_scores import ItemScores
 from quantgate.evals.settings.margin import Margin
-from quantgate.evals.settings.requirements import DecidingMethod, Target
+from quantgate.evals.settings.requirements import SMALLEST_ALPHA, DecidingMethod, Target
 from quantgate.evals.stats.sequential.correlated import correlated_levels
 
 
@@ -71,8 +71,19 @@ class Rule:
         if look.level is not None and self.exact_at(place, scores):
             return look.level
         if _one_pool_of_single_answers(scores):
-            return self.design.share(place) * self.scale
+            return self._shares(self.scale)[place]
         return self._correlated(self.scale)[place]
+
+    def _shares(self, scale: float) -> list[float]:
+        """Each look's own part of so much of alpha. What a look cannot use, those after it may."""
+        least = SMALLEST_ALPHA * (2 if self.margin.both else 1)
+        used, found = 0.0, []
+        for look in self.design.looks:
+            part = look.spent * scale - used
+            silent = self.target is Target.BENCHMARK and look.items < self.design.items
+            found.append(0.0 if silent or part < least else part)
+            used += found[-1]
+        return found
 
     def _correlated(self, scale: float) -> tuple[float, ...]:
         """The levels of the looks for bounds of means, where so much of the design's alpha is to be spent."""
@@ -81,19 +92,23 @@ class Rule:
         fractions = [look.items * look.repeats / answers for look in looks]
         return correlated_levels(fractions, [look.spent * scale for look in looks])
 
-    def why_shares(self, scores: ItemScores) -> str:
-        """Why these scores are decided at each look's own part of alpha; empty where the exact levels hold."""
+    def how(self, scores: ItemScores) -> str:
+        """By what all looks together err no more than alpha on these scores; empty where the exact levels do it."""
         if all(self.exact_at(place, scores) for place in range(len(self.design.looks))):
             return ""
+        if not _one_pool_of_single_answers(scores):
+            return "by the levels of looks whose means are correlated, which is calibrated by simulation and not proven"
+        return f"each look having its own part of it (union bound): {self._why_no_exact_level()}"
+
+    def _why_no_exact_level(self) -> str:
+        """Why single answers to independent items are not held at exact levels."""
+        if self.target is Target.BENCHMARK:
+            return "exact levels are for questions like these"
         if all(look.level is None for look in self.design.looks):
-            return "the exact levels are for single 0/1 answers to independent items at a margin in points"
+            return "the looks were planned without exact levels"
         if not self.designed_margin:
             return "the looks were planned for another margin"
-        if self.scale < 1.0:
-            return f"the looks were planned for an alpha of {self.design.alpha:g}"
-        if self.target is Target.BENCHMARK:
-            return "the exact levels are for questions like these"
-        return "the scores are no single 0/1 answers to independent items that weigh alike"
+        return f"the looks were planned for an alpha of {self.design.alpha:g}"
 
     def bets(self, *, clusters: bool) -> bool:
         """Whether bets are placed: on items that are independent and drawn like those that are spoken of."""

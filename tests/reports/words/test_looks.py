@@ -41,12 +41,9 @@ def test_a_task_without_looks_has_none_to_tell():
     assert task_cells(made.decision()).asked == "1,319"
 
 
-def test_why_a_look_has_no_more_than_its_own_part_of_alpha_is_said():
-    looks = made.looks(why="the looks were planned for another margin")
-    assert (
-        "by each look's own part of it, since the looks were planned for another margin"
-        in looks_lines(made.looked(looks=looks))[0]
-    )
+def test_by_what_all_looks_together_err_no_more_is_said_where_it_is_not_by_exact_levels():
+    looks = made.looks(why="each look having its own part of it (union bound): the looks were planned otherwise")
+    assert "err at most 0.05, each look having its own part" in looks_lines(made.looked(looks=looks))[0]
 
 
 def test_that_candidates_have_their_part_of_alpha_already_is_said():

@@ -188,7 +188,7 @@ def test_answers_that_are_cut_stop_it_with_what_to_do():
 def test_a_wider_or_narrower_margin_than_the_designed_one_has_each_looks_own_part():
     task = task_of(gate(build(), build(label="mxfp4"), margin=0.06))
     assert task.looks is not None
-    assert task.looks.why == "the looks were planned for another margin"
+    assert task.looks.why.endswith("(union bound): the looks were planned for another margin")
     assert task.looks.level == pytest.approx(DESIGN.share(task.looks.done - 1))
     assert task_of(gate(build(), build(label="mxfp4"))).looks.why == ""
 
@@ -211,6 +211,8 @@ def test_a_recovery_is_decided_at_looks_too(policy):
 def test_the_very_questions_of_a_benchmark_are_told_of_once_all_are_asked():
     task = task_of(gate(build(), build(label="mxfp4"), target="benchmark"))
     assert (task.passes, task.items, task.looks.decided_at) == (True, N, 4)
+    # No look before it could pass anything, so that it has the whole alpha.
+    assert task.looks.level == 0.05
 
 
 def test_a_bootstrap_cannot_decide_at_looks():
@@ -282,6 +284,7 @@ def test_repeats_are_decided_after_whole_passes():
     design = design_of(repeats=4)
     ours, theirs = (build(design=design, repeats=4, label=label) for label in ("fp8", "mxfp4"))
     task = task_of(gate(ours, theirs))
+    assert "levels of looks whose means are correlated" in task.looks.why or task.repeats == 1
     assert (task.passes, task.items, task.repeats) == (True, N, task.looks.planned[task.looks.done - 1].repeats)
 
 
