@@ -16,8 +16,11 @@ UNION_LOOKS, UNION_SHAPE, UNION_FIRST = 4, -4.0, 1 / 4
 By the same rule as the exact looks': of those that cost about two points of power, the ones that pass soonest.
 """
 
-FIRST_PASSES = 1 / 8
-"""Of all passes over the items, as a share, after which the first look is."""
+PASSES_SHAPE, FIRST_PASSES = -4.0, 1 / 8
+"""Of looks after passes over the items: less is spent early, since they tell more than their share of all passes.
+
+Between items a build differs in the first pass as in the last. The first look is after this share of the passes.
+"""
 
 
 def planned_design(
@@ -66,6 +69,7 @@ def planned_design(
     if exact and repeats == 1 and not leveled:
         count, shape, first = min(looks, UNION_LOOKS), UNION_SHAPE, UNION_FIRST
     if repeats > 1:
+        shape = PASSES_SHAPE
         sizes = [(items, passes) for passes in look_sizes(repeats, count, FIRST_PASSES)]
     else:
         sizes = [(size, 1) for size in look_sizes(items, count, first)]

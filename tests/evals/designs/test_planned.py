@@ -56,6 +56,12 @@ def test_means_are_looked_at_as_often():
     assert [look.repeats for look in design(198, 3).looks] == [1, 2, 3]
 
 
+def test_after_passes_less_is_spent_early_than_after_as_large_a_share_of_the_items():
+    passes, items = design(198, 16).looks, design(1000, exact=False).looks
+    assert passes[5].repeats / 16 > 0.5 < items[3].items / 1000
+    assert passes[5].spent < items[3].spent
+
+
 def test_where_each_look_has_only_its_own_share_there_are_few():
     assert [look.items for look in design(1000, margin=None).looks] == [250, 397, 630, 1000]
 
