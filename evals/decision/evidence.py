@@ -216,10 +216,15 @@ def _look(
         pairs = found.pairs if isinstance(found, Looked) else found
     if looked is not None:
         decide = looked.decide
-        again = None if again is None else prefix(again, pairs.frame["item_id"].cat.categories, pairs.repeats)
+        again = (
+            None
+            if again is None
+            else prefix(again, pairs.frame["item_id"].cat.categories, min(pairs.repeats, again.repeats))
+        )
     lengths = compare_lengths(pairs.builds["baseline"].samples, pairs.builds["candidate"].samples)
     findings = _findings(pairs, runs, policy, lengths)
-    if reason := _untrusted(pairs, policy, findings):
+    early = looked is not None and looked.looks.early
+    if reason := _untrusted(pairs, policy, findings, early=early):
         return _refused(reason, pairs, policy, findings, lengths)
     scores = _scores(pairs, findings)
     baseline = scores.mean(scores.baseline)
@@ -289,13 +294,18 @@ def _scores(pairs: TaskPairs, findings: Sequence[Finding]) -> ItemScores:
     return scores
 
 
-def _untrusted(pairs: TaskPairs, policy: TaskPolicy, findings: Sequence[Finding]) -> str:
-    """Why no figure of a task can be trusted; empty where they can."""
-    if problem := obstacle(pairs, policy):
+def _untrusted(pairs: TaskPairs, policy: TaskPolicy, findings: Sequence[Finding], *, early: bool = False) -> str:
+    """Why no figure of a task can be trusted; empty where they can.
+
+    Of the few answers before an `early` stop, on which no pass can rest, it is not asked whether they are enough.
+    """
+    if problem := "; ".join(pairs.problems) if early else obstacle(pairs, policy):
         return f"not comparable: {problem}"
     for finding in findings:
         if finding.code is FindingCode.MODEL_CHANGED and finding.blocks:
             return f"not to be trusted: {finding.message[:1].lower()}{finding.message[1:]}"
+    if early:
+        return ""
     scores = pairs.item_scores()
     baseline = scores.mean(scores.baseline)
     if policy.baseline_at_least is not None and baseline < policy.baseline_at_least:

@@ -68,3 +68,8 @@ class Looks:
     def at_the_end(self) -> bool:
         """Whether the last look was taken."""
         return bool(self.planned) and self.done == len(self.planned)
+
+    @property
+    def early(self) -> bool:
+        """Whether it rests on answers that no look was taken of, or that came after the last one."""
+        return self.decided_at is None and (self.stage is not Stage.OPEN or not self.done)

@@ -185,6 +185,29 @@ def test_answers_that_are_cut_stop_it_with_what_to_do():
     assert "raise --max-tokens" in task.reason
 
 
+def test_where_every_answer_is_cut_it_is_said_what_to_do():
+    cut = dict.fromkeys(ORDERED, Status.TRUNCATED)
+    runs = build(range(N), status=cut), build(range(N), status=cut, label="mxfp4")
+    task = task_of(verdict := gate(*runs))
+    assert (verdict.verdict, task.looks.stage) == (ReleaseVerdict.INCONCLUSIVE, Stage.BLOCKED)
+    assert "raise --max-tokens" in task.reason
+
+
+def test_a_few_answers_are_no_cause_to_take_a_baseline_for_one_that_guesses():
+    wrong = [place for place in range(N) if place % 5 > 1]
+    ours = build(wrong, guess=0.25)
+    task = task_of(gate(ours, build(range(N), label="mxfp4", guess=0.25)))
+    assert (task.verdict, task.looks.decided_at, task.items < 60) == (TaskVerdict.REGRESSED, None, True)
+    assert isinstance(gate(build(range(N), guess=0.25), build(range(N), guess=0.25)).tasks[0], NotComparable)
+
+
+def test_a_second_run_of_the_baseline_is_held_against_the_same_prefix():
+    ours, again = build(), build([FIRST - 1, N - 1], label="again")
+    pairs = pair_runs(ours, build(label="mxfp4"))
+    (task,) = decide(pairs, Policy(margin=0.05), pair_runs(ours, again)).tasks
+    assert (task.description.noise.n, task.description.noise.noise.count) == (FIRST, 1)
+
+
 def test_a_wider_or_narrower_margin_than_the_designed_one_has_each_looks_own_part():
     task = task_of(gate(build(), build(label="mxfp4"), margin=0.06))
     assert task.looks is not None
