@@ -75,6 +75,7 @@ def test_a_comparison_of_formats_that_were_asked_by_designs_is_told_with_their_l
     assert "no step-down over candidates comes on top" in out
 
 
+@pytest.mark.slow
 def test_a_pair_that_was_asked_by_a_design_has_no_other_look_counted(quantgate, stored, tmp_path):
     candidate = build(range(0, N, 31), asked=180, label="b")
     runs = stored("fp8", build()), stored("mxfp4", candidate)

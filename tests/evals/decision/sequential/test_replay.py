@@ -148,7 +148,13 @@ def test_another_order_of_lines_and_answers_behind_change_nothing():
     assert replace(again, looks=whole.looks) == replace(whole, description=again.description)
 
 
-@pytest.mark.parametrize("wrong", [(), range(0, N, 2), range(0, N, 17), range(0, N, 40)])
+_SLOW = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [(), range(0, N, 2), pytest.param(range(0, N, 17), marks=_SLOW), pytest.param(range(0, N, 40), marks=_SLOW)],
+)
 def test_what_is_followed_answer_by_answer_says_what_the_directories_say(wrong):
     ours, theirs = build(), build(wrong, label="mxfp4")
     policy = Policy(margin=0.05)
