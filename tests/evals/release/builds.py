@@ -120,6 +120,7 @@ def prepared(
     *,
     order: Order = Order.INTERLEAVED,
     required: Iterable[str] | None = None,
+    kind: type[Counting] = Counting,
     **rule: int,
 ) -> ReleaseSession:
     return prepare_release(
@@ -127,7 +128,7 @@ def prepared(
         tasks,
         {name: info_of(task) for name, task in tasks.items()},
         designs=designs,
-        follow=lambda task, candidate, design, items: Counting(design, items, **rule),
+        follow=lambda task, candidate, design, items: kind(design, items, **rule),
         order=order,
         required=None if required is None else set(required),
     )

@@ -1,11 +1,13 @@
 """The builds of a release are asked side by side, over HTTP, and no further than the verdicts need."""
 
+import threading
+
 from quantgate.evals.decision.sequential.state import Stage
 from quantgate.evals.release.types import Reason
 from quantgate.evals.runs.directory import RunDirectory
 from tests.conftest import Sums
-from tests.evals.release.builds import Model, Seen, asked, design_of, drawn, prepared, served
-from tests.server.served import Reply, error_body, served_model
+from tests.evals.release.builds import Counting, Model, Seen, asked, design_of, drawn, prepared, served
+from tests.server.served import FAULTS, Reply, error_body, faults_that_heal, served_model
 
 TASKS = {"sums": Sums(count=40)}
 DESIGNS = {"sums": design_of(40)}
@@ -177,3 +179,39 @@ def test_repeats_are_looked_at_after_whole_passes(tmp_path):
         ended, seen = asked(prepared(builds, {"sums": Sums(count=12)}, design, passes_at=3))
     assert (ended.states["mx"]["sums"].stage, ended.states["mx"]["sums"].looks_done) == (Stage.PASSED, 3)
     assert 24 <= seen.done["mx"] < 36
+
+
+def test_a_quick_server_is_asked_no_further_ahead_than_what_its_answers_show_is_known(tmp_path):
+    model = Model()
+    far_ahead = threading.Event()
+
+    def rule(body):
+        if len(model.asked) > 30:
+            far_ahead.set()
+        return model(body)
+
+    class Slow(Counting):
+        """Needs long for its first look."""
+
+        def answered(self, build, item_id, *rest, **more):
+            if item_id == ORDER[9] and build == "baseline":
+                far_ahead.wait(0.5)
+            super().answered(build, item_id, *rest, **more)
+
+    with served_model(rule) as server:
+        asked(prepared(two(server, tmp_path), TASKS, DESIGNS, kind=Slow, passes_at=1))
+    assert not far_ahead.is_set()
+    assert len(model.asked) <= 10 + 4 * 4
+
+
+def test_faults_that_heal_change_neither_looks_nor_verdict(tmp_path):
+    wrong = ORDER[3::4]
+    with served_model(Model()) as good, served_model(Model(wrong)) as server:
+        healthy, _ = asked(prepared(two(good, tmp_path / "healthy", server), TASKS, DESIGNS))
+    with (
+        served_model(faults_that_heal(Model(), 0.5, FAULTS)) as good,
+        served_model(faults_that_heal(Model(wrong), 0.5, FAULTS, seed=1)) as server,
+    ):
+        faulty, seen = asked(prepared(two(good, tmp_path / "faulty", server), TASKS, DESIGNS))
+    assert seen.faults > 10
+    assert faulty.states == healthy.states
