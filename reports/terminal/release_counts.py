@@ -57,11 +57,11 @@ class TaskCount:
         left = max(self.shown.requests - self.answered, 0) if requests is None else requests
         return None if not self.done or not left else elapsed / self.done * left
 
-    def line(self, *, is_settled: bool) -> str:
-        """How it goes, in a line."""
+    def line(self, in_flight: int, *, is_settled: bool) -> str:
+        """How it goes, in a line; `in_flight` counts the requests of all tasks: others are answered and not graded."""
         parts = [f"{self.answered:,} of at most {self.shown.requests:,}"]
-        if self.in_flight:
-            parts.append(f"{self.in_flight} in flight")
+        if flying := min(self.in_flight, in_flight):
+            parts.append(f"{flying} in flight")
         parts.append(f"faults {self.faults}" + (f", given up {self.failed}" if self.failed else ""))
         parts.append(f"cut {self.cut}")
         if self.faults and not self.done:

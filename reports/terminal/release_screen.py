@@ -172,7 +172,8 @@ class ReleaseScreen:
         return Text(one_line(", ".join(parts), 300), style="bold")
 
     def _went(self, task: str) -> str:
-        return self._counts[task].line(is_settled=self._is_settled(task))
+        in_flight = sum(window.in_flight for window in self._windows.values())
+        return self._counts[task].line(in_flight, is_settled=self._is_settled(task))
 
     def _is_settled(self, task: str) -> bool:
         states = [self._states.get((candidate, task)) for candidate in self._candidates]

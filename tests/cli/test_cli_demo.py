@@ -20,9 +20,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory) -> tuple[Path, subprocess.CompletedProcess[str]]:
-    """The demo as a user runs it."""
+    """One demo with 24 items, as a user runs it."""
     out = tmp_path_factory.mktemp("demo") / "out"
-    command = [sys.executable, "-m", "quantgate", "demo", "--out", str(out)]
+    command = [sys.executable, "-m", "quantgate", "demo", "--items", "24", "--out", str(out)]
     environment = {**os.environ, "COLUMNS": "160"}
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment, timeout=300, check=False)
     return out, done
@@ -38,7 +38,7 @@ def test_every_build_has_a_run_directory_with_real_answers(demo):
     out, _ = demo
     for name in ("fp8", "fp8-again", "q4_1", "mxfp4"):
         run = RunDirectory(out / name)
-        assert 24 <= len(run.samples()) <= 100
+        assert len(run.samples()) == 24
         assert run.record().endpoint["served"]["id"] == f"SmolLM2-135M-Instruct-{name}"
         assert all(sample.usage and sample.response for sample in run.samples().values())
 
@@ -49,15 +49,9 @@ def test_fp8_again_answers_as_fp8_did_and_mxfp4_does_not(demo):
         name: {key: sample.response for key, sample in RunDirectory(out / name).samples().items()}
         for name in ("fp8", "fp8-again", "mxfp4")
     }
-    both = answers["fp8"].keys() & answers["fp8-again"].keys()
-    assert {key: answers["fp8"][key] for key in both} == {key: answers["fp8-again"][key] for key in both}
-    assert answers["mxfp4"].keys() <= answers["fp8"].keys()
-    assert sum(response != answers["fp8"][key] for key, response in answers["mxfp4"].items()) > 12
-
-
-def test_a_broken_build_is_stopped_before_all_is_asked(demo):
-    out, _ = demo
-    assert len(RunDirectory(out / "mxfp4").samples()) < 100
+    assert answers["fp8"] == answers["fp8-again"]
+    assert answers["fp8"].keys() == answers["mxfp4"].keys()
+    assert sum(response != answers["mxfp4"][key] for key, response in answers["fp8"].items()) > 12
 
 
 def test_every_candidate_has_a_decision_and_mxfp4_alone_has_lost(demo):
@@ -72,7 +66,7 @@ def test_it_is_a_check_that_can_be_given_again_without_its_servers(demo, quantga
     out, done = demo
     code, told, err = quantgate(["check", str(out / "demo.yaml"), "--quiet"])
     assert (code, err) == (1, "")
-    assert "verdict: ✗ regressed (exit code 1)" in told
+    assert told.splitlines()[-1] == "verdict: ✗ regressed (exit code 1)"
     assert told.splitlines()[-1] in done.stdout
     names = {"demo.yaml", "release.yaml", "compare.json", "report.html", "report.md", "junit.xml"}
     assert names <= {path.name for path in out.iterdir()}

@@ -43,7 +43,9 @@ def shown(of: ReleaseScreen, width=80) -> str:
 
 def test_every_figure_of_a_task_stands_on_80_columns(request_of):
     told = screen(io.StringIO())
-    told.follow("mxfp4", Window(7))
+    window = Window(7)
+    window.in_flight = 2
+    told.follow("mxfp4", window)
     for _ in range(5):
         told.asked("fp8", of_gsm8k(request_of))
     told.finished("fp8", sample(Status.TRUNCATED))
@@ -54,9 +56,9 @@ def test_every_figure_of_a_task_stands_on_80_columns(request_of):
     assert max(map(len, text.splitlines())) <= 80
     row = next(line for line in text.splitlines() if line.startswith("gsm8k "))
     assert row.split() == ["gsm8k", "94.1%", "93.8%", "-0.3", "-2.1", "to", "+1.4", "2", "3", "of", "8", "open"]
-    assert "gsm8k: 101 of at most 2,638, 3 in flight, faults 1, given up 1, cut 1" in text
+    assert "gsm8k: 101 of at most 2,638, 2 in flight, faults 1, given up 1, cut 1" in text
     assert "left at most" in text
-    assert "mxfp4: 0 in flight" in text
+    assert "mxfp4: 2 in flight" in text
 
 
 def test_a_task_that_nobody_has_answered_has_no_figures():
