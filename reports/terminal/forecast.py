@@ -27,7 +27,7 @@ def print_forecast(console: Console, title: str, forecasts: Sequence[TaskForecas
         table.add_column(column, justify="left" if column == "task" else "right", no_wrap=True)
     for one in forecasts:
         table.add_row(
-            one_line(one.task, 30),
+            Text(one_line(one.task, 30)),
             numbers.margin_cell(one.margin),
             f"{one.items:,}",
             f"{one.repeats}",

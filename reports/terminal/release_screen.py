@@ -116,11 +116,11 @@ class ReleaseScreen:
         rows: list[Table | Text] = [self._headline(), table]
         for name, count in self._counts.items():
             if len(self._candidates) > 1:
-                table.add_row(one_line(name, 14))
+                table.add_row(Text(one_line(name, 14)))
             for candidate in self._candidates:
                 state = self._states.get((candidate, name))
                 table.add_row(
-                    one_line(name, 14) if len(self._candidates) == 1 else f"  {one_line(candidate, 12)}",
+                    Text(one_line(name, 14) if len(self._candidates) == 1 else f"  {one_line(candidate, 12)}"),
                     share(None if state is None else state.baseline),
                     share(None if state is None else state.candidate),
                     points(None if state is None else state.difference),

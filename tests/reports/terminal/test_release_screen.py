@@ -111,7 +111,8 @@ def test_a_look_that_claims_nothing_has_no_bounds():
 
 
 def test_hostile_text_is_one_line_and_no_command(request_of):
-    told = screen(io.StringIO(), tasks=(GSM8K,))
+    told = screen(io.StringIO(), "[red]mx", "q4", tasks=(GSM8K,))
+    assert "  [red]mx " in shown(told)
     told.fault("fp8", of_gsm8k(request_of), Fault("HTTP 503\n::error::\x1b[31mno"))
     assert "last fault: HTTP 503 ::error::[31mno" in " ".join(shown(told, 200).split())
 
