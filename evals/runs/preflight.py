@@ -142,7 +142,7 @@ async def _first(
         advice = answer.advice or ("serve a longer context, or lower max_tokens" if answer.turned_away else None)
         seen.append(Observation(subject, Health.BAD, "; ".join(filter(None, (answer.error, advice))) or "failed"))
     elif answer.status is not Status.OK:
-        said = f"{answer.status.value} (finish_reason {answer.finish_reason}): one of many, so it is only told"
+        said = f"{answer.status.value} (finish_reason {answer.finish_reason}): no obstacle; the gate counts them"
         seen.append(Observation(subject, Health.NOTE, said))
     return answer, [*seen, *(replace(one, subject=f"{subject}: {one.subject}") for one in ended(answer))]
 
