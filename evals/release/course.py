@@ -173,7 +173,7 @@ class Turns:
         """Whether nothing more is wanted of the build; at the end, nothing of what is still under way."""
         if self._is_through and not self._under_way:
             return False
-        tasks = (key[0] for key in self._under_way) if self._is_through else self._missing
+        tasks = {key[0] for key in self._under_way} if self._is_through else self._missing
         return not any(self._course.counts(self._build, task) for task in tasks)
 
     async def turn(self, request: Request) -> bool:

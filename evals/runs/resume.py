@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -91,19 +91,28 @@ def _with_looks(task: TaskRecord, before: TaskRecord | None) -> TaskRecord:
 def design_differences(held: Design | None, wanted: Design | None) -> list[str]:
     """In what two designs of looks differ, but for the last digits, which another machine may compute otherwise."""
     if held is None or wanted is None:
-        told = [None if design is None else len(design.looks) for design in (held, wanted)]
-        return list(differences({"looks": told[0]}, {"looks": told[1]}, *_WORDS))
-    before, today = _design_of(held), _design_of(wanted)
-    alike = [name for name in before if _is_close(before[name], today[name])]
-    return list(differences(_without(before, alike), _without(today, alike), *_WORDS))
+        told = ["no looks" if design is None else f"{len(design.looks)} looks" for design in (held, wanted)]
+        return [] if held is wanted else [f"{told[0]} on the way {_WORDS[0]}, {told[1]} {_WORDS[1]}"]
+    for told_of in (_choices, _levels):
+        before, today = told_of(held), told_of(wanted)
+        unlike = [name for name in before if not _is_close(before[name], today[name])]
+        if unlike:
+            return list(differences({n: before[n] for n in unlike}, {n: today[n] for n in unlike}, *_WORDS))
+    return []
 
 
-def _design_of(design: Design) -> dict[str, Any]:
+def _choices(design: Design) -> dict[str, Any]:
+    """What is chosen of a design."""
     told = {name: getattr(design, name) for name in ("margin", "alpha", "regression_alpha", "futility", "order")}
-    told["looks"] = [f"{look.items}x{look.repeats}" for look in design.looks]
-    told["what the looks may err"] = [look.spent for look in design.looks]
-    told["their levels"] = [look.level for look in design.looks]
-    return told
+    return told | {"looks": [f"{look.items}x{look.repeats}" for look in design.looks]}
+
+
+def _levels(design: Design) -> dict[str, Any]:
+    """What follows from the choices, unless another version computes it."""
+    return {
+        "what the looks may err": [look.spent for look in design.looks],
+        "their levels": [look.level for look in design.looks],
+    }
 
 
 def _is_close(one: object, other: object) -> bool:
@@ -112,10 +121,6 @@ def _is_close(one: object, other: object) -> bool:
     if isinstance(one, float) and isinstance(other, float):
         return math.isclose(one, other, rel_tol=_LAST_DIGITS)
     return one == other
-
-
-def _without(told: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
-    return {name: value for name, value in told.items() if name not in names}
 
 
 def _endpoint_differences(held: RunRecord, wanted: RunRecord, here: str, there: str) -> list[str]:

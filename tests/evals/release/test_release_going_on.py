@@ -85,7 +85,7 @@ def test_a_build_goes_on_from_what_it_lacks_and_the_other_waits_for_it(tmp_path)
     ("design", "said"),
     [
         (design_of(40, looks=5), 'sums: looks ["10x1", "20x1", "30x1", "40x1"] there, ["8x1", '),
-        (None, "sums: looks 4 there, null in this command"),
+        (None, "sums: 4 looks on the way there, no looks in this command"),
     ],
 )
 def test_other_looks_are_refused_with_what_differs(tmp_path, design, said):
@@ -102,7 +102,7 @@ def test_a_run_that_was_begun_without_looks_gets_none_later(tmp_path):
     with served_model(Model()) as server:
         builds = two(server, tmp_path)
         asked(prepared(builds, TASKS))
-        with pytest.raises(ResumeMismatch, match="sums: looks null there, 4 in this command"):
+        with pytest.raises(ResumeMismatch, match="sums: no looks on the way there, 4 looks in this command"):
             prepared(builds, TASKS, DESIGNS)
 
 
