@@ -13,8 +13,8 @@ from quantgate.evals.stats.checks import BoolArray, FloatArray, IntArray, check_
 from quantgate.evals.stats.sequential.betting import log_wealth_of_counts
 from quantgate.evals.stats.sequential.ordering import most_losses_passing
 
-_TOGETHER = 1000
-"""Runs that are simulated at a time, for the memory's sake."""
+_TOGETHER = 1_000_000
+"""Items that are simulated at a time, for the memory's sake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +89,8 @@ def simulated_course(
     if design.margin is None or design.repeats != 1:
         raise ValueError("the design is not one of single answers with a margin in points")
     rng = np.random.default_rng(seed)
-    parts = [
-        _ends(design, rng, min(_TOGETHER, runs - start), discordance, difference) for start in range(0, runs, _TOGETHER)
-    ]
+    step = max(_TOGETHER // design.items, 1)
+    parts = [_ends(design, rng, min(step, runs - start), discordance, difference) for start in range(0, runs, step)]
     return Ends(
         np.concatenate([part.passes for part in parts]),
         np.concatenate([part.regresses for part in parts]),

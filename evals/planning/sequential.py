@@ -15,7 +15,7 @@ from quantgate.evals.stats.planning.population import Population
 
 LOSSES = (0.0, 0.5, 1.0, 2.0)
 """True losses at which it is said how checks end, in margins."""
-_RUNS = 2000
+_FEWEST_ONCE, _MOST_ONCE, _ITEMS = 300, 2000, 3_000_000
 # Of repeats and strata so many answers are simulated at a time, in a few tenths of a second.
 _ANSWERS = 400_000
 _FEWEST, _MOST = 60, 300
@@ -47,8 +47,9 @@ def _sequential(assumed: Assumptions, aim: Aim, row: MarginRow) -> Sequential | 
     losses = [part * row.margin for part in LOSSES]
     if exact:
         # So many items flip at least as a true loss takes.
+        runs = min(max(_ITEMS // row.ask, _FEWEST_ONCE), _MOST_ONCE)
         courses = [
-            simulated_course(design, max(assumed.discordance, loss), -loss, runs=_RUNS) for loss in losses if loss <= 1
+            simulated_course(design, max(assumed.discordance, loss), -loss, runs=runs) for loss in losses if loss <= 1
         ]
     else:
         union = row.repeats == 1 and len(assumed.strata) == 1

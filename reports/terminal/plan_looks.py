@@ -10,6 +10,9 @@ from quantgate.evals.planning.types import MarginRow, Plan
 _COLUMNS = ("margin", "fixed", "without loss", "half the margin", "the margin", "twice", "passes", "regressed at twice")
 
 
+_COSTLY = 0.05
+
+
 def looks_table(plan: Plan) -> Table:
     """Mean requests of both builds at each true loss, and how often a build without one passes."""
     table = Table(
@@ -35,13 +38,19 @@ def looks_sentences(plan: Plan) -> list[str]:
     fewest = min(one.simulations for one in found)
     most = max(len(one.looks) for one in found)
     return [
-        f"stopping early: at most {most} looks, a regression and a hopeless case at any answer between them; by "
+        f"stopping early: {most} looks at most, bets on a regression between them, hopeless ones given up; by "
         f"simulation, {fewest:,} checks or more of each kind; nine in ten need at most "
         + ", ".join(
             f"{row.sequential.endings[0].most_requests:,.0f} at {_margin(row)}" for row in plan.rows if row.sequential
         )
-        + " where nothing is lost"
+        + " where nothing is lost",
+        *(["stopping early passes less often than the plan: some more items make up for it"] if _costly(plan) else []),
     ]
+
+
+def _costly(plan: Plan) -> bool:
+    """Whether looks cost some row five points of power or more."""
+    return any(row.sequential.endings[0].passed < (row.power or 0.0) - _COSTLY for row in plan.rows if row.sequential)
 
 
 def _margin(row: MarginRow) -> str:
@@ -53,9 +62,6 @@ def _cells(row: MarginRow) -> list[str]:
     if found is None:
         return ["—" if row.requests is None else f"{row.requests:,}", *["—"] * (len(_COLUMNS) - 2)]
     requests = [f"{ending.requests:,.0f}" for ending in found.endings]
-    return [
-        f"{row.requests:,}",
-        *requests,
-        f"{found.endings[0].passed:.1%}",
-        f"{found.endings[-1].regressed:.0%}",
-    ]
+    beyond = ["—"] * (len(_COLUMNS) - 4 - len(requests))
+    twice = "—" if beyond else f"{found.endings[-1].regressed:.0%}"
+    return [f"{row.requests:,}", *requests, *beyond, f"{found.endings[0].passed:.1%}", twice]
