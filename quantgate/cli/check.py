@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _NOT_COMPLETE = 5
 _CERTAIN = (0, 1)
 """Exit codes of verdicts that no further answer can change."""
+_SPENT = ("time", "requests")
+"""Why a check ended whose budget was used up; values of `evals.release.types.Reason`."""
 
 
 class Stopping(StrEnum):
@@ -188,6 +190,8 @@ def _check(ready: Ready, manner: Manner, command: str) -> int:
         return _NOT_COMPLETE
     decision = replace(_decided(ready), command=command, created=now(), software=software_versions())
     code = _conclude(ready.release, decision, manner)
+    if ended.reason in _SPENT:
+        manner.tell(_spent(ended, ready.release))
     if code not in _CERTAIN and _is_short(ended):
         lacking = sum(ended.left.values())
         manner.tell(f"not complete: up to {lacking:,} answers are missing after faults; the same command asks for them")
@@ -246,7 +250,7 @@ def _ask(ready: Ready, manner: Manner) -> Ended | None:
     from quantgate.evals.decision.sequential.live import Live
     from quantgate.evals.release.asking import ask_release
     from quantgate.evals.release.preparing import prepare_release
-    from quantgate.evals.release.types import Budget, Reason
+    from quantgate.evals.release.types import Budget
     from quantgate.evals.runs.grader_processes import GraderProcesses
     from quantgate.reports.terminal.release_counts import TaskOnScreen
     from quantgate.reports.terminal.release_screen import ReleaseScreen
@@ -290,17 +294,20 @@ def _ask(ready: Ready, manner: Manner) -> Ended | None:
             )
             return None
     manner.note(ended.notes)
-    if ended.reason in (Reason.DECIDED, Reason.COMPLETE):
-        return ended
-    spent, then = (
-        ("budget.max_time is used up", "the same command goes on")
-        if ended.reason is Reason.TIME
-        else ("budget.max_requests is used up", "with a larger one the same command goes on")
-    )
-    for line in screen.lines():
-        manner.tell(line.plain)
-    manner.tell(f"not decided: {spent}; all that arrived is in {release.out}, and {then}")
-    return None
+    if ended.reason in _SPENT and ready.designs is None:
+        manner.tell(_spent(ended, release))
+        return None
+    return ended
+
+
+def _spent(ended: Ended, release: Release) -> str:
+    """That a budget is used up, and how it goes on."""
+    goes_on = "the same command goes on"
+    told = {
+        "time": f"budget.max_time is used up, and {goes_on}",
+        "requests": f"budget.max_requests is used up, and with a larger one {goes_on}",
+    }
+    return f"not all was asked: {told[ended.reason]}; all that arrived is in {release.out}"
 
 
 def _order(release: Release) -> Order:

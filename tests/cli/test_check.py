@@ -125,17 +125,25 @@ def test_a_baseline_that_was_asked_before_is_not_asked_again(quantgate, builds, 
     assert code == 0, err
 
 
-def test_a_spent_budget_is_no_verdict_and_a_larger_one_goes_on(quantgate, builds, release, tmp_path):
+def test_a_spent_budget_is_inconclusive_and_a_larger_one_goes_on(quantgate, builds, release, tmp_path):
     with builds() as server:
         file = release(server.base_url)
         code, out, err = quantgate(["check", file, "--max-requests", "12"])
-        assert (code, out) == (5, "")
-        assert "budget.max_requests is used up" in err
-        assert "with a larger one the same command goes on" in err
+        assert code == 3, err
+        assert "inconclusive" in out
+        assert json.loads((tmp_path / "out" / "gate.json").read_text())["verdict"] == "inconclusive"
+        assert "budget.max_requests is used up, and with a larger one the same command goes on" in err
         asked = len(server.log.bodies)
         assert asked <= 12 + 2 + 8
         assert quantgate(["check", file])[0] == 0
     assert not [path for path in (tmp_path / "out").iterdir() if path.suffix == ".tmp"]
+
+
+def test_a_spent_budget_of_what_is_not_looked_at_is_no_verdict(quantgate, builds, release):
+    with builds() as server:
+        code, out, err = quantgate(["check", release(server.base_url), "--max-requests", "12", "--stop", "never"])
+    assert (code, out) == (5, "")
+    assert "budget.max_requests is used up" in err
 
 
 def test_a_length_of_time_that_is_none_is_refused(quantgate, builds, release):
