@@ -228,7 +228,9 @@ def _look(
         return _refused(reason, pairs, policy, findings, lengths)
     scores = _scores(pairs, findings)
     baseline = scores.mean(scores.baseline)
-    alone = decide(scores, policy, policy.alpha) if looked is None else looked.bounds
+    # Bounds of bets are no measure for bounds of other scores at a look: those are held against their like.
+    like = decide(scores, policy, policy.alpha)
+    alone = like if looked is None else looked.bounds
     record = pairs.builds["baseline"].record
     whole = record.whole if record else None
     single = scores.single_answers
@@ -268,12 +270,12 @@ def _look(
         findings=(
             *findings,
             *truncation_findings(
-                pairs, scores, alone, policy.margin, lambda other: decide(other, policy, policy.alpha), findings
+                pairs, scores, like, policy.margin, lambda other: decide(other, policy, policy.alpha), findings
             ),
             *reading_findings(
                 pairs,
                 scores,
-                alone,
+                like,
                 policy.margin,
                 lambda other: decide(other, policy, policy.alpha),
                 chosen=policy.metric is not None,

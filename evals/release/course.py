@@ -39,8 +39,9 @@ class Purse:
 class Course:
     """How far each build is among the requests of a release, which has one order for all of them.
 
-    A build waits where it is further ahead of another than its own window of requests is wide, so that whatever befalls
-    the machines meanwhile befalls all builds on the same questions. A build that has no more to ask holds up nobody.
+    A build waits where it is further ahead of another than the narrowest of their windows of requests is wide, so that
+    whatever befalls the machines meanwhile befalls all builds on the same questions, and a quick one asks little in
+    vain. A build that has no more to ask holds up nobody.
     All wait where more has come than a window of answers of which it is not known yet what they show: on a quick server
     a look takes as long as hundreds of answers, which would be asked for in vain.
 
@@ -73,7 +74,7 @@ class Course:
         return self._wants(build, task)
 
     def follow(self, build: str, window: Window) -> None:
-        """The window of a build's requests, whose width is its lead."""
+        """The window of a build's requests, whose width bounds the lead of all."""
         self._windows[build] = window
 
     async def turn(self, build: str, task: str, place: float, has_room: Callable[[], bool]) -> bool:
@@ -108,8 +109,8 @@ class Course:
         return self._windows[build].size if build in self._windows else 1
 
     def _is_early(self, build: str) -> bool:
-        width = self.width(build)
-        return self._places[build] - min(self._places.values()) > width or self._backlog() > width
+        lead = min(self.width(each) for each, place in self._places.items() if place < math.inf)
+        return self._places[build] - min(self._places.values()) > lead or self._backlog() > self.width(build)
 
 
 class Turns:

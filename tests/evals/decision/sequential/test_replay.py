@@ -137,6 +137,23 @@ def test_without_a_baseline_that_has_its_answers_nothing_is_compared():
     assert "no item has an answer of both builds yet" in task.reason
 
 
+def test_before_the_first_look_two_like_readings_do_not_disagree():
+    """The bounds of bets, which decide then, are wider than those that describe another reading."""
+    baseline, candidate = (
+        Run(
+            run.record,
+            {
+                key: replace(sample, metrics={"exact_match": sample.score, "tolerant": sample.score})
+                for key, sample in run.samples.items()
+            },
+        )
+        for run in (build(asked=FIRST - 5), build(asked=FIRST - 5, label="mxfp4"))
+    )
+    task = task_of(gate(baseline, candidate))
+    assert task.verdict is TaskVerdict.INCONCLUSIVE
+    assert "metrics_disagree" not in [finding.code for finding in task.findings]
+
+
 def test_another_order_of_lines_and_answers_behind_change_nothing():
     lost = [*range(0, N, 40), 3, 5]
     whole = task_of(gate(build(), build(lost, label="mxfp4")))
