@@ -162,9 +162,10 @@ class _Member:
 
     @property
     def valid(self) -> bool:
-        """Whether there is a required task, and every one could be compared."""
-        required = [one for one in self.found.values() if one.required]
-        return bool(required) and not any(isinstance(one, NotComparable) for one in required)
+        """Whether a required task could be compared, and every one but those that are awaited."""
+        return bool(self.required) and not any(
+            isinstance(one, NotComparable) and not one.awaited for one in self.found.values() if one.required
+        )
 
     @property
     def required(self) -> list[str]:
@@ -173,8 +174,9 @@ class _Member:
 
     @property
     def passes(self) -> bool:
-        """Whether every required task passes in the bounds of its family."""
-        return all(self.evidence[name].passes_with(self.bounds[name]) for name in self.required)
+        """Whether every required task passes in the bounds of its family; one that is awaited does not."""
+        compared = all(name in self.evidence for name, one in self.found.items() if one.required)
+        return compared and all(self.evidence[name].passes_with(self.bounds[name]) for name in self.required)
 
     def all_pass(self, among: int) -> bool:
         """Whether every required task would pass with its alpha divided by so many formats."""

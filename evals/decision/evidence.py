@@ -22,7 +22,7 @@ from quantgate.evals.decision.planners import recovery_planning
 from quantgate.evals.decision.prospects import needed_of, prospects
 from quantgate.evals.decision.readings import reading_findings
 from quantgate.evals.decision.sequential.doubts import Doubts
-from quantgate.evals.decision.sequential.looked import Look, Looked
+from quantgate.evals.decision.sequential.looked import UNASKED, Look, Looked
 from quantgate.evals.decision.sequential.prefix import prefix
 from quantgate.evals.decision.spreads import spreads_of
 from quantgate.evals.decision.standing import not_worse, shows, worse
@@ -358,6 +358,7 @@ def _refused(
         repeats=pairs.repeats,
         findings=findings,
         lengths=lengths,
+        awaited=UNASKED in pairs.problems,
     )
 
 

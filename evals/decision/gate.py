@@ -34,7 +34,7 @@ def decide(
     test, which needs no correction (Berger 1982, Technometrics 24:295). To say that some task, or the mean over the
     suite, has *regressed* is to search a family, so that is confirmed by Holm's step-down over the required tasks and
     the suite (Holm 1979). A required task or a suite that cannot be paired, or the lack of any, makes the whole
-    invalid.
+    invalid; one that is awaited, for another task has ended the release before its first look, does not.
 
     A task whose candidate was asked by a design is decided at its looks, by the prefix of its items that they rest on
     (`evals.decision.sequential`): then a regression is shown by bets, and takes part in the step-down with their
@@ -92,7 +92,8 @@ def confirmed_regressions(found: Mapping[str, Evidence | NotComparable]) -> dict
 
 
 def _release(required: Sequence[TaskDecision], *, confirmed: bool) -> ReleaseVerdict:
-    if not required or any(task.verdict is TaskVerdict.INVALID for task in required):
+    told = [task for task in required if not (isinstance(task, NotComparable) and task.awaited)]
+    if not told or any(task.verdict is TaskVerdict.INVALID for task in told):
         return ReleaseVerdict.INVALID
     if confirmed:
         return ReleaseVerdict.REGRESSED

@@ -176,6 +176,7 @@ def _not_comparable(
         reason=f"it has no mean, for {which} cannot be judged: {failing[0].named_reason}",
         tier=policy.tier,
         require=policy.require,
+        awaited=all(one.awaited for one in failing),
     )
 
 

@@ -222,7 +222,11 @@ class Decided(_Judged):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotComparable(_Judged):
-    """A task of which no figure can be trusted: why, and how its answers ended."""
+    """A task of which no figure can be trusted: why, and how its answers ended.
+
+    `awaited` says that it is to be looked at on the way, and has no pair of answers yet: where another task has settled
+    the release before, that is no fault of the runs.
+    """
 
     task: str
     margin: MarginField
@@ -235,6 +239,7 @@ class NotComparable(_Judged):
     repeats: int = 0
     findings: tuple[Finding, ...] = ()
     lengths: LengthComparison | None = None
+    awaited: bool = False
 
     @property
     def zone(self) -> float:

@@ -17,6 +17,9 @@ from quantgate.evals.settings.policy import TaskPolicy
 DoubtsOfPairs: TypeAlias = Callable[[TaskPairs, TaskPolicy, float], Doubts]
 """What there is to doubt in the answers of a prefix, where bounds are held at such a level."""
 
+UNASKED = "no item has an answer of both builds yet"
+"""The problem of a task of which nothing is there to look at."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Looked:

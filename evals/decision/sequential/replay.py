@@ -9,7 +9,7 @@ from quantgate.evals.contract.records import Item
 from quantgate.evals.decision.bounds import Bounds
 from quantgate.evals.decision.sequential.doubts import Doubts
 from quantgate.evals.decision.sequential.following import Decider, Following, members_of
-from quantgate.evals.decision.sequential.looked import DoubtsOfPairs, Looked
+from quantgate.evals.decision.sequential.looked import UNASKED, DoubtsOfPairs, Looked
 from quantgate.evals.decision.sequential.looks import Looks
 from quantgate.evals.decision.sequential.prefix import prefix
 from quantgate.evals.decision.sequential.rule import refusal
@@ -74,7 +74,7 @@ class Replay:
         ended = following.conclusion()
         state = _of_a_look(ended)
         if ended.bounds is None:
-            return replace(pairs, problems=("no item has an answer of both builds yet: the same command goes on",))
+            return replace(pairs, problems=(UNASKED,))
         return Looked(
             pairs=prefix(pairs, names[: state.items], state.repeats),
             bounds=ended.bounds,
