@@ -10,6 +10,7 @@ from rich.text import Text
 
 from quantgate.evals.planning.forecast import TaskForecast
 from quantgate.evals.text import one_line
+from quantgate.reports.terminal.fitting import fitting
 from quantgate.reports.words import numbers
 
 
@@ -25,8 +26,8 @@ def print_forecast(console: Console, title: str, forecasts: Sequence[TaskForecas
     )
     for column in ("task", "margin", "items", "repeats", "looks", "requests", "if equal", "tokens", "hours"):
         table.add_column(column, justify="left" if column == "task" else "right", no_wrap=True)
-    for one in forecasts:
-        table.add_row(
+    rows: list[list[str | Text]] = [
+        [
             Text(one_line(one.task, 30)),
             numbers.margin_cell(one.margin),
             f"{one.items:,}",
@@ -36,8 +37,10 @@ def print_forecast(console: Console, title: str, forecasts: Sequence[TaskForecas
             numbers.NONE if one.equal is None else f"{one.equal * one.requests:,.0f}",
             _tokens(one.tokens),
             _hours(one.hours),
-        )
-    console.print(table)
+        ]
+        for one in forecasts
+    ]
+    console.print(fitting(console, table, rows))
     for line in _sentences(forecasts):
         console.print(Text(line), soft_wrap=True)
 

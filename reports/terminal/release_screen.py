@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
@@ -18,6 +18,7 @@ from quantgate.evals.contract.records import Request, Sample
 from quantgate.evals.decision.sequential.state import Stage, State
 from quantgate.evals.endpoint.window import Window
 from quantgate.evals.text import one_line
+from quantgate.reports.terminal.fitting import fitting
 from quantgate.reports.terminal.progress import duration, every
 from quantgate.reports.terminal.release_counts import (
     TaskCount,
@@ -113,22 +114,25 @@ class ReleaseScreen:
         for column in ("task", "baseline", "candidate", "diff", "bounds", "margin", "looks", "stands"):
             justify = "left" if column in ("task", "stands") else "right"
             table.add_column(column, justify=justify, no_wrap=True, overflow="ellipsis")  # type: ignore[arg-type]
-        rows: list[Table | Text] = [self._headline(), table]
+        cells: list[list[str | Text]] = []
         for name, count in self._counts.items():
             if len(self._candidates) > 1:
-                table.add_row(Text(one_line(name, 14)))
+                cells.append([Text(one_line(name, 14))])
             for candidate in self._candidates:
                 state = self._states.get((candidate, name))
-                table.add_row(
-                    Text(one_line(name, 14) if len(self._candidates) == 1 else f"  {one_line(candidate, 12)}"),
-                    share(None if state is None else state.baseline),
-                    share(None if state is None else state.candidate),
-                    points(None if state is None else state.difference),
-                    bounds(state),
-                    numbers.margin_cell(count.shown.margin),
-                    looks(state),
-                    Text(standing(state), style="" if state is None else _STYLE.get(state.stage, "")),
+                cells.append(
+                    [
+                        Text(one_line(name, 14) if len(self._candidates) == 1 else f"  {one_line(candidate, 12)}"),
+                        share(None if state is None else state.baseline),
+                        share(None if state is None else state.candidate),
+                        points(None if state is None else state.difference),
+                        bounds(state),
+                        numbers.margin_cell(count.shown.margin),
+                        looks(state),
+                        Text(standing(state), style="" if state is None else _STYLE.get(state.stage, "")),
+                    ]
                 )
+        rows: list[RenderableType] = [self._headline(), fitting(self._console, table, cells)]
         rows += [Text(f"{one_line(name, 14)}: {self._went(name)}", style="dim") for name in self._counts]
         rows += [
             Text(f"{one_line(build, 24)}: {', '.join(map(one_line, window.said()))}", style="dim")

@@ -125,9 +125,10 @@ def pooled_note(verdict: Verdict) -> str | None:
     if pooled is None or verdict.verdict is not ReleaseVerdict.PASS or pooled.pvalue >= alpha:
         return None
     chance = "below 0.001" if pooled.pvalue < 0.001 else f"{pooled.pvalue:.3f}"
+    within = "each" if all(task.passes for task in verdict.tasks) else "each required"
     return (
         f"over all {pooled.tasks} tasks together {pooled.losses:,} items got worse and {pooled.gains:,} better, which "
-        f"equal builds do with probability {chance}: some loss is there, though within each task's margin"
+        f"equal builds do with probability {chance}: some loss is there, though within {within} task's margin"
     )
 
 

@@ -1,5 +1,7 @@
 """What all tasks show together."""
 
+from dataclasses import replace
+
 import pytest
 
 from quantgate.evals.decision.described import PooledChange
@@ -8,6 +10,7 @@ from quantgate.evals.decision.json import parse_decision
 from quantgate.evals.decision.types import ReleaseVerdict
 from quantgate.evals.pairing.pairing import Run, pair_runs
 from quantgate.evals.settings.policy import Policy
+from quantgate.evals.settings.requirements import Tier
 from quantgate.reports.words.notes import pooled_note
 from tests.evals.made_runs import joined, pair_of, run_of
 
@@ -37,6 +40,14 @@ def test_small_losses_that_every_task_may_have_are_told_together():
     assert note is not None
     assert note.startswith("over all 3 tasks together 48 items got worse and 24 better")
     assert "some loss is there" in note
+
+
+def test_an_advisory_task_beyond_its_margin_is_not_said_to_be_within_it():
+    verdict = verdict_of((16, 8), (16, 8), (60, 8))
+    lost = replace(verdict.tasks[2], tier=Tier.ADVISORY)
+    note = pooled_note(replace(verdict, verdict=ReleaseVerdict.PASS, tasks=(*verdict.tasks[:2], lost)))
+    assert note is not None
+    assert note.endswith("though within each required task's margin")
 
 
 def test_it_never_decides_and_says_nothing_where_there_is_no_cause():

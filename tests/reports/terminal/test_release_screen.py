@@ -61,6 +61,15 @@ def test_every_figure_of_a_task_stands_on_80_columns(request_of):
     assert "mxfp4: 2 in flight" in text
 
 
+def test_no_figure_is_cut_where_the_terminal_is_narrow():
+    told = screen(io.StringIO(), width=50)
+    told.state("gsm8k", "mxfp4", OPEN)
+    text = shown(told, width=50)
+    assert "…" not in text
+    said = "gsm8k: baseline 94.1%, candidate 93.8%, diff -0.3, bounds -2.1 to +1.4, margin 2, looks 3 of 8, stands open"
+    assert said in " ".join(text.split())
+
+
 def test_a_task_that_nobody_has_answered_has_no_figures():
     row = next(line for line in shown(screen(io.StringIO())).splitlines() if line.startswith("gpqa_diamond "))
     assert row.split() == ["gpqa_diamond", "—", "—", "—", "—", "3", "—", "open"]
