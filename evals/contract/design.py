@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -66,6 +67,10 @@ class Design:
         spent = [look.spent for look in self.looks]
         if not (0 < self.alpha < 0.5 and spent[0] > 0 and sorted(spent) == spent and spent[-1] <= self.alpha):
             raise ValueError("what looks have spent must grow, up to alpha at most")
+        levels = [look.level for look in self.looks]
+        told = [each for each in (self.margin, *levels) if each is not None]
+        if not all(map(math.isfinite, (self.regression_alpha, self.futility, *told))):
+            raise ValueError("the margin, levels, regression_alpha and futility must be finite numbers")
 
     def share(self, place: int) -> float:
         """The error probability that look number `place`, from 0, has for itself, whatever the bound."""

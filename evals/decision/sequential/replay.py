@@ -15,6 +15,7 @@ from quantgate.evals.decision.sequential.prefix import prefix
 from quantgate.evals.decision.sequential.rule import refusal
 from quantgate.evals.decision.sequential.said import Said
 from quantgate.evals.decision.sequential.state import State
+from quantgate.evals.designs.futility import levels_of_means
 from quantgate.evals.errors import UsageError
 from quantgate.evals.pairing.item_scores import ItemScores
 from quantgate.evals.pairing.pairs import Pairs, TaskPairs
@@ -24,6 +25,9 @@ from quantgate.evals.runs.record import TaskRecord
 from quantgate.evals.samples.columns import NO_TEXT, STATUSES
 from quantgate.evals.settings.policy import Policy, TaskPolicy
 from quantgate.evals.settings.requirements import SMALLEST_ALPHA, Tier
+
+_ROUNDING = 1e-6
+"""By such a part of itself a level may be another on the machine on which it was computed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +134,16 @@ def _problem(pairs: TaskPairs, record: TaskRecord, design: Design) -> str:
 
 
 def _can_be(record: TaskRecord, design: Design) -> bool:
-    """Whether a record that somebody has written can be what was planned: nothing in it is beyond what holds."""
-    levels = [look.level for look in design.looks if look.level is not None]
+    """Whether a record that somebody has written can be what was planned: nothing in it is beyond what holds.
+
+    Exact levels are those of a Brownian motion or below (`evals.stats.sequential.boundary.exact_levels`).
+    """
+    levels = [(look.level, most) for look, most in zip(design.looks, levels_of_means(design), strict=True)]
     named = [sum(parsed(ids).count for ids in groups.values()) for groups in (record.of_strata, record.of_clusters)]
     return (
         0 < design.regression_alpha < 0.5
         and 0 <= design.futility <= 1
-        and all(0 <= level <= design.alpha for level in levels)
+        and all(level is None or 0 <= level <= most * (1 + _ROUNDING) for level, most in levels)
         and max(named) <= record.items
     )
 

@@ -33,7 +33,7 @@ ORDERED = [item.item_id for item in in_drawn_order([Item(item) for item in IDS])
 def design_of(repeats: int = 1, margin: float | None = 0.05, alpha: float = 0.05) -> Design:
     """Four looks; by hand, for the levels of real ones are another matter."""
     sizes = [(N, passes) for passes in range(1, 5)] if repeats == 4 else [(100, 1), (150, 1), (200, 1), (N, 1)]
-    levels = (None,) * 4 if repeats == 4 else (0.01, 0.014, 0.018, 0.04)
+    levels = (None,) * 4 if repeats == 4 else (0.01, 0.014, 0.018, 0.027)
     looks = tuple(
         Look(items, passes, spent * alpha, None if level is None else level * alpha / 0.05)
         for (items, passes), spent, level in zip(sizes, (0.2, 0.4, 0.6, 1.0), levels, strict=True)
@@ -304,6 +304,8 @@ def test_an_unknown_order_is_refused():
         {"regression_alpha": 0.0},
         {"futility": 2.0},
         {"looks": (Look(N, 1, 0.05, 0.4),)},
+        {"looks": tuple(replace(look, level=0.05) for look in DESIGN.looks)},
+        {"looks": tuple(Look(items, 1, 0.05 * items / N, 0.034) for items in range(10, N + 1, 10))},
     ],
 )
 def test_a_design_that_somebody_has_written_is_refused_where_it_cannot_be(changes):
