@@ -84,7 +84,9 @@ class Following:
         if len(listed) != design.items:
             raise ValueError(f"{len(listed)} items, and the design has {design.items}")
         self.design, self.members = design, members
-        self.rule = Rule(design, policy.margin, policy.alpha / builds, policy.target)
+        strata = [item.stratum for item in listed] if strata_weigh and any(item.stratum for item in listed) else None
+        weighing = 1 if strata is None else len({name or "" for name in strata})
+        self.rule = Rule(design, policy.margin, policy.alpha / builds, policy.target, weighing)
         self._bounds_at: BoundsAt = lambda scores, level: bounds_of(scores, policy, level)
         self._policy, self._doubts = policy, doubts
         self.grid = Grid(design, listed, strata_weigh=strata_weigh)
@@ -97,7 +99,6 @@ class Following:
         }
         self._endings = {build: Endings(allowed, planned) for build in BUILDS}
         clustered = any(item.cluster is not None for item in listed)
-        strata = [item.stratum for item in listed] if strata_weigh and any(item.stratum for item in listed) else None
         self._wagers = Wagers(policy.margin, design.repeats, strata) if self.rule.bets(clusters=clustered) else None
         # Between looks the outlook is taken where every answer so far is there, which whole passes have at looks only.
         self._places = frozenset() if design.repeats > 1 else {*places(design)} - {look.items for look in design.looks}

@@ -19,13 +19,14 @@ class Rule:
     The exact levels hold for single 0/1 answers at the designed margin. At another margin these are decided at each
     look's own part of alpha, which holds for any bound (the union bound over looks). Repeats, fractional scores, strata
     and clusters are decided at the levels of looks whose means are correlated
-    (`evals.stats.sequential.correlated.correlated_levels`).
+    (`evals.stats.sequential.correlated.correlated_levels`). `strata` counts those of all the design's items that weigh.
     """
 
     design: Design
     margin: Margin
     policy_alpha: float
     target: Target
+    strata: int = 1
 
     @property
     def scale(self) -> float:
@@ -63,10 +64,13 @@ class Rule:
     def level(self, place: int, scores: ItemScores) -> float:
         """The error probability at which a bound is held at a look; 0 where the look has nothing to say.
 
-        Of these very items nothing is said before all of them are asked.
+        Of these very items nothing is said before all of them are asked, and of strata that weigh nothing before each
+        has an item: those that are there say nothing of the others.
         """
         look = self.design.looks[place]
         if self.target is Target.BENCHMARK and look.items < self.design.items:
+            return 0.0
+        if len(set(scores.strata or ("",))) < self.strata:
             return 0.0
         if look.level is not None and self.exact_at(place, scores):
             return look.level

@@ -202,3 +202,10 @@ def test_repeats_are_looked_at_after_whole_passes():
     state = fed(again, task)
     assert (state.stage, state.items, state.repeats) == (Stage.PASSED, N, 2)
     assert state.message == "passed at look 2 of 2, after all 2 answers to each of 400 items"
+
+
+def test_no_look_passes_before_each_stratum_that_weighs_has_an_item():
+    items = (*(Item(f"q{place}", stratum="ab"[place % 2]) for place in range(N - 1)), Item(f"q{N - 1}", stratum="c"))
+    state = fed(answers(losses=[N - 1]), following(items=items))
+    assert (state.stage, state.looks_done) == (Stage.ENDED, 3)
+    assert fed(answers(losses=[N - 1]), following(items=items, strata_weigh=False)).stage is Stage.PASSED
