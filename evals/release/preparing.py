@@ -33,6 +33,7 @@ def prepare_release(
     designs: Mapping[str, Design] | None = None,
     follow: Follow | None = None,
     required: Collection[str] | None = None,
+    whole: Collection[str] = (),
     order: Order = Order.INTERLEAVED,
 ) -> ReleaseSession:
     """Look at the builds' run directories, and at the endpoints of those that lack something; nothing is written.
@@ -51,6 +52,8 @@ def prepare_release(
         written when the release began, and the items in the order in which they are asked. With `designs`.
     required
         The tasks of which one that has regressed, or is blocked, settles its candidate; all of them without it.
+    whole
+        The tasks that are asked to their full size, as long as the verdict on a candidate is not certain.
     order
         In which order the builds are asked.
 
@@ -76,7 +79,7 @@ def prepare_release(
     held = {build.label: _held(build, reference, build is builds[0]) for build in builds}
     followings = {} if follow is None else _followings(builds, reference, fixed, held, sessions, follow)
     candidates = [build.label for build in builds[1:]]
-    referee = Referee(builds[0].label, candidates, followings, tasks if required is None else required)
+    referee = Referee(builds[0].label, candidates, followings, tasks if required is None else required, whole)
     to_ask = [label for label, session in sessions.items() if _lacks(label, session, referee)]
     openings: dict[str, _Opening] = {}
     for label in to_ask:

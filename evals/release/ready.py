@@ -79,6 +79,12 @@ class Ready:
         return tuple(name for name in self.tasks if self.release.policy.for_task(name).tier is Tier.REQUIRED)
 
     @property
+    def whole(self) -> frozenset[str]:
+        """The tasks of a suite, whose mean is decided once, when all of them are there."""
+        suite = self.release.policy.suite
+        return frozenset() if suite is None else frozenset(suite.shares)
+
+    @property
     def unweighed(self) -> frozenset[str]:
         """The tasks whose strata are shown only, and make no score."""
         return frozenset(name for name, task in self.tasks.items() if task.identity.settings.get("weights") == "items")

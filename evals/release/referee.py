@@ -33,6 +33,8 @@ class Referee:
         Who follows each task of each candidate; tasks that nobody follows are asked whole.
     required
         The tasks each of which can keep a candidate from passing alone.
+    whole
+        The tasks that are asked to their full size though they are settled, for the mean over a suite rests on it.
     """
 
     def __init__(
@@ -41,11 +43,13 @@ class Referee:
         candidates: Sequence[str],
         followings: Mapping[Pair, Following],
         required: Collection[str],
+        whole: Collection[str] = (),
     ) -> None:
         self._baseline = baseline
         self._candidates = candidates
         self._followings = followings
         self._required = required
+        self._whole = whole
         self._waiting: list[tuple[str, Sample]] = []
         self._news = asyncio.Event()
         self._taking = threading.Lock()
@@ -95,7 +99,7 @@ class Referee:
 
     def _is_open(self, task: str, candidate: str) -> bool:
         state = self.states.get((task, candidate))
-        return state is None or not state.settled
+        return state is None or not state.settled or task in self._whole
 
     def _take(self, batch: Sequence[tuple[str, Sample]], touched: Sequence[Pair]) -> dict[Pair, State]:
         # One that was left alone when the release was stopped may still be at work.

@@ -192,19 +192,23 @@ def _check(ready: Ready, manner: Manner, command: str) -> int:
     code = _conclude(ready.release, decision, manner)
     if ended.reason in _SPENT:
         manner.tell(_spent(ended, ready.release))
-    if code not in _CERTAIN and _is_short(ended):
+    if code not in _CERTAIN and _is_short(ended, decision):
         lacking = sum(ended.left.values())
         manner.tell(f"not complete: up to {lacking:,} answers are missing after faults; the same command asks for them")
         return _NOT_COMPLETE
     return code
 
 
-def _is_short(ended: Ended) -> bool:
+def _is_short(ended: Ended, decision: Verdict | Comparison) -> bool:
     """Whether answers are missing that were asked for in vain, and that a verdict still rests on."""
+    from quantgate.evals.decision.types import Decided, Verdict
     from quantgate.evals.release.types import Reason
 
     states = [state for tasks in ended.states.values() for state in tasks.values()]
-    is_open = not all(state.settled for state in states) if states else True
+    builds = [decision] if isinstance(decision, Verdict) else decision.formats
+    means = [build.suite.mean for build in builds if build.suite is not None]
+    lacks_mean = any(isinstance(mean, Decided) and mean.looks is not None and mean.looks.awaits for mean in means)
+    is_open = lacks_mean or not all(state.settled for state in states) if states else True
     return ended.reason is Reason.COMPLETE and is_open and sum(ended.left.values()) > 0
 
 
@@ -272,6 +276,7 @@ def _ask(ready: Ready, manner: Manner) -> Ended | None:
             designs=ready.designs,
             follow=None if ready.designs is None else live.follow,
             required=ready.required,
+            whole=ready.whole,
             order=_order(release),
         )
         manner.note(session.notices)

@@ -77,6 +77,21 @@ def test_several_candidates_are_a_comparison(quantgate, builds, release, tmp_pat
     assert verdicts == {"mxfp4": "regressed", "q4": "pass"}
 
 
+def test_the_mean_over_a_suite_is_decided_though_its_tasks_pass_before(
+    quantgate, builds, release, tmp_path, gsm8k_files
+):
+    names = ["gsm8k", "gsm8k_platinum"]
+    tasks = {name: {"margin": 0.2, "data": str(gsm8k_files[0])} for name in names}
+    policy = {"suite": {"tasks": names, "margin": 0.2}}
+    with builds() as server:
+        code, _, err = quantgate(["check", release(server.base_url, tasks=tasks, policy=policy)])
+    assert code == 0, err
+    decision = json.loads((tmp_path / "out" / "gate.json").read_text())
+    assert max(task["items"] for task in decision["tasks"]) < 40
+    assert decision["suite"]["items"] == 80
+    assert quantgate(["check", str(tmp_path / "glm.yaml")])[0] == 0
+
+
 def test_quiet_leaves_the_verdict_alone(quantgate, builds, release):
     with builds() as server:
         code, out, err = quantgate(["check", release(server.base_url), "--quiet"])

@@ -22,7 +22,6 @@ from quantgate.evals.pairing.pairing import Run, pair_runs
 from quantgate.evals.runs.draw import ORDER, in_drawn_order
 from quantgate.evals.runs.planned import written
 from quantgate.evals.settings.policy import Policy
-from quantgate.reports.words.headline import headline
 from tests.evals.made_runs import joined, run_of
 
 N = 400
@@ -153,25 +152,6 @@ def test_before_the_first_look_two_like_readings_do_not_disagree():
     task = task_of(gate(baseline, candidate))
     assert task.verdict is TaskVerdict.INCONCLUSIVE
     assert "metrics_disagree" not in [finding.code for finding in task.findings]
-
-
-def test_a_task_that_had_no_turn_does_not_make_a_release_invalid_that_another_has_ended():
-    """Whether it had one by then rests on time, and the verdict must not."""
-    baseline = joined(build(), build(asked=0, name="other"))
-    broken = joined(build(range(0, N, 2), label="mxfp4"), build(asked=1, label="mxfp4", name="other"))
-    pairs, policy = pair_runs(baseline, broken), Policy(margin=0.05)
-    verdict = decide(pairs, policy)
-    assert [task.verdict for task in verdict.tasks] == [TaskVerdict.REGRESSED, TaskVerdict.INVALID]
-    (alike,) = compare([("mxfp4", "", pairs)], policy).formats
-    assert (verdict.verdict, alike.verdict) == (ReleaseVerdict.REGRESSED, ReleaseVerdict.REGRESSED)
-    assert headline(verdict) == verdict.tasks[0].named_reason
-
-
-def test_without_one_of_its_tasks_a_release_does_not_pass():
-    baseline = joined(build(), build(asked=0, name="other"))
-    pairs = pair_runs(baseline, joined(build(label="mxfp4"), build(asked=0, label="mxfp4", name="other")))
-    (alike,) = compare([("mxfp4", "", pairs)], Policy(margin=0.05)).formats
-    assert decide(pairs, Policy(margin=0.05)).verdict is alike.verdict is ReleaseVerdict.INCONCLUSIVE
 
 
 def test_another_order_of_lines_and_answers_behind_change_nothing():
