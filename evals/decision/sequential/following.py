@@ -232,7 +232,7 @@ class Following:
             doubts = doubts or self._doubts(look.items, look.repeats, self.rule.level(place, scores))
             if not doubts.blocking:
                 self._settle_at(place, Stage.PASSED, self._said.passed(place, sum(missing)))
-            elif doubts.lasting or last:
+            elif doubts.lasting or last or self.grid.silent(place):
                 self._settle_at(place, Stage.BLOCKED, self._said.blocked_at(place, doubts.lasting or doubts.blocking))
         elif last:
             self._settle_at(place, Stage.ENDED, self._said.ended(sum(missing)))

@@ -73,6 +73,10 @@ class Grid:
         counts = np.isnan(self._region(self._scores, look)).sum(axis=(1, 2))
         return int(counts[0]), int(counts[1])
 
+    def silent(self, look: int) -> bool:
+        """Whether a build has not one complete answer in a look."""
+        return not (self._region(self.status, look) == Status.OK).any(axis=(1, 2)).all()
+
     def first_answers(self, place: int) -> tuple[float, float] | None:
         """Both builds' first scores of an item, `None` while one is open; what is missing speaks for the candidate."""
         baseline, candidate = self._scores[:, 0, place].tolist()

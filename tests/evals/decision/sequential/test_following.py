@@ -10,6 +10,7 @@ import pytest
 from quantgate.evals.contract.design import Design, Look
 from quantgate.evals.contract.records import Item, Status
 from quantgate.evals.decision.deciding import bounds_of
+from quantgate.evals.decision.sequential.doubts import Doubts
 from quantgate.evals.decision.sequential.following import Following
 from quantgate.evals.decision.sequential.state import Stage
 from quantgate.evals.settings.policy import TaskPolicy
@@ -162,6 +163,18 @@ def test_answers_that_are_cut_stop_a_task_once_it_is_certain():
     assert state.stage is Stage.BLOCKED
     assert state.items < 20
     assert "truncated" in state.message
+
+
+@pytest.mark.parametrize(("complete", "looks"), [(False, 1), (True, 3)])
+def test_builds_without_one_complete_answer_are_given_up_at_the_first_look(complete, looks):
+    """With one there may come more, and only the last look gives up."""
+    task = following(doubts=lambda *_: Doubts(reason="not to be trusted: nothing was read"))
+    for build, item_id, repeat, _, _ in answers():
+        status = Status.OK if complete and item_id == "q5" else Status.EMPTY
+        task.answered(build, item_id, repeat, 0.0, status)
+    state = task.state()
+    assert (state.stage, state.looks_done) == (Stage.BLOCKED, looks)
+    assert "nothing was read" in state.message
 
 
 def test_a_few_answers_that_are_cut_stop_nothing():
