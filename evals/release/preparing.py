@@ -155,13 +155,13 @@ class _Opening:
         at = redact_url(config.base_url)
         if self._before is not None and (is_other or config.model == self._before.any_config.model):
             raise Unfinished(
-                f"{self._before.label} is asked whole. Serve {config.model}, {self._build.label}, at {at} now: the "
-                "same command goes on with it"
+                f"{self._before.label} is asked whole. Serve {_named(config.model, self._build.label)} at {at} now: "
+                "the same command goes on with it"
             )
         if is_other:
             raise Unfinished(
-                f"{at} serves {found.shown_names}: serve {config.model}, {self._build.label}, there first, and give "
-                "the same command again"
+                f"{at} serves {found.shown_names}: serve {_named(config.model, self._build.label)} there first, and "
+                "give the same command again"
             )
         self.session = prepared(self._build.configs, self._plans, listing)
         self._has_looked = True
@@ -269,3 +269,8 @@ def _notices(sessions: Mapping[str, Session]) -> list[str]:
         for notice in session.notices:
             shown[notice if told[notice] == len(sessions) else f"{label}: {notice}"] = None
     return list(shown)
+
+
+def _named(model: str, label: str) -> str:
+    """The model with its build, where that has a name of its own."""
+    return model if model == label else f"{model} ({label})"

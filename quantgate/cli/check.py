@@ -122,7 +122,7 @@ def _made_ready(release: Release, manner: Manner) -> Ready:
     """
     from quantgate.cli.installed import installed_tasks
     from quantgate.cli.loading import found_tasks, loaded_task
-    from quantgate.evals.errors import UsageError
+    from quantgate.evals.errors import DataError, UsageError
     from quantgate.evals.files import check_writable
     from quantgate.evals.release.designs import designs_of
     from quantgate.evals.release.ready import Ready
@@ -145,7 +145,12 @@ def _made_ready(release: Release, manner: Manner) -> Ready:
     for name, info in infos.items():
         given = [GivenOption(said.name, said.value, said.where) for said in release.given_options(label, name)]
         own = own_options([info], given, registry.tasks.values())
-        tasks[name] = loaded_task(name, release.run_config(label, name), own[name], manner.console)
+        try:
+            tasks[name] = loaded_task(name, release.run_config(label, name), own[name], manner.console)
+        except DataError as error:
+            # Whoever loads a task speaks of the options of `run`.
+            by_key = f"; in {release.file} under data or data_dir" if "--data" in str(error) else ""
+            raise DataError(f"{error}{by_key}") from None
     designs = None
     if release.stop is Stop.EARLY:
         configs = {name: release.run_config(label, name) for name in tasks}

@@ -75,3 +75,10 @@ def test_a_place_that_cannot_be_written_is_told_before_anything_is_loaded(quantg
     code, _, err = quantgate(["check", written(out="/proc/version/x"), "--dry-run"])
     assert code == 2
     assert "/proc/version" in err
+
+
+def test_where_data_are_missing_it_names_the_keys_of_the_file(quantgate, written):
+    code, _, err = quantgate(["check", written(tasks={"gsm8k": {"data": "nowhere.jsonl"}}), "--dry-run"])
+    assert code == 2
+    assert "nowhere.jsonl" in err
+    assert err.rstrip().endswith("release.yaml under data or data_dir")

@@ -41,7 +41,7 @@ def test_it_is_told_when_to_serve_the_other_model_and_the_same_command_goes_on_w
     now_served = ["big"]
     with served_model(Model(), models=lambda: listing(*now_served)) as server:
         builds = builds_of(server, tmp_path)
-        with pytest.raises(Unfinished, match=r"fp8 is asked whole\. Serve small, mx, at .* now: the same command"):
+        with pytest.raises(Unfinished, match=r"fp8 is asked whole\. Serve small \(mx\) at .* now: the same command"):
             asked(check(builds, passes_at=2))
         assert len(RunDirectory(tmp_path / "fp8").samples()) == 20
         assert RunDirectory(tmp_path / "mx").record().task("sums").design == DESIGNS["sums"]
@@ -56,7 +56,7 @@ def test_it_is_told_when_to_serve_the_other_model_and_the_same_command_goes_on_w
 def test_under_one_name_for_both_models_it_stops_for_the_other_one(tmp_path):
     with served_model(Model()) as server:
         builds = builds_of(server, tmp_path, ("test-model", "test-model"))
-        with pytest.raises(Unfinished, match="Serve test-model, mx, at"):
+        with pytest.raises(Unfinished, match=r"Serve test-model \(mx\) at"):
             asked(check(builds))
         ended, seen = asked(check(builds))
     assert set(seen.done) == {"mx"}
@@ -65,7 +65,7 @@ def test_under_one_name_for_both_models_it_stops_for_the_other_one(tmp_path):
 
 def test_the_wrong_model_of_two_that_take_turns_is_not_asked(tmp_path):
     with served_model(Model(), models=listing("small")) as server:
-        with pytest.raises(Unfinished, match="serves small: serve big, fp8, there first"):
+        with pytest.raises(Unfinished, match=r"serves small: serve big \(fp8\) there first"):
             check(builds_of(server, tmp_path))
         assert not server.log.answered
 
