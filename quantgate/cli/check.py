@@ -293,10 +293,9 @@ def _ask(ready: Ready, manner: Manner) -> Ended | None:
             TaskOnScreen(one.task, one.margin, one.requests, one.requests - one.left) for one in ready.forecasts({})
         ]
         screen = ReleaseScreen(manner.console, release.baseline.label, ready.candidates, tasks)
-        manner.log()
         budget = Budget(release.budget.max_time_s, release.budget.max_requests)
         try:
-            with screen.shown() if manner.progress and session.to_ask else nullcontext():
+            with manner.logged(), screen.shown() if manner.progress and session.to_ask else nullcontext():
                 ended = ask_release(session, budget=budget, progress=screen, graders=graders)
         except KeyboardInterrupt:
             manner.tell(

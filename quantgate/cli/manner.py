@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -53,11 +54,18 @@ class Manner:
         for text in () if self.quiet else notes:
             self.tell(f"note: {text}")
 
-    def log(self) -> None:
-        """Let what is logged appear on the console, where a live screen makes room for it."""
-        logger = logging.getLogger("quantgate")
+    @contextmanager
+    def logged(self) -> Iterator[None]:
+        """Let what is logged meanwhile appear on the console, where a live screen makes room for it."""
+        logger, handler = logging.getLogger("quantgate"), _ToConsole(self)
+        before = logger.level
         logger.setLevel(self.log_level.upper())
-        logger.handlers[:] = [_ToConsole(self)]
+        logger.addHandler(handler)
+        try:
+            yield
+        finally:
+            logger.removeHandler(handler)
+            logger.setLevel(before)
 
 
 class _ToConsole(logging.Handler):

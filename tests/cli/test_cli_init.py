@@ -240,6 +240,7 @@ def test_who_goes_away_leaves_nothing(answering):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("ctrl_c")
 def test_in_a_process_of_its_own_ctrl_c_leaves_nothing():
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "quantgate", "init"]
