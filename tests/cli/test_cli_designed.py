@@ -45,10 +45,10 @@ def gated(quantgate, tmp_path: Path, *runs: str, verb: str = "gate") -> tuple[in
     [
         (build(label="b"), 0, "passed", "Passed at look 1 of 4, after 100 of 400 items."),
         (build(range(0, N, 2), label="b"), 1, "regressed", "Regressed after"),
-        (build(range(0, N, 17), label="b"), 3, "futile", "Given up after 260 of 400 items: if the candidate is as"),
+        (build(range(0, N, 15), label="b"), 3, "futile", "Given up after 240 of 400 items: if the candidate is as"),
         (build(asked=40, label="b"), 3, "open", "No look yet: the next one is after 100 of 400 items."),
         (build(status=dict.fromkeys(ORDERED[::2], Status.TRUNCATED), label="b"), 3, "blocked", "raise --max-tokens"),
-        (build(range(0, N, 31), label="b"), 3, "ended", "Still not told at the last look, after all 400 items."),
+        (build(range(0, N, 35), label="b"), 3, "ended", "Still not told at the last look, after all 400 items."),
     ],
     ids=["passed", "regressed", "futile", "open", "blocked", "ended"],
 )
@@ -77,13 +77,13 @@ def test_a_comparison_of_formats_that_were_asked_by_designs_is_told_with_their_l
 
 @pytest.mark.slow
 def test_a_pair_that_was_asked_by_a_design_has_no_other_look_counted(quantgate, stored, tmp_path):
-    candidate = build(range(0, N, 31), asked=180, label="b")
+    candidate = build(range(0, N, 35), asked=180, label="b")
     runs = stored("fp8", build()), stored("mxfp4", candidate)
     assert gated(quantgate, tmp_path, *runs)[2]["tasks"][0]["looks"]["done"] == 2
     with RunDirectory(tmp_path / "mxfp4").writing(
         RunDirectory(tmp_path / "mxfp4").record(), RunDirectory(tmp_path / "mxfp4").record()
     ) as writer:
         for item in ORDERED[180:]:
-            writer.append(build(range(0, N, 31), label="b").samples["gsm8k", item, 0])
+            writer.append(build(range(0, N, 35), label="b").samples["gsm8k", item, 0])
     (task,) = gated(quantgate, tmp_path, *runs)[2]["tasks"]
     assert (task["looks"]["done"], task["look"]) == (4, None)
