@@ -25,11 +25,7 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
     if said := shared_target([task for build in comparison.formats for task in build.tasks]):
         console.print(_line(said), soft_wrap=True)
     if len(comparison.formats) > 1:
-        together = (
-            "A task's bounds hold for all formats that could be compared together (Holm): wider than those of "
-            "`gate`, and what would settle them is more."
-        )
-        console.print(_line(together), soft_wrap=True)
+        console.print(_line(_together(comparison)), soft_wrap=True)
     for build in comparison.formats:
         for row in build.rows:
             _print_notes(console, build, row)
@@ -40,6 +36,17 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
     if comparison.priced:
         console.print(_line(_cheapest(comparison)))
     console.print(verdict_line(comparison.verdict))
+
+
+def _together(comparison: Comparison) -> str:
+    """By what the bounds of several formats hold together."""
+    tasks = [task for build in comparison.formats for task in build.tasks if isinstance(task, Decided)]
+    if tasks and all(task.looks for task in tasks):
+        return "A task's bounds hold for all formats together: each has its part of alpha."
+    return (
+        "A task's bounds hold for all formats that could be compared together (Holm): wider than those of `gate`, and "
+        "what would settle them is more."
+    )
 
 
 def comparison_table(comparison: Comparison) -> Table:
