@@ -11,7 +11,7 @@ from quantgate.reports.plots import canvas
 from quantgate.reports.plots.forest import comparison_rows, draw_forest, shapes_of
 from quantgate.reports.plots.tradeoff import draw_tradeoff
 from quantgate.reports.words.headline import comparison_headline, recommendation
-from quantgate.reports.words.looks import looks_lines
+from quantgate.reports.words.looks import have_parts_of_alpha, looks_lines
 from quantgate.reports.words.row import relative_note, task_cells
 from quantgate.reports.words.settling import settling
 from quantgate.reports.words.targets import shared_target
@@ -34,6 +34,7 @@ def comparison_html(comparison: Comparison) -> str:
         "compare.html.j2",
         comparison=comparison,
         headline=said,
+        by_design=have_parts_of_alpha(task for build in comparison.formats for task in build.tasks),
         looks=[
             (f"{build.name}: {row.task}", line)
             for build in comparison.formats

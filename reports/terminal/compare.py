@@ -11,7 +11,7 @@ from quantgate.evals.decision.types import Decided, NotComparable, TaskDecision
 from quantgate.evals.text import one_line
 from quantgate.reports.terminal.decision_table import figure_cells, figures_table, status_text, verdict_line
 from quantgate.reports.words.headline import recommendation
-from quantgate.reports.words.looks import looks_lines
+from quantgate.reports.words.looks import have_parts_of_alpha, looks_lines
 from quantgate.reports.words.notes import finding_notes, flag_notes
 from quantgate.reports.words.row import task_cells
 from quantgate.reports.words.settling import another_look
@@ -40,8 +40,7 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
 
 def _together(comparison: Comparison) -> str:
     """By what the bounds of several formats hold together."""
-    tasks = [task for build in comparison.formats for task in build.tasks if isinstance(task, Decided)]
-    if tasks and all(task.looks for task in tasks):
+    if have_parts_of_alpha(task for build in comparison.formats for task in build.tasks):
         return "A task's bounds hold for all formats together: each has its part of alpha."
     return (
         "A task's bounds hold for all formats that could be compared together (Holm): wider than those of `gate`, and "

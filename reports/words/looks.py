@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from quantgate.evals.decision.sequential.looks import Looks
 from quantgate.evals.decision.sequential.state import Stage
 from quantgate.evals.decision.types import Decided, TaskDecision, TaskVerdict
@@ -13,6 +15,12 @@ def looks_lines(task: TaskDecision) -> list[str]:
     if looks is None or not looks.planned:
         return []
     return [line for line in (_taken(looks), _shared(task, looks), _bets(task, looks), _asked(looks)) if line]
+
+
+def have_parts_of_alpha(tasks: Iterable[TaskDecision]) -> bool:
+    """Whether all tasks were looked at, so that several formats share alpha by design and not by a step-down."""
+    found = [task for task in tasks if isinstance(task, Decided)]
+    return bool(found) and all(task.looks for task in found)
 
 
 def _taken(looks: Looks) -> str:

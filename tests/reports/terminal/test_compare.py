@@ -6,6 +6,7 @@ from rich.console import Console
 
 from quantgate.evals.decision.comparison import Format
 from quantgate.evals.decision.types import ReleaseVerdict
+from quantgate.reports.html.compare import comparison_html
 from quantgate.reports.terminal.compare import print_comparison
 from tests.reports import made
 
@@ -25,6 +26,7 @@ def test_formats_that_were_gated_hold_together_by_step_down():
 
 
 def test_formats_that_were_looked_at_have_their_parts_of_alpha_from_the_design():
-    said = printed(made.comparison(*formats(made.looked())))
-    assert "hold for all formats together: each has its part of alpha." in said
-    assert "Holm" not in said
+    comparison = made.comparison(*formats(made.looked()))
+    for said in (printed(comparison), comparison_html(comparison)):
+        assert "hold for all formats together: each has its part of alpha." in said
+        assert "Holm" not in said
