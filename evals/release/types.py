@@ -12,6 +12,8 @@ from quantgate.evals.contract.fault import Fault
 from quantgate.evals.contract.records import Request, Sample, Status
 from quantgate.evals.decision.sequential.state import State
 from quantgate.evals.endpoint.window import Window
+from quantgate.evals.settings.release.parts import Budget as Budget
+from quantgate.evals.settings.release.parts import Order as Order
 from quantgate.evals.settings.run import RunConfig
 
 BASELINE, CANDIDATE = "baseline", "candidate"
@@ -43,25 +45,6 @@ class Stored:
 
 
 Build = Served | Stored
-
-
-class Order(StrEnum):
-    """In which order builds are asked: item by item at the same time, or the baseline whole and then the candidates."""
-
-    INTERLEAVED = "interleaved"
-    BASELINE_FIRST = "baseline-first"
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """What a check may spend: seconds of one call of the command, and answers in all, whatever call has asked them.
-
-    Answers count that are in the run directories of builds that are asked, and requests that are under way; another
-    attempt after a fault is no other request.
-    """
-
-    max_time_s: float | None = None
-    max_requests: int | None = None
 
 
 class Reason(StrEnum):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from quantgate.evals.decision.comparison import Comparison
     from quantgate.evals.decision.types import Verdict
     from quantgate.evals.release.ready import Ready
-    from quantgate.evals.release.types import Ended, Order
+    from quantgate.evals.release.types import Ended
     from quantgate.evals.settings.release import Budget, Release
 
 _NOT_COMPLETE = 5
@@ -259,7 +259,6 @@ def _ask(ready: Ready, manner: Manner) -> Ended | None:
     from quantgate.evals.decision.sequential.live import Live
     from quantgate.evals.release.asking import ask_release
     from quantgate.evals.release.preparing import prepare_release
-    from quantgate.evals.release.types import Budget
     from quantgate.evals.runs.grader_processes import GraderProcesses
     from quantgate.reports.terminal.release_counts import TaskOnScreen
     from quantgate.reports.terminal.release_screen import ReleaseScreen
@@ -282,7 +281,7 @@ def _ask(ready: Ready, manner: Manner) -> Ended | None:
             follow=None if ready.designs is None else live.follow,
             required=ready.required,
             whole=ready.whole,
-            order=_order(release),
+            order=release.order,
         )
         manner.note(session.notices)
         if session.to_ask and not _are_fit(ready, session.to_ask, manner):
@@ -293,10 +292,9 @@ def _ask(ready: Ready, manner: Manner) -> Ended | None:
             TaskOnScreen(one.task, one.margin, one.requests, one.requests - one.left) for one in ready.forecasts({})
         ]
         screen = ReleaseScreen(manner.console, release.baseline.label, ready.candidates, tasks)
-        budget = Budget(release.budget.max_time_s, release.budget.max_requests)
         try:
             with manner.logged(), screen.shown() if manner.progress and session.to_ask else nullcontext():
-                ended = ask_release(session, budget=budget, progress=screen, graders=graders)
+                ended = ask_release(session, budget=release.budget, progress=screen, graders=graders)
         except KeyboardInterrupt:
             manner.tell(
                 f"stopped: {screen.tally()}; all that arrived is in {release.out}, and the same command goes on"
@@ -319,12 +317,6 @@ def _spent(ended: Ended, release: Release) -> str:
     return f"not all was asked: {told[ended.reason]}; all that arrived is in {release.out}"
 
 
-def _order(release: Release) -> Order:
-    from quantgate.evals.release.types import Order
-
-    return Order(release.order.value)
-
-
 def _are_fit(ready: Ready, to_ask: Collection[str], manner: Manner) -> bool:
     """Look at the endpoints, tell what is not good, and what is about to be asked if all of them are fit."""
     from quantgate.evals.files import write_output
@@ -334,7 +326,7 @@ def _are_fit(ready: Ready, to_ask: Collection[str], manner: Manner) -> bool:
 
     with manner.console.status("looking at the endpoints") if manner.progress else nullcontext():
         found = look_at(
-            ready.builds, to_ask, ready.tasks, ready.infos, same_build=ready.same_build, order=_order(ready.release)
+            ready.builds, to_ask, ready.tasks, ready.infos, same_build=ready.same_build, order=ready.release.order
         )
     is_fit = all(examined.is_fit for examined in found.values())
     if not manner.quiet or not is_fit:

@@ -125,16 +125,12 @@ class Following:
         """Where it stands by what has been answered."""
         return self._settled or self._standing(Stage.OPEN, self._walked, self._passes, "")
 
-    def concluded(self) -> State:
-        """Where it stands if nothing more comes: what was asked in vain counts for the worst on either side.
+    def conclusion(self) -> Following:
+        """The same task if nothing more comes: what was asked in vain counts for the worst on either side.
 
         Then the largest look decides all of whose answers were asked for, if no earlier one has; the policy's
         `max_missing` says how many of them may be missing.
         """
-        return self.conclusion().state()
-
-    def conclusion(self) -> Following:
-        """The same task, if nothing more comes."""
         if self._settled is not None:
             return self
         ended = copy.copy(self)

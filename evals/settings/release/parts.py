@@ -49,7 +49,12 @@ COPY = "release.yaml"
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What all builds and tasks may take together, `None` for as much as they need: seconds, and requests."""
+    """What all builds and tasks may take together, `None` for as much as they need.
+
+    Seconds are those of one call of the command, requests the answers in all, whatever call has asked them: those that
+    are in the run directories of builds that are asked, and requests that are under way; another attempt after a fault
+    is no other request.
+    """
 
     max_time_s: float | None = None
     max_requests: int | None = None

@@ -1,6 +1,5 @@
 """Whether a verdict is still to be expected, against simulations of what is to come."""
 
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -124,15 +123,6 @@ def test_it_is_asked_at_looks_and_at_every_twentieth_from_the_first_look_on():
 def test_a_design_without_points_has_no_outlook_of_counts():
     with pytest.raises(ValueError, match="no margin in points"):
         outlook(replace(DESIGN, margin=None), 1, 1, 50)
-
-
-@pytest.mark.slow
-def test_it_takes_less_than_a_few_milliseconds():
-    outlook(DESIGN, 1, 1, 100)
-    started = time.process_time()
-    for losses in range(100):
-        outlook(DESIGN, losses, 3, 400)
-    assert time.process_time() - started < 0.5
 
 
 NOISE = {"between": 0.0019, "within": 0.236}

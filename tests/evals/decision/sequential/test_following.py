@@ -115,7 +115,7 @@ def test_whatever_is_answered_in_whatever_order_and_with_whatever_behind_it_is_t
     interrupted = following(design=design, items=items)
     for start in range(0, len(shuffled), 97):
         fed(shuffled[start : start + 97], interrupted)
-    assert interrupted.state() == interrupted.concluded() == whole
+    assert interrupted.state() == interrupted.conclusion().state() == whole
     counted = {item.item_id for item in items[: whole.items]}
     prefix = [each for each in told if each[1] in counted and each[2] < whole.repeats]
     assert fed(prefix, following(design=design, items=items)) == whole
@@ -133,7 +133,7 @@ def test_a_fault_is_awaited_and_counted_for_the_worst_once_nothing_more_comes():
     del told[1 + 2 * 7]
     task = following(replace_policy(max_missing=0.01))
     assert fed(told, task).stage is Stage.OPEN
-    state = task.concluded()
+    state = task.conclusion().state()
     assert (state.stage, state.items, state.missing) == (Stage.PASSED, N, 1)
     assert task.state().stage is Stage.OPEN
     task.answered("baseline", "q7", 0, 1.0, Status.OK)
@@ -145,7 +145,7 @@ def test_more_missing_than_the_policy_allows_passes_nothing():
     told = [("baseline", "q7", 0, None, Status.ERROR), *answers()]
     del told[1 + 2 * 7]
     fed(told, task)
-    state = task.concluded()
+    state = task.conclusion().state()
     assert state.stage is Stage.BLOCKED
     assert "1 of the baseline's answers are missing" in state.message
 
@@ -153,7 +153,7 @@ def test_more_missing_than_the_policy_allows_passes_nothing():
 def test_what_was_not_asked_to_the_end_stays_open():
     task = following()
     fed(answers(losses=range(0, N, 20), count=150), task)
-    state = task.concluded()
+    state = task.conclusion().state()
     assert (state.stage, state.looks_done, state.items, state.next_items) == (Stage.OPEN, 1, 150, 200)
 
 
