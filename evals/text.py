@@ -1,4 +1,4 @@
-"""Makes text that came from a model, a file or a server safe and short for a terminal."""
+"""Makes text that came from a model, a file or a server safe and short for a terminal; orders names as people do."""
 
 from __future__ import annotations
 
@@ -42,3 +42,16 @@ def excerpt(text: str, width: int = _EXCERPT) -> str:
     shown = text[: 4 * width]
     line = " ".join("".join(character if character.isprintable() else " " for character in shown).split())
     return line if len(line) <= width else line[: width - 1] + "…"
+
+
+_DIGITS = re.compile(r"([0-9]+)")
+
+
+def natural_key(text: str) -> tuple[tuple[str, int, str], ...]:
+    """Sorts names as people do, 9 before 10: each number by its value, everything else by its characters."""
+    parts = _DIGITS.split(text)
+    numbers = [part.lstrip("0") for part in parts[1::2]]
+    return (
+        *((word, len(number), number) for word, number in zip(parts[::2], numbers, strict=False)),
+        (parts[-1], -1, ""),
+    )

@@ -87,6 +87,15 @@ class Stratified(Protocol):
 
 
 @runtime_checkable
+class Referenced(Protocol):
+    """A task that can tell the right answer to an item, for whoever reads answers. It is never sent to a model."""
+
+    def reference(self, item: Item, repeat: int) -> str | None:
+        """The right answer as this repeat's prompt would have it given; `None` where there is none to show."""
+        ...
+
+
+@runtime_checkable
 class GradedAtOnce(Protocol):
     """A task whose grading needs no process of its own, as it is quick, ends by itself and prints nothing.
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quantgate.evals.text import one_line, unbroken, without_commands
+from quantgate.evals.text import natural_key, one_line, unbroken, without_commands
 
 
 @given(st.text(max_size=500), st.integers(2, 80))
@@ -41,3 +41,9 @@ def test_whatever_breaks_lines_breaks_none(line_break):
 )
 def test_no_line_is_a_command_of_a_ci_service(line, shown):
     assert without_commands(line) == shown
+
+
+def test_names_are_ordered_as_people_order_them():
+    names = ["100", "9", "gpqa/10", "1091", "gpqa/9", "x", "", "007", "7", "9" * 5000, "1a", "1"]
+    ordered = sorted(names, key=natural_key)
+    assert ordered == ["", "1", "1a", "007", "7", "9", "100", "1091", "9" * 5000, "gpqa/9", "gpqa/10", "x"]
