@@ -44,6 +44,26 @@ def parse_line(line: bytes) -> tuple[str | None, Sample]:
     ValueError
         Saying why it is no sample: it is no JSON, has a field twice, or a field with what that cannot be.
     """
+    document = json_object(line)
+    regrade = document.get(REGRADE)
+    if not isinstance(regrade, str | None):
+        raise ValueError(f"{REGRADE} must be text")
+    try:
+        return regrade, _sample(document)
+    except KeyError as error:
+        raise ValueError(f"it has no {error.args[0]}") from None
+    except (TypeError, OverflowError) as error:
+        raise ValueError(str(error)) from None
+
+
+def json_object(line: bytes) -> dict[str, Any]:
+    """The object of a line of JSON; null in place of numbers that JSON does not have.
+
+    Raises
+    ------
+    ValueError
+        Saying why it is none, or that it has a field twice.
+    """
     try:
         document = json.loads(
             line.decode("utf-8-sig"),
@@ -51,22 +71,15 @@ def parse_line(line: bytes) -> tuple[str | None, Sample]:
             parse_constant=lambda _: None,
             parse_float=_finite,
         )
-        if not isinstance(document, dict):
-            raise ValueError("it is no JSON object")
-        regrade = document.get(REGRADE)
-        if not isinstance(regrade, str | None):
-            raise ValueError(f"{REGRADE} must be text")
-        return regrade, _sample(document)
     except UnicodeDecodeError:
         raise ValueError("it is no UTF-8") from None
     except json.JSONDecodeError as error:
         raise ValueError(f"it is no JSON: {error.msg}" if line.strip() else "it is empty") from None
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
-    except KeyError as error:
-        raise ValueError(f"it has no {error.args[0]}") from None
-    except (TypeError, OverflowError) as error:
-        raise ValueError(str(error)) from None
+    if not isinstance(document, dict):
+        raise ValueError("it is no JSON object")
+    return document
 
 
 def _sample(document: Mapping[str, Any]) -> Sample:

@@ -1,0 +1,195 @@
+"""`prompts.jsonl`: what was asked, a line for each distinct prompt; one of them is found without reading the others."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import xxhash
+from numpy.typing import NDArray
+
+from quantgate.evals.contract.asked import Asked
+from quantgate.evals.contract.records import Continuation, Message
+from quantgate.evals.files import open_to_read
+from quantgate.evals.samples.blocks import blocks
+from quantgate.evals.samples.lines import json_object
+
+PROMPTS_FILE = "prompts.jsonl"
+
+_TEXT = rb'("(?:[^"\\]|\\.)*")'
+_HEAD = re.compile(rb'\{"task": %b, "item_id": %b, "prompt_hash": %b[,}]' % (_TEXT, _TEXT, _TEXT))
+"""How every line begins, so that what it is of can be told without reading its messages."""
+
+
+def line_of_prompt(asked: Asked) -> bytes:
+    """A prompt as one line with its end. A context that is that of the choice before is not written again."""
+    told: dict[str, Any] = {"task": asked.task, "item_id": asked.item_id, "prompt_hash": asked.prompt_hash}
+    if asked.private:
+        told["private"] = True
+    else:
+        if asked.messages:
+            told["messages"] = [dict(message) for message in asked.messages]
+        if asked.continuations:
+            told["continuations"] = _shortened(asked.continuations)
+        told["reference"] = asked.reference
+    return (json.dumps(told, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
+
+
+def parse_prompt(line: bytes) -> Asked:
+    """The prompt of a line.
+
+    Raises
+    ------
+    ValueError
+        Saying why it is none: it is no JSON, has a field twice, or a field with what that cannot be.
+    """
+    told = json_object(line)
+    texts = [told.get(name) for name in ("task", "item_id", "prompt_hash")]
+    task, item_id, prompt_hash = (_text(text, "task, item_id and prompt_hash") for text in texts)
+    reference, private = told.get("reference"), told.get("private", False)
+    if not isinstance(private, bool):
+        raise ValueError("private must be true or false")
+    if private:
+        return Asked(task, item_id, prompt_hash, private=True)
+    return Asked(
+        task,
+        item_id,
+        prompt_hash,
+        messages=tuple(_message(each) for each in _list(told.get("messages", []), "messages")),
+        continuations=tuple(_continuations(_list(told.get("continuations", []), "continuations"))),
+        reference=None if reference is None else _text(reference, "reference"),
+    )
+
+
+def prompt_digest(task: str, item_id: str, prompt_hash: str) -> int:
+    """64 bits that stand for a prompt wherever only its being the same matters."""
+    return xxhash.xxh3_64_intdigest("\0".join((task, item_id, prompt_hash)).encode("utf-8", "surrogatepass"))
+
+
+class Prompts:
+    """What a run directory tells of what was asked; of each prompt it keeps where its line stands, some 24 bytes.
+
+    The file is looked through at the first question, and again from where that ended when one is not found and the file
+    has grown. `problem` says why it cannot be read; empty where it can, or there is none.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._end = 0
+        self._digests: NDArray[np.uint64] = np.zeros(0, np.uint64)
+        self._places: NDArray[np.int64] = np.zeros((0, 2), np.int64)
+        self.problem = ""
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """The prompts of a run directory, which need not have any."""
+        return cls(folder / PROMPTS_FILE)
+
+    def of(self, task: str, item_id: str, prompt_hash: str) -> Asked | None:
+        """What was asked under that hash; `None` where that was not kept, or its line is damaged."""
+        found = self._found(task, item_id, prompt_hash)
+        if found is None and self._has_changed():
+            found = self._found(task, item_id, prompt_hash)
+        return found
+
+    def _found(self, task: str, item_id: str, prompt_hash: str) -> Asked | None:
+        digest = np.uint64(prompt_digest(task, item_id, prompt_hash))
+        first, after = np.searchsorted(self._digests, digest, "left"), np.searchsorted(self._digests, digest, "right")
+        # The last line counts: an earlier one may be damaged, and have been written again.
+        for start, length in self._places[first:after][::-1].tolist():
+            try:
+                with open_to_read(self._file) as stream:
+                    stream.seek(start)
+                    asked = parse_prompt(stream.read(length))
+            except (OSError, ValueError):
+                continue
+            if (asked.task, asked.item_id, asked.prompt_hash) == (task, item_id, prompt_hash):
+                return asked
+        return None
+
+    def _has_changed(self) -> bool:
+        """Look through what the file has more than before; whether it has."""
+        try:
+            size = self._file.stat().st_size
+            if size == self._end:
+                return False
+            if size < self._end:
+                self._end, self._digests, self._places = 0, self._digests[:0], self._places[:0]
+            self._look_through()
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            self.problem = f"{self._file} cannot be read: {error.strerror or error}"
+            return False
+        return True
+
+    def _look_through(self) -> None:
+        digests, places = [self._digests], [self._places]
+        with open_to_read(self._file) as stream:
+            stream.seek(self._end)
+            for block in blocks(stream):
+                self._end = block.end
+                if block.data is None:
+                    continue
+                rows = [
+                    (digest, block.start + start, end - start)
+                    for start, end in zip(block.starts.tolist(), block.ends.tolist(), strict=True)
+                    if (digest := _digest_of_line(block.data, start, end)) is not None
+                ]
+                digests.append(np.array([row[0] for row in rows], dtype=np.uint64))
+                places.append(np.array([row[1:] for row in rows], dtype=np.int64).reshape(-1, 2))
+        known, where = np.concatenate(digests), np.concatenate(places)
+        order = np.argsort(known, kind="stable")
+        self._digests, self._places = known[order], where[order]
+
+
+def _digest_of_line(data: bytes, start: int, end: int) -> int | None:
+    """What a line is of, by its beginning where that is as it is written here; `None` where it is no prompt."""
+    head = _HEAD.match(data, start, end)
+    try:
+        if head is None:
+            asked = parse_prompt(data[start:end])
+            return prompt_digest(asked.task, asked.item_id, asked.prompt_hash)
+        task, item_id, prompt_hash = (json.loads(part) for part in head.groups())
+        return prompt_digest(task, item_id, prompt_hash)
+    except ValueError:
+        return None
+
+
+def _shortened(continuations: Sequence[Continuation]) -> list[dict[str, str]]:
+    told, before = [], None
+    for each in continuations:
+        told.append({"text": each.text} if each.context == before else {"context": each.context, "text": each.text})
+        before = each.context
+    return told
+
+
+def _continuations(told: Sequence[object]) -> Iterator[Continuation]:
+    context: object = None
+    for each in told:
+        if not isinstance(each, Mapping):
+            raise ValueError("continuations must be objects")
+        context = each.get("context", context)
+        yield Continuation(_text(context, "context"), _text(each.get("text"), "text"))
+
+
+def _message(told: object) -> Message:
+    if not isinstance(told, Mapping) or not all(isinstance(text, str) for text in told.values()):
+        raise ValueError("messages must be objects of text")
+    return dict(told)
+
+
+def _list(value: object, name: str) -> list[object]:
+    if not isinstance(value, list):
+        raise ValueError(f"{name} must be a list")
+    return value
+
+
+def _text(value: object, name: str) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{name} must be text")
+    return value
