@@ -90,6 +90,10 @@ class Arithmetic:
         messages.append({"role": "user", "content": self._sum(item).question})
         return Prompt(tuple(messages), canonical_hash(messages))
 
+    def reference(self, item: Item, repeat: int) -> str:
+        task = self._sum(item)
+        return str(task.a + task.b)
+
     def grade(self, item: Item, repeat: int, response: str) -> Grade:
         """Right when the number after the first `answer is`, or else the last number, is the sum."""
         stated = _ANSWER.search(response)

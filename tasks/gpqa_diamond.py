@@ -117,6 +117,10 @@ class GpqaDiamond:
         messages = [{"role": "user", "content": f"{question.text}\n\n{choices}\n\n{_INSTRUCTION}"}]
         return Prompt(tuple(messages), canonical_hash(messages))
 
+    def reference(self, item: Item, repeat: int) -> str:
+        at = choice_order(item.item_id, repeat).index(0)
+        return f"{LETTERS[at]}) {self._questions[item.item_id].answers[0]}"
+
     def grade(self, item: Item, repeat: int, response: str) -> Grade:
         """Right when the letter stands at the right answer; the vote is that answer's place before the shuffle."""
         letter = extract_letter(response)

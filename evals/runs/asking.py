@@ -158,7 +158,7 @@ async def ask_all(
         heard.add(request.task, judged)
         new = graded(sample, judged)
         if new != sample:
-            writer.append(new)
+            writer.append(new, request)
         progress.finished(new)
         opened.release()
 
@@ -234,7 +234,7 @@ class _Recorder:
         self._turned_away = 0
 
     def record(self, request: Request, answer: Answer, sample: Sample) -> None:
-        self._writer.append(sample)
+        self._writer.append(sample, request)
         self._progress.finished(sample)
         if answer.refused:
             self._refused += 1

@@ -1,10 +1,10 @@
-"""The run directory: `run.json` says what was asked of whom, `samples.jsonl` holds every finished sample."""
+"""The run directory: `run.json` tells who was asked, `samples.jsonl` has the answers, `prompts.jsonl` prompts."""
 
 from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from io import BytesIO
@@ -14,11 +14,13 @@ from typing import BinaryIO
 from quantgate.evals.contract.records import Sample, SampleKey
 from quantgate.evals.errors import RunDirectoryError, StorageError
 from quantgate.evals.files import open_to_read, open_to_write, read_text, write_atomically
+from quantgate.evals.runs.asked import KeptTask, PromptWriter
 from quantgate.evals.runs.record import RunRecord, parse_run_record
 from quantgate.evals.runs.writing import SampleWriter, unwritable
 from quantgate.evals.samples.columns import Lines, Look
 from quantgate.evals.samples.held import FromFile, Held, held_of
 from quantgate.evals.samples.index import index_of, write_index
+from quantgate.evals.samples.prompts import PROMPTS_FILE
 from quantgate.evals.samples.reading import read
 
 RUN_FILE = "run.json"
@@ -118,18 +120,20 @@ class RunDirectory:
         *,
         regrade: str | None = None,
         durable: bool = False,
+        prompts_of: Mapping[str, KeptTask] | None = None,
     ) -> Iterator[SampleWriter]:
         """Hold the directory for one writer, write `run.json` atomically, and append samples.
 
         `expected` is the record that the caller saw there, `None` for none. With the id of a `regrade`, which `record`
         names, `run.json` is written at the end instead: that moment makes all of its samples count, or none. `durable`
-        brings samples to the disk batch by batch, so that a power cut loses none but those of the last moment.
+        brings samples to the disk batch by batch, so that a power cut loses none but those of the last moment. Of the
+        tasks in `prompts_of` what was asked is kept beside the samples.
 
         Raises
         ------
         StorageError
             When it cannot be written, or another process is writing to it, or has since the caller looked; when
-            `.lock` or `samples.jsonl` is a link.
+            `.lock`, `samples.jsonl` or `prompts.jsonl` is a link.
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -151,14 +155,33 @@ class RunDirectory:
                     write_atomically(self.path / RUN_FILE, record.to_json())
             except OSError as error:
                 raise unwritable(self.path, error) from None
-            writer = SampleWriter(self.path / SAMPLES_FILE, regrade, durable=durable)
-            with writer:
+            samples = self.path / SAMPLES_FILE
+            with (
+                self._prompts(prompts_of or {}) as prompts,
+                SampleWriter(samples, regrade, durable=durable, prompts=prompts) as writer,
+            ):
                 yield writer
             if regrade is not None:
                 try:
                     write_atomically(self.path / RUN_FILE, record.to_json())
                 except OSError as error:
                     raise unwritable(self.path, error) from None
+
+    @contextmanager
+    def _prompts(self, tasks: Mapping[str, KeptTask]) -> Iterator[PromptWriter | None]:
+        """Who keeps what is asked of some tasks; nobody where there are none."""
+        if not tasks:
+            yield None
+            return
+        file = self.path / PROMPTS_FILE
+        try:
+            prompts = PromptWriter(file, tasks)
+        except OSError as error:
+            raise unwritable(file, error) from None
+        try:
+            yield prompts
+        finally:
+            prompts.close()
 
     def amend(self, record: RunRecord) -> None:
         """Write `run.json` again, for its one writer. Raises StorageError when it cannot be written."""

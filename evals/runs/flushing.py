@@ -7,10 +7,10 @@ import threading
 
 
 class Flusher:
-    """Syncs an open file in a thread of its own. What it meets is raised by the next call."""
+    """Syncs open files in a thread of its own, one after the other. What it meets is raised by the next call."""
 
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
+    def __init__(self, *descriptors: int) -> None:
+        self._descriptors = descriptors
         self._changed = threading.Condition()
         self._dirty = self._closing = False
         self._failed: OSError | None = None
@@ -42,7 +42,8 @@ class Flusher:
                     return
                 self._dirty = False
             try:
-                os.fsync(self._descriptor)
+                for descriptor in self._descriptors:
+                    os.fsync(descriptor)
             except OSError as error:
                 # What the system could not write it has given up: a second sync would succeed and mean nothing.
                 self._failed = error

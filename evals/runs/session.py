@@ -21,6 +21,7 @@ from quantgate.evals.endpoint.served import context_of, served_model
 from quantgate.evals.endpoint.url import redact_url
 from quantgate.evals.endpoint.window import Window
 from quantgate.evals.errors import RunDirectoryError, TaskDeclarationError
+from quantgate.evals.runs.asked import KeptTask
 from quantgate.evals.runs.asking import Pace, Progress, Requests, ask_all, run_until_stopped
 from quantgate.evals.runs.directory import RunDirectory
 from quantgate.evals.runs.endpoint import endpoint_of
@@ -83,7 +84,8 @@ class Session:
         """
         directory = RunDirectory(self.config.out)
         durable = any(config.durable for config in self.configs.values())
-        with directory.writing(self.record, self.before, durable=durable) as writer:
+        kept = self._kept_prompts() if self.missing or self.again else None
+        with directory.writing(self.record, self.before, durable=durable, prompts_of=kept) as writer:
             if not self.missing and not self.again:
                 return None
             window = Window(window_size(self.configs.values()))
@@ -138,6 +140,14 @@ class Session:
     @property
     def _allows_change(self) -> bool:
         return any(config.model_changed for config in self.configs.values())
+
+    def _kept_prompts(self) -> dict[str, KeptTask]:
+        """The tasks whose prompts are kept."""
+        return {
+            name: KeptTask(plan.task, private=plan.info.private is not None or self._is_private(name))
+            for name, (plan, _) in self.missing.of_tasks().items()
+            if self.configs[name].prompts
+        }
 
     def _is_private(self, name: str) -> bool:
         task = self.record.task(name)

@@ -4,31 +4,44 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
-from quantgate.evals.contract.records import Sample
+from quantgate.evals.contract.records import Request, Sample
 from quantgate.evals.errors import StorageError
-from quantgate.evals.files import open_to_write, sync_folder
+from quantgate.evals.runs.appending import AppendedLines
 from quantgate.evals.runs.flushing import Flusher
 from quantgate.evals.samples.lines import line_of
+
+
+class Keeper(Protocol):
+    """Keeps what a request asks: see `evals.runs.asked.PromptWriter`."""
+
+    @property
+    def descriptor(self) -> int: ...
+
+    def keep(self, request: Request) -> None: ...
 
 
 class SampleWriter:
     """Appends samples, one line and one write each, so that whatever kills the process leaves whole lines.
 
     `regrade` is the id of the regrade that they are of; `durable` says that a power cut, too, must not lose them.
+    `prompts` keeps what each was asked, which is written first: no sample is there without its prompt.
     """
 
-    def __init__(self, file: Path, regrade: str | None = None, *, durable: bool = False) -> None:
+    def __init__(
+        self, file: Path, regrade: str | None = None, *, durable: bool = False, prompts: Keeper | None = None
+    ) -> None:
         self._file = file
         self._regrade = regrade
+        self._prompts = prompts
         try:
-            self._descriptor = open_to_write(file, os.O_APPEND)
-            self._cut_torn_line()
-            sync_folder(file.parent)
+            self._lines = AppendedLines(file)
         except OSError as error:
             raise unwritable(file, error) from None
-        self._flusher = Flusher(self._descriptor) if durable else None
+        # In this order, so that next to no sample is on the disk sooner than its prompt.
+        self._files = ([] if prompts is None else [prompts.descriptor]) + [self._lines.descriptor]
+        self._flusher = Flusher(*self._files) if durable else None
 
     def __enter__(self) -> Self:
         return self
@@ -37,40 +50,26 @@ class SampleWriter:
         try:
             if self._flusher is not None:
                 self._flusher.close()
-            os.fsync(self._descriptor)
+            for descriptor in self._files:
+                os.fsync(descriptor)
         except OSError as error:
             raise unwritable(self._file, error) from None
         finally:
-            os.close(self._descriptor)
+            self._lines.close()
 
-    def append(self, sample: Sample) -> None:
-        """Write one sample. Raises StorageError, leaving the file whole, when the disk is full."""
-        line = memoryview(line_of(sample, self._regrade))
-        end = os.fstat(self._descriptor).st_size
+    def append(self, sample: Sample, request: Request | None = None) -> None:
+        """Write one sample, and before it what was asked, unless that is there or not to be kept.
+
+        Raises StorageError, leaving the files whole, when the disk is full.
+        """
         try:
-            while line:
-                line = line[os.write(self._descriptor, line) :]
-        except OSError as error:
-            os.ftruncate(self._descriptor, end)
-            raise unwritable(self._file, error) from None
-        if self._flusher is not None:
-            try:
+            if request is not None and self._prompts is not None:
+                self._prompts.keep(request)
+            self._lines.append(line_of(sample, self._regrade))
+            if self._flusher is not None:
                 self._flusher.written()
-            except OSError as error:
-                raise unwritable(self._file, error) from None
-
-    def _cut_torn_line(self) -> None:
-        end = os.fstat(self._descriptor).st_size
-        whole = end
-        while whole > 0:
-            start = max(0, whole - 65536)
-            newline = os.pread(self._descriptor, whole - start, start).rfind(b"\n")
-            if newline >= 0:
-                whole = start + newline + 1
-                break
-            whole = start
-        if whole != end:
-            os.ftruncate(self._descriptor, whole)
+        except OSError as error:
+            raise unwritable(self._file, error) from None
 
 
 def unwritable(path: Path, error: OSError) -> StorageError:

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 import numpy as np
 import xxhash
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from quantgate.evals.contract.asked import Asked
 from quantgate.evals.contract.records import Continuation, Message
 from quantgate.evals.files import open_to_read
-from quantgate.evals.samples.blocks import blocks
+from quantgate.evals.samples.blocks import Block, blocks
 from quantgate.evals.samples.lines import json_object
 
 PROMPTS_FILE = "prompts.jsonl"
@@ -68,6 +68,15 @@ def parse_prompt(line: bytes) -> Asked:
 def prompt_digest(task: str, item_id: str, prompt_hash: str) -> int:
     """64 bits that stand for a prompt wherever only its being the same matters."""
     return xxhash.xxh3_64_intdigest("\0".join((task, item_id, prompt_hash)).encode("utf-8", "surrogatepass"))
+
+
+def kept_digests(stream: BinaryIO) -> NDArray[np.uint64]:
+    """Of each prompt that a file holds whole what stands for it; a line that is none is not there."""
+    found: list[NDArray[np.uint64]] = []
+    for block in blocks(stream):
+        digests = (_digest_of(block.data[start:end]) for start, end in _lines(block) if block.data is not None)
+        found.append(np.fromiter((digest for digest in digests if digest is not None), np.uint64))
+    return np.concatenate(found) if found else np.zeros(0, np.uint64)
 
 
 class Prompts:
@@ -137,7 +146,7 @@ class Prompts:
                     continue
                 rows = [
                     (digest, block.start + start, end - start)
-                    for start, end in zip(block.starts.tolist(), block.ends.tolist(), strict=True)
+                    for start, end in _lines(block)
                     if (digest := _digest_of_line(block.data, start, end)) is not None
                 ]
                 digests.append(np.array([row[0] for row in rows], dtype=np.uint64))
@@ -150,14 +159,25 @@ class Prompts:
 def _digest_of_line(data: bytes, start: int, end: int) -> int | None:
     """What a line is of, by its beginning where that is as it is written here; `None` where it is no prompt."""
     head = _HEAD.match(data, start, end)
+    if head is None:
+        return _digest_of(data[start:end])
     try:
-        if head is None:
-            asked = parse_prompt(data[start:end])
-            return prompt_digest(asked.task, asked.item_id, asked.prompt_hash)
         task, item_id, prompt_hash = (json.loads(part) for part in head.groups())
         return prompt_digest(task, item_id, prompt_hash)
     except ValueError:
         return None
+
+
+def _digest_of(line: bytes) -> int | None:
+    try:
+        asked = parse_prompt(line)
+    except ValueError:
+        return None
+    return prompt_digest(asked.task, asked.item_id, asked.prompt_hash)
+
+
+def _lines(block: Block) -> Iterator[tuple[int, int]]:
+    return zip(block.starts.tolist(), block.ends.tolist(), strict=True)
 
 
 def _shortened(continuations: Sequence[Continuation]) -> list[dict[str, str]]:

@@ -208,6 +208,7 @@ class RunConfig(EndpointConfig):
     expected: dict[str, ExpectedScore] = {}
     preset: Preset | None = None
     durable: bool = False
+    prompts: bool = True
     model_changed: bool = False
 
     @model_validator(mode="after")
@@ -215,6 +216,10 @@ class RunConfig(EndpointConfig):
         if self.limit is not None and self.first is not None:
             raise ValueError("--limit draws items at random, --first takes the first ones: give one of them")
         return self
+
+    def asked_with(self) -> dict[str, Any]:
+        """As for the endpoint, and that prompts are not kept, where they are not."""
+        return super().asked_with() | ({} if self.prompts else {"prompts": False})
 
     def sampling(self, defaults: Sampling) -> Sampling:
         """A task's own sampling parameters with the preset's and, over both, those that the user has set."""

@@ -115,6 +115,14 @@ def run(
             "--durable/--no-durable", help="Bring answers to the disk batch by batch: a power cut loses next to none."
         ),
     ] = None,
+    prompts: Annotated[
+        bool | None,
+        typer.Option(
+            "--prompts/--no-prompts",
+            help="Keep what was asked, with the right answers, beside the answers. Kept by default; of private tasks "
+            "no text is.",
+        ),
+    ] = None,
     model_changed: Annotated[
         bool | None,
         typer.Option("--model-changed", help="Go on though the endpoint serves another model under the same name."),
@@ -178,6 +186,7 @@ def run(
         "tokenizer": tokenizer,
         "max_length": max_length,
         "durable": durable,
+        "prompts": prompts,
         "model_changed": model_changed,
         "options": {**pairs, **{name: value for name, value in flags.items() if value is not None}},
     }

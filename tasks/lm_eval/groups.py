@@ -103,6 +103,10 @@ class LmEvalGroup:
         member, own = self._member_of(item)
         return member.prompt(own, repeat)
 
+    def reference(self, item: Item, repeat: int) -> str | None:
+        member, own = self._member_of(item)
+        return member.reference(own, repeat)
+
     def grade(self, item: Item, repeat: int, response: str) -> Grade:
         member, own = self._member_of(item)
         return member.grade(own, repeat, response)

@@ -45,12 +45,16 @@ _BUILDERS = ("datasets", "jinja2", "numpy")
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What lm-eval made of a task, which is all that asking takes: `prompts` has context and hash by item id."""
+    """What lm-eval made of a task, which is all that asking takes: `prompts` has context and hash by item id.
+
+    `references` has the right answers, for whoever reads the answers.
+    """
 
     identity: TaskIdentity
     sampling: Sampling
     repeats: int
     prompts: Mapping[str, tuple[str, str]]
+    references: Mapping[str, str | None]
 
     @classmethod
     def of(cls, task: LmEvalTask) -> Built:
@@ -58,7 +62,8 @@ class Built:
         for item in task.items():
             prompt = task.prompt(item, 0)
             prompts[item.item_id] = (json.dumps(list(prompt.messages), ensure_ascii=False), prompt.prompt_hash)
-        return cls(task.identity, task.sampling, task.repeats, prompts)
+        references = {item.item_id: task.reference(item, 0) for item in task.items()}
+        return cls(task.identity, task.sampling, task.repeats, prompts, references)
 
 
 class PrebuiltTask:
@@ -90,6 +95,9 @@ class PrebuiltTask:
     def prompt(self, item: Item, repeat: int) -> Prompt:
         context, prompt_hash = self._built.prompts[item.item_id]
         return Prompt(tuple(json.loads(context)), prompt_hash)
+
+    def reference(self, item: Item, repeat: int) -> str | None:
+        return self._built.references[item.item_id]
 
     def grade(self, item: Item, repeat: int, response: str) -> Grade:
         return self._task.grade(item, repeat, response)
@@ -185,6 +193,7 @@ def _read(file: Path) -> Built | None:
             Sampling(**{**sampling, "stop": tuple(sampling["stop"])}),
             document["repeats"],
             {item: (context, prompt_hash) for item, (context, prompt_hash) in document["prompts"].items()},
+            {item: document["references"][item] for item in document["prompts"]},
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None

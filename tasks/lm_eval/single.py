@@ -137,6 +137,15 @@ class SingleTask(ABC):
     def items(self) -> Sequence[Item]:
         return [Item(item_id) for item_id in self._requests.documents]
 
+    def reference(self, item: Item, repeat: int) -> str | None:
+        """lm-eval's target of the document: its text, or that of the right choice; several are all named."""
+        task, document = self._task, self._document(item)
+        choices = task.doc_to_choice(document) if task.config.doc_to_choice is not None else None
+        # Where the choices stand in the question's gap, lm-eval has the right one's place in place of the question.
+        target = task.doc_to_text(document) if getattr(task, "multiple_input", 0) else task.doc_to_target(document)
+        told = [_chosen(each, choices) for each in (target if isinstance(target, list | tuple) else [target])]
+        return " or ".join(told) or None
+
     def splits(self) -> dict[str, Any]:
         """The dataset's splits that the task draws its questions and examples from, as `datasets.Dataset`."""
         config = self._task.config
@@ -242,6 +251,13 @@ class SingleTask(ABC):
             documents = list(self._task.eval_docs)
             examples = list(self._task.fewshot_docs() or []) if self._task.config.num_fewshot else []
         return canonical_hash([documents, examples])
+
+
+def _chosen(target: object, choices: Sequence[object] | None) -> str:
+    """The text of a target, which may be the place of a choice."""
+    if choices is not None and isinstance(target, int | np.integer) and 0 <= target < len(choices):
+        return str(choices[int(target)]).strip()
+    return str(target).strip()
 
 
 def choose_metric(task: str, choices: Sequence[str], wanted: str | None) -> str:

@@ -41,6 +41,11 @@ class TolerantTask(LmEvalTask):
     def metrics(self) -> list[str]:
         return [*super().metrics, TOLERANT]
 
+    def reference(self, item: Item, repeat: int) -> str | None:
+        """The number alone, without the solution that leads to it."""
+        number = self._right(item)
+        return super().reference(item, repeat) if number is None else written(number)
+
     def _graded(self, item: Item, responses: Sequence[object]) -> tuple[dict[str, float], dict[str, object]]:
         metrics, extracted = super()._graded(item, responses)
         number = final_number(own_text(str(responses[0]), self._stops))

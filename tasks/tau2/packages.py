@@ -77,7 +77,7 @@ class Package:
         _patch()
 
     def describe(self, domains: Sequence[str]) -> dict[str, Any]:
-        """Package and version, and per domain the hashes of tasks, policy, tools and databases.
+        """Package and version, per domain the hashes of tasks, policy, tools and databases, and the tasks' texts.
 
         Raises
         ------
@@ -98,6 +98,17 @@ class Package:
             "version": self.version,
             "software": {"python": platform.python_version(), "litellm": _version("litellm") or "unknown"},
             "domains": described,
+            "texts": {domain: self._texts(domain) for domain in domains},
+        }
+
+    def _texts(self, domain: str) -> dict[str, dict[str, str]]:
+        """By task what its conversation is about, and what is held against it, in tau2's own words."""
+        parts = {"scenario": "user_scenario", "ticket": "ticket", "criteria": "evaluation_criteria"}
+        return {
+            task_id: {
+                part: str(text) for part, name in parts.items() if (text := getattr(task, name, None)) is not None
+            }
+            for task_id, task in self._tasks(domain).items()
         }
 
     def _describe(self, domain: str) -> dict[str, Any]:
@@ -114,7 +125,7 @@ class Package:
                     "hash": _sha256(task.model_dump(mode="json")),
                     "judged": _is_judged(task.evaluation_criteria),
                 }
-                for task in self._get_tasks(domain, task_split_name="base")
+                for task in self._tasks(domain).values()
             ],
         }
 

@@ -34,6 +34,9 @@ _MOST_WORKERS = 8
 """Two workers a processor keep more requests in flight than one (57 against 53 of 64); each takes 400 MB."""
 
 _MOST_SEED = 1_000_000
+_TOLD = {"scenario": "user scenario", "ticket": "ticket"}
+"""What a conversation is about, by what it is called in place of a role."""
+
 _USER_TEMPERATURE = 0.0
 _USER_DEADLINE_S = 600.0
 """Seconds that an attempt of user or judge may take unless `--timeout` says otherwise: theirs are short texts."""
@@ -136,7 +139,7 @@ class Tau2:
         return [entry.item for entry in self._entries]
 
     def prompt(self, item: Item, repeat: int) -> Prompt:
-        """No messages, for they are exchanged in a conversation; a hash over all that the conversation begins with."""
+        """A hash over all that the conversation begins with; in place of messages what its user is told, if known."""
         entry = self._by_item[item.item_id]
         domain = self._described["domains"][entry.domain]
         begun_with = [
@@ -148,7 +151,18 @@ class Tau2:
             domain["databases"],
             trial_seeds(self._seed, repeat + 1)[-1],
         ]
-        return Prompt((), canonical_hash(begun_with))
+        texts = self._texts_of(item)
+        told = [{"role": role, "content": texts[part]} for part, role in _TOLD.items() if part in texts]
+        return Prompt(tuple(told), canonical_hash(begun_with))
+
+    def reference(self, item: Item, repeat: int) -> str | None:
+        """What the conversation is held against, in tau2's own words."""
+        return self._texts_of(item).get("criteria")
+
+    def _texts_of(self, item: Item) -> Mapping[str, str]:
+        entry = self._by_item[item.item_id]
+        texts: Mapping[str, str] = self._described.get("texts", {}).get(entry.domain, {}).get(entry.task_id, {})
+        return texts
 
     def grade(self, item: Item, repeat: int, response: str) -> Grade:
         """Never needed: tau2 has graded the conversation. Raises TypeError."""

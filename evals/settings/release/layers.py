@@ -30,7 +30,7 @@ _BY_TASK = ("data", "metric")
 _EITHER = {"limit": ("first",), "first": ("limit",)}
 _PATHS = ("data", "data_dir", "tokenizer", "ca_bundle")
 _WHO = ("base_url", "model", "api_key_env")
-_YES_OR_NO = ("stream", "durable", "model_changed")
+_YES_OR_NO = ("stream", "durable", "prompts", "model_changed")
 
 
 def layer_of(written: Mapping[str, Any], level: Level, place: str, file: Path, own: Collection[OwnOption]) -> Layer:
