@@ -15,7 +15,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from typer.models import ArgumentInfo, OptionInfo
 
-from quantgate.cli import app
+from quantgate.cli.verbs import VERBS, registered
 
 PAGE = "reference.md"
 _WORDS = {Path: "PATH", str: "TEXT", int: "INTEGER", float: "NUMBER"}
@@ -30,7 +30,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def reference() -> str:
     """Every verb with its arguments and options, as Markdown."""
     lines = ["# Commands", "", "Made from the command line itself, as `quantgate VERB --help` is.", ""]
-    for name, callback in verbs(app):
+    for name, callback in verbs():
         rows = list(_rows(callback))
         arguments = [called if required else f"[{called}]" for called, _, required in rows if called[0] != "-"]
         lines += [f"## {name}", "", "```text", " ".join(["quantgate", name, *arguments, "[OPTIONS]"]), "```", ""]
@@ -42,14 +42,19 @@ def reference() -> str:
     return "\n".join(lines)
 
 
-def verbs(group: typer.Typer, before: str = "") -> Iterator[tuple[str, Callable[..., Any]]]:
+def verbs() -> Iterator[tuple[str, Callable[..., Any]]]:
     """Every command with the words that call it, groups walked into."""
+    for verb in VERBS:
+        yield from _commands(registered(verb))
+
+
+def _commands(group: typer.Typer, before: str = "") -> Iterator[tuple[str, Callable[..., Any]]]:
     for command in group.registered_commands:
         assert command.callback is not None
         yield f"{before}{command.name or command.callback.__name__.replace('_', '-')}", command.callback
     for inner in group.registered_groups:
         assert inner.typer_instance is not None
-        yield from verbs(inner.typer_instance, f"{before}{inner.name or inner.typer_instance.info.name} ")
+        yield from _commands(inner.typer_instance, f"{before}{inner.name or inner.typer_instance.info.name} ")
 
 
 def _rows(callback: Callable[..., Any]) -> Iterator[tuple[str, str, bool]]:

@@ -1,32 +1,18 @@
-"""The command line: `quantgate VERB`. The only package that imports tasks and reports."""
+"""The command line: `quantgate VERB`. The only package that imports tasks and reports.
+
+The verbs are not imported here: `quantgate/cli/verbs.py` lists them, and says how one is added.
+"""
 
 from __future__ import annotations
 
 import sys
 import traceback
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
 from quantgate import __version__
-from quantgate.cli import (
-    calibrate,
-    check,
-    claim,
-    compare,
-    concurrency,
-    data,
-    demo,
-    doctor,
-    gate,
-    init,
-    plan,
-    regrade,
-    report,
-    run,
-    tasks,
-)
+from quantgate.cli.verbs import Verbs
 from quantgate.evals.embedded.errors import EmbeddedError
 from quantgate.evals.errors import QuantgateError
 from quantgate.evals.secrets import without_keys
@@ -37,21 +23,8 @@ _INTERRUPTED = 130
 """What typer ends with after an interrupt that no verb has dealt with; a shell's own code for it, too."""
 
 
-class _Verbs(TyperGroup):
-    """The verbs, whose usage errors repeat no key that stands where something else belongs."""
-
-    def invoke(self, ctx: Any) -> Any:
-        try:
-            return super().invoke(ctx)
-        except Exception as error:
-            # Typer's parser has classes of its own in some versions, and click's in others; both keep their text here.
-            if isinstance(said := getattr(error, "message", None), str):
-                error.message = without_keys(said)  # type: ignore[attr-defined]
-            raise
-
-
 app = typer.Typer(
-    cls=_Verbs,
+    cls=Verbs,
     name="quantgate",
     help="The accuracy gate for quantized language models: asks a baseline and a candidate build the same questions, "
     "pairs the answers, and decides.",
@@ -59,24 +32,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (
-    demo,
-    init,
-    check,
-    run,
-    concurrency,
-    regrade,
-    gate,
-    compare,
-    report,
-    plan,
-    claim,
-    calibrate,
-    doctor,
-    data,
-    tasks,
-):
-    module.register(app)
 
 
 @app.callback(invoke_without_command=True)
