@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
 from quantgate.evals.contract.records import Sample, SampleKey
 from quantgate.evals.pairing.counting import count_statuses
 from quantgate.evals.pairing.matching import copies, no_frame, paired_frame, shared_rows
@@ -15,6 +13,7 @@ from quantgate.evals.pairing.metrics import rescored
 from quantgate.evals.pairing.pairs import Pairs, TaskPairs, TaskRun
 from quantgate.evals.pairing.plans import plan_differences
 from quantgate.evals.pairing.prompts import other_prompts
+from quantgate.evals.runs.asked_for import asked_for
 from quantgate.evals.runs.directory import RunDirectory
 from quantgate.evals.runs.lost_grades import lost_lines, lost_of_task
 from quantgate.evals.runs.record import RunRecord
@@ -49,11 +48,7 @@ class Run:
         of_task = held.of_task(name)
         if record is None:
             return TaskRun(None, of_task)
-        columns = of_task.columns
-        planned = columns.repeat < record.repeats
-        if (items := record.planned_items) is not None:
-            known = np.array([item in items for item in columns.item.names], dtype=np.bool_)
-            planned &= known[columns.item.codes]
+        planned = asked_for(record, of_task.columns)
         # What is only in memory has no lines that could be gone.
         lost = {} if self.path is None else lost_lines(self.record, held.lines.columns.regrade)
         return TaskRun(
