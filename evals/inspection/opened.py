@@ -2,35 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
+from quantgate.evals.contract.asked import Asked
+from quantgate.evals.contract.records import Sample
 from quantgate.evals.inspection.changed import Changes, changes
 from quantgate.evals.inspection.choosing import Chosen, Wanted, choose, chosen_tasks
+from quantgate.evals.inspection.seen import Seen, seen
 from quantgate.evals.runs.asked_for import asked_for
 from quantgate.evals.runs.directory import RunDirectory
 from quantgate.evals.runs.record import RunRecord
 from quantgate.evals.samples.held import Held
+from quantgate.evals.samples.prompts import Prompts
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OpenedRun:
-    """One run: its record and its answers by columns, each of them whole where it is asked for.
+    """One run: its record, its answers by columns, and what was asked, each of these whole where it is asked for.
 
     A run that is being written is read as far as it goes. What is damaged or was never to be asked is passed over.
+    `revealed` says that the texts of private tasks are wanted, too.
     """
 
     folder: Path
     record: RunRecord
     held: Held
+    prompts: Prompts
+    revealed: bool = False
 
     @classmethod
-    def open(cls, folder: Path) -> OpenedRun:
+    def open(cls, folder: Path, *, revealed: bool = False) -> OpenedRun:
         """Open a run directory, by its index where it has one. Raises RunDirectoryError when it cannot be read."""
         directory = RunDirectory(folder)
         record = directory.record()
-        return cls(folder, record, directory.held(record))
+        return cls(folder, record, directory.held(record), Prompts.open(folder), revealed)
 
     @property
     def tasks(self) -> Sequence[str]:
@@ -47,10 +56,34 @@ class OpenedRun:
         record = self.record.task(task)
         return None if record is None else record.asked_by_authors
 
+    def hidden(self, task: str) -> bool:
+        """Whether the text of a task must not be shown."""
+        return not self.revealed and self.private(task) is not None
+
+    def asked(self, sample: Sample) -> Asked | None:
+        """What was asked; `None` where that was not kept."""
+        return self.prompts.of(sample.task, sample.item_id, sample.prompt_hash)
+
+    def seen(self, sample: Sample) -> Seen:
+        """An answer with what was asked, as it may be shown."""
+        hidden = self.hidden(sample.task)
+        return seen(sample, None if hidden else self.asked(sample), self.folder, hidden=hidden)
+
     def choose(self, wanted: Wanted) -> list[Chosen]:
         """The answers that are asked for, task by task. Raises UsageError as `choosing.choose`."""
         names = chosen_tasks(self.tasks, wanted.tasks, self.folder)
-        return choose({name: self.task(name) for name in names}, wanted, self.record, self.folder)
+        chosen = choose({name: self.task(name) for name in names}, wanted, self.record, self.folder)
+        if not wanted.search:
+            return chosen
+        return [
+            replace(each, rows=each.rows[np.fromiter(self._saying(each, wanted.search), dtype=np.bool_)])
+            for each in chosen
+        ]
+
+    def _saying(self, chosen: Chosen, text: str) -> Iterator[bool]:
+        wanted = text.casefold()
+        for sample in chosen.samples():
+            yield any(wanted in told.casefold() for told in self.seen(sample).texts())
 
     def changes(self, other: OpenedRun, task: str) -> Changes:
         """What another run answers otherwise than this one, of one task."""

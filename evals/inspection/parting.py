@@ -19,3 +19,9 @@ def parting(left: str, right: str) -> int | None:
         if one[0] != other[0]:
             return one.start()
     return min(len(left), len(right))
+
+
+def token_at(text: str, place: int) -> str:
+    """The token that begins at a place; empty at the end."""
+    found = _TOKEN.match(text, place)
+    return "" if found is None else found[0]
