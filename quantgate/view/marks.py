@@ -1,0 +1,84 @@
+"""Cuts an answer into the parts that a page tells apart: the same as the other's, where they part, what was read."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+_TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
+_LONGEST_MARK = 40
+_JOINERS = "\u200c\u200d"
+"""They shape Persian and Indian scripts and emoji, and hide nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A part of an answer: `same` as the other answer up to here, `parts` from it in this token, `read` as the result."""
+
+    text: str
+    same: bool = False
+    parts: bool = False
+    read: bool = False
+
+
+def segments(text: str, parting: int | None = None, extracted: str | None = None) -> tuple[Segment, ...]:
+    """The text in order, cut at the token at `parting` (characters) and at the last place that says `extracted`.
+
+    Where the text ends at its parting from a longer one, the last segment is empty and `parts`.
+    """
+    read = _place(text, extracted)
+    split = None if parting is None else _token(text, parting)
+    cuts = sorted({0, len(text), *(read or ()), *(split or ())})
+    parts = [
+        Segment(
+            text[start:end],
+            same=split is not None and end <= split[0],
+            parts=split is not None and split[0] <= start < split[1],
+            read=read is not None and read[0] <= start < read[1],
+        )
+        for start, end in zip(cuts, cuts[1:], strict=False)
+    ]
+    if split is not None and split[0] == len(text):
+        parts.append(Segment("", parts=True))
+    return tuple(parts)
+
+
+def visible(text: str) -> str:
+    """The text with its control, format and bidirectional characters named; line breaks and tabs stay.
+
+    >>> visible("\\x1b[31mred\\u202e")
+    '␛[31mred⟨U+202E⟩'
+    """
+    if text.isprintable():
+        return text
+    text = text.replace("\r\n", "\n")
+    odd = {sign for sign in set(text) if unicodedata.category(sign)[0] == "C"} - set("\n\t" + _JOINERS)
+    return text.translate({ord(sign): _named(sign) for sign in odd}) if odd else text
+
+
+def _named(sign: str) -> str:
+    code = ord(sign)
+    if code < 0x20:
+        return chr(0x2400 + code)
+    return "␡" if code == 0x7F else f"⟨U+{code:04X}⟩"
+
+
+def _token(text: str, parting: int) -> tuple[int, int]:
+    start = min(parting, len(text))
+    found = _TOKEN.match(text, start)
+    return start, start if found is None else min(found.end(), start + _LONGEST_MARK)
+
+
+def _place(text: str, extracted: str | None) -> tuple[int, int] | None:
+    """Where the text says last what was read out of it; a number is found with its commas, too."""
+    if not extracted or not extracted.strip():
+        return None
+    wanted = extracted.strip()
+    spelled = ",?".join(wanted) if wanted.isascii() and wanted.isdigit() else re.escape(wanted)
+    before = r"(?<![\w])" if wanted[0].isalnum() else ""
+    after = r"(?!\w)" if wanted[-1].isalnum() else ""
+    last = None
+    for last in re.finditer(f"{before}{spelled}{after}", text):
+        pass
+    return None if last is None else last.span()
