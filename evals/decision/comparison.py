@@ -72,7 +72,7 @@ class Comparison:
 
     `cost_unit` says in what the costs are told (GB, dollars, tokens/s); where `more_is_better`, the cheapest are those
     with the highest figure. `pass_if` says whether all formats or any had to pass. `command`, `created` and `software`
-    are as in `Verdict`.
+    are as in `Verdict`. `baseline_folder` is the baseline's run directory as the user has named it, else empty.
     """
 
     baseline: RunRecord
@@ -86,6 +86,7 @@ class Comparison:
     command: str = ""
     created: str = ""
     software: Mapping[str, str] = field(default_factory=dict)
+    baseline_folder: str = ""
 
     @property
     def tasks(self) -> tuple[str, ...]:
@@ -131,5 +132,6 @@ class Comparison:
             "command": self.command,
             "created": self.created,
             "software": dict(self.software),
+            **({"baseline_folder": self.baseline_folder} if self.baseline_folder else {}),
         }
         return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from quantgate.evals.contract.records import Status
+
 Interval = tuple[float, float]
 
 
@@ -95,15 +97,45 @@ class Description:
 
 @dataclass(frozen=True, slots=True)
 class FlipTexts:
-    """The ends of what the builds answered in the first repeat whose scores differ; `None` where there is no text."""
+    """What was asked and answered of a flipped item, in the first repeat whose scores differ; `None` for no text.
+
+    Long ones are cut: the answers so that both begin shortly before they part, and end as they end; of the question the
+    end is there.
+    """
 
     baseline: str | None
     candidate: str | None
+    question: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FlipAnswer:
+    """What became of one build's answer to a flipped item, and the beginning of the result that was read from it.
+
+    `extracted` is `None` where nothing was read. Of a private task a result that is more than a letter is `withheld`.
+    """
+
+    status: Status
+    extracted: str | None = None
+    withheld: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FlipAnswers:
+    """Both builds' answers to a flipped item in one repeat; `None` where a build has none."""
+
+    baseline: FlipAnswer | None
+    candidate: FlipAnswer | None
 
 
 @dataclass(frozen=True, slots=True)
 class Flip:
-    """One item whose mean score differs between the builds. `texts` only where the user asked for texts."""
+    """One item whose mean score differs between the builds.
+
+    `answers` are those of `repeat`, the first in which the scores differ, and `reference` is the right answer, where
+    the run has kept it and the task is not private; decisions of earlier versions have neither. `texts` only where the
+    user asked for texts.
+    """
 
     item_id: str
     stratum: str | None
@@ -111,6 +143,14 @@ class Flip:
     candidate: float
     prompt_hash: str
     texts: FlipTexts | None = None
+    repeat: int | None = None
+    answers: FlipAnswers | None = None
+    reference: str | None = None
+
+    @property
+    def lost(self) -> bool:
+        """Whether the candidate scores less."""
+        return self.candidate < self.baseline
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,7 @@ class _GateDocument(_Document):
     pooled: PooledChange | None = None
     suite: _SuiteDocument | None = None
     holds: ReleaseVerdict | None = None
+    folders: dict[Literal["baseline", "candidate"], str] = {}
 
 
 class _FormatDocument(BaseModel):
@@ -92,6 +93,7 @@ class _ComparisonDocument(_Document):
     cost_unit: str = ""
     more_is_better: bool = False
     pass_if: PassIf = PassIf.ALL
+    baseline_folder: str = ""
 
 
 _AnyDocument = TypeVar("_AnyDocument", bound=_Document)
@@ -187,6 +189,7 @@ def _verdict(document: _GateDocument) -> Verdict:
         document.pooled,
         document.suite.read() if document.suite else None,
         document.holds,
+        {str(build): folder for build, folder in document.folders.items()},
     )
 
 
@@ -216,4 +219,5 @@ def _comparison(document: _ComparisonDocument) -> Comparison:
         command=document.command,
         created=document.created,
         software=document.software,
+        baseline_folder=document.baseline_folder,
     )

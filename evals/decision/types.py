@@ -297,7 +297,8 @@ class Verdict:
     `pooled` is what all tasks that could be compared show together; it never decides. `command` is the command line
     that decided, `created` when (UTC, ISO 8601), `software` by which versions. `suite` is what the mean over several
     tasks shows, where the policy asks for it: it decides together with the required tasks. `holds` is what the bounds
-    that hold decide, where the policy chose a bootstrap.
+    that hold decide, where the policy chose a bootstrap. `folders` are the run directories by `baseline` and
+    `candidate`, as the user has named them; empty where nobody did.
     """
 
     baseline: RunRecord
@@ -312,6 +313,7 @@ class Verdict:
     pooled: PooledChange | None = None
     suite: Suite | None = None
     holds: ReleaseVerdict | None = None
+    folders: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def required(self) -> tuple[TaskDecision, ...]:
@@ -344,5 +346,6 @@ class Verdict:
             **({} if self.pooled is None else {"pooled": asdict(self.pooled)}),
             **({} if self.suite is None else {"suite": self.suite.as_dict()}),
             **({} if self.holds is None else {"holds": self.holds.value}),
+            **({"folders": dict(self.folders)} if self.folders else {}),
         }
         return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -19,6 +19,7 @@ from quantgate.evals.runs.lost_grades import lost_lines, lost_of_task
 from quantgate.evals.runs.record import RunRecord
 from quantgate.evals.samples.held import Held
 from quantgate.evals.samples.memory import as_held
+from quantgate.evals.samples.prompts import Prompts
 from quantgate.evals.samples.signs import signs_of
 
 
@@ -57,6 +58,7 @@ class Run:
             foreign=int((~planned).sum()),
             lost=lost_of_task(self.record, name, lost),
             damage=held.damage,
+            prompts=None if self.path is None else Prompts.open(self.path),
         )
 
 

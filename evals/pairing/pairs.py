@@ -15,6 +15,7 @@ from quantgate.evals.runs.record import RunRecord, TaskRecord
 from quantgate.evals.samples.columns import Columns, Places
 from quantgate.evals.samples.damage import NO_DAMAGE, Damage
 from quantgate.evals.samples.held import Held
+from quantgate.evals.samples.prompts import Prompts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +32,7 @@ class TaskRun:
 
     `foreign` counts samples that were never to be asked, which are left out of `held`; `lost` the lines of a regrade
     that are gone, so that grades count which it has replaced; `damage` has the lines of the run's file that are no
-    samples, of whatever task they were.
+    samples, of whatever task they were. `prompts` finds what was asked, of a run that lies in a folder.
     """
 
     record: TaskRecord | None
@@ -39,6 +40,7 @@ class TaskRun:
     foreign: int = 0
     lost: int = 0
     damage: Damage = NO_DAMAGE
+    prompts: Prompts | None = None
 
     @property
     def samples(self) -> Columns:
