@@ -105,7 +105,7 @@ class _Reader:
         return next((asked for asked in found if asked is not None and not asked.private), None)
 
     def _answers(self, one: Sample | None, other: Sample | None) -> FlipAnswers:
-        results = excerpts(*(_result(sample) for sample in (one, other)), _MOST_RESULT, gap=" … ")
+        results = excerpts(_result(one), _result(other), _MOST_RESULT, gap=" … ")
         return FlipAnswers(
             *(
                 None if sample is None else self._answer(sample, result)
@@ -132,9 +132,7 @@ def _flip_texts(one: Sample | None, other: Sample | None, asked: Asked | None) -
     return FlipTexts(*answers, asked_for)
 
 
-def _shown(
-    pairs: TaskPairs, items: Places
-) -> tuple[Iterator[Sample | None], Iterator[Sample | None], list[int]]:
+def _shown(pairs: TaskPairs, items: Places) -> tuple[Iterator[Sample | None], Iterator[Sample | None], list[int]]:
     """Of each item, by its place, both builds' samples of the first repeat that scores unlike, and that repeat."""
     # Where only one build was asked so often, its answer stands beside the other's last one.
     every = np.arange(pairs.most_repeats)

@@ -227,25 +227,28 @@ def _decided(ready: Ready) -> Verdict | Comparison:
 
     release, policy = ready.release, ready.release.policy
     folders = {label: release.path_of(label) for label in ready.candidates}
-    pairs = paired_release(release.path_of(release.baseline.label), folders, release.tasks, policy)
+    baseline = str(release.path_of(release.baseline.label))
+    pairs = paired_release(Path(baseline), folders, release.tasks, policy)
     looked = {label: Looked(each, folders[label]) for label, each in pairs.items()}
     if len(pairs) == 1:
         ((label, one),) = pairs.items()
-        return decide_with_looks(
+        verdict = decide_with_looks(
             looked,
             policy,
             lambda seen: decide(one, policy, looks=seen[label]),
             lambda decided: {label: decided.tasks},
             tell=notice,
         )
+        return replace(verdict, folders={"baseline": baseline, "candidate": str(folders[label])})
     together = [(label, str(folders[label]), each) for label, each in pairs.items()]
-    return decide_with_looks(
+    comparison = decide_with_looks(
         looked,
         policy,
         lambda seen: compare(together, policy, looks=seen),
         lambda decided: {build.name: build.tasks for build in decided.formats},
         tell=notice,
     )
+    return replace(comparison, baseline_folder=baseline)
 
 
 def _ask(ready: Ready, manner: Manner) -> Ended | None:

@@ -135,6 +135,7 @@ def compare(
         command=command_line(context, OUTPUT_NAMES),
         created=now(),
         software=software_versions(),
+        baseline_folder=str(baseline),
     )
     print_comparison(output_console(), comparison)
     write_reports(comparison, outputs)

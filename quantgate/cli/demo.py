@@ -149,7 +149,11 @@ def _gated(out: Path, candidates: Mapping[str, str], policy: Policy) -> dict[str
         noise = pairs[AGAIN] if AGAIN in pairs and name != AGAIN else None
         words += ["--noise", str(out / AGAIN)] if noise is not None else []
         verdicts[name] = replace(
-            decide(pairs[name], policy, noise), command=shlex.join(words), created=created, software=software
+            decide(pairs[name], policy, noise),
+            command=shlex.join(words),
+            created=created,
+            software=software,
+            folders={"baseline": str(out / BASELINE), "candidate": str(out / name)},
         )
         write_reports(verdicts[name], Outputs(json=out / f"gate-{kind}.json", html=out / f"report-{kind}.html"))
     return verdicts

@@ -127,6 +127,7 @@ def gate(
         command=command_line(context, OUTPUT_NAMES),
         created=now(),
         software=software_versions(),
+        folders={"baseline": str(baseline), "candidate": str(candidate)},
     )
     print_verdict(output_console(), verdict)
     write_reports(verdict, outputs)
