@@ -316,6 +316,11 @@ class Verdict:
     folders: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def named_folders(self) -> tuple[str, str]:
+        """The baseline's folder and the candidate's, empty where nobody named them."""
+        return self.folders.get("baseline", ""), self.folders.get("candidate", "")
+
+    @property
     def required(self) -> tuple[TaskDecision, ...]:
         """The tasks that take part in the verdict; a suite does besides."""
         return tuple(task for task in self.tasks if task.required)

@@ -10,6 +10,8 @@ from quantgate.evals.decision.comparison import Comparison, Format
 from quantgate.evals.decision.types import Decided, NotComparable, TaskDecision
 from quantgate.evals.text import one_line
 from quantgate.reports.terminal.decision_table import figure_cells, figures_table, status_text, verdict_line
+from quantgate.reports.terminal.flipped import print_flipped
+from quantgate.reports.words.flips import flipped_tasks
 from quantgate.reports.words.headline import recommendation
 from quantgate.reports.words.looks import have_parts_of_alpha, looks_lines
 from quantgate.reports.words.notes import finding_notes, flag_notes
@@ -35,6 +37,9 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
             )
     if comparison.priced:
         console.print(_line(_cheapest(comparison)))
+    for build in comparison.formats:
+        folders = comparison.baseline_folder, build.folder
+        print_flipped(console, flipped_tasks(build.rows, build.verdict, folders, build.name))
     console.print(verdict_line(comparison.verdict))
 
 

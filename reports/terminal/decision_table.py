@@ -10,6 +10,8 @@ from rich.text import Text
 
 from quantgate.evals.decision.types import ReleaseVerdict, TaskDecision, TaskVerdict, Verdict
 from quantgate.evals.text import one_line
+from quantgate.reports.terminal.flipped import print_flipped
+from quantgate.reports.words.flips import flipped_tasks
 from quantgate.reports.words.headline import headline, holds_line
 from quantgate.reports.words.notes import described_notes, finding_notes, flag_notes, pooled_note, suite_notes
 from quantgate.reports.words.palette import MARK, VERDICT_ROLE, verdict_word
@@ -45,6 +47,7 @@ def print_verdict(console: Console, verdict: Verdict) -> None:
     if not any(row.required for row in verdict.rows):
         for reason in verdict.reasons:
             console.print(_sentence(reason), soft_wrap=True)
+    print_flipped(console, flipped_tasks(verdict.rows, verdict.verdict, verdict.named_folders))
     console.print(verdict_line(verdict.verdict))
     if verdict.holds is not None:
         console.print(Text(holds_line(verdict.verdict, verdict.holds)), soft_wrap=True)

@@ -1,0 +1,31 @@
+"""After a regression: a few of the items that flipped, what both builds said, and the command that shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from quantgate.evals.text import one_line
+from quantgate.reports.words.flips import Flipped, losses_first, sentence
+
+_MOST = 3
+
+
+def print_flipped(console: Console, tasks: Sequence[Flipped]) -> None:
+    """Name up to three flipped items of a build that regressed, losses first; `tasks` are that build's."""
+    told = next((one for one in tasks if one.fell), None)
+    if told is None:
+        return
+    shown, count = losses_first(told.task.flips)[:_MOST], len(told.task.flips)
+    how_many = f"{len(shown)} of {count:,} flipped items" if count > len(shown) else "the flipped items"
+    _line(console, f"{one_line(told.name, 100)}: {how_many}:")
+    for flip in shown:
+        _line(console, f"  {one_line(sentence(flip), 400)}")
+    if (command := told.diff_command(shown[0].item_id)) is not None:
+        _line(console, f"side by side: {command}")
+
+
+def _line(console: Console, text: str) -> None:
+    console.print(Text(text), soft_wrap=True)
