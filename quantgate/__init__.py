@@ -12,10 +12,11 @@ For notebooks and scripts; each name is loaded when it is first used:
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
+# What tools for types take for typing's own, which would take longer to import than all that stands here.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from quantgate import stats
     from quantgate.notebook.functions import claim, compare, gate, load, plan
 
@@ -26,6 +27,8 @@ __all__ = ["__version__", "claim", "compare", "gate", "load", "plan", "stats"]
 
 def __getattr__(name: str) -> Any:
     """Load a public name when it is first used, so that `import quantgate` itself costs next to nothing."""
+    from importlib import import_module
+
     if name == "stats":
         return import_module("quantgate.stats")
     if name in __all__:

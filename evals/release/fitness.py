@@ -10,6 +10,7 @@ from pathlib import Path
 from quantgate.evals.checks.same_build import address_of
 from quantgate.evals.checks.told_apart import SeenBuild, told_apart
 from quantgate.evals.contract.task import Orchestrated, Task, TaskInfo
+from quantgate.evals.interrupts import run_cancelled_by_ctrl_c
 from quantgate.evals.release.types import Build, Order, Served
 from quantgate.evals.runs.directory import RunDirectory
 from quantgate.evals.runs.observation import Health, Observation
@@ -46,7 +47,7 @@ def look_at(
     async def looking() -> list[Examined]:
         return await asyncio.gather(*(examine(_questions(build, tasks, infos)) for build in asked))
 
-    found = dict(zip((build.label for build in asked), asyncio.run(looking()), strict=True))
+    found = dict(zip((build.label for build in asked), run_cancelled_by_ctrl_c(looking()), strict=True))
     if order is Order.BASELINE_FIRST:
         found |= {build.label: waiting for build in asked if (waiting := _waiting(build, asked, found)) is not None}
     baseline, *candidates = [_seen(build, found) for build in builds]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -12,6 +11,7 @@ from quantgate.evals.contract.task import Task, TaskInfo
 from quantgate.evals.endpoint.served import served_model
 from quantgate.evals.endpoint.url import redact_url
 from quantgate.evals.errors import Unfinished, UsageError
+from quantgate.evals.interrupts import run_cancelled_by_ctrl_c
 from quantgate.evals.release.parts import parts_of
 from quantgate.evals.release.referee import Pair, Referee
 from quantgate.evals.release.replay import replay
@@ -136,7 +136,7 @@ class _Opening:
 
     def look(self) -> None:
         """Look at its endpoint."""
-        self._use(asyncio.run(listing_of(self._build.any_config)))
+        self._use(run_cancelled_by_ctrl_c(listing_of(self._build.any_config)))
 
     def begin(self) -> None:
         record, before = self.session.record, self.session.before

@@ -14,6 +14,7 @@ from quantgate.evals.contract.task import Asker, LoadedLater, Orchestrated, Task
 from quantgate.evals.endpoint.answer_size import size_of
 from quantgate.evals.endpoint.window import MAX_IN_FLIGHT, Slot, Window
 from quantgate.evals.errors import EndpointUnreachable, RequestRefused
+from quantgate.evals.interrupts import run_cancelled_by_ctrl_c
 from quantgate.evals.runs.grading import (
     Graders,
     Heard,
@@ -321,7 +322,7 @@ def run_until_stopped(main: Callable[[], Awaitable[None]]) -> None:
         await main()
 
     try:
-        asyncio.run(supervised())
+        run_cancelled_by_ctrl_c(supervised())
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
     except BaseExceptionGroup as failures:

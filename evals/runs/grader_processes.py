@@ -156,6 +156,10 @@ def _nursery(ours: socket.socket, control: socket.socket, tasks: Sequence[Task])
     code = 1
     try:
         ours.close()
+        # Whoever reads what the run prints waits for the end of it, and not for that of a loading orphan.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for descriptor in (1, 2):
+            os.dup2(nowhere, descriptor)
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the run, which ends this process when it is done
         for number in (signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2):

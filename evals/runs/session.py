@@ -21,6 +21,7 @@ from quantgate.evals.endpoint.served import context_of, served_model
 from quantgate.evals.endpoint.url import redact_url
 from quantgate.evals.endpoint.window import Window
 from quantgate.evals.errors import RunDirectoryError, TaskDeclarationError
+from quantgate.evals.interrupts import run_cancelled_by_ctrl_c
 from quantgate.evals.runs.asked import KeptTask
 from quantgate.evals.runs.asking import Pace, Progress, Requests, ask_all, run_until_stopped
 from quantgate.evals.runs.directory import RunDirectory
@@ -200,7 +201,7 @@ def prepare(config: RunConfig, tasks: Mapping[str, Task], infos: Mapping[str, Ta
     """
     configs = dict.fromkeys(tasks, config)
     plans = plans_of(configs, tasks, infos)
-    return prepared(configs, plans, asyncio.run(listing_of(config)), keep_looks=True)
+    return prepared(configs, plans, run_cancelled_by_ctrl_c(listing_of(config)), keep_looks=True)
 
 
 def plans_of(

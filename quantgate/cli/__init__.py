@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import sys
 import traceback
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
-from quantgate import __version__
+from quantgate import __version__, stopping
 from quantgate.cli.verbs import Verbs
 from quantgate.evals.embedded.errors import EmbeddedError
 from quantgate.evals.errors import QuantgateError
 from quantgate.evals.secrets import without_keys
 from quantgate.evals.text import printable, unbroken, without_commands
-from quantgate.working_directory import leave_out
 
 _INTERRUPTED = 130
 """What typer ends with after an interrupt that no verb has dealt with; a shell's own code for it, too."""
@@ -45,13 +44,12 @@ def _options(
 
 def main() -> None:
     """Run the command line; what a user can cause ends in a message of a line or two and an exit code."""
-    leave_out()
     try:
         # By its own name also when it runs as `python -m quantgate`: shell completion is installed for that name.
         app(prog_name="quantgate")
     except SystemExit as end:
         if end.code == _INTERRUPTED:
-            print("quantgate: stopped by Ctrl-C", file=sys.stderr)
+            _say_stopped()
         raise
     except QuantgateError as error:
         # The embedded model's errors have several lines, which are its own.
@@ -60,7 +58,15 @@ def main() -> None:
         print(f"quantgate: {without_commands(said)}", file=sys.stderr)
         sys.exit(error.exit_code)
     except Exception:  # noqa: BLE001
+        if stopping.stopped():
+            # What was interrupted said so in its own way.
+            _say_stopped()
         # Python's own exit code for this would be 1, which is a verdict.
         sys.stderr.write(without_keys(traceback.format_exc()))
         print("quantgate: this is a bug in quantgate; please report it with the lines above", file=sys.stderr)
         sys.exit(70)
+
+
+def _say_stopped() -> NoReturn:
+    print(f"quantgate: stopped by {stopping.stopped() or 'Ctrl-C'}", file=sys.stderr)
+    sys.exit(stopping.exit_code())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from quantgate.evals.endpoint.url import parse_endpoint_url
 from quantgate.evals.errors import QuantgateError, UsageError
+from quantgate.evals.interrupts import run_cancelled_by_ctrl_c
 from quantgate.evals.settings.key import check_variable
 from quantgate.evals.settings.margin import Written
 from quantgate.evals.settings.policy import load_policy
@@ -162,7 +162,7 @@ def _listed(base_url: str, key: str | None) -> tuple[list[str], str | None]:
         return [name for entry in listed or () if (name := str(entry.get("id"))) == printable(name) and name.strip()]
 
     try:
-        return asyncio.run(look()), None
+        return run_cancelled_by_ctrl_c(look()), None
     except QuantgateError as error:
         return [], str(error)
 

@@ -65,11 +65,10 @@ def doctor(
 
     Exits 0 when nothing stands in the way of a run, 5 when something does.
     """
-    import asyncio
-
     from quantgate.cli.installed import given_options, installed_tasks
     from quantgate.evals.contract.task import TaskOptions
     from quantgate.evals.errors import UsageError
+    from quantgate.evals.interrupts import run_cancelled_by_ctrl_c
     from quantgate.evals.runs.doctor import diagnose
     from quantgate.evals.runs.observation import Health, Observation
     from quantgate.evals.settings.run import DoctorConfig, load_config, parse_assignments, parse_json_object
@@ -140,4 +139,4 @@ def doctor(
             healthy = healthy and observation.health is not Health.BAD
         return healthy
 
-    raise typer.Exit(0 if asyncio.run(asking()) else 5)
+    raise typer.Exit(0 if run_cancelled_by_ctrl_c(asking()) else 5)
