@@ -42,6 +42,10 @@ class Unfinished(QuantgateError):
     exit_code = 5
 
 
+class OutOfTime(Unfinished):
+    """The time that the user gave is used up; everything that has arrived is stored."""
+
+
 class EndpointUnreachable(Unfinished):
     """Nothing answers at the endpoint's address, or it has stopped answering."""
 

@@ -20,7 +20,7 @@ from quantgate.evals.endpoint.listing import NoListing
 from quantgate.evals.endpoint.served import context_of, served_model
 from quantgate.evals.endpoint.url import redact_url
 from quantgate.evals.endpoint.window import Window
-from quantgate.evals.errors import RunDirectoryError, TaskDeclarationError
+from quantgate.evals.errors import OutOfTime, RunDirectoryError, TaskDeclarationError
 from quantgate.evals.interrupts import run_cancelled_by_ctrl_c
 from quantgate.evals.runs.asked import KeptTask
 from quantgate.evals.runs.asking import Pace, Progress, Requests, ask_all, run_until_stopped
@@ -161,22 +161,39 @@ class Session:
         return self.total - int(held.scored.sum()) - ungraded, ungraded
 
 
-def ask_side_by_side(sessions: Sequence[tuple[Session, Progress]], graders: GraderProcesses | None = None) -> list[str]:
-    """Ask several runs at the same time, each of its own endpoint; KeyboardInterrupt when they are stopped.
+def ask_side_by_side(
+    sessions: Sequence[tuple[Session, Progress]],
+    graders: GraderProcesses | None = None,
+    max_time_s: float | None = None,
+) -> list[str]:
+    """Ask several runs at the same time, each of its own endpoint, for `max_time_s` seconds at most.
 
     `graders` are those of their tasks, where they have been started already. Returns what the user should know of them.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        When they are stopped.
+    OutOfTime
+        When the time is up before all is there; what is in flight is given up.
     """
     if graders is None:
         with GraderProcesses([task for session, _ in sessions for task in session.tasks.values()]) as started:
-            return ask_side_by_side(sessions, started)
+            return ask_side_by_side(sessions, started, max_time_s)
     asked: list[asyncio.Task[str | None]] = []
     steering = Steering()
 
     async def asking() -> None:
-        with steering.by_signals():
-            async with asyncio.TaskGroup() as group:
-                for session, progress in sessions:
-                    asked.append(group.create_task(session.ask(progress, steering, graders)))
+        try:
+            async with asyncio.timeout(max_time_s) as time:
+                with steering.by_signals():
+                    async with asyncio.TaskGroup() as group:
+                        for session, progress in sessions:
+                            asked.append(group.create_task(session.ask(progress, steering, graders)))
+        except TimeoutError:
+            if not time.expired():
+                raise
+            raise OutOfTime("the time is up; all that has arrived is stored, and the same command goes on") from None
 
     with rare_collections():
         run_until_stopped(asking)

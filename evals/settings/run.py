@@ -19,6 +19,7 @@ from quantgate.evals.endpoint.url import parse_endpoint_url
 from quantgate.evals.errors import UsageError
 from quantgate.evals.files import read_text
 from quantgate.evals.secrets import redacted, without_keys
+from quantgate.evals.settings.durations import read_duration
 from quantgate.evals.settings.expected import parse_expectation
 from quantgate.evals.settings.explaining import explain, shown
 from quantgate.evals.settings.key import OPEN_KEY, key_from_environment, place_of_key
@@ -210,6 +211,13 @@ class RunConfig(EndpointConfig):
     durable: bool = False
     prompts: bool = True
     model_changed: bool = False
+    max_time: float | None = None
+    """Seconds that one call takes at most."""
+
+    @field_validator("max_time", mode="before")
+    @classmethod
+    def _is_a_time(cls, value: Any) -> Any:
+        return None if value is None else read_duration(value)
 
     @model_validator(mode="after")
     def _chooses_one_way(self) -> Self:

@@ -102,7 +102,7 @@ def check(
 def _budget(said: Budget, max_time: str | None, max_requests: int | None) -> Budget:
     """The budget of the file with that of the command line, which wins. Raises UsageError."""
     from quantgate.evals.errors import UsageError
-    from quantgate.evals.settings.release.durations import read_duration
+    from quantgate.evals.settings.durations import read_duration
 
     if max_time is not None:
         try:
@@ -121,14 +121,10 @@ def _made_ready(release: Release, manner: Manner) -> Ready:
         For a place that cannot be written, a key that is not set, a task that lacks something or has no data.
     """
     from quantgate.cli.installed import installed_tasks
-    from quantgate.cli.loading import found_tasks, loaded_task
-    from quantgate.evals.errors import DataError, UsageError
+    from quantgate.cli.loading import ready_release
+    from quantgate.evals.errors import UsageError
     from quantgate.evals.files import check_writable
-    from quantgate.evals.release.designs import designs_of
-    from quantgate.evals.release.ready import Ready
-    from quantgate.evals.settings.release import Stop
     from quantgate.reports.files.write import check_outputs
-    from quantgate.tasks.options import GivenOption, own_options
 
     if not release.asked:
         raise UsageError(f"{release.file}: all builds are finished runs: `quantgate gate` decides about those")
@@ -137,33 +133,7 @@ def _made_ready(release: Release, manner: Manner) -> Ready:
     for build in release.asked:
         for name in release.tasks:
             release.run_config(build.label, name).check_keys()
-    registry = installed_tasks()
-    infos = found_tasks(registry, release.tasks)
-    tasks = {}
-    # What a task is loaded with is the same for all builds; the file is refused where it is not.
-    label = release.asked[0].label
-    for name, info in infos.items():
-        given = [GivenOption(said.name, said.value, said.where) for said in release.given_options(label, name)]
-        own = own_options([info], given, registry.tasks.values())
-        try:
-            tasks[name] = loaded_task(name, release.run_config(label, name), own[name], manner.console)
-        except DataError as error:
-            # Whoever loads a task speaks of the options of `run`.
-            by_key = f"; in {release.file} under data or data_dir" if "--data" in str(error) else ""
-            raise DataError(f"{error}{by_key}") from None
-    designs = None
-    if release.stop is Stop.EARLY:
-        configs = {name: release.run_config(label, name) for name in tasks}
-        with manner.console.status("planning the looks"):
-            designs = designs_of(
-                tasks,
-                configs,
-                release.policy,
-                candidates=len(release.candidates),
-                looks=release.looks,
-                futility=release.futility,
-            )
-    return Ready(release, tasks, infos, designs)
+    return ready_release(release, installed_tasks(), manner.console)
 
 
 def _dry_run(ready: Ready, manner: Manner) -> int:

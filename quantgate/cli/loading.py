@@ -1,4 +1,4 @@
-"""The tasks that a verb asks: found, what they need looked for, their prompts built, shared by `run` and `check`."""
+"""The tasks that a verb asks: found, what they need looked for, their prompts built."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from quantgate.evals.contract.task import Task, TaskInfo
+    from quantgate.evals.release.ready import Ready
+    from quantgate.evals.settings.release import Release
     from quantgate.evals.settings.run import RunConfig
     from quantgate.tasks.registry import Registry
 
@@ -42,6 +44,48 @@ def loaded_task(name: str, config: RunConfig, own: Mapping[str, Any], console: C
         notice = f"note: {given_as} {most:,}: {name} has {held:,} items, and all {held:,} are asked"
         console.print(Text(notice), soft_wrap=True)
     return task
+
+
+def ready_release(release: Release, registry: Registry, console: Console) -> Ready:
+    """A release with its tasks loaded and its looks planned; at least one build of it is asked.
+
+    Raises
+    ------
+    UsageError, DataError
+        For a task that lacks something or has no data.
+    """
+    from quantgate.evals.errors import DataError
+    from quantgate.evals.release.designs import designs_of
+    from quantgate.evals.release.ready import Ready
+    from quantgate.evals.settings.release import Stop
+    from quantgate.tasks.options import GivenOption, own_options
+
+    infos = found_tasks(registry, release.tasks)
+    tasks = {}
+    # What a task is loaded with is the same for all builds; the file is refused where it is not.
+    label = release.asked[0].label
+    for name, info in infos.items():
+        given = [GivenOption(said.name, said.value, said.where) for said in release.given_options(label, name)]
+        own = own_options([info], given, registry.tasks.values())
+        try:
+            tasks[name] = loaded_task(name, release.run_config(label, name), own[name], console)
+        except DataError as error:
+            # Whoever loads a task speaks of the options of `run`.
+            by_key = f"; in {release.file} under data or data_dir" if "--data" in str(error) else ""
+            raise DataError(f"{error}{by_key}") from None
+    designs = None
+    if release.stop is Stop.EARLY:
+        configs = {name: release.run_config(label, name) for name in tasks}
+        with console.status("planning the looks"):
+            designs = designs_of(
+                tasks,
+                configs,
+                release.policy,
+                candidates=len(release.candidates),
+                looks=release.looks,
+                futility=release.futility,
+            )
+    return Ready(release, tasks, infos, designs)
 
 
 def check_task_names(config: RunConfig) -> None:

@@ -127,6 +127,9 @@ def run(
         bool | None,
         typer.Option("--model-changed", help="Go on though the endpoint serves another model under the same name."),
     ] = None,
+    max_time: Annotated[
+        str | None, typer.Option(help="The most time that this call takes, as 4h or 1h30m; the next one goes on.")
+    ] = None,
     config: Annotated[Path | None, typer.Option(help="A run.yaml with these options; the command line wins.")] = None,
 ) -> None:
     """Evaluate a served model into a run directory. The same command again asks only what is missing.
@@ -188,6 +191,7 @@ def run(
         "durable": durable,
         "prompts": prompts,
         "model_changed": model_changed,
+        "max_time": max_time,
         "options": {**pairs, **{name: value for name, value in flags.items() if value is not None}},
     }
     asked = load_config(RunConfig, config, options, at_the_top=flags)
@@ -226,6 +230,7 @@ def _ask(
     """Ask what is missing, print what came of it, and return the exit code."""
     from rich.text import Text
 
+    from quantgate.evals.errors import OutOfTime
     from quantgate.evals.runs.session import ask_side_by_side, prepare
     from quantgate.reports.terminal.console import output_console
     from quantgate.reports.terminal.progress import RunProgress, shown
@@ -237,13 +242,14 @@ def _ask(
     progress = RunProgress(session.record.label, session.total, session.standing)
     try:
         with shown(console, progress):
-            remarks = ask_side_by_side([(session, progress)], graders)
-    except KeyboardInterrupt:
+            remarks = ask_side_by_side([(session, progress)], graders, config.max_time)
+    except (KeyboardInterrupt, OutOfTime) as stop:
         missing, ungraded = session.left()
         waiting = f" and {ungraded} not graded yet" if ungraded else ""
         arrived = f"everything that arrived is in {config.out}"
         left = f"{missing} of {session.total} samples missing{waiting}"
-        stopped = f"stopped with {left}; {arrived}. The same command goes on."
+        why = "--max-time is used up" if isinstance(stop, OutOfTime) else "stopped"
+        stopped = f"{why} with {left}; {arrived}. The same command goes on."
         console.print(Text(stopped), soft_wrap=True)
         return 5
     for remark in remarks:

@@ -22,6 +22,8 @@ VERBS = {
     "init": "Write a commented release.yaml for `quantgate check`. What is not given is asked for on a terminal.",
     "check": "Ask a baseline and its candidates the same questions side by side, and decide as soon as that is "
     "certain.",
+    "key": "Print a hash of everything that the baseline's answers depend on, so that CI keeps its run for as long as "
+    "it can.",
     "run": "Evaluate a served model into a run directory. The same command again asks only what is missing.",
     "concurrency": "Change how many requests a run that is going on has in flight; it heeds that within a second.",
     "regrade": "Grade the stored answers of a run again, without asking the model: all of them or, when stopped, none.",

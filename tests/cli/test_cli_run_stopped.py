@@ -81,6 +81,25 @@ def test_sigterm_stops_as_cleanly(arguments, rule, tmp_path):
     assert "The same command goes on." in err
 
 
+def test_a_time_that_is_up_stops_as_cleanly_and_the_same_command_goes_on(quantgate, arguments, rule, tmp_path):
+    with served_model(slow(rule)) as server:
+        said = ("--concurrency", "1", "--max-time")
+        code, _, err = quantgate(arguments(server.base_url, *said, "1s"))
+        assert code == 5, err
+        held = scores(tmp_path / "run")
+        assert f"--max-time is used up with {40 - len(held)} of 40 samples missing" in err
+        assert 0 < len(held) < 40
+        assert quantgate(arguments(server.base_url, *said, "10m"))[0] == 0
+    assert len(scores(tmp_path / "run")) == 40
+
+
+def test_a_time_that_is_none_is_refused_before_anything_is_asked(quantgate, arguments):
+    code, _, err = quantgate(arguments("http://127.0.0.1:1/v1", "--max-time", "soon"))
+    assert code == 2
+    assert "--max-time" in err
+    assert "4h, 90m or 1h30m" in err
+
+
 def test_killed_at_any_moment_it_loses_at_most_what_was_in_flight(arguments, rule, tmp_path):
     draw = random.Random(3)
     with served_model(rule) as calm:

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from quantgate.evals.errors import UsageError
 from quantgate.evals.secrets import looks_like_key
+from quantgate.evals.settings.durations import read_duration
 from quantgate.evals.settings.explaining import shown
-from quantgate.evals.settings.release.durations import read_duration
 from quantgate.evals.settings.release.parts import Order, Report, Stop
 from quantgate.evals.settings.release.said import Said, path_in
 from quantgate.evals.text import printable

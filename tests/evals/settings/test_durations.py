@@ -2,7 +2,7 @@
 
 import pytest
 
-from quantgate.evals.settings.release.durations import read_duration
+from quantgate.evals.settings.durations import read_duration
 
 
 @pytest.mark.parametrize(
