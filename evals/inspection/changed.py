@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 
@@ -14,6 +15,19 @@ from quantgate.evals.pairing.plans import plan_differences
 from quantgate.evals.runs.record import TaskRecord
 from quantgate.evals.samples.columns import Bools, Floats, Places
 from quantgate.evals.samples.held import Held
+
+
+class Turn(StrEnum):
+    """How the right answer stands to the left one.
+
+    `BOTH_WRONG` are alike by score, below 1, with another result; `UNSCORED` is a pair of which either has no score.
+    """
+
+    LOSS = "loss"
+    GAIN = "gain"
+    BOTH_WRONG = "both wrong"
+    SAME = "same"
+    UNSCORED = "unscored"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,26 +52,19 @@ class Changes:
         """The right score less the left one, shape (pairs,); NaN where either is no score."""
         return np.asarray(self.right.columns.score[self.theirs] - self.left.columns.score[self.ours])
 
-    @property
-    def losses(self) -> Places:
-        """The places of the pairs in which the right answer scores less."""
-        return np.flatnonzero(self.differences < 0)
-
-    @property
-    def gains(self) -> Places:
-        """The places of the pairs in which the right answer scores more."""
-        return np.flatnonzero(self.differences > 0)
-
-    @property
-    def both_wrong(self) -> Places:
-        """The places of the pairs that are both wrong, alike by score, and with another result."""
-        other = self.left.columns.extracted[self.ours] != self.right.columns.extracted[self.theirs]
-        return np.flatnonzero((self.differences == 0) & (self.left.columns.score[self.ours] < 1) & other)
-
-    @property
-    def unscored(self) -> int:
-        """How many pairs have an answer without a score."""
-        return int(np.isnan(self.differences).sum())
+    def turned(self, turn: Turn) -> Places:
+        """The places of the pairs of one turn, in natural order."""
+        differences, columns = self.differences, self.left.columns
+        other = columns.extracted[self.ours] != self.right.columns.extracted[self.theirs]
+        both_wrong = (differences == 0) & (columns.score[self.ours] < 1) & other
+        masks = {
+            Turn.LOSS: differences < 0,
+            Turn.GAIN: differences > 0,
+            Turn.BOTH_WRONG: both_wrong,
+            Turn.SAME: (differences == 0) & ~both_wrong,
+            Turn.UNSCORED: np.isnan(differences),
+        }
+        return np.flatnonzero(masks[turn])
 
     @property
     def other_prompts(self) -> Bools:
@@ -65,9 +72,22 @@ class Changes:
         return np.asarray(self.left.columns.prompt[self.ours] != self.right.columns.prompt[self.theirs])
 
     @property
+    def in_both(self) -> Bools:
+        """Which of the left run's answers the right one has, too, shape (left answers,)."""
+        found = np.zeros(len(self.left), dtype=np.bool_)
+        found[self.ours] = True
+        return found
+
+    @property
     def repeats(self) -> int:
         """How many repeats of an item both runs hold at most."""
         return int(self.left.columns.repeat[self.ours].max(initial=0)) + 1
+
+    @property
+    def all_or_nothing(self) -> bool:
+        """Whether every score is 0 or 1."""
+        scores = np.concatenate([self.left.columns.score[self.ours], self.right.columns.score[self.theirs]])
+        return bool(np.isin(scores[~np.isnan(scores)], (0, 1)).all())
 
     @property
     def items_changed(self) -> tuple[int, int]:

@@ -17,7 +17,7 @@ from quantgate.evals.runs.asked_for import asked_for
 from quantgate.evals.runs.directory import RunDirectory
 from quantgate.evals.runs.record import RunRecord
 from quantgate.evals.samples.held import Held
-from quantgate.evals.samples.prompts import Prompts
+from quantgate.evals.samples.prompts import PROMPTS_FILE, Prompts
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,6 +55,11 @@ class OpenedRun:
         """What the authors of a task ask of those who hold its text; `None` where it may be shown."""
         record = self.record.task(task)
         return None if record is None else record.asked_by_authors
+
+    @property
+    def keeps_questions(self) -> bool:
+        """Whether what was asked stands beside the answers."""
+        return (self.folder / PROMPTS_FILE).exists()
 
     def hidden(self, task: str) -> bool:
         """Whether the text of a task must not be shown."""

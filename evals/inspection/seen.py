@@ -15,7 +15,7 @@ from quantgate.evals.inspection.conversation import Turn, conversation
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One continuation: its text where it was kept, its log-likelihood in nats, and whether it was taken or is right."""
+    """One continuation: its text where it was kept, its log-likelihood in nats, and whether it was taken."""
 
     text: str | None
     total: float

@@ -29,6 +29,8 @@ VERBS = {
     "regrade": "Grade the stored answers of a run again, without asking the model: all of them or, when stopped, none.",
     "gate": "Decide whether the candidate is equivalent to the baseline within the margin.",
     "compare": "Compare several formats with one baseline, in bounds that hold for all of them together.",
+    "show": "Show the answers of a run: a table of them, or each named item whole, from the question to the fault.",
+    "diff": "Show which answers changed between two runs: losses, then gains, or each named item side by side.",
     "report": "Render a saved decision: nothing is decided anew. Without an option it is printed as `gate` printed it.",
     "plan": "Say how many items, repeats, requests and tokens a margin needs, from a guess or from two runs of a "
     "pilot.",

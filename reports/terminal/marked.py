@@ -28,10 +28,8 @@ def place_of_result(text: str, result: str | None) -> tuple[int, int] | None:
     wanted = result.strip()
     # A grader takes commas out of numbers, and no others are written with them.
     pattern = ",?".join(re.escape(sign) for sign in wanted) if wanted.isdecimal() else re.escape(wanted)
-    found = None
-    for found in re.finditer(rf"(?<![\w]){pattern}(?![\w])(?!\.\d)", text):
-        pass
-    return None if found is None else found.span()
+    places = [found.span() for found in re.finditer(rf"(?<!\w)(?<!\d[.,]){pattern}(?!\w)(?!\.\d)", text)]
+    return places[-1] if places else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,10 @@ from rich.text import Text
 _SYSTEMS = {"standard": ColorSystem.STANDARD, "256": ColorSystem.EIGHT_BIT, "truecolor": ColorSystem.TRUECOLOR}
 
 
-def show_lines(console: Console, lines: Iterable[Text]) -> None:
+def show_lines(console: Console, lines: Iterable[Text], *, paged: bool = True) -> None:
     """Print lines as they come; where they are more than a terminal has, `$PAGER` gets them (`less -R` unless set)."""
     rendered = _rendered(console, lines)
-    command = _pager() if console.is_terminal and sys.stdin.isatty() else None
+    command = _pager() if paged and console.is_terminal and sys.stdin.isatty() else None
     if command is None:
         _write(console, rendered)
         return

@@ -1,0 +1,59 @@
+"""Where the runs of a saved decision lie: it names them by when they were begun, its command by their folders."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from quantgate.evals.documents import BrokenDocument, parse_json
+from quantgate.evals.errors import RunDirectoryError
+from quantgate.evals.files import read_text
+from quantgate.evals.runs.directory import RunDirectory
+
+_MOST_FOLDERS = 200
+
+
+def runs_of(decision: Path) -> tuple[Path, ...]:
+    """The folders of the baseline and of each candidate; none unless all of them are found.
+
+    They are looked for where the decision's command, or its formats, say, and beside its file.
+    """
+    try:
+        told = parse_json(read_text(decision))
+    except (OSError, UnicodeDecodeError, BrokenDocument):
+        return ()
+    wanted = list(_records(told)) if isinstance(told, Mapping) else []
+    known: dict[tuple[object, object], Path] = {}
+    for folder in _folders(told, decision) if wanted else ():
+        with suppress(RunDirectoryError, OSError, ValueError):
+            record = RunDirectory(folder).record()
+            known.setdefault((record.created, record.model), folder)
+    found = [known.get(key) for key in wanted]
+    return tuple(folder for folder in found if folder is not None) if None not in found else ()
+
+
+def _records(told: Mapping[str, Any]) -> Iterator[tuple[object, object]]:
+    """When each run was begun, and of which model."""
+    formats = told.get("formats")
+    candidates = [told.get("candidate")] if not isinstance(formats, list) else formats
+    for run in (told.get("baseline"), *candidates):
+        record = run.get("candidate", run) if isinstance(run, Mapping) else None
+        if isinstance(record, Mapping):
+            yield record.get("created"), record.get("model")
+
+
+def _folders(told: Mapping[str, Any], decision: Path) -> Iterator[Path]:
+    command = told.get("command")
+    with suppress(ValueError):
+        for word in shlex.split(command)[2:] if isinstance(command, str) else []:
+            if not word.startswith("-"):
+                yield Path(word)
+    formats = told.get("formats")
+    for each in formats if isinstance(formats, list) else []:
+        if isinstance(each, Mapping) and isinstance(each.get("folder"), str):
+            yield Path(each["folder"])
+    beside = (folder for folder in sorted(decision.resolve().parent.iterdir()) if folder.is_dir())
+    yield from (folder for folder, _ in zip(beside, range(_MOST_FOLDERS), strict=False))

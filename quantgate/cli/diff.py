@@ -1,0 +1,144 @@
+"""`quantgate diff`: which answers changed between two runs, and how."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from quantgate.cli.looking import AsJson, Repeat, Reveal, TaskNames, Thoughts, WholePrompt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rich.console import Console
+    from rich.text import Text
+
+    from quantgate.evals.inspection.changed import Changes, Turn
+    from quantgate.evals.inspection.compared import Compared
+    from quantgate.evals.samples.columns import Places
+
+    Chosen = Sequence[tuple[Changes, Places]]
+
+
+def register(app: typer.Typer) -> None:
+    app.command(name="diff")(diff)
+
+
+def diff(
+    baseline: Annotated[Path, typer.Argument(help="A run directory, or a gate's JSON, whose two runs are then meant.")],
+    candidate: Annotated[str | None, typer.Argument(help="The run directory that is held against it.")] = None,
+    items: Annotated[
+        list[str] | None, typer.Argument(help="Items to show side by side, as 17 or gsm8k/17; without any, the flips.")
+    ] = None,
+    losses: Annotated[bool, typer.Option("--losses", help="Only answers that score less.")] = False,
+    gains: Annotated[bool, typer.Option("--gains", help="Only answers that score more.")] = False,
+    both_wrong: Annotated[
+        bool, typer.Option("--both-wrong", help="Answers that are wrong in both runs, with another result.")
+    ] = False,
+    task: TaskNames = None,
+    repeat: Repeat = None,
+    thoughts: Thoughts = False,
+    prompt: WholePrompt = False,
+    reveal: Reveal = False,
+    json: AsJson = False,
+) -> None:
+    """Show which answers changed between two runs: losses, then gains, or each named item side by side.
+
+    Runs that `gate` would not compare are held against each other, too, by item and repeat, and it is said in what they
+    differ. More than fits the terminal goes through $PAGER. Exits 0, and 2 for what is not there.
+    """
+    from quantgate.cli.looking import notes_of, opened, print_json
+    from quantgate.cli.notice import notice
+    from quantgate.evals.inspection.changed import Turn
+    from quantgate.evals.inspection.compared import Compared
+    from quantgate.reports.terminal.console import output_console
+    from quantgate.reports.terminal.paging import show_lines
+
+    folders, named = _folders(baseline, candidate, items or [])
+    compared = Compared(*(opened(folder, "diff", reveal=reveal) for folder in folders))
+    given = {Turn.LOSS: losses, Turn.GAIN: gains, Turn.BOTH_WRONG: both_wrong}
+    turns = [turn for turn, wanted in given.items() if wanted]
+    tasks = compared.tasks(task or ())
+    chosen = compared.changes(tasks, named, repeat)
+    for note in (
+        *notes_of(compared.left, tasks, texts=bool(named) or json),
+        *notes_of(compared.right, (), texts=False),
+        *compared.notes([changes for changes, _ in chosen]),
+    ):
+        notice(note)
+    shown = turns or (list(Turn) if named else [Turn.LOSS, Turn.GAIN])
+    console = output_console()
+    if json:
+        print_json(console, _json_lines(compared, chosen, shown))
+    elif named:
+        show_lines(console, _side_by_side(console, compared, chosen, shown, thoughts=thoughts, prompt=prompt))
+    else:
+        show_lines(console, _tables(console, compared, chosen, shown))
+
+
+def _folders(baseline: Path, candidate: str | None, items: list[str]) -> tuple[Sequence[Path], list[str]]:
+    """The folders of both runs, and the items; a saved decision names both, so that an item may come after it."""
+    from quantgate.evals.errors import UsageError
+    from quantgate.evals.inspection.decided import runs_of
+
+    if not baseline.is_file():
+        if candidate is None:
+            raise UsageError("diff needs two run directories, or a gate's JSON: quantgate diff BASELINE CANDIDATE")
+        return (baseline, Path(candidate)), items
+    runs = runs_of(baseline)
+    if len(runs) == 2:
+        return runs, items if candidate is None else [candidate, *items]
+    if not runs:
+        raise UsageError(f"{baseline} is no decision whose runs are found here: give the two run directories")
+    pairs = " or ".join(f"`quantgate diff {runs[0]} {run}`" for run in runs[1:])
+    raise UsageError(f"{baseline} compares several candidates: give {pairs}")
+
+
+def _json_lines(compared: Compared, chosen: Chosen, turns: Sequence[Turn]) -> Iterator[str]:
+    from quantgate.evals.inspection.compared import by_turn
+    from quantgate.evals.inspection.told import line_of_change
+
+    for changes, places in chosen:
+        for turn, group in by_turn(changes, places, turns):
+            for pair in compared.pairs(changes, group):
+                yield line_of_change(turn, *pair)
+
+
+def _side_by_side(
+    console: Console, compared: Compared, chosen: Chosen, turns: Sequence[Turn], *, thoughts: bool, prompt: bool
+) -> Iterator[Text]:
+    import numpy as np
+    from rich.text import Text
+
+    from quantgate.evals.inspection.compared import by_turn
+    from quantgate.reports.terminal.side_by_side import whole_pair
+
+    found = False
+    for changes, places in chosen:
+        groups = [group for _, group in by_turn(changes, places, turns)]
+        for left, right in compared.pairs(changes, np.sort(np.concatenate(groups)) if groups else places[:0]):
+            found = True
+            yield from whole_pair(
+                console, left, right, compared.names, repeats=changes.repeats > 1, thoughts=thoughts, prompt=prompt
+            )
+    if not found:
+        yield Text("none of these items changed so")
+
+
+def _tables(console: Console, compared: Compared, chosen: Chosen, turns: Sequence[Turn]) -> Iterator[Text]:
+    from rich.text import Text
+
+    from quantgate.evals.inspection.compared import by_turn
+    from quantgate.reports.terminal.side_by_side import TITLES, counts, flips_table
+
+    for changes, places in chosen:
+        yield from (Text(line, style="bold") for line in counts(changes, compared.names))
+        for turn, group in by_turn(changes, places, turns):
+            yield Text()
+            yield Text(f"{TITLES[turn]} ({len(group):,})", style="bold")
+            pairs = compared.pairs(changes, group)
+            yield from flips_table(pairs, compared.names, console.width, changes)
+        yield Text()
+    yield Text(f"quantgate diff {compared.left.folder} {compared.right.folder} ITEM shows both answers side by side")

@@ -1,0 +1,66 @@
+"""What `show` and `diff` share: which answers are wanted, and how a private task's are asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.console import Console
+
+    from quantgate.evals.inspection.opened import OpenedRun
+
+TaskNames = Annotated[list[str] | None, typer.Option(help="Only this task; repeatable.")]
+Repeat = Annotated[int | None, typer.Option(min=0, help="Only this repeat, counted from 0.")]
+Thoughts = Annotated[bool, typer.Option("--thoughts", help="Unfold the model's thoughts.")]
+WholePrompt = Annotated[bool, typer.Option("--prompt", help="Show the whole prompt, worked examples and all.")]
+Reveal = Annotated[bool, typer.Option("--reveal", help="Show the text of tasks whose authors ask to keep it private.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON lines, with all texts, for scripts.")]
+
+
+def print_json(console: Console, lines: Iterable[str]) -> None:
+    """Print lines for a script, whatever the width."""
+    from rich.text import Text
+
+    from quantgate.reports.terminal.paging import show_lines
+
+    show_lines(console, map(Text, lines), paged=False)
+
+
+def notes_of(run: OpenedRun, tasks: Iterable[str], *, texts: bool) -> list[str]:
+    """What the reader should know of a run: damage, what is hidden, what cannot be read."""
+    from quantgate.evals.text import one_line
+
+    notes = [f"{run.folder}: {one_line(run.held.damage.told, 300)}"] if run.held.damage.lines else []
+    notes += [
+        f"{one_line(task, 60)}: {one_line(run.private(task) or '', 300)}. Its text is not shown without --reveal"
+        for task in tasks
+        if texts and run.hidden(task)
+    ]
+    if not run.keeps_questions and not all(run.hidden(task) for task in tasks):
+        notes.append(
+            f"{run.folder} has no prompts.jsonl, so that neither questions nor right answers are shown: it was begun by "
+            "an earlier quantgate or with --no-prompts. A run into a new folder keeps them"
+        )
+    if run.prompts.problem:
+        notes.append(one_line(run.prompts.problem, 300))
+    return notes
+
+
+def opened(folder: Path, verb: str, *, reveal: bool) -> OpenedRun:
+    """A run directory. Raises RunDirectoryError; UsageError for a saved decision, with what to give instead."""
+    from quantgate.evals.errors import UsageError
+    from quantgate.evals.inspection.decided import runs_of
+    from quantgate.evals.inspection.opened import OpenedRun
+
+    if folder.is_file():
+        runs = runs_of(folder)
+        raise UsageError(
+            f"{folder} is a file; quantgate {verb} reads run directories"
+            + (f": {' and '.join(str(run) for run in runs)} are those of this decision" if runs else "")
+        )
+    return OpenedRun.open(folder, revealed=reveal)
