@@ -17,6 +17,7 @@ _LONGEST_SEARCH = 500
 
 
 def decision_address(base: str, key: str) -> str:
+    """The page of one decision."""
     return f"{base}decision/{_step(key)}"
 
 

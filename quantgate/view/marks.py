@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from itertools import pairwise
 
 _TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
 _LONGEST_MARK = 40
@@ -14,7 +15,7 @@ _JOINERS = "\u200c\u200d"
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A part of an answer: `same` as the other answer up to here, `parts` from it in this token, `read` as the result."""
+    """A part of an answer: `same` as the other up to here, `parts` from it in this token, `read` as the result."""
 
     text: str
     same: bool = False
@@ -37,7 +38,7 @@ def segments(text: str, parting: int | None = None, extracted: str | None = None
             parts=split is not None and split[0] <= start < split[1],
             read=read is not None and read[0] <= start < read[1],
         )
-        for start, end in zip(cuts, cuts[1:], strict=False)
+        for start, end in pairwise(cuts)
     ]
     if split is not None and split[0] == len(text):
         parts.append(Segment("", parts=True))
@@ -45,9 +46,9 @@ def segments(text: str, parting: int | None = None, extracted: str | None = None
 
 
 def visible(text: str) -> str:
-    """The text with its control, format and bidirectional characters named; line breaks and tabs stay.
+    r"""The text with its control, format and bidirectional characters named; line breaks and tabs stay.
 
-    >>> visible("\\x1b[31mred\\u202e")
+    >>> visible("\x1b[31mred\u202e")
     '␛[31mred⟨U+202E⟩'
     """
     if text.isprintable():
@@ -78,7 +79,5 @@ def _place(text: str, extracted: str | None) -> tuple[int, int] | None:
     spelled = ",?".join(wanted) if wanted.isascii() and wanted.isdigit() else re.escape(wanted)
     before = r"(?<![\w])" if wanted[0].isalnum() else ""
     after = r"(?!\w)" if wanted[-1].isalnum() else ""
-    last = None
-    for last in re.finditer(f"{before}{spelled}{after}", text):
-        pass
-    return None if last is None else last.span()
+    places = [found.span() for found in re.finditer(f"{before}{spelled}{after}", text)]
+    return places[-1] if places else None
