@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
 from quantgate.evals.contract.asked import Asked
 from quantgate.evals.contract.records import Sample, is_number
 from quantgate.evals.contract.thoughts import split_thoughts
+from quantgate.evals.inspection.seen import Seen
 from quantgate.view.marks import Segment, segments
 from quantgate.view.types import ItemView, RunRow
 
@@ -30,54 +29,49 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """One continuation that was scored: its log-likelihood in nats, whether it was the likeliest."""
-
-    text: str
-    loglikelihood: float | None
-    chosen: bool
-    right: bool
-
-
-@dataclass(frozen=True, slots=True)
 class AnswerCard:
     """One build's answer as a page shows it; `folded` is the beginning that both answers have in common."""
 
     run: RunRow
-    sample: Sample | None
-    thoughts: str | None
-    folded: str
-    parts: tuple[Segment, ...]
-    choices: tuple[Choice, ...]
-    facts: Mapping[str, str]
+    seen: Seen | None
+    thoughts: str | None = None
+    folded: str = ""
+    parts: tuple[Segment, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def sample(self) -> Sample | None:
+        """The answer as it is stored."""
+        return None if self.seen is None else self.seen.sample
 
 
-def asked_parts(asked: Asked | None) -> tuple[tuple[Passage, ...], Passage | None]:
-    """The messages before the last one, and the last one, which asks; what was scored, of log-likelihoods."""
+def asked_parts(asked: Asked | None) -> tuple[tuple[Passage, ...], tuple[Passage, ...]]:
+    """The messages before the user's last one; that one, with what was laid into the model's mouth after it.
+
+    Of what was scored by log-likelihood there is the context alone; its choices stand with the answers.
+    """
     if asked is None:
-        return (), None
-    if asked.messages:
-        said = [_passage(str(message.get("role", "")), _content(message)) for message in asked.messages]
-        return tuple(said[:-1]), said[-1]
+        return (), ()
     if asked.continuations:
-        return (), _passage("context", asked.continuations[0].context)
-    return (), None
+        return (), (_passage("context", asked.continuations[0].context),)
+    said = [_passage(message.get("role", ""), message.get("content", "")) for message in asked.messages]
+    users = [place for place, passage in enumerate(said) if passage.role == "user"]
+    last = users[-1] if users else max(len(said) - 1, 0)
+    return tuple(said[:last]), tuple(said[last:])
 
 
 def answer_cards(view: ItemView) -> list[AnswerCard]:
     """One card for each run, in their order."""
-    return [_card(run, sample, view) for run, sample in zip(view.runs, view.answers, strict=True)]
+    return [_card(run, seen, view.parting) for run, seen in zip(view.runs, view.answers, strict=True)]
 
 
-def _card(run: RunRow, sample: Sample | None, view: ItemView) -> AnswerCard:
-    if sample is None:
-        return AnswerCard(run, None, None, "", (), (), {})
-    choices = _choices(sample, view.asked)
-    text = "" if choices or sample.response is None else sample.response
-    inside, _ = split_thoughts(text) if text and not sample.reasoning else (None, text)
-    parts = segments(text, view.parting, sample.extracted) if text else ()
-    folded, parts = _fold(parts)
-    return AnswerCard(run, sample, sample.reasoning or inside, folded, parts, choices, _facts(sample))
+def _card(run: RunRow, seen: Seen | None, parting: int | None) -> AnswerCard:
+    if seen is None:
+        return AnswerCard(run, None)
+    sample, text = seen.sample, "" if seen.choices else seen.answer
+    inside = None if sample.reasoning or not text else split_thoughts(text)[0]
+    folded, parts = _fold(segments(text, parting, sample.extracted) if text else ())
+    return AnswerCard(run, seen, sample.reasoning or inside, folded, parts, _facts(sample))
 
 
 def _fold(parts: tuple[Segment, ...]) -> tuple[str, tuple[Segment, ...]]:
@@ -103,26 +97,6 @@ def _edge(text: str, around: int) -> int:
         if 0 <= found < around + _KEPT // 2:
             return found + len(mark)
     return around
-
-
-def _content(message: Mapping[str, Any]) -> str:
-    content = message.get("content")
-    return content if isinstance(content, str) else json.dumps(content, ensure_ascii=False, indent=1)
-
-
-def _choices(sample: Sample, asked: Asked | None) -> tuple[Choice, ...]:
-    if asked is None or not asked.continuations or sample.response is None:
-        return ()
-    try:
-        found = json.loads(sample.response)["loglikelihoods"]
-        sums = [pair[0] if is_number(pair[0]) else None for pair in found]
-    except (ValueError, TypeError, KeyError, IndexError):
-        return ()
-    read, right = (sample.extracted or "").strip(), (asked.reference or "").strip()
-    return tuple(
-        Choice(one.text, value, one.text.strip() == read, one.text.strip() == right)
-        for one, value in zip(asked.continuations, sums, strict=False)
-    )
 
 
 def _facts(sample: Sample) -> dict[str, str]:

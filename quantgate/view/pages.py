@@ -64,10 +64,10 @@ def item_page(view: ItemView, base: str) -> str:
         keys=[run.key for run in view.runs],
         cards=cards,
         title=_item_title(view),
-        sample=next((answer for answer in view.answers if answer is not None), None),
+        sample=next((card.sample for card in cards if card.sample is not None), None),
         asked=asked_parts(view.asked),
         facts=_facts(cards),
-        live=any(run.live and card.sample is None for run, card in zip(view.runs, cards, strict=True)),
+        live=any(run.live and card.seen is None for run, card in zip(view.runs, cards, strict=True)),
     )
 
 
@@ -160,11 +160,11 @@ def _chips(chosen: Filter) -> list[tuple[str, Filter]]:
     return [(str(words), addresses.without(chosen, name)) for name, words in said.items() if words]
 
 
-FLIPPED = {Flipped.ANY: "flipped", Flipped.LOSSES: "losses", Flipped.GAINS: "gains"}
+FLIPPED = {Flipped.ANY: "flipped", Flipped.LOSSES: "lost", Flipped.GAINS: "gained"}
 
 
 def _item_title(view: ItemView) -> str:
-    found = next((answer for answer in view.answers if answer is not None), None) or view.asked
+    found = next((seen.sample for seen in view.answers if seen is not None), None) or view.asked
     return f"{found.task} {found.item_id}" if found else "An item"
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from quantgate.evals.contract.asked import Asked
-from quantgate.evals.contract.records import Sample
+from quantgate.evals.inspection.seen import Seen
 
 
 class Flipped(StrEnum):
@@ -145,7 +145,7 @@ class ItemPage:
 
 @dataclass(frozen=True, slots=True)
 class ItemView:
-    """One item whole: what was asked, what each run answered, and where the answers part, in characters.
+    """One item whole: what was asked, what each run answered, and where the answers part, in characters of their texts.
 
     `number` is its place among the `total` items that the filter chooses; `previous` and `following` are its
     neighbours there. Texts of a private task are there only where the user has asked for them: else `hidden`.
@@ -154,7 +154,7 @@ class ItemView:
     runs: tuple[RunRow, ...]
     filter: Filter
     asked: Asked | None
-    answers: tuple[Sample | None, ...]
+    answers: tuple[Seen | None, ...]
     parting: int | None
     number: int
     total: int

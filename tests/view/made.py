@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from quantgate.evals.contract.asked import Asked
 from quantgate.evals.contract.records import Continuation, Sample, SampleKey, Status
 from quantgate.evals.inspection.parting import parting
+from quantgate.evals.inspection.seen import seen
 from quantgate.view.addresses import PART
 from quantgate.view.types import (
     AnswerRow,
@@ -104,13 +106,16 @@ class InMemory:
         found = self._rows(runs, chosen)
         number = next(n for n, row in enumerate(found) if (row.task, row.item_id, row.repeat) == key)
         answers = tuple(next((one for one in self.samples[run] if one.key == key), None) for run in runs)
-        texts = [one.response for one in answers if one is not None and one.response is not None]
+        question = self.asked.get(key[1])
+        hidden = self.hidden is not None
+        told = tuple(None if one is None else seen(one, question, Path("runs"), hidden=hidden) for one in answers)
+        texts = [one.answer for one in told if one is not None]
         return ItemView(
             runs=tuple(self.runs[run] for run in runs),
             filter=chosen,
-            asked=None if self.hidden else self.asked.get(key[1]),
-            answers=answers,
-            parting=parting(*texts) if len(texts) == 2 else None,
+            asked=None if hidden else question,
+            answers=told,
+            parting=parting(*texts) if len(texts) == 2 and not hidden else None,
             number=number,
             total=len(found),
             previous=found[number - 1] if number else None,

@@ -264,5 +264,5 @@ if ($("#parts")) {
   openList();
   const list = $("#parts");
   if (Number(list.dataset.offset)) $(".part:not(.waiting)", list).scrollIntoView();
-  openAt();
+  addEventListener("load", () => requestAnimationFrame(openAt)); // after the browser has gone to the hash itself
 }
