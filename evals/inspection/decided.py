@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -46,14 +47,19 @@ def _records(told: Mapping[str, Any]) -> Iterator[tuple[object, object]]:
 
 
 def _folders(told: Mapping[str, Any], decision: Path) -> Iterator[Path]:
+    named = told.get("folders")
+    yield from _paths(named.values() if isinstance(named, Mapping) else ())
+    formats = told.get("formats")
+    yield from _paths([told.get("baseline_folder")])
+    for each in formats if isinstance(formats, list) else ():
+        yield from _paths([each.get("folder")] if isinstance(each, Mapping) else ())
+    # Decisions of earlier versions name no folders; their command does.
     command = told.get("command")
     with suppress(ValueError):
-        for word in shlex.split(command)[2:] if isinstance(command, str) else []:
-            if not word.startswith("-"):
-                yield Path(word)
-    formats = told.get("formats")
-    for each in formats if isinstance(formats, list) else []:
-        if isinstance(each, Mapping) and isinstance(each.get("folder"), str):
-            yield Path(each["folder"])
+        yield from _paths(shlex.split(command)[2:] if isinstance(command, str) else ())
     beside = (folder for folder in sorted(decision.resolve().parent.iterdir()) if folder.is_dir())
-    yield from (folder for folder, _ in zip(beside, range(_MOST_FOLDERS), strict=False))
+    yield from islice(beside, _MOST_FOLDERS)
+
+
+def _paths(named: Iterable[object]) -> Iterator[Path]:
+    yield from (Path(each) for each in named if isinstance(each, str) and each and not each.startswith("-"))

@@ -43,8 +43,8 @@ def notes_of(run: OpenedRun, tasks: Iterable[str], *, texts: bool) -> list[str]:
     ]
     if not run.keeps_questions and not all(run.hidden(task) for task in tasks):
         notes.append(
-            f"{run.folder} has no prompts.jsonl, so that neither questions nor right answers are shown: it was begun by "
-            "an earlier quantgate or with --no-prompts. A run into a new folder keeps them"
+            f"{run.folder} has no prompts.jsonl, so that neither questions nor right answers are shown: it was begun "
+            "by an earlier quantgate or with --no-prompts. A run into a new folder keeps them"
         )
     if run.prompts.problem:
         notes.append(one_line(run.prompts.problem, 300))
@@ -60,7 +60,8 @@ def opened(folder: Path, verb: str, *, reveal: bool) -> OpenedRun:
     if folder.is_file():
         runs = runs_of(folder)
         raise UsageError(
-            f"{folder} is a file; quantgate {verb} reads run directories"
-            + (f": {' and '.join(str(run) for run in runs)} are those of this decision" if runs else "")
+            f"{folder} is a file, and quantgate {verb} shows a run directory: give "
+            + (" or ".join(str(run) for run in runs) or "the folder that has run.json")
+            + (f"; `quantgate diff {folder}` shows what changed between them" if len(runs) == 2 else "")
         )
     return OpenedRun.open(folder, revealed=reveal)
