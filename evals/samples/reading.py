@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import BinaryIO
 
@@ -28,14 +29,35 @@ def read(stream: BinaryIO, known: Lines | None = None, look: Look | None = None)
     if known is not None:
         gathered.add(known.columns)
         damage, end, count = known.damage, known.end, known.count
+    for part in parts(stream, end, count, look):
+        for batch in part.batches:
+            gathered.add(batch)
+        damage = damage.and_then(part.damage)
+        end, count = part.end, part.count
+    return Lines(gathered.columns(), count, end, damage)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """What some lines of a file hold that follow one another: samples by columns, in the order of the lines.
+
+    `count` and `end` are the lines, damaged ones too, and the bytes from the file's beginning until there.
+    """
+
+    batches: tuple[Columns, ...]
+    count: int
+    end: int
+    damage: Damage
+
+
+def parts(stream: BinaryIO, end: int = 0, count: int = 0, look: Look | None = None) -> Iterator[Part]:
+    """The whole lines of a file, some megabytes at a time, from where `count` lines of `end` bytes have been read."""
     stream.seek(end)
     for block in blocks(stream):
         found = _Found(block, count + 1, look)
-        for batch in found.batches():
-            gathered.add(batch)
-        damage = damage.and_then(found.damage())
-        end, count = block.end, count + len(block.ends)
-    return Lines(gathered.columns(), count, end, damage)
+        count += len(block.ends)
+        batches = tuple(found.batches())
+        yield Part(batches, count, block.end, found.damage())
 
 
 class _Found:

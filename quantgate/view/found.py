@@ -1,0 +1,81 @@
+"""What lies under the folders that the user named: run directories and decisions, no deeper than people keep them."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from quantgate.evals.files import open_to_read
+from quantgate.evals.runs.directory import RUN_FILE
+
+_DEPTH = 4
+_MOST_ENTRIES = 20_000
+"""So many names are looked at: a folder with more was never meant."""
+_MOST_FOUND = 1_000
+_DECISION = re.compile(rb'\s*\{\s*"schema_version":\s*\d+,\s*"verdict":')
+"""How every decision begins that `gate` and `compare` write."""
+_BEGINNING = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Run directories and decisions; `cut` says that there was more than is looked through."""
+
+    runs: tuple[Path, ...] = ()
+    decisions: tuple[Path, ...] = ()
+    cut: bool = False
+
+
+def is_run(folder: Path) -> bool:
+    """Whether it is a run directory."""
+    return (folder / RUN_FILE).is_file()
+
+
+def find(folders: Sequence[Path], depth: int = _DEPTH) -> Found:
+    """The run directories and decisions under some folders. Links to folders and hidden folders are not followed."""
+    runs: dict[Path, None] = {}
+    decisions: dict[Path, None] = {}
+    seen = 0
+    for folder in folders:
+        for entry in _entries(folder, depth):
+            seen += 1
+            if seen > _MOST_ENTRIES or len(runs) + len(decisions) >= _MOST_FOUND:
+                return Found(tuple(runs), tuple(decisions), cut=True)
+            if entry.name == RUN_FILE:
+                runs[entry.parent] = None
+            elif _is_decision(entry):
+                decisions[entry] = None
+    return Found(tuple(runs), tuple(decisions))
+
+
+def _entries(folder: Path, depth: int) -> Iterator[Path]:
+    """The files under a folder; of a run directory its record alone."""
+    try:
+        with os.scandir(folder) as listed:
+            entries = sorted(listed, key=lambda entry: entry.name)
+    except OSError:
+        return
+    if any(entry.name == RUN_FILE for entry in entries):
+        yield folder / RUN_FILE
+        return
+    for entry in entries:
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            if depth:
+                yield from _entries(folder / entry.name, depth - 1)
+        else:
+            yield folder / entry.name
+
+
+def _is_decision(file: Path) -> bool:
+    if file.suffix != ".json":
+        return False
+    try:
+        with open_to_read(file) as stream:
+            return _DECISION.match(stream.read(_BEGINNING)) is not None
+    except OSError:
+        return False

@@ -1,0 +1,141 @@
+"""What changed between two runs, as `gate` counts it: by the mean score of each item."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TypeAlias
+
+import numpy as np
+
+from quantgate.evals.pairing.item_scores import filled
+from quantgate.evals.pairing.plans import plan_differences
+from quantgate.evals.runs.record import RunRecord
+from quantgate.evals.stats.checks import BoolArray, FloatArray
+from quantgate.view.choices import Choices, Row
+from quantgate.view.lists import listing
+from quantgate.view.naming import told
+from quantgate.view.runs import ViewedRun
+from quantgate.view.types import Filter, Flipped
+
+_Scores: TypeAlias = tuple[Row, float | None, float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Flips:
+    """The items that changed between two runs: how many, and the choice that has their answers, by kind.
+
+    `absent` counts items that were to be asked and that neither run has; `growing` says that one of the runs is not
+    complete yet, so that only answers count that both have.
+    """
+
+    choices: dict[Flipped, int]
+    losses: int
+    gains: int
+    absent: int
+    repeated: bool
+    growing: bool
+
+    @property
+    def notes(self) -> list[str]:
+        """How they are counted, where that is not plain."""
+        said = []
+        if self.repeated:
+            said.append(
+                f"By the mean of its repeats {self.losses:,} items got worse and {self.gains:,} better, as `gate` "
+                "counts; listed of them are the repeats that score unlike."
+            )
+        if self.growing:
+            said.append("A run is still being written: only answers that both have are counted as lost or gained.")
+        elif self.absent:
+            items = "1 item" if self.absent == 1 else f"{self.absent:,} items"
+            said.append(f"{items} that neither run has an answer to are not listed; `gate` counts each as lost.")
+        return said
+
+
+def unlike(left: RunRecord, right: RunRecord) -> list[str]:
+    """Why `gate` would not compare two runs, as far as their records tell."""
+    found = []
+    for task in left.tasks:
+        other = right.task(task.name)
+        if other is None:
+            found.append(f"{task.name}: only {left.label} was asked this task")
+        else:
+            found += [f"{task.name}: {problem}" for problem in plan_differences(task, other)]
+    names = {task.name for task in left.tasks}
+    return [
+        *found,
+        *(f"{task.name}: only {right.label} was asked this task" for task in right.tasks if task.name not in names),
+    ]
+
+
+def find_flips(
+    left: ViewedRun, right: ViewedRun, choices: Choices, before: Flips | None, *, growing: bool
+) -> Flips:
+    """Find the items whose mean score differs, what is missing counted against the candidate, which is the right run.
+
+    The choices are those of what was found `before`, where they are still kept. Raises Broken when an index cannot be
+    read.
+    """
+    ours, theirs = left.record(), right.record()
+    rows: dict[Flipped, list[Row]] = {Flipped.LOSSES: [], Flipped.GAINS: []}
+    counts = {Flipped.LOSSES: 0, Flipped.GAINS: 0}
+    absent = 0
+    with listing([left.index, right.index], Filter(), choices) as listed:
+        for task, of_task in groupby(listed.scores(), key=lambda row: row[0][0]):
+            one, other = ours.task(told(task)), theirs.task(told(task))
+            if one is None or other is None:
+                continue
+            found = _of_task(list(of_task), (one.repeats, other.repeats), growing=growing)
+            for kind in rows:
+                rows[kind] += found.rows[kind]
+                counts[kind] += found.counts[kind]
+            absent += max(one.items, other.items) - found.items
+    numbers = {Flipped.ANY: rows[Flipped.LOSSES] + rows[Flipped.GAINS], **rows}
+    chosen = {kind: choices.new() for kind in numbers} if before is None else before.choices
+    for kind, number in chosen.items():
+        choices.fill(number, numbers[kind])
+    repeated = any(task.repeats > 1 for record in (ours, theirs) for task in record.tasks)
+    return Flips(chosen, counts[Flipped.LOSSES], counts[Flipped.GAINS], absent, repeated, growing)
+
+
+@dataclass(frozen=True, slots=True)
+class _OfTask:
+    rows: dict[Flipped, list[Row]]
+    counts: dict[Flipped, int]
+    items: int
+
+
+def _of_task(scores: list[_Scores], repeats: tuple[int, int], *, growing: bool) -> _OfTask:
+    items = {name: place for place, name in enumerate(dict.fromkeys(row[:3] for row, *_ in scores))}
+    baseline, candidate = (np.full((len(items), most), np.nan) for most in repeats)
+    present = np.zeros((len(items), max(repeats)), dtype=np.bool_)
+    for row, left, right in scores:
+        item, repeat = items[row[:3]], row[3]
+        present[item, repeat] = True
+        if left is not None and repeat < repeats[0]:
+            baseline[item, repeat] = left
+        if right is not None and repeat < repeats[1]:
+            candidate[item, repeat] = right
+    both = min(repeats)
+    if growing:
+        there = ~np.isnan(baseline[:, :both]) & ~np.isnan(candidate[:, :both])
+        baseline, candidate = (np.where(there, each[:, :both], 0.0) for each in (baseline, candidate))
+    left_filled, right_filled = filled(baseline, "baseline"), filled(candidate, "candidate")
+    differences = right_filled.mean(axis=1) - left_filled.mean(axis=1)
+    shown = _shown(left_filled[:, :both], right_filled[:, :both], present[:, :both])
+    kinds = {Flipped.LOSSES: differences < 0, Flipped.GAINS: differences > 0}
+    found: dict[Flipped, list[Row]] = {kind: [] for kind in kinds}
+    for row, *_ in scores:
+        item, repeat = items[row[:3]], row[3]
+        if repeat < both and shown[item, repeat]:
+            for kind, mask in kinds.items():
+                if mask[item]:
+                    found[kind].append(row)
+    return _OfTask(found, {kind: int(mask.sum()) for kind, mask in kinds.items()}, len(items))
+
+
+def _shown(left: FloatArray, right: FloatArray, present: BoolArray) -> BoolArray:
+    """Which repeats of an item stand for it: those that are there and score unlike, or all where none of them does."""
+    unlike = (left != right) & present
+    return np.asarray(unlike | ~unlike.any(axis=1, keepdims=True))

@@ -1,0 +1,126 @@
+"""Looks for a text in what was asked and answered, goes on where it was left off, and with what has come since."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from threading import Event
+
+from quantgate.evals.contract.asked import Asked
+from quantgate.evals.contract.records import Sample
+from quantgate.evals.errors import RunDirectoryError
+from quantgate.evals.files import open_to_read
+from quantgate.evals.inspection.question import question
+from quantgate.evals.runs.directory import SAMPLES_FILE
+from quantgate.evals.samples.blocks import blocks
+from quantgate.evals.samples.lines import parse_line
+from quantgate.evals.samples.prompts import PROMPTS_FILE, parse_prompt
+from quantgate.view.choices import Choices, Row
+from quantgate.view.index import Index
+from quantgate.view.naming import told
+
+_TOGETHER = 4000
+"""Answers that are looked through before what was found is told."""
+
+
+class Search:
+    """One text in one run: what was found is the choice `number`.
+
+    It is looked for in ids, answers, thoughts, results, errors, and in the question and the right answer, whatever the
+    case of its letters; of the tasks in `hidden` in ids alone.
+    """
+
+    def __init__(self, index: Index, choices: Choices, text: str, hidden: frozenset[str]) -> None:
+        self.number = choices.new()
+        self._index = index
+        self._choices = choices
+        self._text = text.casefold()
+        self._written = json.dumps(text, ensure_ascii=False)[1:-1].casefold()
+        self._hidden = hidden
+        self._questions: set[tuple[str, str]] = set()
+        self._prompts_read = 0
+        self._answers_read = 0
+        self.looked = 0
+        self.of = 0
+
+    def go_on(self, stop: Event) -> None:
+        """Look through what has not been looked through yet. Raises RunDirectoryError when a file cannot be read."""
+        try:
+            self._look_through_prompts(stop)
+            self._look_through_answers(stop)
+        except OSError as error:
+            raise RunDirectoryError(f"{self._index.folder} cannot be read: {error.strerror or error}") from None
+
+    def _look_through_prompts(self, stop: Event) -> None:
+        file = self._index.folder / PROMPTS_FILE
+        if not file.exists():
+            return
+        with open_to_read(file) as stream:
+            stream.seek(self._prompts_read)
+            for block in blocks(stream):
+                if stop.is_set():
+                    return
+                for start, end in zip(block.starts.tolist(), block.ends.tolist(), strict=True):
+                    if block.data is not None and self._may_hold(line := block.data[start:end]):
+                        self._note(line)
+                self._prompts_read = block.end
+
+    def _note(self, line: bytes) -> None:
+        try:
+            asked = parse_prompt(line)
+        except ValueError:
+            return
+        if asked.task not in self._hidden and self._holds(_question(asked)):
+            self._questions.add((asked.task, asked.item_id))
+
+    def _look_through_answers(self, stop: Event) -> None:
+        with self._index.reading() as database:
+            wanted = "SELECT task, place, item, repeat, start, size FROM answer WHERE start >= ? ORDER BY start"
+            rows: list[tuple[bytes, bytes, bytes, int, int, int]] = database.execute(
+                wanted, (self._answers_read,)
+            ).fetchall()
+        self.looked, self.of = self.of, self.of + len(rows)
+        if not rows:
+            return
+        again = self._answers_read > 0
+        with open_to_read(self._index.folder / SAMPLES_FILE) as stream:
+            for begin in range(0, len(rows), _TOGETHER):
+                if stop.is_set():
+                    return
+                found: list[Row] = []
+                others: list[Row] = []
+                for *key, start, size in rows[begin : begin + _TOGETHER]:
+                    stream.seek(start)
+                    row = (key[0], key[1], key[2], key[3])
+                    (found if self._is_found(row, stream.read(size)) else others).append(row)
+                # What was found of an answer that has been replaced since is found no more.
+                self._choices.put(self.number, found, others if again else ())
+                self._answers_read = rows[min(begin + _TOGETHER, len(rows)) - 1][4] + 1
+                self.looked += min(_TOGETHER, len(rows) - begin)
+
+    def _is_found(self, row: Row, line: bytes) -> bool:
+        task, item = told(row[0]), told(row[2])
+        if self._text in item.casefold() or (task, item) in self._questions:
+            return True
+        if task in self._hidden or not self._may_hold(line):
+            return False
+        try:
+            return self._holds(_texts(parse_line(line)[1]))
+        except ValueError:
+            return False
+
+    def _may_hold(self, line: bytes) -> bool:
+        """Whether a line of JSON may hold the text: where letters are escaped, only reading it tells."""
+        written = line.decode("utf-8", "replace").casefold()
+        return self._written in written or "\\u" in written
+
+    def _holds(self, texts: Sequence[str | None]) -> bool:
+        return any(self._text in text.casefold() for text in texts if text)
+
+
+def _texts(sample: Sample) -> tuple[str | None, ...]:
+    return sample.response, sample.reasoning, sample.extracted, sample.error
+
+
+def _question(asked: Asked) -> tuple[str | None, ...]:
+    return question(asked), asked.reference
