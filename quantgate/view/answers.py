@@ -9,7 +9,7 @@ from quantgate.evals.contract.asked import Asked
 from quantgate.evals.contract.records import Sample, is_number
 from quantgate.evals.contract.thoughts import split_thoughts
 from quantgate.evals.inspection.seen import Seen
-from quantgate.view.marks import Segment, segments
+from quantgate.view.marks import Segment, segments, split
 from quantgate.view.types import ItemView, RunRow
 
 _FOLDED = 1_200
@@ -34,10 +34,15 @@ class AnswerCard:
 
     run: RunRow
     seen: Seen | None
-    thoughts: str | None = None
-    folded: str = ""
+    thoughts: tuple[Segment, ...] = ()
+    folded: tuple[Segment, ...] = ()
     parts: tuple[Segment, ...] = ()
     facts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def tells(self) -> bool:
+        """Whether there is a text that can be held against another's."""
+        return self.seen is not None and bool(self.seen.answer) and not self.seen.choices
 
     @property
     def sample(self) -> Sample | None:
@@ -69,18 +74,25 @@ def _card(run: RunRow, seen: Seen | None, parting: int | None) -> AnswerCard:
     if seen is None:
         return AnswerCard(run, None)
     sample, text = seen.sample, "" if seen.choices else seen.answer
-    inside = None if sample.reasoning or not text else split_thoughts(text)[0]
-    folded, parts = _fold(segments(text, parting, sample.extracted) if text else ())
-    return AnswerCard(run, seen, sample.reasoning or inside, folded, parts, _facts(sample))
+    parts = segments(text, parting, sample.extracted) if text else ()
+    thoughts, parts = split(parts, _length_of_thoughts(text))
+    if sample.reasoning:
+        thoughts = (Segment(sample.reasoning), *thoughts)
+    folded, parts = split(parts, _length_in_common(parts))
+    return AnswerCard(run, seen, thoughts, folded, parts, _facts(sample))
 
 
-def _fold(parts: tuple[Segment, ...]) -> tuple[str, tuple[Segment, ...]]:
-    """Folds the beginning that both have in common, where it is long."""
+def _length_of_thoughts(text: str) -> int:
+    """Characters of the thoughts that a text begins with, where whoever made the run has left them in."""
+    thoughts, rest = split_thoughts(text)
+    return len(text) - len(rest) if thoughts and text.endswith(rest) else 0
+
+
+def _length_in_common(parts: tuple[Segment, ...]) -> int:
+    """Characters of the beginning that both answers have in common and that is folded, where it is long."""
     if not parts or not parts[0].same or len(parts[0].text) <= _FOLDED:
-        return "", parts
-    first = parts[0].text
-    place = _edge(first, len(first) - _KEPT)
-    return first[:place], (Segment(first[place:], same=True, read=parts[0].read), *parts[1:])
+        return 0
+    return _edge(parts[0].text, len(parts[0].text) - _KEPT)
 
 
 def _passage(role: str, text: str) -> Passage:

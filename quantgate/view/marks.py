@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
-_TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
+from quantgate.evals.inspection.parting import token_at
+from quantgate.evals.inspection.result import place_of_result
+
 _LONGEST_MARK = 40
 _JOINERS = "\u200c\u200d"
 """They shape Persian and Indian scripts and emoji, and hide nothing."""
@@ -22,13 +23,18 @@ class Segment:
     parts: bool = False
     read: bool = False
 
+    @property
+    def length(self) -> int:
+        """Characters of it."""
+        return len(self.text)
+
 
 def segments(text: str, parting: int | None = None, extracted: str | None = None) -> tuple[Segment, ...]:
     """The text in order, cut at the token at `parting` (characters) and at the last place that says `extracted`.
 
     Where the text ends at its parting from a longer one, the last segment is empty and `parts`.
     """
-    read = _place(text, extracted)
+    read = place_of_result(text, extracted)
     split = None if parting is None else _token(text, parting)
     cuts = sorted({0, len(text), *(read or ()), *(split or ())})
     parts = [
@@ -43,6 +49,18 @@ def segments(text: str, parting: int | None = None, extracted: str | None = None
     if split is not None and split[0] == len(text):
         parts.append(Segment("", parts=True))
     return tuple(parts)
+
+
+def split(parts: tuple[Segment, ...], place: int) -> tuple[tuple[Segment, ...], tuple[Segment, ...]]:
+    """The segments before and after a place, in characters; one that goes over it is cut."""
+    before: list[Segment] = []
+    for number, part in enumerate(parts):
+        if place < len(part.text):
+            cut = [replace(part, text=part.text[:place])] if place else []
+            return (*before, *cut), (replace(part, text=part.text[place:]), *parts[number + 1 :])
+        before.append(part)
+        place -= len(part.text)
+    return tuple(before), ()
 
 
 def visible(text: str) -> str:
@@ -67,17 +85,4 @@ def _named(sign: str) -> str:
 
 def _token(text: str, parting: int) -> tuple[int, int]:
     start = min(parting, len(text))
-    found = _TOKEN.match(text, start)
-    return start, start if found is None else min(found.end(), start + _LONGEST_MARK)
-
-
-def _place(text: str, extracted: str | None) -> tuple[int, int] | None:
-    """Where the text says last what was read out of it; a number is found with its commas, too."""
-    if not extracted or not extracted.strip():
-        return None
-    wanted = extracted.strip()
-    spelled = ",?".join(wanted) if wanted.isascii() and wanted.isdigit() else re.escape(wanted)
-    before = r"(?<![\w])" if wanted[0].isalnum() else ""
-    after = r"(?!\w)" if wanted[-1].isalnum() else ""
-    places = [found.span() for found in re.finditer(f"{before}{spelled}{after}", text)]
-    return places[-1] if places else None
+    return start, start + min(len(token_at(text, start)), _LONGEST_MARK)

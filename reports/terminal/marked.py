@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from rich.console import Console
 from rich.text import Text
 
 from quantgate.evals.inspection.parting import token_at
+from quantgate.evals.inspection.result import place_of_result
 from quantgate.evals.text import printable
 
 RESULT, PARTS = "black on yellow", "reverse"
@@ -19,17 +19,6 @@ SIGNS = {RESULT: ("»", "«"), PARTS: ("▸", "")}
 def clean(text: str) -> str:
     """The text as a terminal may show it, line breaks and indentation kept."""
     return printable(text.expandtabs(4))
-
-
-def place_of_result(text: str, result: str | None) -> tuple[int, int] | None:
-    """Where the result was most likely read: the last place at which it stands as a word or number of its own."""
-    if not result or not result.strip():
-        return None
-    wanted = result.strip()
-    # A grader takes commas out of numbers, and no others are written with them.
-    pattern = ",?".join(re.escape(sign) for sign in wanted) if wanted.isdecimal() else re.escape(wanted)
-    places = [found.span() for found in re.finditer(rf"(?<!\w)(?<!\d[.,]){pattern}(?!\w)(?!\.\d)", text)]
-    return places[-1] if places else None
 
 
 @dataclass(frozen=True, slots=True)

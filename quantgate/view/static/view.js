@@ -162,11 +162,13 @@ function follow(selector) {
   return Boolean(link);
 }
 
-function go(selectors) {
-  const marks = selectors.flatMap((selector) => $$(selector));
+/* From one mark to the next, one in each answer. */
+function go(selector) {
+  const marks = $$(".answer").flatMap((answer) => $(selector, answer) || []);
   if (!marks.length) return false;
   const at = marks.indexOf(document.activeElement);
   const mark = marks[(at + 1) % marks.length];
+  for (let fold = mark.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
   mark.scrollIntoView({ block: "center" });
   mark.focus({ preventScroll: true });
   return true;
@@ -194,8 +196,8 @@ const KEYS = {
   ArrowLeft: () => onItem() && follow("#previous"),
   ArrowDown: () => !onItem() && step(1),
   ArrowUp: () => !onItem() && step(-1),
-  d: () => go(["#left-parting", "#right-parting"]),
-  a: () => go(["#left-read, #left-parting[data-read]", "#right-read, #right-parting[data-read]"]),
+  d: () => go("mark.parting"),
+  a: () => go("mark.read"),
   t: thoughts,
   u: up,
   Escape: up,
@@ -258,7 +260,10 @@ function openAt() {
   row.focus({ preventScroll: true });
 }
 
-addEventListener("hashchange", openAt);
+addEventListener("hashchange", () => {
+  openAt();
+  if (location.hash === "#left-parting") go("mark.parting");
+});
 if ($("#parts")) {
   history.scrollRestoration = "manual";
   openList();
