@@ -57,7 +57,9 @@ class Choices:
         with self._writable() as database:
             database.execute("BEGIN IMMEDIATE")
             database.execute("DELETE FROM chosen WHERE choice = ?", (number,))
-            database.executemany("INSERT OR IGNORE INTO chosen VALUES (?, ?, ?, ?, ?)", ((number, *row) for row in rows))
+            database.executemany(
+                "INSERT OR IGNORE INTO chosen VALUES (?, ?, ?, ?, ?)", ((number, *row) for row in rows)
+            )
             database.execute("COMMIT")
 
     def put(self, number: int, rows: Iterable[Row], others: Iterable[Row] = ()) -> None:
@@ -66,7 +68,9 @@ class Choices:
             database.execute("BEGIN IMMEDIATE")
             named = " AND ".join(f"{name} = ?" for name in ("choice", "task", "place", "item", "repeat"))
             database.executemany(f"DELETE FROM chosen WHERE {named}", ((number, *row) for row in others))
-            database.executemany("INSERT OR IGNORE INTO chosen VALUES (?, ?, ?, ?, ?)", ((number, *row) for row in rows))
+            database.executemany(
+                "INSERT OR IGNORE INTO chosen VALUES (?, ?, ?, ?, ?)", ((number, *row) for row in rows)
+            )
             database.execute("COMMIT")
 
     @contextmanager

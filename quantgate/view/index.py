@@ -99,7 +99,7 @@ class Index:
             try:
                 with open_to_read(samples) as stream:
                     held = os.fstat(stream.fileno())
-                    state = _settle(database, stream, _Identity(held.st_dev, held.st_ino, _plan(record)))
+                    state: State | None = _settle(database, stream, _Identity(held.st_dev, held.st_ino, _plan(record)))
                     while state is not None and not stop.is_set():
                         state = _step(database, stream, state, record)
             except OSError as error:
@@ -208,10 +208,9 @@ def _step(database: sqlite3.Connection, stream: BinaryIO, state: State, record: 
     part = next(parts(stream, state.read, state.lines), None)
     if part is None:
         return None
-    mark, rows, seen = _mark(stream, part.end), [], 0
-    for batch in part.batches:
-        rows += _rows(batch, record)
-        seen += len(batch)
+    mark = _mark(stream, part.end)
+    rows = [row for batch in part.batches for row in _rows(batch, record)]
+    seen = sum(map(len, part.batches))
     with _transaction(database):
         now = _state(database)
         if now != state:

@@ -1,4 +1,4 @@
-"""The list of items of one run, or of a pair, that a filter chooses: any part of it, places and neighbours, in sqlite."""
+"""The list of items of one run, or of a pair, that a filter chooses: any part of it, places and neighbours."""
 
 from __future__ import annotations
 

@@ -23,20 +23,18 @@ def being_written(folder: Path) -> bool:
     Its lock is not tried: for that moment a run that begins would find it taken. Linux lists the locks that are held;
     where it does not tell (another container, another system), an answer of the last minute is a sign.
     """
+    return _is_locked(folder / LOCK_FILE) or _is_recent(folder / SAMPLES_FILE)
+
+
+def _is_locked(file: Path) -> bool:
+    """Whether the list of locks has one to write of the file, which it names as `device:device:inode`."""
     try:
-        inode = (folder / LOCK_FILE).stat().st_ino
+        ends = f":{file.stat().st_ino}"
         held = _LOCKS.read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError):
-        return _is_recent(folder / SAMPLES_FILE)
-    locks = (line.split() for line in held.splitlines())
-    return any("FLOCK" in words and "WRITE" in words and f":{inode}" in _places(words) for words in locks) or _is_recent(
-        folder / SAMPLES_FILE
-    )
-
-
-def _places(words: list[str]) -> list[str]:
-    """The inodes of a line of /proc/locks, which names a file as `device:device:inode`."""
-    return [f":{word.rpartition(':')[2]}" for word in words if word.count(":") == 2]
+        return False
+    locks = (line.split() for line in held.splitlines() if " FLOCK " in line and " WRITE " in line)
+    return any(word.endswith(ends) and word.count(":") == 2 for words in locks for word in words)
 
 
 def _is_recent(file: Path) -> bool:

@@ -1,4 +1,4 @@
-"""What is open: the runs and decisions that the user named, those under folders that they named, and those that come."""
+"""What is open: the runs and decisions that the user named, and those that lie, or come, under folders of theirs."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Opened:
         if not (self._runs or self._decisions):
             where = ", ".join(str(folder) for folder in self._folders)
             raise UsageError(
-                f"{where}: no run directory and no decision lies there; name one, or make one with `quantgate run --out`"
+                f"{where}: no run directory and no decision lies there; name one, or make one with `quantgate run`"
             )
 
     def _name(self, path: Path) -> None:

@@ -69,9 +69,7 @@ def unlike(left: RunRecord, right: RunRecord) -> list[str]:
     ]
 
 
-def find_flips(
-    left: ViewedRun, right: ViewedRun, choices: Choices, before: Flips | None, *, growing: bool
-) -> Flips:
+def find_flips(left: ViewedRun, right: ViewedRun, choices: Choices, before: Flips | None, *, growing: bool) -> Flips:
     """Find the items whose mean score differs, what is missing counted against the candidate, which is the right run.
 
     The choices are those of what was found `before`, where they are still kept. Raises Broken when an index cannot be

@@ -264,5 +264,3 @@ def _score(task: TaskRecord | None, means: Mapping[str | None, tuple[float, int]
     if task is not None and task.strata_weigh and None not in means:
         return sum(total / count for total, count in there) / len(there)
     return sum(total for total, _ in there) / sum(count for _, count in there)
-
-

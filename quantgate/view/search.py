@@ -89,9 +89,9 @@ class Search:
                     return
                 found: list[Row] = []
                 others: list[Row] = []
-                for *key, start, size in rows[begin : begin + _TOGETHER]:
+                for task, place, item, repeat, start, size in rows[begin : begin + _TOGETHER]:
                     stream.seek(start)
-                    row = (key[0], key[1], key[2], key[3])
+                    row = (task, place, item, repeat)
                     (found if self._is_found(row, stream.read(size)) else others).append(row)
                 # What was found of an answer that has been replaced since is found no more.
                 self._choices.put(self.number, found, others if again else ())

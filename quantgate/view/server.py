@@ -35,7 +35,7 @@ def listening(port: int) -> Iterator[socket.socket]:
     except (OSError, OverflowError) as error:
         taken = getattr(error, "errno", None) == errno.EADDRINUSE
         said = "another program listens there" if taken else getattr(error, "strerror", None) or str(error)
-        raise UsageError(f"--port {port}: {said}: give another one, or none for any that is free") from None
+        raise UsageError(f"--port {port}: {said}; without the option any that is free is taken") from None
     with bound:
         yield bound
 
@@ -56,9 +56,19 @@ def serve(bound: socket.socket, app: Callable[[str], ASGIApp], tell: Callable[[s
     """
     port, token, once = bound.getsockname()[1], new_token(), new_token()
     guard = Guard(app(f"/{token}/"), port, token, once if browser else None)
-    settings = {"lifespan": "off", "ws": "none", "http": "h11", "loop": "asyncio", "log_config": None}
-    quiet = {"access_log": False, "server_header": False, "proxy_headers": False}
-    config = Config(guard, limit_concurrency=_MOST_AT_ONCE, timeout_graceful_shutdown=_END_S, **settings, **quiet)
+    config = Config(
+        guard,
+        lifespan="off",
+        ws="none",
+        http="h11",
+        loop="asyncio",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=_MOST_AT_ONCE,
+        timeout_graceful_shutdown=_END_S,
+    )
     tell(f"http://{LOOPBACK}:{port}/{token}/")
     if browser and _has_screen():
         # Some browsers keep the caller until they end.
