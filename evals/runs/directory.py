@@ -15,16 +15,15 @@ from quantgate.evals.contract.records import Sample, SampleKey
 from quantgate.evals.errors import RunDirectoryError, StorageError
 from quantgate.evals.files import open_to_read, open_to_write, read_text, write_atomically
 from quantgate.evals.runs.asked import KeptTask, PromptWriter
-from quantgate.evals.runs.record import RunRecord, parse_run_record
+from quantgate.evals.runs.record import RUN_FILE, RunRecord, parse_run_record
 from quantgate.evals.runs.writing import SampleWriter, unwritable
 from quantgate.evals.samples.columns import Lines, Look
 from quantgate.evals.samples.held import FromFile, Held, held_of
 from quantgate.evals.samples.index import index_of, write_index
+from quantgate.evals.samples.lines import SAMPLES_FILE
 from quantgate.evals.samples.prompts import PROMPTS_FILE
 from quantgate.evals.samples.reading import read
 
-RUN_FILE = "run.json"
-SAMPLES_FILE = "samples.jsonl"
 _LOCK_FILE = ".lock"
 _FEW = 10_000
 """Fewer lines are read sooner than anybody notices."""

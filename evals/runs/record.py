@@ -18,6 +18,7 @@ from quantgate.evals.documents import BrokenDocument, parse_json
 from quantgate.evals.errors import RunDirectoryError
 from quantgate.evals.runs.planned import PlannedItems, parsed
 
+RUN_FILE = "run.json"
 SCHEMA_VERSION = 1
 _STRICT = ConfigDict(extra="forbid")
 

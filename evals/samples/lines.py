@@ -10,6 +10,7 @@ from typing import Any
 
 from quantgate.evals.contract.records import Sample, Status, is_number
 
+SAMPLES_FILE = "samples.jsonl"
 REGRADE = "regrade"
 MOST_REPEATS = 1 << 31
 """More answers to one item than anybody asks: a `repeat` from here on is damage."""

@@ -7,12 +7,8 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TypeAlias
 
-from quantgate.view.index import told_as_broken
-
-Row: TypeAlias = tuple[bytes, bytes, bytes, int]
-"""An item and repeat as the index has it: task, place, item, repeat."""
+from quantgate.view.places import Row, told_as_broken
 
 _MOST = 60
 """So many choices are kept: more than a reader goes to and fro between."""

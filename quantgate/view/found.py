@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from quantgate.evals.files import open_to_read
-from quantgate.evals.runs.directory import RUN_FILE
+from quantgate.evals.runs.record import RUN_FILE
 
 _DEPTH = 4
 _MOST_ENTRIES = 20_000

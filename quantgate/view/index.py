@@ -24,11 +24,12 @@ from quantgate.evals.errors import RunDirectoryError
 from quantgate.evals.files import open_to_read
 from quantgate.evals.hashing import canonical_hash
 from quantgate.evals.runs.asked_for import asked_for
-from quantgate.evals.runs.directory import SAMPLES_FILE
 from quantgate.evals.runs.record import RunRecord
 from quantgate.evals.samples.columns import NONE, Columns, Labels
+from quantgate.evals.samples.lines import SAMPLES_FILE
 from quantgate.evals.samples.reading import parts
 from quantgate.view.naming import in_order, stored
+from quantgate.view.places import told_as_broken
 
 VERSION = 1
 _MARK_BYTES = 1 << 16
@@ -45,10 +46,6 @@ CREATE TABLE answer (
 ) WITHOUT ROWID;
 """
 _FIELDS = 11
-
-
-class Broken(Exception):
-    """The index cannot be used: it is damaged, or it cannot be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +107,17 @@ class Index:
         with self.reading() as database:
             return _state(database) or State(0)
 
+    @property
+    def address(self) -> str:
+        """The file as sqlite takes it for reading alone."""
+        return f"{self.file.as_uri()}?mode=ro"
+
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """The index for reading. Raises Broken, also for what goes wrong inside."""
-        with told_as_broken(), closing(sqlite3.connect(f"{self.file.as_uri()}?mode=ro", uri=True)) as database:
+        with told_as_broken(), closing(sqlite3.connect(self.address, uri=True)) as database:
             database.execute(f"PRAGMA busy_timeout = {_PATIENCE_S * 1000}")
             yield database
-
-    def attach(self, database: sqlite3.Connection, name: str) -> None:
-        """Let a connection read the index under a name."""
-        database.execute(f"ATTACH DATABASE ? AS {name}", (f"{self.file.as_uri()}?mode=ro",))
 
     @contextmanager
     def _writable(self) -> Iterator[sqlite3.Connection]:
@@ -136,15 +134,6 @@ class Index:
         for end in ("", "-wal", "-shm", "-journal"):
             with suppress(OSError):
                 self.file.with_name(self.file.name + end).unlink()
-
-
-@contextmanager
-def told_as_broken() -> Iterator[None]:
-    """Turn what sqlite says of a damaged or unwritable file into Broken."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise Broken(str(error)) from None
 
 
 @contextmanager

@@ -5,14 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from quantgate.evals.contract.records import SampleKey, Status
 from quantgate.evals.samples.columns import STATUS_CODES
-from quantgate.view.choices import Choices, Row
-from quantgate.view.index import Index
+from quantgate.view.choices import Choices
 from quantgate.view.naming import in_order, stored, told
+from quantgate.view.places import Listed, Place, Row
 from quantgate.view.types import Filter
 
 _SIDES = ("l", "r")
@@ -41,30 +40,6 @@ WHERE NOT EXISTS (SELECT 1 FROM first.answer o WHERE {_SAME})
 
 Chosen: TypeAlias = Sequence[Sequence[int]]
 """Numbers of choices (`view.choices`): to one of each an item and repeat must belong."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where one answer stands: the bytes of its line, and what the index holds of it."""
-
-    start: int
-    size: int
-    status: Status
-    score: float | None
-    unparsed: bool
-    subject: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """One item and repeat of a list, and where the answers of one run, or of both, stand."""
-
-    key: SampleKey
-    places: tuple[Place | None, ...]
-
-    @property
-    def subject(self) -> str | None:
-        return next((place.subject for place in self.places if place is not None and place.subject is not None), None)
 
 
 class Listing:
@@ -126,11 +101,11 @@ class Listing:
 
 
 @contextmanager
-def listing(indexes: Sequence[Index], chosen: Filter, choices: Choices, numbers: Chosen = ()) -> Iterator[Listing]:
-    """The list of one run or of two. Raises Broken, also for what goes wrong inside."""
+def listing(indexes: Sequence[str], chosen: Filter, choices: Choices, numbers: Chosen = ()) -> Iterator[Listing]:
+    """The list of one run or of two, by the addresses of their indexes. Raises Broken, for what goes wrong inside too."""
     with choices.reading() as database:
         for name, index in zip(("first", "second"), indexes, strict=False):
-            index.attach(database, name)
+            database.execute(f"ATTACH DATABASE ? AS {name}", (index,))
         database.execute(_ONE if len(indexes) == 1 else _PAIR)
         # What others add meanwhile is not seen, so that the parts of one page are of one list.
         database.execute("BEGIN")

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from threading import Event, Lock
 
-from quantgate.evals.runs.directory import SAMPLES_FILE
+from quantgate.evals.samples.lines import SAMPLES_FILE
 
 LOCK_FILE = ".lock"
 _LOCKS = Path("/proc/locks")

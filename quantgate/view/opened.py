@@ -9,7 +9,8 @@ from threading import Lock
 
 from quantgate.evals.decision.json import load_decision
 from quantgate.evals.errors import UsageError
-from quantgate.evals.runs.directory import RUN_FILE, SAMPLES_FILE
+from quantgate.evals.runs.record import RUN_FILE
+from quantgate.evals.samples.lines import SAMPLES_FILE
 from quantgate.view.decisions import Decision, find_run, read_decisions, runs_near
 from quantgate.view.found import Found, find, is_run
 from quantgate.view.live import Work

@@ -12,9 +12,10 @@ from quantgate.evals.pairing.item_scores import filled
 from quantgate.evals.pairing.plans import plan_differences
 from quantgate.evals.runs.record import RunRecord
 from quantgate.evals.stats.checks import BoolArray, FloatArray
-from quantgate.view.choices import Choices, Row
+from quantgate.view.choices import Choices
 from quantgate.view.lists import listing
 from quantgate.view.naming import told
+from quantgate.view.places import Row
 from quantgate.view.runs import ViewedRun
 from quantgate.view.types import Filter, Flipped
 
@@ -79,7 +80,7 @@ def find_flips(left: ViewedRun, right: ViewedRun, choices: Choices, before: Flip
     rows: dict[Flipped, list[Row]] = {Flipped.LOSSES: [], Flipped.GAINS: []}
     counts = {Flipped.LOSSES: 0, Flipped.GAINS: 0}
     absent = 0
-    with listing([left.index, right.index], Filter(), choices) as listed:
+    with listing([left.index.address, right.index.address], Filter(), choices) as listed:
         for task, of_task in groupby(listed.scores(), key=lambda row: row[0][0]):
             one, other = ours.task(told(task)), theirs.task(told(task))
             if one is None or other is None:

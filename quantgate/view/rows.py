@@ -11,7 +11,7 @@ from quantgate.evals.inspection.conversation import Turn
 from quantgate.evals.inspection.parting import parting
 from quantgate.evals.inspection.seen import Seen, seen
 from quantgate.evals.text import one_line
-from quantgate.view.lists import Listed, Place
+from quantgate.view.places import Listed, Place
 from quantgate.view.runs import ViewedRun
 from quantgate.view.types import AnswerRow, ItemRow
 

@@ -16,14 +16,14 @@ from quantgate.evals.contract.asked import Asked
 from quantgate.evals.contract.records import Sample, Status
 from quantgate.evals.errors import RunDirectoryError
 from quantgate.evals.files import open_to_read
-from quantgate.evals.runs.directory import RUN_FILE, SAMPLES_FILE, RunDirectory
-from quantgate.evals.runs.record import RunRecord, TaskRecord
-from quantgate.evals.samples.lines import parse_line
+from quantgate.evals.runs.directory import RunDirectory
+from quantgate.evals.runs.record import RUN_FILE, RunRecord, TaskRecord
+from quantgate.evals.samples.lines import SAMPLES_FILE, parse_line
 from quantgate.evals.samples.prompts import PROMPTS_FILE, Prompts
-from quantgate.view.index import VERSION, Broken, Index, State
-from quantgate.view.lists import Place
+from quantgate.view.index import VERSION, Index, State
 from quantgate.view.live import Work, being_written
 from quantgate.view.naming import key_of, told
+from quantgate.view.places import Broken, Place
 from quantgate.view.types import RunRow, TaskCount
 
 _Stamp: TypeAlias = tuple[int, ...] | None

@@ -11,13 +11,13 @@ from quantgate.evals.contract.records import Sample
 from quantgate.evals.errors import RunDirectoryError
 from quantgate.evals.files import open_to_read
 from quantgate.evals.inspection.question import question
-from quantgate.evals.runs.directory import SAMPLES_FILE
 from quantgate.evals.samples.blocks import blocks
-from quantgate.evals.samples.lines import parse_line
+from quantgate.evals.samples.lines import SAMPLES_FILE, parse_line
 from quantgate.evals.samples.prompts import PROMPTS_FILE, parse_prompt
-from quantgate.view.choices import Choices, Row
+from quantgate.view.choices import Choices
 from quantgate.view.index import Index
 from quantgate.view.naming import told
+from quantgate.view.places import Row
 
 _TOGETHER = 4000
 """Answers that are looked through before what was found is told."""

@@ -15,11 +15,12 @@ from quantgate.evals.text import one_line
 from quantgate.view.addresses import PART
 from quantgate.view.app import Unknown
 from quantgate.view.choices import Choices
-from quantgate.view.index import Broken, State
+from quantgate.view.index import State
 from quantgate.view.lists import Chosen, listing
 from quantgate.view.live import Work
 from quantgate.view.opened import Opened
 from quantgate.view.pairs import Flips, find_flips, unlike
+from quantgate.view.places import Broken
 from quantgate.view.rows import item_rows, item_whole, neighbour
 from quantgate.view.runs import ViewedRun
 from quantgate.view.search import Search
@@ -88,7 +89,7 @@ class Store:
         opened = [self._run(key) for key in runs]
         try:
             standing = self._standing(opened, chosen)
-            with listing([run.index for run in opened], chosen, self._choices, standing.choices) as listed:
+            with listing([run.index.address for run in opened], chosen, self._choices, standing.choices) as listed:
                 total = listed.total()
                 offset = min(offset, max(total - 1, 0) // PART * PART)
                 part = listed.part(offset, PART)
@@ -102,7 +103,7 @@ class Store:
         opened = [self._run(each) for each in runs]
         try:
             standing = self._standing(opened, chosen, _WAIT_FOR_PROMPT_S)
-            with listing([run.index for run in opened], chosen, self._choices, standing.choices) as listed:
+            with listing([run.index.address for run in opened], chosen, self._choices, standing.choices) as listed:
                 row = listed.row(key)
                 number, total, repeats = listed.number(key), listed.total(), listed.repeats(key)
                 before, after = listed.before(key), listed.after(key)
