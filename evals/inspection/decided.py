@@ -27,23 +27,23 @@ def runs_of(decision: Path) -> tuple[Path, ...]:
     except (OSError, UnicodeDecodeError, BrokenDocument):
         return ()
     wanted = list(_records(told)) if isinstance(told, Mapping) else []
-    known: dict[tuple[object, object], Path] = {}
+    known: dict[tuple[object, ...], Path] = {}
     for folder in _folders(told, decision) if wanted else ():
         with suppress(RunDirectoryError, OSError, ValueError):
             record = RunDirectory(folder).record()
-            known.setdefault((record.created, record.model), folder)
+            known.setdefault((record.created, record.model, record.label), folder)
     found = [known.get(key) for key in wanted]
     return tuple(folder for folder in found if folder is not None) if None not in found else ()
 
 
-def _records(told: Mapping[str, Any]) -> Iterator[tuple[object, object]]:
-    """When each run was begun, and of which model."""
+def _records(told: Mapping[str, Any]) -> Iterator[tuple[object, ...]]:
+    """When each run was begun, of which model, and what it is called."""
     formats = told.get("formats")
     candidates = [told.get("candidate")] if not isinstance(formats, list) else formats
     for run in (told.get("baseline"), *candidates):
         record = run.get("candidate", run) if isinstance(run, Mapping) else None
         if isinstance(record, Mapping):
-            yield record.get("created"), record.get("model")
+            yield record.get("created"), record.get("model"), record.get("label")
 
 
 def _folders(told: Mapping[str, Any], decision: Path) -> Iterator[Path]:

@@ -49,12 +49,10 @@ def diff(
     Runs that `gate` would not compare are held against each other, too, by item and repeat, and it is said in what they
     differ. More than fits the terminal goes through $PAGER. Exits 0, and 2 for what is not there.
     """
-    from quantgate.cli.looking import notes_of, opened, print_json
-    from quantgate.cli.notice import notice
+    from quantgate.cli.looking import notes_of, opened, print_json, print_with_notes
     from quantgate.evals.inspection.changed import Turn
     from quantgate.evals.inspection.compared import Compared
     from quantgate.reports.terminal.console import output_console
-    from quantgate.reports.terminal.paging import show_lines
 
     folders, named = _folders(baseline, candidate, items or [])
     compared = Compared(*(opened(folder, "diff", reveal=reveal) for folder in folders))
@@ -62,20 +60,20 @@ def diff(
     turns = [turn for turn, wanted in given.items() if wanted]
     tasks = compared.tasks(task or ())
     chosen = compared.changes(tasks, named, repeat)
-    for note in (
+    notes = [
         *notes_of(compared.left, tasks, texts=bool(named) or json),
         *notes_of(compared.right, (), texts=False),
         *compared.notes([changes for changes, _ in chosen]),
-    ):
-        notice(note)
+    ]
     shown = turns or (list(Turn) if named else [Turn.LOSS, Turn.GAIN])
     console = output_console()
     if json:
-        print_json(console, _json_lines(compared, chosen, shown))
+        print_json(console, _json_lines(compared, chosen, shown), notes)
     elif named:
-        show_lines(console, _side_by_side(console, compared, chosen, shown, thoughts=thoughts, prompt=prompt))
+        lines = _side_by_side(console, compared, chosen, shown, thoughts=thoughts, prompt=prompt)
+        print_with_notes(console, lines, notes)
     else:
-        show_lines(console, _tables(console, compared, chosen, shown))
+        print_with_notes(console, _tables(console, compared, chosen, shown), notes)
 
 
 def _folders(baseline: Path, candidate: str | None, items: list[str]) -> tuple[Sequence[Path], list[str]]:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from rich.console import Console
+    from rich.text import Text
 
     from quantgate.evals.inspection.opened import OpenedRun
 
@@ -22,13 +23,29 @@ Reveal = Annotated[bool, typer.Option("--reveal", help="Show the text of tasks w
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON lines, with all texts, for scripts.")]
 
 
-def print_json(console: Console, lines: Iterable[str]) -> None:
-    """Print lines for a script, whatever the width."""
+def print_json(console: Console, lines: Iterable[str], notes: Iterable[str]) -> None:
+    """Print lines for a script, whatever the width; the notes on standard error."""
     from rich.text import Text
 
+    from quantgate.cli.manner import Manner
     from quantgate.reports.terminal.paging import show_lines
 
+    Manner().note(list(notes))
     show_lines(console, map(Text, lines), paged=False)
+
+
+def print_with_notes(console: Console, lines: Iterable[Text], notes: Iterable[str]) -> None:
+    """Print lines under what the reader should know of them."""
+    from itertools import chain
+
+    from rich.text import Text
+
+    from quantgate.evals.text import unbroken
+    from quantgate.reports.terminal.marked import wrapped
+    from quantgate.reports.terminal.paging import show_lines
+
+    told = [line for note in notes for line in wrapped(console, Text(f"note: {unbroken(note)}"), console.width)]
+    show_lines(console, chain(told, [Text()] if told else [], lines))
 
 
 def notes_of(run: OpenedRun, tasks: Iterable[str], *, texts: bool) -> list[str]:

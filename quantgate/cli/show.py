@@ -50,12 +50,10 @@ def show(
     Of --wrong, --truncated and the like, answers of any that is given are shown. More than fits the terminal goes
     through $PAGER. Exits 0, and 2 for what is not there.
     """
-    from quantgate.cli.looking import notes_of, opened, print_json
-    from quantgate.cli.notice import notice
+    from quantgate.cli.looking import notes_of, opened, print_json, print_with_notes
     from quantgate.evals.inspection.choosing import Kind, Wanted
     from quantgate.evals.inspection.told import line_of_answer
     from quantgate.reports.terminal.console import output_console
-    from quantgate.reports.terminal.paging import show_lines
 
     given = {
         Kind.WRONG: wrong,
@@ -69,16 +67,14 @@ def show(
     kinds = [kind for kind, wanted in given.items() if wanted]
     read = opened(run, "show", reveal=reveal)
     chosen = read.choose(Wanted(kinds, task or (), items or (), repeat, search))
-    for note in notes_of(read, [each.task for each in chosen], texts=bool(items or json or search)):
-        notice(note)
+    notes = notes_of(read, [each.task for each in chosen], texts=bool(items or json or search))
     console = output_console()
     if json:
-        print_json(console, (line_of_answer(read.seen(sample)) for each in chosen for sample in each.samples()))
-        return
-    if items:
-        show_lines(console, _whole(console, read, chosen, thoughts=thoughts, prompt=prompt))
-        return
-    show_lines(console, _tables(console, read, chosen))
+        print_json(console, (line_of_answer(read.seen(one)) for each in chosen for one in each.samples()), notes)
+    elif items:
+        print_with_notes(console, _whole(console, read, chosen, thoughts=thoughts, prompt=prompt), notes)
+    else:
+        print_with_notes(console, _tables(console, read, chosen), notes)
 
 
 def _whole(console: Console, run: OpenedRun, chosen: list[Chosen], *, thoughts: bool, prompt: bool) -> Iterator[Text]:

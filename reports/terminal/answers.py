@@ -207,7 +207,7 @@ def thought(console: Console, seen: Seen, width: int, *, unfolded: bool, marks: 
 def answer(console: Console, seen: Seen, marks: Marks, width: int) -> Iterator[Text]:
     """The answer, or the choices with their log-likelihoods, or that there is none."""
     if seen.choices:
-        yield section("choices", "log-likelihood in nats; > taken, = right")
+        yield section("choices", "> taken, = right, in nats")
         for line in choice_lines(seen):
             yield from _indented(console, line, width)
         return

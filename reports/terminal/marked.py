@@ -11,6 +11,8 @@ from quantgate.evals.inspection.parting import token_at
 from quantgate.evals.inspection.result import place_of_result
 from quantgate.evals.text import printable
 
+_BREAKS = re.compile("\r\n?|[\v\f\x85\u2028\u2029]")
+
 RESULT, PARTS = "black on yellow", "reverse"
 SIGNS = {RESULT: ("»", "«"), PARTS: ("▸", "")}
 """What stands around a marked place where there are no colours."""
@@ -18,7 +20,7 @@ SIGNS = {RESULT: ("»", "«"), PARTS: ("▸", "")}
 
 def clean(text: str) -> str:
     """The text as a terminal may show it, line breaks and indentation kept."""
-    return printable(text.expandtabs(4))
+    return printable(_BREAKS.sub("\n", text).expandtabs(4))
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ def flips_table(pairs: Iterable[Pair], names: Names, width: int, changes: Change
         Column("reference", 20, spare=1),
         *([Column("scores", 16, spare=2)] if scores else []),
         Column("statuses", 24, spare=3),
-        Column("tokens", 16, spare=4),
+        Column("tokens", 20, spare=4),
     ]
     yield from streamed(columns, (_cells(*pair, repeats=repeats, scores=scores) for pair in pairs), width)
 
@@ -102,7 +102,7 @@ def whole_pair(
     """The lines of one item: the question once, then both answers, and where they part."""
     yield heading(left, console.width, repeats=repeats)
     if left.hidden or right.hidden:
-        yield from _both(console, *_columns(console, left, right, names, Marks(), Marks(), thoughts=False))
+        yield from _both(console, *_columns(console, left, right, names, (Marks(), Marks()), thoughts=False))
         yield section("text", HIDDEN)
         yield Text()
         return
@@ -112,29 +112,30 @@ def whole_pair(
         yield Text(f"{names[1]} was asked this item with another prompt", style="yellow")
     place = _parting(left.answer, right.answer)
     marks = Marks(left.sample.extracted, place), Marks(right.sample.extracted, place)
-    yield from _both(console, *_columns(console, left, right, names, *marks, thoughts=thoughts))
+    yield from _both(console, *_columns(console, left, right, names, marks, thoughts=thoughts))
     if not (left.choices or right.choices):
         yield from _said(console, left, right, place)
     yield Text()
 
 
 def _columns(
-    console: Console, left: Seen, right: Seen, names: Names, ours: Marks, theirs: Marks, *, thoughts: bool
+    console: Console, left: Seen, right: Seen, names: Names, marks: tuple[Marks, Marks], *, thoughts: bool
 ) -> tuple[list[Text], list[Text]]:
     """The lines of either side, in the width that each has."""
     width = console.width
     if width >= _SIDE_BY_SIDE:
         width = (width - len(_BETWEEN)) // 2
     place = _parting(left.sample.reasoning or "", right.sample.reasoning or "")
-    return tuple(  # type: ignore[return-value]
+    ours, theirs = (
         [
             Text(one_line(name, width), style="bold underline"),
             *figures(console, seen, width),
             *thought(console, seen, width, unfolded=thoughts, marks=Marks(None, place)),
-            *([] if seen.hidden else answer(console, seen, marks, width)),
+            *([] if seen.hidden else answer(console, seen, mark, width)),
         ]
-        for name, seen, marks in zip(names, (left, right), (ours, theirs), strict=True)
+        for name, seen, mark in zip(names, (left, right), marks, strict=True)
     )
+    return ours, theirs
 
 
 def _both(console: Console, left: list[Text], right: list[Text]) -> Iterator[Text]:
