@@ -37,7 +37,11 @@ def item_address(base: str, runs: Sequence[str], key: SampleKey, chosen: Filter)
 def filter_query(chosen: Filter) -> list[tuple[str, str]]:
     """The filter as parameters of an address, without those that choose nothing."""
     named = ((field.name, getattr(chosen, field.name)) for field in fields(chosen))
-    return [(name, "1" if value is True else str(value)) for name, value in named if value not in (None, False, "")]
+    return [
+        (name, "1" if value is True else str(value))
+        for name, value in named
+        if value not in (None, "") and value is not False
+    ]
 
 
 def parse_filter(query: Mapping[str, str]) -> Filter:
