@@ -13,6 +13,7 @@ import typer
 
 from quantgate.cli.manner import LogLevel, Manner
 from quantgate.cli.outputs import outputs_of
+from quantgate.cli.telling import annotate
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -334,6 +335,7 @@ def _conclude(release: Release, decision: Verdict | Comparison, manner: Manner) 
         print_verdict(console, decision)
     else:
         print_comparison(console, decision)
+    annotate(decision)
     write_reports(decision, outputs)
     if not manner.quiet:
         named = ", ".join([*(file.name for file in outputs.files().values()), COPY])

@@ -10,6 +10,7 @@ import typer
 
 from quantgate.cli.outputs import OUTPUT_NAMES, with_outputs
 from quantgate.cli.policy import PolicyName
+from quantgate.cli.telling import annotate, tell
 from quantgate.evals.errors import UsageError
 from quantgate.evals.settings.requirements import PassIf, Target
 from quantgate.reports.files.options import Outputs
@@ -138,7 +139,8 @@ def compare(
         baseline_folder=str(baseline),
     )
     print_comparison(output_console(), comparison)
-    write_reports(comparison, outputs)
+    annotate(comparison)
+    write_reports(comparison, outputs, tell)
     raise typer.Exit(comparison.verdict.exit_code)
 
 

@@ -12,6 +12,7 @@ import typer
 from quantgate.cli.notice import notice
 from quantgate.cli.outputs import OUTPUT_NAMES, with_outputs
 from quantgate.cli.policy import PolicyName
+from quantgate.cli.telling import annotate, tell
 from quantgate.evals.settings.requirements import Target
 from quantgate.reports.files.options import Outputs
 
@@ -130,7 +131,8 @@ def gate(
         folders={"baseline": str(baseline), "candidate": str(candidate)},
     )
     print_verdict(output_console(), verdict)
-    write_reports(verdict, outputs)
+    annotate(verdict)
+    write_reports(verdict, outputs, tell)
     raise typer.Exit(verdict.verdict.exit_code)
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from quantgate.cli.outputs import with_outputs
+from quantgate.cli.telling import tell
 from quantgate.reports.files.options import Outputs
 
 
@@ -53,9 +54,10 @@ def report(
     if isinstance(read, Verdict):
         if eval_results is not None:
             write_output(eval_results, eval_results_yaml(read, source_url), "--eval-results")
+            tell(f"written: {eval_results}")
         if model_card:
             typer.echo(without_commands(card_of(read, with_yaml=eval_results is None, source_url=source_url)), nl=False)
-    write_reports(read, outputs)
+    write_reports(read, outputs, tell)
     if not (model_card or outputs.files() or eval_results):
         console = output_console()
         if isinstance(read, Verdict):

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 from xml.etree import ElementTree
 
 from quantgate.evals.decision.comparison import Comparison
 from quantgate.evals.decision.types import NotComparable, ReleaseVerdict, TaskDecision, TaskVerdict, Verdict
 from quantgate.evals.text import one_line, printable
 from quantgate.reports.files.options import Inconclusive
+from quantgate.reports.words.flipped import flipped
+from quantgate.reports.words.flips import Flipped, item_name, losses_first, sentence
 from quantgate.reports.words.looks import looks_lines
 from quantgate.reports.words.palette import verdict_word
 from quantgate.reports.words.row import task_cells
@@ -19,6 +22,11 @@ from quantgate.reports.words.targets import target_lines
 # What XML 1.0 cannot hold, not even escaped; `printable` leaves out most of it already.
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _MOST_TEXT = 4_000
+_MOST_FLIPS = 100
+"""Flipped items of a task that are named."""
+
+
+_Properties: TypeAlias = Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +45,33 @@ def gate_junit(verdict: Verdict, inconclusive: Inconclusive = Inconclusive.FAILU
     cases = [_case(row, inconclusive) for row in verdict.rows]
     reason = verdict.reasons[0] if verdict.reasons else "there is nothing to decide on"
     cases += _release_case(verdict.verdict, cases, inconclusive, reason)
-    return _document([(name, verdict.verdict, cases)], verdict.created)
+    return _document([(name, verdict.verdict, _flips(flipped(verdict)), cases)], verdict.created)
 
 
 def comparison_junit(comparison: Comparison, inconclusive: Inconclusive = Inconclusive.FAILURE) -> str:
     """The comparison as one test suite a format."""
-    suites = []
+    suites, told = [], flipped(comparison)
     for build in comparison.formats:
         cases = [_case(row, inconclusive) for row in build.rows]
         reason = "every task passes by itself, but not all of them with the formats searched"
         cases += _release_case(build.verdict, cases, inconclusive, reason)
-        suites.append((f"quantgate.{build.name}", build.verdict, cases))
+        properties = _flips([one for one in told if one.build == build.name])
+        suites.append((f"quantgate.{build.name}", build.verdict, properties, cases))
     return _document(suites, comparison.created)
+
+
+def _flips(tasks: Sequence[Flipped]) -> _Properties:
+    """How many items of each task flipped, and what the builds said, losses first.
+
+    Properties belong to a suite: not every reader knows those of a test case.
+    """
+    found = []
+    for one in tasks:
+        flips = losses_first(one.task.flips)
+        lost = sum(flip.lost for flip in flips)
+        found.append((f"{one.task.task}: flipped", f"{lost} lost, {len(flips) - lost} won"))
+        found += [(f"{one.task.task}: {item_name(flip)}", sentence(flip)) for flip in flips[:_MOST_FLIPS]]
+    return found
 
 
 def _case(task: TaskDecision, inconclusive: Inconclusive) -> _Case:
@@ -88,9 +111,9 @@ def _release_case(
     return [_Case("(all tasks together)", reason, outcome=outcome, kind=verdict.value)]
 
 
-def _document(suites: Sequence[tuple[str, ReleaseVerdict, Sequence[_Case]]], created: str) -> str:
+def _document(suites: Sequence[tuple[str, ReleaseVerdict, _Properties, Sequence[_Case]]], created: str) -> str:
     root = ElementTree.Element("testsuites", name="quantgate")
-    for name, verdict, cases in suites:
+    for name, verdict, told, cases in suites:
         counts = {what: sum(case.outcome == what for case in cases) for what in ("failure", "error", "skipped")}
         suite = ElementTree.SubElement(
             root,
@@ -105,7 +128,8 @@ def _document(suites: Sequence[tuple[str, ReleaseVerdict, Sequence[_Case]]], cre
         if stamp := re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", created):
             suite.set("timestamp", stamp.group())
         properties = ElementTree.SubElement(suite, "properties")
-        ElementTree.SubElement(properties, "property", name="verdict", value=verdict.value)
+        for key, value in (("verdict", verdict.value), *told):
+            ElementTree.SubElement(properties, "property", name=_short(key), value=_short(value, 400))
         for case in cases:
             _add(suite, name, case)
     ElementTree.indent(root)

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Sequence
 from quantgate.evals.decision.comparison import Comparison
 from quantgate.evals.decision.types import ReleaseVerdict, TaskDecision, Verdict
 from quantgate.reports.files.character_plot import character_plot
+from quantgate.reports.files.markdown_flips import flips_markdown
 from quantgate.reports.files.markdown_text import markdown_code, markdown_text
 from quantgate.reports.words import numbers
+from quantgate.reports.words.flipped import flipped
 from quantgate.reports.words.headline import comparison_headline, headline, recommendation
 from quantgate.reports.words.looks import looks_lines
 from quantgate.reports.words.notes import pooled_note, suite_notes
@@ -39,6 +41,7 @@ def gate_markdown(verdict: Verdict) -> str:
         *_bullets(f"{row.task}: {line}" for row in verdict.rows for line in (*looks_lines(row), *target_lines(row))),
         *_bullets([f"Note: {note}."] if (note := pooled_note(verdict)) else []),
         *_bullets(f"To settle it: {line}" for line in settling(verdict.rows)),
+        *flips_markdown(flipped(verdict)),
         *_footer(verdict.command, verdict.created),
     ]
     return "\n".join(lines).rstrip() + "\n"
@@ -84,6 +87,7 @@ def comparison_markdown(comparison: Comparison) -> str:
             for line in looks_lines(row)
         ),
         *_findings((f"{build.name}: {task.task}", task) for build in comparison.formats for task in build.tasks),
+        *flips_markdown([one for one in flipped(comparison) if one.fell]),
         *_footer(comparison.command, comparison.created),
     ]
     return "\n".join(lines).rstrip() + "\n"

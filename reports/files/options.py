@@ -24,6 +24,10 @@ class Outputs:
         default=None, metadata={"help": "Write a short report for a pull request; $GITHUB_STEP_SUMMARY is added to."}
     )
     junit: Path | None = field(default=None, metadata={"help": "Write JUnit XML, a test case for each task."})
+    csv: Path | None = field(default=None, metadata={"help": "Write the table as CSV."})
+    flips: Path | None = field(
+        default=None, metadata={"help": "Write the flipped items as CSV: both builds' answers and what is right."}
+    )
     plots: Path | None = field(default=None, metadata={"help": "A folder for the plots as SVG and PNG files."})
     junit_inconclusive: Inconclusive = field(
         default=Inconclusive.FAILURE, metadata={"help": "What JUnit calls a task that cannot be told."}

@@ -13,6 +13,7 @@ from quantgate.evals.files import open_to_write, told_as_usage, write_output
 from quantgate.reports.files.junit import comparison_junit, gate_junit
 from quantgate.reports.files.markdown import comparison_markdown, gate_markdown
 from quantgate.reports.files.options import Outputs
+from quantgate.reports.files.tables import decision_csv, flips_csv
 
 
 def check_outputs(outputs: Outputs) -> None:
@@ -30,20 +31,24 @@ def check_outputs(outputs: Outputs) -> None:
             need_matplotlib(option)
 
 
-def write_reports(decision: Verdict | Comparison, outputs: Outputs) -> None:
-    """Write the JSON first, then every other rendering that was asked for.
+def write_reports(decision: Verdict | Comparison, outputs: Outputs, tell: Callable[[str], None] | None = None) -> None:
+    """Write the JSON first, then every other rendering that was asked for; `tell` hears in a line what was written.
 
     Raises
     ------
     UsageError
         After all others are written, naming each file that could not be.
     """
-    failures = []
-    for write in _writers(decision, outputs):
+    failures, written = [], []
+    for file, write in _writers(decision, outputs):
         try:
             write()
         except UsageError as error:
             failures.append(str(error))
+        else:
+            written.append(str(file))
+    if written and tell is not None:
+        tell(f"written: {', '.join(written)}")
     if failures:
         raise UsageError("; ".join(failures))
 
@@ -67,21 +72,26 @@ def write_markdown(file: Path, text: str) -> None:
         stream.write(text + "\n")
 
 
-def _writers(decision: Verdict | Comparison, outputs: Outputs) -> Iterator[Callable[[], None]]:
+def _writers(decision: Verdict | Comparison, outputs: Outputs) -> Iterator[tuple[Path, Callable[[], None]]]:
     json, html, markdown, junit, plots = outputs.json, outputs.html, outputs.markdown, outputs.junit, outputs.plots
+    table, flips = outputs.csv, outputs.flips
     if json is not None:
-        yield lambda: write_output(json, decision.to_json(), "--json")
+        yield json, lambda: write_output(json, decision.to_json(), "--json")
     if html is not None:
-        yield lambda: write_output(html, _html(decision), "--html")
+        yield html, lambda: write_output(html, _html(decision), "--html")
     if markdown is not None:
         text = gate_markdown(decision) if isinstance(decision, Verdict) else comparison_markdown(decision)
-        yield lambda: write_markdown(markdown, text)
+        yield markdown, lambda: write_markdown(markdown, text)
     if junit is not None:
         how = outputs.junit_inconclusive
         xml = gate_junit(decision, how) if isinstance(decision, Verdict) else comparison_junit(decision, how)
-        yield lambda: write_output(junit, xml, "--junit")
+        yield junit, lambda: write_output(junit, xml, "--junit")
+    if table is not None:
+        yield table, lambda: write_output(table, decision_csv(decision), "--csv")
+    if flips is not None:
+        yield flips, lambda: write_output(flips, flips_csv(decision), "--flips")
     if plots is not None:
-        yield lambda: _write_plots(decision, plots)
+        yield plots, lambda: _write_plots(decision, plots)
 
 
 def _html(decision: Verdict | Comparison) -> str:

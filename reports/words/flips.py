@@ -119,7 +119,9 @@ class Flipped:
 
     def diff_command(self, *rest: str) -> str | None:
         """The command that shows both builds' answers side by side; `None` where nobody named the folders."""
-        words = ["quantgate", "diff", *self.folders, *rest]
+        # An item may be called like an option.
+        end_of_options = ["--"] if any(word.startswith("-") for word in rest) else []
+        words = ["quantgate", "diff", *self.folders, *end_of_options, *rest]
         return shlex.join(words) if all(word and word.isprintable() for word in words) else None
 
 

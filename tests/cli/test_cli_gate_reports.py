@@ -43,12 +43,17 @@ def outputs(folder: Path) -> list[str]:
     ]
 
 
+def written(folder: Path) -> str:
+    """What a verb says of them."""
+    return f"written: {', '.join(str(folder / name) for name in ('json', 'html', 'markdown', 'junit', 'plots'))}\n"
+
+
 @pytest.mark.slow
 def test_gate_writes_every_report_of_one_decision(quantgate, runs, tmp_path):
     folder = tmp_path / "out"
     folder.mkdir()
     code, _, err = quantgate(["gate", *runs(mxfp4=(2, 0)), "--margin", "0.03", *outputs(folder)])
-    assert (code, err) == (0, "")
+    assert (code, err) == (0, written(folder))
     assert "mxfp4 against fp8" in (folder / "html").read_text()
     assert (folder / "markdown").read_text().startswith("### ✓ pass: mxfp4 against fp8")
     assert ElementTree.parse(folder / "junit").find(".//testcase/system-out") is not None
@@ -82,7 +87,7 @@ def test_compare_writes_every_report_and_report_renders_them_again(quantgate, ru
     folder.mkdir()
     costs = ["--cost", "a=0.5", "--cost", "b=0.6", "--cost-unit", "GB"]
     code, out, err = quantgate(["compare", *runs(a=(2, 0), b=(1, 1)), "--margin", "0.05", *costs, *outputs(folder)])
-    assert (code, err) == (0, "")
+    assert (code, err) == (0, written(folder))
     assert "cheapest that passes: ★ a" in out
     html = (folder / "html").read_text()
     assert "Accuracy against cost" in html

@@ -48,8 +48,10 @@ def test_a_comparison_is_printed_as_compare_printed_it(quantgate, compare_json):
 def test_every_rendering_is_written(quantgate, kind, request, tmp_path):
     source, out = request.getfixturevalue(kind), tmp_path / "out"
     out.mkdir()
-    wanted = [word for name in ("html", "markdown", "junit", "plots") for word in (f"--{name}", str(out / name))]
-    assert quantgate(["report", str(source), *wanted]) == (0, "", "")
+    names = ("html", "markdown", "junit", "csv", "flips", "plots")
+    wanted = [word for name in names for word in (f"--{name}", str(out / name))]
+    told = f"written: {', '.join(str(out / name) for name in names)}\n"
+    assert quantgate(["report", str(source), *wanted]) == (0, "", told)
     assert (out / "html").read_text().startswith("<!doctype html>")
     assert (out / "markdown").read_text().startswith("### ")
     ElementTree.parse(out / "junit")
