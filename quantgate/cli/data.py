@@ -30,9 +30,11 @@ def fetch(
 ) -> None:
     """Fetch the documents of tasks into a bundle, with hashes, for `--data-dir` on a machine without network."""
     from quantgate.cli.installed import installed_tasks
+    from quantgate.cli.waiting import told_while_waiting
     from quantgate.evals.errors import UsageError
     from quantgate.evals.settings.run import files_of, parse_assignments
     from quantgate.evals.text import one_line, unbroken
+    from quantgate.reports.terminal.console import progress_console
     from quantgate.tasks.bundle import fetch as fetch_task
 
     given = {name: Path(file) for name, file in parse_assignments("--data", data or []).items()}
@@ -40,13 +42,14 @@ def fetch(
     for name in given:
         if not any(name == task or name.startswith(f"{task}.") for task in names):
             raise UsageError(f"--data {name}=...: the task {name} is not fetched here")
-    registry = installed_tasks()
+    registry, console = installed_tasks(), progress_console()
     infos = [registry.find(name) for name in names]
     for info in infos:
         if info.data is None:
             typer.echo(unbroken(f"{info.name}: needs no data from elsewhere"))
             continue
-        fetched = fetch_task(info.name, files_of(info.name, given), out)
+        with told_while_waiting(console, info.name, "fetching its documents"):
+            fetched = fetch_task(info.name, files_of(info.name, given), out)
         for split, file in fetched.files.items():
             name, part = one_line(info.name, 60), one_line(split, 30)
             typer.echo(unbroken(f"{name} {part}: {out / file.path} (SHA-256 {file.sha256[:12]}…)"))

@@ -66,13 +66,14 @@ def doctor(
     Exits 0 when nothing stands in the way of a run, 5 when something does.
     """
     from quantgate.cli.installed import given_options, installed_tasks
+    from quantgate.cli.waiting import told_while_waiting
     from quantgate.evals.contract.task import TaskOptions
     from quantgate.evals.errors import UsageError
     from quantgate.evals.interrupts import run_cancelled_by_ctrl_c
     from quantgate.evals.runs.doctor import diagnose
     from quantgate.evals.runs.observation import Health, Observation
     from quantgate.evals.settings.run import DoctorConfig, load_config, parse_assignments, parse_json_object
-    from quantgate.reports.terminal.console import output_console
+    from quantgate.reports.terminal.console import output_console, progress_console
     from quantgate.reports.terminal.doctor import print_observation
     from quantgate.tasks.bundle import local_data
     from quantgate.tasks.needs import described, needs_of
@@ -127,8 +128,9 @@ def doctor(
             if missing:
                 continue
         if not info.orchestrated:
-            known = local_data(info.name, config.data_of(info.name), config.data_dir)
-            loaded = load_task(info.name, TaskOptions(1, known.files, own=own[info.name], origin=known.origin))
+            with told_while_waiting(progress_console(), info.name, "building the first prompt"):
+                known = local_data(info.name, config.data_of(info.name), config.data_dir)
+                loaded = load_task(info.name, TaskOptions(1, known.files, own=own[info.name], origin=known.origin))
             question = (info.name, loaded.prompt(loaded.items()[0], 0), config.sampling(loaded.sampling))
     needs_tools = any(info.needs_tools for info in infos)
 

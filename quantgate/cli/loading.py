@@ -31,11 +31,12 @@ def loaded_task(name: str, config: RunConfig, own: Mapping[str, Any], console: C
     """
     from rich.text import Text
 
+    from quantgate.cli.waiting import told_while_waiting
     from quantgate.evals.contract.task import TaskOptions
     from quantgate.tasks.bundle import local_data
     from quantgate.tasks.registry import load_task
 
-    with console.status(f"{name}: building the prompts"):
+    with told_while_waiting(console, name, "building the prompts"):
         data = local_data(name, config.data_of(name), config.data_dir)
         task = load_task(name, TaskOptions(None, data.files, config.metric.get(name), own, config.seed, data.origin))
         held = len(task.items())

@@ -45,6 +45,7 @@ def regrade(
     from rich.text import Text
 
     from quantgate.cli.installed import given_options, installed_tasks
+    from quantgate.cli.waiting import told_while_waiting
     from quantgate.evals.errors import Unfinished, UsageError
     from quantgate.evals.runs.directory import RunDirectory
     from quantgate.evals.runs.regrading import regrade as grade_again
@@ -80,7 +81,7 @@ def regrade(
     tasks: dict[str, Task] = {}
     for name in infos:
         held = next(each for each in record.tasks if each.name == name)
-        with console.status(f"{name}: building the prompts"):
+        with told_while_waiting(console, name, "building the prompts"):
             tasks[name] = _loaded(held, metrics.get(name), files, data_dir, own[name])
     try:
         with steps(console) as step:

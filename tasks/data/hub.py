@@ -9,6 +9,7 @@ from pathlib import Path
 
 from quantgate.evals.contract.task import Fetched
 from quantgate.evals.errors import DataError
+from quantgate.tasks.data.reach import fetching, out_of_reach, why_out_of_reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ def download(wanted: HubFile, task: str) -> Path:
     DataError
         When there is no access, no network or no such file: with what to do about it.
     """
-    from huggingface_hub import hf_hub_download
+    from huggingface_hub import hf_hub_download, try_to_load_from_cache
     from huggingface_hub.errors import (
         EntryNotFoundError,
         GatedRepoError,
@@ -47,29 +48,34 @@ def download(wanted: HubFile, task: str) -> Path:
 
     # Its notices of retries would come between the lines of the progress bar.
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
+    held = try_to_load_from_cache(wanted.dataset, wanted.path, repo_type="dataset", revision=wanted.revision)
+    if isinstance(held, str):
+        return Path(held)
+    if (why := why_out_of_reach(wanted.dataset)) is not None:
+        raise DataError(out_of_reach(task, why, wanted.dataset, elsewhere(task)))
     try:
-        return Path(hf_hub_download(wanted.dataset, wanted.path, repo_type="dataset", revision=wanted.revision))
+        with fetching(wanted.dataset):
+            return Path(hf_hub_download(wanted.dataset, wanted.path, repo_type="dataset", revision=wanted.revision))
     except (GatedRepoError, RepositoryNotFoundError) as error:
         raise DataError(_no_access(wanted, task, error)) from None
     except (LocalEntryNotFoundError, OfflineModeIsEnabled):
         raise DataError(
-            f"{task}: the Hugging Face hub cannot be reached from here, and {wanted.dataset} is not in its cache. "
-            f"{_elsewhere(task)}"
+            out_of_reach(task, "the Hugging Face hub cannot be reached from here", wanted.dataset, elsewhere(task))
         ) from None
     except (RevisionNotFoundError, EntryNotFoundError):
         raise DataError(
-            f"{task}: {wanted.dataset} has no {wanted.path} at revision {wanted.revision} any more. {_elsewhere(task)}"
+            f"{task}: {wanted.dataset} has no {wanted.path} at revision {wanted.revision} any more. {elsewhere(task)}"
         ) from None
     except HfHubHTTPError as error:
         status = getattr(error.response, "status_code", None)
         if status in (401, 403):
             raise DataError(_no_access(wanted, task, error)) from None
         raise DataError(
-            f"{task}: the Hugging Face hub answers with HTTP {status}; try later. {_elsewhere(task)}"
+            f"{task}: the Hugging Face hub answers with HTTP {status}; try later. {elsewhere(task)}"
         ) from None
     except OSError as error:
         said = f"{type(error).__name__}: {error.strerror or 'the download failed'}"
-        raise DataError(f"{task}: {wanted.dataset} could not be fetched ({said}). {_elsewhere(task)}") from None
+        raise DataError(f"{task}: {wanted.dataset} could not be fetched ({said}). {elsewhere(task)}") from None
 
 
 def hub_fetch(task: str, published: Mapping[str, HubFile]) -> Callable[[Mapping[str, Path], Path], Fetched]:
@@ -110,10 +116,11 @@ def _no_access(wanted: HubFile, task: str, error: Exception) -> str:
         todo = f"The hub does not take the token that is set: renew HF_TOKEN, of an account that {wanted.page} lets in."
     else:
         todo = f"The token's account has not been let in: accept the terms on {wanted.page} and await the approval."
-    return f"{task}: {wanted.dataset} is gated, and the hub gives no access (HTTP {status}). {todo} {_elsewhere(task)}"
+    return f"{task}: {wanted.dataset} is gated, and the hub gives no access (HTTP {status}). {todo} {elsewhere(task)}"
 
 
-def _elsewhere(task: str) -> str:
+def elsewhere(task: str) -> str:
+    """How a task's data are given without the hub."""
     return (
         f"Without the hub: give the file itself with --data {task}=FILE, or a bundle that "
         f"`quantgate data fetch {task} --out BUNDLE` made on another machine with --data-dir BUNDLE"

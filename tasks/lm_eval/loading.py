@@ -16,6 +16,8 @@ import numpy as np
 import yaml
 
 from quantgate.evals.errors import DataError, QuantgateError, UsageError
+from quantgate.evals.text import one_line
+from quantgate.tasks.data.reach import fetching, out_of_reach, why_out_of_reach
 from quantgate.tasks.lm_eval.index import Entry, Kind, find_entry, reached
 from quantgate.tasks.lm_eval.outside import shut_out
 from quantgate.tasks.lm_eval.source import LmEvalSource, Splits, files_by_member, files_by_split
@@ -46,7 +48,9 @@ def load(source: LmEvalSource) -> Loaded:
     """
     entry = find_entry(source.lm_eval_name, source.file)
     overrides = _overrides(source, entry)
-    with quietly():
+    dataset = _dataset(entry)
+    why = why_out_of_reach(dataset) if source.files is None else None
+    with quietly(), contextlib.nullcontext() if source.files or why else fetching(dataset):
         shut_out()
         from lm_eval import defaults
         from lm_eval.tasks import TaskManager
@@ -57,7 +61,7 @@ def load(source: LmEvalSource) -> Loaded:
         np.random.seed(defaults.DEFAULT_OTHER_SEED)
         with _folder_of(entry, overrides) as folder:
             manager = TaskManager(include_defaults=False, include_path=str(folder))
-            built = _built(manager, source, entry)
+            built = _built(manager, source, entry, why)
         tasks, group = built["tasks"], built.get("groups", {}).get(source.lm_eval_name)
         for name, task in tasks.items():
             if task.config.num_fewshot is None:
@@ -128,7 +132,14 @@ def _folder_of(entry: Entry, overrides: Mapping[str, Mapping[str, Any]]) -> Iter
         yield folder
 
 
-def _built(manager: Any, source: LmEvalSource, entry: Entry) -> dict[str, Any]:
+def _dataset(entry: Entry) -> str:
+    """What the hub calls its data, as far as that is known before it is loaded."""
+    named = entry.config.get("dataset_path") if entry.kind is Kind.TASK else None
+    return one_line(str(named), 80) if named else f"the data of {entry.name}"
+
+
+def _built(manager: Any, source: LmEvalSource, entry: Entry, why: str | None) -> dict[str, Any]:
+    """What lm-eval builds; `why` the hub cannot be reached, where that is so."""
     try:
         built: dict[str, Any] = manager.load(entry.name)
     except QuantgateError:
@@ -137,6 +148,9 @@ def _built(manager: Any, source: LmEvalSource, entry: Entry) -> dict[str, Any]:
         cause: BaseException = error
         while cause.__cause__ is not None:
             cause = cause.__cause__
+        if why is not None and isinstance(cause, OSError):
+            instead = f"Without the hub, {_local_way(source, entry)}"
+            raise DataError(out_of_reach(source.name, why, _dataset(entry), instead)) from None
         said = f"{type(cause).__name__}: {' '.join(str(cause).split())}"
         raise DataError(
             f"{source.name}: the data could not be loaded ({said}); {_way_out(cause, source, entry)}"
@@ -149,6 +163,14 @@ def _way_out(cause: BaseException, source: LmEvalSource, entry: Entry) -> str:
         return f"pip install {cause.name}" if cause.name else "install what it names"
     if source.files:
         return "look at the file's fields"
+    local = _local_way(source, entry)
+    if "gated dataset" in str(cause):
+        return f"ask for access on the dataset's page and set HF_TOKEN, {local}"
+    return f"is the Hugging Face hub reachable from here? If not, {local}"
+
+
+def _local_way(source: LmEvalSource, entry: Entry) -> str:
+    """How its data are given without the hub."""
     splits = Splits.of(entry.config) if entry.kind is Kind.TASK else None
     given = (
         f"--data {source.name}=FILE.jsonl"
@@ -157,7 +179,4 @@ def _way_out(cause: BaseException, source: LmEvalSource, entry: Entry) -> str:
         if splits is None
         else f"{splits.how_to_give(source.name)} ({splits.explained()})"
     )
-    local = f"give {given}, or --data-dir with a bundle of `quantgate data fetch`"
-    if "gated dataset" in str(cause):
-        return f"ask for access on the dataset's page and set HF_TOKEN, {local}"
-    return f"is the Hugging Face hub reachable from here? If not, {local}"
+    return f"give {given}, or --data-dir with a bundle of `quantgate data fetch`"

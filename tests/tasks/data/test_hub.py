@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -128,10 +129,20 @@ def test_missing_access_is_explained(load, status, code, token, said):
 @pytest.mark.slow
 def test_a_missing_network_is_explained_otherwise(load):
     message = load(HF_HUB_OFFLINE="1")
-    assert "the Hugging Face hub cannot be reached from here" in message
+    assert "HF_HUB_OFFLINE is set, which forbids to ask the Hugging Face hub" in message
     assert "gated" not in message
     assert "--data gpqa_diamond=FILE" in message
     assert "--data-dir BUNDLE" in message
+
+
+def test_a_hub_that_refuses_is_named_with_what_was_wanted_of_it(load):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        message = load(HF_ENDPOINT=address)
+    assert f"gpqa_diamond: the Hugging Face hub at {address} refuses the connection" in message
+    assert "Idavidrein/gpqa is not in its cache on this machine" in message
+    assert "--data gpqa_diamond=FILE" in message
 
 
 def test_a_revision_that_is_gone_is_named(load):
