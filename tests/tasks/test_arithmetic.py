@@ -54,3 +54,8 @@ def test_the_stated_number_is_graded(response, score, extracted):
 def test_a_number_of_items_that_cannot_be_made_is_refused(count):
     with pytest.raises(ValueError, match="between 1 and 2000"):
         Arithmetic(count)
+
+
+def test_the_right_answer_is_told():
+    task = Arithmetic(20)
+    assert all(task.grade(item, 0, task.reference(item, 0)).score == 1.0 for item in task.items())

@@ -59,6 +59,13 @@ def test_the_letter_of_the_right_choice_scores_and_the_others_do_not(exam):
             assert grades[letter].vote == "0"
 
 
+def test_the_right_answer_is_told_with_the_letter_that_it_has_in_each_repeat(exam):
+    item = exam.items()[3]
+    told = {exam.reference(item, repeat) for repeat in range(40)}
+    assert told == {f"{letter}) 85" for letter in "ABCD"}
+    assert all(exam.grade(item, each, f"ANSWER: {exam.reference(item, each)[0]}").score == 1.0 for each in range(40))
+
+
 def test_an_answer_without_a_letter_is_wrong_and_unparsed(exam):
     grade = exam.grade(exam.items()[0], 0, "I cannot tell.")
     assert (grade.score, grade.extracted) == (0.0, None)

@@ -271,3 +271,18 @@ def test_a_stored_response_of_another_question_is_not_graded(files):
         task.grade(item, 0, '{"loglikelihoods": [[-1.0, false], [-2.0, false]]}')
     with pytest.raises(DataError, match="no log-likelihoods"):
         task.grade(item, 0, "B")
+
+
+@pytest.mark.parametrize(
+    ("name", "right"),
+    [
+        ("mmlu_abstract_algebra", "A"),
+        ("hellaswag", "eats."),
+        ("winogrande", "Ana lent Bea 1 books because Bea"),
+        ("truthfulqa_mc1", "It depends."),
+        ("lambada_openai", "an"),
+    ],
+)
+def test_the_right_answer_is_told_as_the_text_of_its_choice(files, name, right):
+    task = open_task(LmEvalSource(f"lm-eval:{name}", name, files=files[name]))
+    assert task.reference(task.items()[1], 0) == right

@@ -42,6 +42,7 @@ def test_the_second_time_all_that_asks_is_there_without_lm_eval(load):
     assert (again.identity, again.sampling, again.repeats) == (built.identity, built.sampling, built.repeats)
     assert list(again.items()) == list(built.items())
     assert [again.prompt(item, 0) for item in again.items()] == [built.prompt(item, 0) for item in built.items()]
+    assert [again.reference(item, 0) for item in again.items()] == [built.reference(item, 0) for item in built.items()]
 
 
 def test_it_grades_as_lm_eval_does(load):

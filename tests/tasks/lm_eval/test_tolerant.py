@@ -40,6 +40,10 @@ def test_a_wrong_answer_is_wrong_by_both(task, right):
     assert grade.metrics["tolerant"] == grade.metrics[FLEXIBLE] == 0.0
 
 
+def test_the_right_answer_is_told_as_the_number_alone(task, right):
+    assert task.reference(right[0], 0) == right[1]
+
+
 def test_the_metric_can_be_the_score(right, gsm8k_files):
     grade = gsm8k(test=gsm8k_files[0], metric="tolerant").grade(right[0], 0, f"It is ${right[1]}.00.")
     assert (grade.score, grade.extracted) == (1.0, right[1])

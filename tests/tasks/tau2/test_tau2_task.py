@@ -87,6 +87,19 @@ def test_a_prompt_has_no_messages_and_a_hash_of_what_the_conversation_begins_wit
     assert len({prompt.prompt_hash, *(other.prompt_hash for other in others)}) == 4
 
 
+def test_what_the_user_is_told_stands_in_place_of_messages_and_changes_no_hash(tau2):
+    texts = {"scenario": "You want a refund.", "ticket": "a refund is due", "criteria": "Actions: refund()"}
+    item, bare = tau2().items()[0], tau2()
+    task = tau2(said={**described(), "texts": {"airline": {"0": texts}}})
+    assert task.prompt(item, 0).messages == (
+        {"role": "user scenario", "content": "You want a refund."},
+        {"role": "ticket", "content": "a refund is due"},
+    )
+    assert task.prompt(item, 0).prompt_hash == bare.prompt(item, 0).prompt_hash
+    assert task.identity == bare.identity
+    assert (task.reference(item, 0), bare.reference(item, 0)) == ("Actions: refund()", None)
+
+
 @pytest.mark.parametrize(
     ("ours", "theirs", "difference"),
     [
