@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TypedDict
 
 import numpy as np
@@ -12,6 +13,7 @@ from quantgate.evals.contract.records import Sample
 from quantgate.evals.decision.described import Flip, FlipAnswer, FlipAnswers, FlipTable, FlipTexts
 from quantgate.evals.inspection.excerpts import excerpts
 from quantgate.evals.inspection.question import question
+from quantgate.evals.inspection.seen import seen
 from quantgate.evals.pairing.item_scores import ItemScores
 from quantgate.evals.pairing.matching import at_rows
 from quantgate.evals.pairing.pairs import TaskPairs
@@ -90,7 +92,7 @@ class _Reader:
         return {
             "answers": self._answers(one, other),
             "reference": reference,
-            "texts": _flip_texts(one, other, asked) if self._texts else None,
+            "texts": self._flip_texts(one, other, asked) if self._texts else None,
         }
 
     def _asked(self, *samples: Sample | None) -> Asked | None:
@@ -103,6 +105,12 @@ class _Reader:
             if sample is not None and run.prompts is not None
         )
         return next((asked for asked in found if asked is not None and not asked.private), None)
+
+    def _flip_texts(self, one: Sample | None, other: Sample | None, asked: Asked | None) -> FlipTexts:
+        baseline, candidate = self._builds
+        ours, theirs = _text(one, asked, baseline.folder), _text(other, asked, candidate.folder)
+        asked_for, _ = excerpts(None if asked is None else question(asked), None, _MOST_TEXT)
+        return FlipTexts(*excerpts(ours, theirs, _MOST_TEXT), asked_for)
 
     def _answers(self, one: Sample | None, other: Sample | None) -> FlipAnswers:
         results = excerpts(_result(one), _result(other), _MOST_RESULT, gap=" … ")
@@ -126,10 +134,14 @@ def _result(sample: Sample | None) -> str | None:
     return one_line(sample.extracted, _MOST_READ)
 
 
-def _flip_texts(one: Sample | None, other: Sample | None, asked: Asked | None) -> FlipTexts:
-    answers = excerpts(one.response if one else None, other.response if other else None, _MOST_TEXT)
-    asked_for, _ = excerpts(None if asked is None else question(asked), None, _MOST_TEXT)
-    return FlipTexts(*answers, asked_for)
+def _text(sample: Sample | None, asked: Asked | None, folder: Path | None) -> str | None:
+    """What a model gave: of a conversation all turns, of log-likelihoods a line for each choice."""
+    if sample is None or folder is None:
+        return None if sample is None else sample.response
+    told = seen(sample, asked, folder, hidden=False)
+    if told.choices:
+        return "\n".join(f"{'→' if each.chosen else ' '} {each.total:.2f} {each.text or ''}" for each in told.choices)
+    return told.answer if told.turns else sample.response
 
 
 def _shown(pairs: TaskPairs, items: Places) -> tuple[Iterator[Sample | None], Iterator[Sample | None], list[int]]:

@@ -25,18 +25,19 @@ from quantgate.evals.samples.signs import signs_of
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run directory that is open: its record and its samples, those of a directory by columns (`Held`)."""
+    """A run directory that is open: its record, its samples, those of a directory by columns (`Held`), and prompts."""
 
     record: RunRecord
     samples: Mapping[SampleKey, Sample]
     path: Path | None = None
+    prompts: Prompts | None = None
 
     @classmethod
     def load(cls, path: Path) -> Run:
         """Read a run directory. Raises RunDirectoryError when it cannot be read."""
         directory = RunDirectory(path)
         record = directory.record()
-        return cls(record, directory.read(record, signs_of), path.resolve())
+        return cls(record, directory.read(record, signs_of), path.resolve(), Prompts.open(path.resolve()))
 
     @property
     def held(self) -> Held:
@@ -58,7 +59,8 @@ class Run:
             foreign=int((~planned).sum()),
             lost=lost_of_task(self.record, name, lost),
             damage=held.damage,
-            prompts=None if self.path is None else Prompts.open(self.path),
+            folder=self.path,
+            prompts=self.prompts,
         )
 
 

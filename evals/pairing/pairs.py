@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,7 +33,7 @@ class TaskRun:
 
     `foreign` counts samples that were never to be asked, which are left out of `held`; `lost` the lines of a regrade
     that are gone, so that grades count which it has replaced; `damage` has the lines of the run's file that are no
-    samples, of whatever task they were. `prompts` finds what was asked, of a run that lies in a folder.
+    samples, of whatever task they were. Of a run that lies in a folder, `prompts` finds what was asked.
     """
 
     record: TaskRecord | None
@@ -40,6 +41,7 @@ class TaskRun:
     foreign: int = 0
     lost: int = 0
     damage: Damage = NO_DAMAGE
+    folder: Path | None = None
     prompts: Prompts | None = None
 
     @property

@@ -13,7 +13,7 @@ from quantgate.evals.decision.comparison import Comparison, Format
 from quantgate.evals.decision.types import ReleaseVerdict, TaskDecision, TaskVerdict, Verdict
 from quantgate.evals.text import one_line
 from quantgate.reports.words.flipped import flipped
-from quantgate.reports.words.flips import Flipped, losses_first, sentence
+from quantgate.reports.words.flips import Flipped, sentence, worst_first
 from quantgate.reports.words.headline import comparison_headline, headline
 from quantgate.reports.words.palette import verdict_word
 
@@ -74,8 +74,8 @@ def _flips(row: TaskDecision, told: Sequence[Flipped], build: str = "") -> list[
     own = next((one for one in told if one.task is row and one.build == build and one.fell), None)
     if own is None:
         return []
-    shown = losses_first(own.task.flips)[:_MOST_FLIPS]
-    command = own.diff_command(shown[0].item_id)
+    shown = worst_first(own.task.flips)[:_MOST_FLIPS]
+    command = own.diff_command(shown)
     return [*map(sentence, shown), *([] if command is None else [f"side by side: {command}"])]
 
 

@@ -13,7 +13,7 @@ from quantgate.evals.decision.types import NotComparable, ReleaseVerdict, TaskDe
 from quantgate.evals.text import one_line, printable
 from quantgate.reports.files.options import Inconclusive
 from quantgate.reports.words.flipped import flipped
-from quantgate.reports.words.flips import Flipped, item_name, losses_first, sentence
+from quantgate.reports.words.flips import Flipped, item_name, sentence, worst_first
 from quantgate.reports.words.looks import looks_lines
 from quantgate.reports.words.palette import verdict_word
 from quantgate.reports.words.row import task_cells
@@ -67,7 +67,7 @@ def _flips(tasks: Sequence[Flipped]) -> _Properties:
     """
     found = []
     for one in tasks:
-        flips = losses_first(one.task.flips)
+        flips = worst_first(one.task.flips)
         lost = sum(flip.lost for flip in flips)
         found.append((f"{one.task.task}: flipped", f"{lost} lost, {len(flips) - lost} won"))
         found += [(f"{one.task.task}: {item_name(flip)}", sentence(flip)) for flip in flips[:_MOST_FLIPS]]

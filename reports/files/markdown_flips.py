@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from quantgate.reports.files.markdown_text import markdown_code, markdown_text
-from quantgate.reports.words.flips import Flipped, ended, item_name, losses_first, right, scores, turn, turned
+from quantgate.reports.words.flips import Flipped, ended, item_name, right, scores, turn, turned, worst_first
 
 _MOST = 10
 
 
 def flips_markdown(tasks: Sequence[Flipped]) -> list[str]:
     """The first ten items, losses first in their task, and the commands that show all of them."""
-    every = [(task, flip) for task in tasks for flip in losses_first(task.task.flips)]
+    every = [(task, flip) for task in tasks for flip in worst_first(task.task.flips)]
     if not every:
         return []
     shown = every[:_MOST]

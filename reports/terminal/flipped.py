@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from quantgate.evals.text import one_line
-from quantgate.reports.words.flips import Flipped, losses_first, sentence
+from quantgate.reports.words.flips import Flipped, sentence, worst_first
 
 _MOST = 3
 
@@ -18,12 +18,12 @@ def print_flipped(console: Console, tasks: Sequence[Flipped]) -> None:
     told = next((one for one in tasks if one.fell), None)
     if told is None:
         return
-    shown, count = losses_first(told.task.flips)[:_MOST], len(told.task.flips)
+    shown, count = worst_first(told.task.flips)[:_MOST], len(told.task.flips)
     how_many = f"{len(shown)} of {count:,} flipped items" if count > len(shown) else "the flipped items"
     _line(console, f"{one_line(told.name, 100)}: {how_many}:")
     for flip in shown:
         _line(console, f"  {one_line(sentence(flip), 400)}")
-    if (command := told.diff_command(shown[0].item_id)) is not None:
+    if (command := told.diff_command(shown)) is not None:
         _line(console, f"side by side: {command}")
 
 

@@ -75,12 +75,12 @@ def scores(flip: Flip) -> str:
 
 
 def in_natural_order(flips: Iterable[Flip]) -> list[Flip]:
-    """The items as people order them, 9 before 10."""
-    return sorted(flips, key=lambda flip: natural_key(flip.item_id))
+    """Losses before gains, and each as people order them, 9 before 10."""
+    return sorted(flips, key=lambda flip: (not flip.lost, natural_key(flip.item_id)))
 
 
-def losses_first(flips: Iterable[Flip]) -> list[Flip]:
-    """Losses before gains, the largest first, those alike in their natural order."""
+def worst_first(flips: Iterable[Flip]) -> list[Flip]:
+    """Those to look at first: losses before gains, the largest first, those alike in their natural order."""
     return sorted(
         flips,
         key=lambda flip: (
@@ -111,14 +111,20 @@ class Flipped:
     folders: tuple[str, str]
     fell: bool
     """Whether it is what the build's regression rests on."""
+    alone: bool
+    """Whether no other task was decided, so that an item's id says which one it is."""
 
     @property
     def name(self) -> str:
         """The task, with its build where there are several."""
         return f"{self.build}: {self.task.task}" if self.build else self.task.task
 
-    def diff_command(self, *rest: str) -> str | None:
-        """The command that shows both builds' answers side by side; `None` where nobody named the folders."""
+    def diff_command(self, flips: Sequence[Flip] = ()) -> str | None:
+        """The command that lists what changed between the builds, or shows both answers to some items side by side.
+
+        `None` where nobody has named the folders.
+        """
+        rest = [flip.item_id if self.alone else f"{self.task.task}/{flip.item_id}" for flip in flips]
         # An item may be called like an option.
         end_of_options = ["--"] if any(word.startswith("-") for word in rest) else []
         words = ["quantgate", "diff", *self.folders, *end_of_options, *rest]
@@ -136,4 +142,4 @@ def flipped_tasks(
     elif not fallen:  # a mean over tasks has regressed, and has no items of its own
         fallen = with_flips
     rest = [row for row in with_flips if row not in fallen]
-    return [Flipped(build, row, folders, row in fallen) for row in (*fallen, *rest)]
+    return [Flipped(build, row, folders, row in fallen, len(rows) == 1) for row in (*fallen, *rest)]
