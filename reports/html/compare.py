@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from quantgate.evals.decision.comparison import Comparison
+from quantgate.reports.html.flipped import flip_lists
 from quantgate.reports.html.identity import identity_rows
 from quantgate.reports.html.page import PlotEntry, figure_markup, render
 from quantgate.reports.plots import canvas
 from quantgate.reports.plots.forest import comparison_rows, draw_forest, shapes_of
 from quantgate.reports.plots.tradeoff import draw_tradeoff
+from quantgate.reports.words.flipped import flipped
 from quantgate.reports.words.headline import comparison_headline, recommendation
 from quantgate.reports.words.looks import have_parts_of_alpha, looks_lines
 from quantgate.reports.words.row import relative_note, task_cells
@@ -72,6 +74,7 @@ def comparison_html(comparison: Comparison) -> str:
         settling=[f"{build.name}: {line}" for build in comparison.formats for line in settling(build.rows)],
         software=comparison.software or comparison.baseline.software,
         created=comparison.created,
+        flips=flip_lists(flipped(comparison)),
     )
 
 

@@ -1,19 +1,50 @@
-"""The list of flipped items as a page shows it: every item with its scores, texts as far as the page stays light."""
+"""The list of flipped items as a page shows it: both builds' answers side by side, as far as the page stays light."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, fields
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-from quantgate.evals.decision.described import Flip
-from quantgate.evals.decision.types import Decided
-from quantgate.evals.text import one_line, printable
+from quantgate.evals.decision.described import Flip, FlipTexts
+from quantgate.evals.inspection.parting import parting, token_at
+from quantgate.evals.text import printable
+from quantgate.reports.words.flips import (
+    Flipped,
+    ended,
+    in_natural_order,
+    item_name,
+    right,
+    scores,
+    turn,
+    turned,
+)
 
 MOST_ROWS = 20_000
-_MOST_ID = 100
+_MOST_OPEN = 200
+"""A list of more items is folded."""
+_MOST_RESULT = 40
 _MOST_TEXT = 4_000
-_TEXT_BUDGET = 1_500_000
-"""Characters of texts in a whole page; a page of more is slow on a phone."""
+_TEXT_BUDGET = 2_500_000
+"""Characters of texts in a whole page, as HTML has them; a page of more is slow on a phone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One build's answer: what comes before the place at which both part, the word or sign there, and the rest.
+
+    `apart` is `None` where they do not part, or one of them is not there.
+    """
+
+    build: str
+    before: str
+    apart: str | None = None
+    after: str = ""
+
+    @property
+    def size(self) -> int:
+        """Characters as HTML has them."""
+        return len(html.escape(f"{self.before}{self.apart or ''}{self.after}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,63 +53,91 @@ class FlipRow:
 
     item: str
     turn: str
-    baseline: str
-    candidate: str
-    hash: str
-    texts: tuple[tuple[str, str], ...] = ()
+    turned: str
+    right: str
+    ended: str
+    score: str
+    lost: bool
+    question: str | None = None
+    sides: tuple[Side, ...] = ()
 
 
 @dataclass(slots=True)
 class FlipList:
-    """One task's items; `note` says what was left out."""
+    """One task's items; `note` says what was left out, `command` what shows them all."""
 
     name: str
-    count: int
+    count: str
+    command: str | None
     flips: list[FlipRow] = field(default_factory=list)
     note: str = ""
 
+    @property
+    def open(self) -> bool:
+        """Whether the list is short enough to stand there unfolded."""
+        return len(self.flips) <= _MOST_OPEN
 
-def flip_lists(tasks: Sequence[Decided]) -> list[FlipList]:
-    """A list for each task with flips, losses first."""
+
+def flip_lists(tasks: Sequence[Flipped]) -> list[FlipList]:
+    """A list for each task with flips, losses first, in the order of their names."""
     rows, budget = MOST_ROWS, _TEXT_BUDGET
     lists = []
     for task in tasks:
-        if not task.flips:
-            continue
-        shown = FlipList(task.task, len(task.flips))
+        flips = in_natural_order(task.task.flips)
+        lost = sum(flip.lost for flip in flips)
+        shown = FlipList(task.name, f"{lost:,} lost, {len(flips) - lost:,} won", task.diff_command())
         untold = 0
-        for flip in sorted(task.flips, key=lambda flip: flip.candidate - flip.baseline)[:rows]:
-            texts = tuple(_texts(flip))
-            size = sum(len(text) for _, text in texts)
+        for flip in flips[:rows]:
+            question, sides = _texts(flip.texts)
+            size = sum(side.size for side in sides) + len(html.escape(question or ""))
             if size > budget:
-                texts, untold = (), untold + 1
+                question, sides, untold = None, (), untold + 1
             else:
                 budget -= size
-            shown.flips.append(_row(flip, texts))
+            shown.flips.append(_row(flip, question, sides))
         rows -= len(shown.flips)
-        shown.note = _note(len(task.flips) - len(shown.flips), untold)
+        shown.note = _note(len(flips) - len(shown.flips), untold)
         lists.append(shown)
     return lists
 
 
-def _row(flip: Flip, texts: tuple[tuple[str, str], ...]) -> FlipRow:
-    item = one_line(flip.item_id, _MOST_ID)
-    if flip.stratum:
-        item = f"{item} ({one_line(flip.stratum, 40)})"
-    turn = "▼ lost" if flip.candidate < flip.baseline else "▲ won"
+def _row(flip: Flip, question: str | None, sides: tuple[Side, ...]) -> FlipRow:
     return FlipRow(
-        item, turn, f"{flip.baseline:.2f}", f"{flip.candidate:.2f}", one_line(flip.prompt_hash[:12], 12), texts
+        item_name(flip),
+        turn(flip),
+        turned(flip, _MOST_RESULT),
+        right(flip, _MOST_RESULT),
+        ended(flip),
+        scores(flip),
+        flip.lost,
+        question,
+        sides,
     )
 
 
-def _texts(flip: Flip) -> Iterator[tuple[str, str]]:
-    if flip.texts is None:
-        return
-    for one in fields(flip.texts):
-        text = getattr(flip.texts, one.name)
-        if isinstance(text, str):
-            cut = f"\n… ({len(text):,} characters)" if len(text) > _MOST_TEXT else ""
-            yield one.name, printable(text[:_MOST_TEXT]) + cut
+def _texts(texts: FlipTexts | None) -> tuple[str | None, tuple[Side, ...]]:
+    if texts is None:
+        return None, ()
+    ours, theirs = _cut(texts.baseline), _cut(texts.candidate)
+    place = None if ours is None or theirs is None else parting(ours, theirs)
+    sides = (_side("baseline", ours, place), _side("candidate", theirs, place))
+    return _cut(texts.question), tuple(side for side in sides if side is not None)
+
+
+def _cut(text: str | None) -> str | None:
+    if text is None:
+        return None
+    cut = f"\n… ({len(text):,} characters)" if len(text) > _MOST_TEXT else ""
+    return printable(text[:_MOST_TEXT]) + cut
+
+
+def _side(build: str, text: str | None, place: int | None) -> Side | None:
+    if text is None:
+        return None
+    if place is None:
+        return Side(build, text)
+    apart = token_at(text, place)
+    return Side(build, text[:place], apart, text[place + len(apart) :])
 
 
 def _note(rows: int, texts: int) -> str:

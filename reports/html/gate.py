@@ -13,6 +13,7 @@ from quantgate.reports.plots import canvas
 from quantgate.reports.plots.forest import draw_forest, forest_rows, shapes_of
 from quantgate.reports.plots.lengths import draw_lengths
 from quantgate.reports.plots.power import draw_power, grows
+from quantgate.reports.words.flipped import flipped
 from quantgate.reports.words.headline import headline, other_reasons
 from quantgate.reports.words.looks import looks_lines
 from quantgate.reports.words.notes import NoteKind, described_notes, flag_notes, pooled_note, suite_notes
@@ -60,7 +61,7 @@ def gate_html(verdict: Verdict) -> str:
         lengths=_length_plots(verdict.tasks),
         identity=identity_rows((verdict.baseline, verdict.candidate), verdict.policy, verdict.software),
         settling=settling(verdict.rows),
-        flips=flip_lists(verdict.decided),
+        flips=flip_lists(flipped(verdict)),
         software=verdict.software or verdict.candidate.software,
         created=verdict.created,
     )
