@@ -69,7 +69,7 @@ def pair_findings(
     for name, record in (("baseline", baseline), ("candidate", candidate)):
         found += model_findings(record, name, meant=policy.model_changed)
     found += [*moved_findings(baseline, "baseline"), *moved_findings(candidate, "candidate")]
-    if lengths is not None and pairs.frame["item_id"].nunique() >= _LEAST_ITEMS:
+    if lengths is not None and len(pairs.table.items) >= _LEAST_ITEMS:
         found += _lengths_unlike(lengths)
     found += _context_unlike(baseline, candidate)
     found += _first_documents(pairs.builds["candidate"])

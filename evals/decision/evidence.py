@@ -216,11 +216,7 @@ def _look(
         pairs = found.pairs if isinstance(found, Looked) else found
     if looked is not None:
         decide = looked.decide
-        again = (
-            None
-            if again is None
-            else prefix(again, pairs.frame["item_id"].cat.categories, min(pairs.repeats, again.repeats))
-        )
+        again = None if again is None else prefix(again, pairs.table.items, min(pairs.repeats, again.repeats))
     lengths = compare_lengths(pairs.builds["baseline"].samples, pairs.builds["candidate"].samples)
     findings = _findings(pairs, runs, policy, lengths)
     early = looked is not None and looked.looks.early
@@ -372,7 +368,7 @@ def _components(pairs: TaskPairs, alpha: float) -> tuple[float, float] | None:
 def _findings(
     pairs: TaskPairs, runs: Pairs, policy: TaskPolicy, lengths: LengthComparison | None
 ) -> tuple[Finding, ...]:
-    if pairs.problems or pairs.frame.empty:
+    if pairs.problems or pairs.table.empty:
         return ()
     if policy.expected is not None:
         expected: Expectation | None = parse_expectation(policy.expected)

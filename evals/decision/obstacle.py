@@ -12,7 +12,7 @@ def obstacle(pairs: TaskPairs, policy: TaskPolicy) -> str:
     """What stands in the way: the runs were asked unlike, or too little was answered; empty where nothing does."""
     if pairs.problems:
         return "; ".join(pairs.problems)
-    if pairs.frame.empty:
+    if pairs.table.empty:
         return "no item was asked"
     unscored = {
         build: counts.unscored

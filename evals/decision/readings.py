@@ -50,10 +50,11 @@ def reading_findings(
     other = None if record is None else _other_metric(record.metric, pairs)
     if record is None or other is None:
         return ()
-    frame = pairs.frame.copy()
-    for build, run in pairs.builds.items():
-        frame[build] = at_rows(score_by(run.samples, other), pairs.rows(build).ravel(), np.nan)
-    again = replace(pairs, frame=frame).item_scores()
+    left, right = (
+        at_rows(score_by(pairs.builds[build].samples, other), pairs.rows(build), np.nan)
+        for build in ("baseline", "candidate")
+    )
+    again = replace(pairs, table=replace(pairs.table, baseline=left, candidate=right)).item_scores()
     second = bounds_of(again)
     ours, theirs = (verdict_of(each, margin) for each in (alone, second))
     means = [

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from quantgate.evals.pairing.table import PairTable
 from quantgate.evals.runs.record import TaskRecord
 from quantgate.evals.samples.columns import NO_TEXT, NONE, Bools, Columns, Labels, Places
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-_COLUMNS = ["item_id", "repeat", "stratum", "cluster", "baseline", "candidate", "alike"]
+_Kind = TypeVar("_Kind", bound=np.generic)
 
 
 def shared_rows(left: Columns, right: Columns) -> tuple[Places, Places]:
@@ -46,17 +44,8 @@ def copies(left: Columns, right: Columns) -> Bools:
     return np.asarray(alike & (left.extracted == right.extracted))
 
 
-def no_frame() -> pd.DataFrame:
-    """The frame of runs that cannot be compared."""
-    import pandas as pd
-
-    return pd.DataFrame([], columns=_COLUMNS)
-
-
-def paired_frame(ours: TaskRecord, theirs: TaskRecord, left: Columns, right: Columns) -> pd.DataFrame:
-    """One row for each item and repeat, as `TaskPairs` has them; the records are of as many items."""
-    import pandas as pd
-
+def paired_table(ours: TaskRecord, theirs: TaskRecord, left: Columns, right: Columns) -> PairTable:
+    """One row for each item, as `PairTable` has them; the records are of as many items."""
     repeats = max(ours.repeats, theirs.repeats)
     heard = sorted({*left.item.present(), *right.item.present()})
     strata, clusters = (_first_told(heard, name, left, right) for name in ("stratum", "cluster"))
@@ -65,23 +54,21 @@ def paired_frame(ours: TaskRecord, theirs: TaskRecord, left: Columns, right: Col
     every = zip([*heard, *missing], [*strata, *absent], [*clusters, *[None] * len(absent)], strict=True)
     named = sorted(every, key=lambda each: each[0])
     items = [item for item, *_ in named]
-    rows = left.rows_of(items, repeats).ravel(), right.rows_of(items, repeats).ravel()
+    rows = left.rows_of(items, repeats), right.rows_of(items, repeats)
     results = at_rows(left.extracted, rows[0], NO_TEXT), at_rows(right.extracted, rows[1], NO_TEXT)
-    frame = {
-        "item_id": _categories(items, repeats),
-        "repeat": np.tile(np.arange(repeats), len(items)),
-        "stratum": _categories([stratum for _, stratum, _ in named], repeats),
-        "cluster": _categories([cluster for *_, cluster in named], repeats),
-        "baseline": at_rows(left.score, rows[0], np.nan),
-        "candidate": at_rows(right.score, rows[1], np.nan),
-        "alike": (results[0] == results[1]) & (results[0] != NO_TEXT),
-    }
-    return pd.DataFrame(frame)[_COLUMNS]
+    return PairTable(
+        tuple(items),
+        tuple(stratum for _, stratum, _ in named),
+        tuple(cluster for *_, cluster in named),
+        baseline=at_rows(left.score, rows[0], np.nan),
+        candidate=at_rows(right.score, rows[1], np.nan),
+        alike=np.asarray((results[0] == results[1]) & (results[0] != NO_TEXT)),
+    )
 
 
-def at_rows(values: NDArray[np.generic], rows: Places, none: object) -> NDArray[np.generic]:
-    """The values of some rows, `none` where the row is -1."""
-    found = np.full(len(rows), none, dtype=values.dtype)
+def at_rows(values: NDArray[_Kind], rows: Places, none: object) -> NDArray[_Kind]:
+    """The values of some rows, of their shape, `none` where the row is -1."""
+    found = np.full(rows.shape, none, dtype=values.dtype)
     there = rows != NONE
     found[there] = values[rows[there]]
     return found
@@ -102,17 +89,6 @@ def _first_told(items: Sequence[str], name: str, *builds: Columns) -> list[str |
             item = samples.item[row] or ""
             told[item] = told.get(item) or labels[row]
     return [told.get(item) for item in items]
-
-
-def _categories(names: Sequence[str | None], times: int) -> pd.Categorical:
-    """Each name so many times, the categories in the order of the names."""
-    import pandas as pd
-
-    # Not pandas' own text: that cannot hold half of a surrogate pair, which a broken task may name an item by.
-    categories = pd.Index(list(dict.fromkeys(name for name in names if name is not None)), dtype=object)
-    codes = {name: code for code, name in enumerate(categories)}
-    places = np.array([NONE if name is None else codes[name] for name in names], dtype=np.int64)
-    return pd.Categorical.from_codes(np.repeat(places, times), categories=categories)
 
 
 def _strata_of_absent(count: int, planned: Mapping[str, int], heard: Sequence[str | None]) -> list[str | None]:

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from quantgate.evals.contract.records import Sample, SampleKey
 from quantgate.evals.pairing.counting import count_statuses
-from quantgate.evals.pairing.matching import copies, no_frame, paired_frame, shared_rows
+from quantgate.evals.pairing.matching import copies, paired_table, shared_rows
 from quantgate.evals.pairing.metrics import rescored
 from quantgate.evals.pairing.pairs import Pairs, TaskPairs, TaskRun
 from quantgate.evals.pairing.plans import plan_differences
 from quantgate.evals.pairing.prompts import other_prompts
+from quantgate.evals.pairing.table import no_pairs
 from quantgate.evals.runs.asked_for import asked_for
 from quantgate.evals.runs.directory import RunDirectory
 from quantgate.evals.runs.lost_grades import lost_lines, lost_of_task
@@ -104,11 +105,11 @@ def _pair_task(name: str, baseline: Run, candidate: Run) -> TaskPairs:
     problems = [*_copied(baseline, candidate, left.held, right.held), *_problems(left, right)]
     ours, theirs = left.record, right.record
     if problems or ours is None or theirs is None:
-        frame = no_frame()
+        table = no_pairs()
     else:
-        frame = paired_frame(ours, theirs, left.samples, right.samples)
+        table = paired_table(ours, theirs, left.samples, right.samples)
     asked = {build: run.record.repeats if run.record else 0 for build, run in builds.items()}
-    return TaskPairs(name, frame, asked, validity, builds, tuple(problems))
+    return TaskPairs(name, table, asked, validity, builds, tuple(problems))
 
 
 def _copied(baseline: Run, candidate: Run, left: Held, right: Held) -> list[str]:

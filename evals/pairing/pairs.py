@@ -12,6 +12,7 @@ import numpy as np
 from quantgate.evals.pairing.greedy import is_greedy
 from quantgate.evals.pairing.item_scores import Answers, ItemScores, filled, scores_of
 from quantgate.evals.pairing.status_counts import StatusCounts
+from quantgate.evals.pairing.table import PairTable
 from quantgate.evals.runs.record import RunRecord, TaskRecord
 from quantgate.evals.samples.columns import Columns, Places
 from quantgate.evals.samples.damage import NO_DAMAGE, Damage
@@ -19,8 +20,6 @@ from quantgate.evals.samples.held import Held
 from quantgate.evals.samples.prompts import Prompts
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from quantgate.evals.stats.checks import BoolArray, FloatArray
 
 # Of a greedy build, batching changes the score of up to one in a hundred items; sampled ones vary on far more.
@@ -59,16 +58,14 @@ class TaskRun:
 class TaskPairs:
     """One task of two runs, paired.
 
-    `frame` has one row per item and repeat, sorted by both, with the columns `item_id`, `repeat`, `stratum`,
-    `cluster` (categories), `baseline` and `candidate` (scores in [0, 1], NaN where a sample is missing), and `alike`:
-    whether both builds' extracted results are there and equal. A sample that neither run holds has its row too.
-    `asked` says how often each build was asked every item; a repeat that only one of them was asked has its row, with
-    NaN for the other. `problems` says why the runs are not comparable; then the frame is empty. `builds` has the
-    samples themselves, `validity` counts them. All three are by `baseline` and `candidate`.
+    `table` has all items and repeats, those that neither run holds a sample of too. `asked` says how often each build
+    was asked every item; a repeat that only one of them was asked is NaN for the other. `problems` says why the runs
+    are not comparable; then the table is empty. `builds` has the samples themselves, `validity` counts them. All three
+    are by `baseline` and `candidate`.
     """
 
     task: str
-    frame: pd.DataFrame
+    table: PairTable
     asked: Mapping[str, int]
     validity: Mapping[str, StatusCounts]
     builds: Mapping[str, TaskRun]
@@ -92,12 +89,11 @@ class TaskPairs:
 
     def item_scores(self) -> ItemScores:
         """Average each build's own repeats of an item; see `evals.pairing.item_scores.scores_of`."""
-        items = self.frame.iloc[:: max(self.most_repeats, 1)]
         return scores_of(
             Answers(self.answers("baseline"), self.answers("candidate"), self._one_answer()),
-            tuple(items["item_id"]),
-            strata=tuple(items["stratum"].astype(object).where(items["stratum"].notna(), None)),
-            clusters=tuple(items["cluster"].astype(object).where(items["cluster"].notna(), None)),
+            self.table.items,
+            strata=self.table.strata,
+            clusters=self.table.clusters,
             strata_weigh=self.strata_weigh,
         )
 
@@ -122,17 +118,15 @@ class TaskPairs:
 
     def first(self, repeats: int) -> TaskPairs:
         """The first repeats alone, at most as many as both builds were asked."""
-        kept = self.frame[self.frame["repeat"] < repeats].reset_index(drop=True)
-        return replace(self, frame=kept, asked=dict.fromkeys(self.asked, repeats))
+        return replace(self, table=self.table.first(repeats), asked=dict.fromkeys(self.asked, repeats))
 
     def rows(self, build: str) -> Places:
-        """The rows of a build's samples, in the order of the frame, shape (items, `most_repeats`); -1 for none."""
-        return self.builds[build].samples.rows_of(self.frame["item_id"].cat.categories.tolist(), self.most_repeats)
+        """The rows of a build's samples, in the order of the table, shape (items, `most_repeats`); -1 for none."""
+        return self.builds[build].samples.rows_of(self.table.items, self.most_repeats)
 
     def answers(self, build: str) -> FloatArray:
         """The scores of `baseline` or `candidate`, shape (items, repeats of that build); NaN where one is missing."""
-        scores = self.frame[build].to_numpy(dtype=np.float64)
-        return scores.reshape(-1, max(self.most_repeats, 1))[:, : self.asked[build]]
+        return self.table.of(build)[:, : self.asked[build]]
 
     def filled(self, build: str) -> FloatArray:
         """The answers of `baseline` or `candidate`; what is missing counts against the candidate."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -76,14 +77,13 @@ def pilot(
     """
     if pairs.problems:
         raise UsageError(f"{pairs.task}: the pilot's runs are not comparable: {'; '.join(pairs.problems)}")
-    frame = pairs.frame.dropna(subset=["baseline", "candidate"])
-    if frame.empty:
+    change = pairs.table.changes()
+    if not len(change):
         raise UsageError(f"{pairs.task}: the pilot has no item that both builds answered; finish `quantgate run`")
     check_guess(guess)
     builds = _item_means(pairs)
     summary = summarise_repeats(item_differences(*builds, alike=True))
     accuracy = float(min((build.means.mean() for build in builds), key=lambda mean: abs(mean - 0.5)))
-    change = frame["candidate"] - frame["baseline"]
     losses, gains = int((change < 0).sum()), int((change > 0).sum())
     notes = [
         f"pilot: {summary.items:,} items, {_answers(builds)}; accuracies "
@@ -94,15 +94,15 @@ def pilot(
     within = guess.within_variance if guess.within_variance is not None else measured
     psi = guess.discordance
     if psi is None and summary.within is None:
-        share = flip_share(losses, gains, len(frame))
-        psi = max(float((change**2).mean()), 1 / len(frame))
+        share = flip_share(losses, gains, len(change))
+        psi = max(float((change**2).mean()), 1 / len(change))
         notes.append(
             f"pilot: {share.count} of {share.n} items flipped, {share.estimate:.2%} (95% interval {share.low:.2%} to "
             f"{share.high:.2%}): plan with its upper end (--discordance {share.high:.4f}) to be on the safe side"
         )
     elif psi is None:
         within = within or 0.0
-        psi = max(within + max(summary.between or 0.0, 0.0), 1 / len(frame))
+        psi = max(within + max(summary.between or 0.0, 0.0), 1 / len(change))
         notes.append(f"pilot: {psi:.2%} of single answers differ; re-runs explain {min(within / psi, 1):.0%} of that")
     if guess.within_variance is None:
         notes += [how] if how else []
@@ -154,8 +154,8 @@ def _rerun_variance(
     if again is not None:
         if again.problems:
             raise UsageError(f"--noise: {task} is not comparable with the baseline: {'; '.join(again.problems)}")
-        both = again.frame.dropna(subset=["baseline", "candidate"])
-        variance = float(((both["candidate"] - both["baseline"]) ** 2).mean()) if len(both) else 0.0
+        changes = again.table.changes()
+        variance = float((changes**2).mean()) if len(changes) else 0.0
         return variance, f"noise run: {variance:.2%} of the baseline's own answers differ when it is asked again"
     records = [run.record.task(task) for run in runs]
     if all(record is not None and record.sampling.get("temperature") == 0 for record in records):
@@ -169,10 +169,9 @@ def _rerun_variance(
 def _pilot_strata(pairs: TaskPairs, items: int | None, known: TaskInfo | None) -> tuple[int, ...]:
     if items is not None or (known is not None and known.items is not None):
         return sizes(pairs.task, items, known)
-    per_item = pairs.frame.drop_duplicates("item_id")["stratum"]
     if not pairs.strata_weigh:
-        return (len(per_item),)
-    return tuple(int(size) for size in per_item.astype(object).fillna("").value_counts(sort=False))
+        return (len(pairs.table.items),)
+    return tuple(Counter(stratum or "" for stratum in pairs.table.strata).values())
 
 
 def _tokens(task: str, runs: Iterable[Run]) -> float | None:

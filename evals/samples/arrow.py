@@ -1,4 +1,8 @@
-"""Lines to columns at once, by pyarrow; what it cannot take, or takes for something else, is left to be read singly."""
+"""Lines to columns at once, by pyarrow; what it cannot take, or takes for something else, is left to be read singly.
+
+The way to numpy leads over pyarrow's buffers: its own `to_numpy` and `fill_null` import pandas where that is installed,
+a quarter of a second of CPU.
+"""
 
 from __future__ import annotations
 
@@ -120,9 +124,9 @@ def _sound(column: dict[str, Any], columns: Columns) -> Bools:
     """
     scored = np.array([*_SCORED, False])[columns.status]
     with np.errstate(invalid="ignore"):
-        score = np.where(scored, (columns.score >= 0) & (columns.score <= 1), column["score"].is_null())
-    there = [column[name].is_valid() for name in ("task", "item_id", "prompt_hash", "repeat", "metrics")]
-    finite = [~(np.isnan(_floats(column[name])) & column[name].is_valid()) for name in _NUMBERS]
+        score = np.where(scored, (columns.score >= 0) & (columns.score <= 1), ~_there(column["score"]))
+    there = [_there(column[name]) for name in ("task", "item_id", "prompt_hash", "repeat", "metrics")]
+    finite = [~(np.isnan(_floats(column[name])) & _there(column[name])) for name in _NUMBERS]
     finite += [~np.isinf(_floats(column[name])) for name in _NUMBERS]
     repeats = (columns.repeat >= 0) & (columns.repeat < MOST_REPEATS - 1)
     ended = (columns.ended != NONE) == (columns.status == STATUS_CODES[Status.UNGRADED])
@@ -136,7 +140,7 @@ def _labels(texts: Any) -> Labels:
 
 
 def _codes(encoded: Any) -> Any:
-    return encoded.indices.fill_null(NONE).to_numpy(zero_copy_only=False).astype(np.int32, copy=False)
+    return _filled(encoded.indices, np.int32, NONE)
 
 
 def _of_names(encoded: Any, function: Callable[[str], int], kind: type[Any], none: int) -> Any:
@@ -154,8 +158,24 @@ def _statuses(texts: Any) -> Any:
     return _of_names(texts.dictionary_encode(), lambda text: names.get(text, _NO_STATUS), np.int8, NONE)
 
 
+def _filled(array: Any, kind: type[Any], none: float) -> Any:
+    """An array of numbers that Arrow holds as `kind`, `none` where it holds none."""
+    values = _held(array, kind)
+    return values if array.null_count == 0 else np.where(_there(array), values, kind(none))
+
+
+def _held(array: Any, kind: type[Any]) -> Any:
+    """What the buffer of an array of numbers holds, anything where it holds none."""
+    return np.frombuffer(array.buffers()[1] or b"", kind)[array.offset : array.offset + len(array)]
+
+
+def _there(array: Any) -> Any:
+    """Where an array of anything holds something."""
+    return _held(array.is_valid().cast(pa.uint8()), np.uint8).astype(np.bool_)
+
+
 def _integers(numbers: Any) -> Any:
-    return numbers.fill_null(NONE).to_numpy(zero_copy_only=False)
+    return _filled(numbers.cast(pa.int64()), np.int64, NONE)
 
 
 def _counts(numbers: Any) -> Any:
@@ -163,7 +183,7 @@ def _counts(numbers: Any) -> Any:
 
 
 def _floats(numbers: Any) -> Any:
-    return numbers.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+    return _filled(numbers.cast(pa.float64(), safe=False), np.float64, np.nan)
 
 
 def _lengths(texts: Any) -> Any:

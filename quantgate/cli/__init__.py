@@ -5,6 +5,7 @@ The verbs are not imported here: `quantgate/cli/verbs.py` lists them, and says h
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from typing import Annotated, NoReturn
@@ -44,6 +45,9 @@ def _options(
 
 def main() -> None:
     """Run the command line; what a user can cause ends in a message of a line or two and an exit code."""
+    # numpy and scipy else start a thread a core each as they are imported: for arithmetic that has no use for them, and
+    # whose last digits would hang on the number of cores.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         # By its own name also when it runs as `python -m quantgate`: shell completion is installed for that name.
         app(prog_name="quantgate")

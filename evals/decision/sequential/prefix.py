@@ -15,12 +15,11 @@ from quantgate.evals.pairing.pairs import TaskPairs, TaskRun
 def prefix(pairs: TaskPairs, items: Collection[str], repeats: int) -> TaskPairs:
     """The pairs of some items alone, each answered so often, as if nothing else had been asked."""
     chosen = frozenset(items)
-    frame = pairs.frame[pairs.frame["item_id"].isin(chosen) & (pairs.frame["repeat"] < repeats)].reset_index(drop=True)
-    frame["item_id"] = frame["item_id"].cat.remove_unused_categories()
-    strata = Counter(frame["stratum"][frame["repeat"] == 0].dropna())
+    table = pairs.table.chosen([item in chosen for item in pairs.table.items]).first(repeats)
+    strata = Counter(stratum for stratum in table.strata if stratum is not None)
     builds = {build: _cut(run, chosen, repeats, dict(strata)) for build, run in pairs.builds.items()}
     validity = {build: count_statuses(run.samples, run.planned) for build, run in builds.items()}
-    return replace(pairs, frame=frame, asked=dict.fromkeys(pairs.asked, repeats), validity=validity, builds=builds)
+    return replace(pairs, table=table, asked=dict.fromkeys(pairs.asked, repeats), validity=validity, builds=builds)
 
 
 def _cut(run: TaskRun, items: frozenset[str], repeats: int, strata: dict[str, int]) -> TaskRun:

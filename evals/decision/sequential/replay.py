@@ -163,9 +163,8 @@ def _recorded(record: TaskRecord) -> dict[str, dict[str, str]]:
 
 def _heard(pairs: TaskPairs, what: str) -> dict[str, str]:
     """The same, as the samples have them."""
-    first = pairs.frame[pairs.frame["repeat"] == 0]
-    named = first[first[what].notna()]
-    return dict(zip(named["item_id"].tolist(), named[what].tolist(), strict=True))
+    names = pairs.table.strata if what == "stratum" else pairs.table.clusters
+    return {item: name for item, name in zip(pairs.table.items, names, strict=True) if name is not None}
 
 
 def _at(ended: Following, decide: Decider) -> Decider:

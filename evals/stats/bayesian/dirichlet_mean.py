@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import betaincinv
 
 from quantgate.evals.stats.checks import FloatArray
+from quantgate.evals.stats.roots import brentq
 
 # Distinct values that are inverted; more are put on a grid.
 MOST_INVERTED = 4001
@@ -67,7 +67,7 @@ def quantile(values: FloatArray, masses: FloatArray, probability: float, sizes: 
         above, below = below, max(below - spread, (low + below) / 2)
     while excess(above) < 0:
         below, above = above, min(above + spread, (high + above) / 2)
-    return float(brentq(excess, below, above, xtol=1e-13, rtol=4 * math.ulp(1.0)))
+    return brentq(excess, below, above, xtol=1e-13, rtol=4 * math.ulp(1.0))
 
 
 def distribution(values: FloatArray, masses: FloatArray, x: float, sizes: FloatArray | None = None) -> float:
@@ -115,7 +115,7 @@ def _saddle_point(shifted: FloatArray, masses: FloatArray) -> float:
     if slope(high) <= 0:
         return high
     # Any line between the poles gives the same integral: the place need not be known well.
-    return float(brentq(slope, low, high, xtol=1e-3 * min(-low, high), rtol=1e-3))
+    return brentq(slope, low, high, xtol=1e-3 * min(-low, high), rtol=1e-3)
 
 
 def _reach(slopes: FloatArray, masses: FloatArray, scale: float) -> float:
@@ -129,4 +129,4 @@ def _reach(slopes: FloatArray, masses: FloatArray, scale: float) -> float:
     top = 1.0
     while fallen(top) < 0:
         top *= 2
-    return math.exp(min(float(brentq(fallen, -10.0, top, xtol=0.01)), 300.0))
+    return math.exp(min(brentq(fallen, -10.0, top, xtol=0.01), 300.0))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import hypergeom
+from scipy.special import betaln
 
-from quantgate.evals.stats.checks import FloatArray
+from quantgate.evals.stats.checks import FloatArray, IntArray
 
 _DECIMALS = 12
 # Differences that are held at a time.
@@ -49,7 +49,7 @@ def unit_differences(baseline: FloatArray, candidate: FloatArray) -> tuple[Float
         if not groups:
             continue
         right = np.arange(group + 1)
-        chance = hypergeom.pmf(right[None, :], many, kinds[:, :1].astype(np.int64), group)
+        chance = _drawn(right, many, kinds[:, :1], group)
         for answer, share in ((1.0, kinds[:, 1] / few), (0.0, 1 - kinds[:, 1] / few)):
             masses = groups * ((items * share)[:, None] * chance).sum(axis=0)
             for count, mass in zip(right.tolist(), masses.tolist(), strict=True):
@@ -57,6 +57,20 @@ def unit_differences(baseline: FloatArray, candidate: FloatArray) -> tuple[Float
                 found[value] = found.get(value, 0.0) + mass
     kept = sorted(value for value, mass in found.items() if mass > 0)
     return np.array(kept), np.array([found[value] for value in kept])
+
+
+def _drawn(right: IntArray, many: int, known: FloatArray, group: int) -> FloatArray:
+    """The chance that a group out of `many` answers, of which `known` are right, holds so many right ones.
+
+    Hypergeometric; shape (items, numbers of right ones). `scipy.stats` has it, too, and takes half a second to load.
+    """
+    wrong = many - known
+    possible = (right <= known) & (group - right <= wrong)
+    inside, outside = np.minimum(right, known), np.minimum(group - right, wrong)
+    ways_in_all = betaln(many + 1, 1) - betaln(many - group + 1, group + 1)
+    ways_right = betaln(known + 1, 1) - betaln(inside + 1, known - inside + 1)
+    ways_wrong = betaln(wrong + 1, 1) - betaln(outside + 1, wrong - outside + 1)
+    return np.where(possible, np.exp(ways_right + ways_wrong - ways_in_all), 0.0)
 
 
 def _one_to_one(baseline: FloatArray, candidate: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from scipy.optimize import brentq
-
 from quantgate.evals.stats.exact.nuisance import GAMMA
+from quantgate.evals.stats.roots import brentq
 
 # How closely the place where failing turns into passing is found.
 RESOLUTION = 1e-8

@@ -6,11 +6,11 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import brentq
 from scipy.special import ndtri
 
 from quantgate.evals.stats.checks import BoolArray, FloatArray, IntArray, check_counts
 from quantgate.evals.stats.exact.edges import largest_true
+from quantgate.evals.stats.roots import brentq
 
 # Stands in for a variance of 0 (d0 = 0 without a flip, or |d0| = 1): 0/0 becomes 0 and x/0 a huge x.
 _NO_VARIANCE = 1e-300
@@ -111,7 +111,7 @@ def _lower_limit(losses: int, gains: int, n: int, z: float) -> float:
         return min(float(score_statistic(losses, gains, n, null_difference)), 1e6) - z
 
     # Where all items are gains the statistic falls to 0 only at d0 = 1, where it is 0 by definition.
-    return float(brentq(above, -1.0, estimate, xtol=1e-13, rtol=4 * math.ulp(1.0)))
+    return brentq(above, -1.0, estimate, xtol=1e-13, rtol=4 * math.ulp(1.0))
 
 
 def most_losses_reaching(

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import brentq
 from scipy.special import log_ndtr, ndtr
 
 from quantgate.evals.stats.checks import FloatArray, check_alpha, check_margin
+from quantgate.evals.stats.roots import brentq
 
 
 def macro_power(
@@ -95,4 +95,4 @@ def bound_depth(deviation: float, mean: float, alpha: float) -> float:
     def beyond(depth: float) -> float:
         return float(bound_tail(depth, deviation, mean)) - alpha
 
-    return float(brentq(beyond, 0.0, 10 * deviation - 2 * mean * math.log(alpha), xtol=1e-9))
+    return brentq(beyond, 0.0, 10 * deviation - 2 * mean * math.log(alpha), xtol=1e-9)

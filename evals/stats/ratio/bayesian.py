@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.optimize import brentq
 
 from quantgate.evals.stats.bayesian.dirichlet_mean import MOST_INVERTED, distribution
 from quantgate.evals.stats.bayesian.stratified import DRAWS, SEED, Shape, StratifiedMean, Sums
+from quantgate.evals.stats.roots import brentq
 from quantgate.evals.stats.strata import FloatArray, split_strata
 
 # How closely a bound is found, in parts of itself.
@@ -68,7 +68,7 @@ def bayesian_ratio_bound(
 
     estimate = float(candidate.mean() / baseline.mean()) if baseline.any() else math.inf
     low, high = _bracket(lambda ratio: excess(ratio) < 0, estimate)
-    return low if low == high else float(brentq(excess, low, high, xtol=_CLOSE))
+    return low if low == high else brentq(excess, low, high, xtol=_CLOSE)
 
 
 def excesses(baseline: FloatArray, candidate: FloatArray, ratio: float) -> tuple[FloatArray, float]:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from scipy.special import ndtri
-from scipy.stats import binom
+from scipy.special import bdtr, ndtri
 
 from quantgate.evals.stats.checks import IntArray, check_alpha, check_asked
 from quantgate.evals.stats.exact.edges import largest_beside
@@ -152,7 +151,8 @@ def _informative(
 
 def _known(n: int, share: float) -> list[int]:
     """Numbers of items that some build has right, as likely as one another: power is a sawtooth in them."""
-    quantiles = binom.ppf((np.arange(_NODES) + 0.5) / _NODES, n, share)
+    chances = bdtr(np.arange(n + 1.0), n, share)
+    quantiles = np.searchsorted(chances, (np.arange(_NODES) + 0.5) / _NODES)
     return [max(int(known), 1) for known in quantiles]
 
 

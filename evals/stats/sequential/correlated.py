@@ -9,10 +9,10 @@ from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
 
 from quantgate.evals.stats.checks import SMALLEST_ALPHA, FloatArray
+from quantgate.evals.stats.roots import brentq
 
 # Points of the density between looks, and how many standard deviations it is followed.
 _POINTS, _REACH = 801, 8.0
@@ -95,7 +95,7 @@ class _Walk:
         highest = float(-ndtri(SMALLEST_ALPHA))
         if self.beyond(highest, then) > chance:
             return 0.0
-        return float(ndtr(-brentq(lambda z: self.beyond(z, then) - chance, 0.0, highest)))
+        return float(ndtr(-brentq(lambda z: self.beyond(z, then) - chance, 0.0, highest, xtol=2e-12)))
 
     def gone_on(self, level: float, then: float) -> _Walk:
         """What has not passed then either."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from quantgate.evals.decision.gate import decide
@@ -38,7 +39,7 @@ def test_answers_to_other_items_leave_the_planned_ones_missing():
     run = asked(run_of([1.0] * 50))
     (pairs,) = pair_runs(run, filled_up(run, 1)).tasks
     assert (pairs.validity["candidate"].ok, pairs.validity["candidate"].missing) == (49, 1)
-    assert pairs.frame["candidate"].isna().sum() == 1
+    assert np.isnan(pairs.table.candidate).sum() == 1
     assert {"foreign", "missing"} <= codes(run, filled_up(run, 1))
 
 

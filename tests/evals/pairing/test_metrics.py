@@ -22,7 +22,7 @@ def graded(n=4, **changes) -> Run:
 def test_the_chosen_metric_is_the_score():
     (task,) = pair_runs(graded(), graded(), {"gsm8k": "tolerant"}).tasks
     assert task.problems == ()
-    assert list(task.frame["candidate"]) == [1.0] * 4
+    assert task.table.candidate.ravel().tolist() == [1.0] * 4
     assert task.builds["candidate"].record.metric == "tolerant"
 
 
@@ -44,7 +44,7 @@ def test_an_answer_without_text_scores_0_by_any_metric(status):
     silent = graded(status=status, metrics={}, extracted=None)
     mixed = Run(silent.record, {**graded().samples, ("gsm8k", "0", 0): silent.samples["gsm8k", "0", 0]})
     (task,) = pair_runs(mixed, graded(), {"gsm8k": "tolerant"}).tasks
-    assert list(task.frame["baseline"]) == [0.0, 1.0, 1.0, 1.0]
+    assert task.table.baseline.ravel().tolist() == [0.0, 1.0, 1.0, 1.0]
 
 
 @pytest.mark.parametrize(

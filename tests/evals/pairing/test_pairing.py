@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,11 +19,9 @@ def test_items_are_joined_by_their_ids_whatever_their_order():
     shuffled = Run(candidate.record, dict(reversed(candidate.samples.items())))
     (pairs,) = pair_runs(baseline, shuffled).tasks
     assert pairs.problems == ()
-    assert pairs.frame[["item_id", "baseline", "candidate"]].values.tolist() == [
-        ["0", 1.0, 0.0],
-        ["1", 0.0, 0.0],
-        ["2", 1.0, 1.0],
-    ]
+    assert pairs.table.items == ("0", "1", "2")
+    assert pairs.table.baseline.tolist() == [[1.0], [0.0], [1.0]]
+    assert pairs.table.candidate.tolist() == [[0.0], [0.0], [1.0]]
 
 
 @pytest.mark.slow
@@ -30,9 +29,9 @@ def test_items_are_joined_by_their_ids_whatever_their_order():
 def test_no_sample_is_dropped_or_made_up(scores):
     baseline, candidate = run_of([ours for ours, _ in scores]), run_of([theirs for _, theirs in scores])
     (pairs,) = pair_runs(baseline, candidate).tasks
-    assert len(pairs.frame) == len(scores)
-    assert pairs.frame["baseline"].isna().sum() == pairs.validity["baseline"].error
-    assert pairs.frame["candidate"].sum() == sum(theirs for _, theirs in scores)
+    assert len(pairs.table.items) == pairs.table.baseline.size == len(scores)
+    assert np.isnan(pairs.table.baseline).sum() == pairs.validity["baseline"].error
+    assert pairs.table.candidate.sum() == sum(theirs for _, theirs in scores)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +48,7 @@ def test_runs_that_were_not_asked_alike_are_refused_with_the_reason(changes, sai
     (pairs,) = pair_runs(run_of([1, 0]), run_of([1, 0], **changes)).tasks
     assert len(pairs.problems) == 1
     assert said in pairs.problems[0]
-    assert pairs.frame.empty
+    assert pairs.table.empty
 
 
 def test_where_the_data_came_from_does_not_matter_when_they_are_the_same():
