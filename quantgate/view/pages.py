@@ -6,6 +6,7 @@ so no text of a model, a file or a server can do more in a page than be read. Th
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,7 @@ def items_page(page: ItemPage, base: str, *, fragment: bool = False) -> str:
         live=any(run.live for run in page.runs),
         chips=_chips(page.filter),
         nothing=page.filter == Filter(),
+        folded=replace(page.filter, search="", flipped=None) != Filter(),
         stored=max((sum(task.stored for task in run.tasks) for run in page.runs), default=0),
         problems=[f"{run.label}: {run.problem}" for run in page.runs if run.problem],
     )
@@ -168,10 +170,14 @@ def _item_title(view: ItemView) -> str:
     return f"{found.task} {found.item_id}" if found else "An item"
 
 
-def _facts(cards: list[AnswerCard]) -> list[tuple[str, list[str]]]:
-    """What is known of the answers, row by row, without the rows that nobody tells anything of."""
+_NEVER_ALIKE = ("characters", "latency", "first token after", "speed", "time")
+
+
+def _facts(cards: list[AnswerCard]) -> list[tuple[str, list[str], bool]]:
+    """What is known of the answers, row by row, and whether it is worth a look that they are unlike in it."""
     names = dict.fromkeys(name for card in cards for name in card.facts)
-    return [(name, [card.facts.get(name, numbers.NONE) for card in cards]) for name in names]
+    rows = [(name, [card.facts.get(name, numbers.NONE) for card in cards]) for name in names]
+    return [(name, values, len(set(values)) > 1 and name not in _NEVER_ALIKE) for name, values in rows]
 
 
 def _when(text: str) -> str:

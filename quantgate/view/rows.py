@@ -9,6 +9,7 @@ from quantgate.evals.contract.asked import Asked
 from quantgate.evals.contract.records import Sample
 from quantgate.evals.inspection.conversation import Turn
 from quantgate.evals.inspection.parting import parting
+from quantgate.evals.inspection.question import question
 from quantgate.evals.inspection.seen import Seen, seen
 from quantgate.evals.text import one_line
 from quantgate.view.places import Listed, Place
@@ -23,7 +24,7 @@ MOST_TEXT = 400_000
 def item_rows(
     runs: Sequence[ViewedRun], listed: Sequence[Listed], offset: int, *, references: bool = True
 ) -> tuple[ItemRow, ...]:
-    """Rows of a list, the first of them of number `offset`, with or without the right answers."""
+    """Rows of a list, the first of them of number `offset`, with or without questions and right answers."""
     answers = [run.samples([row.places[side] for row in listed]) for side, run in enumerate(runs)]
     rows = []
     for place, row in enumerate(listed):
@@ -35,7 +36,9 @@ def item_rows(
         asked = _asked(runs, samples) if references and not hidden else None
         reference = None if asked is None or asked.reference is None else one_line(asked.reference, _SHORT)
         number = offset + place
-        rows.append(ItemRow(number, *row.key, row.subject, reference, left, right[0] if right else None))
+        said = None if asked is None else question(asked)
+        told = None if said is None else one_line(said, _SHORT)
+        rows.append(ItemRow(number, *row.key, row.subject, reference, left, right[0] if right else None, told))
     return tuple(rows)
 
 

@@ -115,7 +115,7 @@ class AnswerRow:
 
 @dataclass(frozen=True, slots=True)
 class ItemRow:
-    """One item and repeat in a list: the answer of one run, or of both of a pair."""
+    """One item and repeat in a list: the answer of one run, or of both of a pair; `question` is its beginning."""
 
     number: int
     task: str
@@ -125,6 +125,7 @@ class ItemRow:
     reference: str | None
     left: AnswerRow | None
     right: AnswerRow | None = None
+    question: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

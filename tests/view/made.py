@@ -134,7 +134,9 @@ class InMemory:
             reference = self.asked[one.item_id].reference if one.item_id in self.asked else None
             right = answer(other) if len(runs) == 2 else None
             number = len(rows)
-            rows.append(ItemRow(number, one.task, one.item_id, one.repeat, one.stratum, reference, answer(one), right))
+            rows.append(
+                ItemRow(number, one.task, one.item_id, one.repeat, one.stratum, reference, answer(one), right, QUESTION)
+            )
         return rows
 
     def _is_chosen(self, one: Sample, other: Sample | None, chosen: Filter) -> bool:

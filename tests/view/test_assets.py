@@ -27,7 +27,7 @@ def test_the_style_has_the_colours_of_the_reports_and_no_others():
         assert colour in style
     assert set(re.findall(r"#[0-9a-f]{6}\b", style)) <= {*LIGHT.values(), *DARK.values()}
     used = set(re.findall(r"var\(--(\w+)", style))
-    assert used - LIGHT.keys() <= {"row", "rows", "columns"}
+    assert used - LIGHT.keys() <= {"row", "rows", "columns", "task", "answers"}
 
 
 def test_htmx_comes_with_its_licence():
