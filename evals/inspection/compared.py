@@ -87,12 +87,12 @@ class Compared:
         for each in changes:
             yield from (f"{each.task}: {told}; gate would not compare them" for told in each.unlike)
             if prompts := int(np.count_nonzero(each.other_prompts)):
-                yield f"{each.task}: {prompts:,} of {len(each.ours):,} answers are to other prompts in either run"
+                yield f"{each.task}: {prompts:,} of {len(each.ours):,} answers are to another prompt than the other run's"
             for run, count in zip((self.left, self.right), each.alone, strict=True):
                 if count:
-                    yield f"{each.task}: {count:,} answers are in {run.folder} alone"
+                    yield f"{each.task}: {count:,} {'answer is' if count == 1 else 'answers are'} in {run.folder} alone"
             if unscored := len(each.turned(Turn.UNSCORED)):
-                yield f"{each.task}: {unscored:,} pairs have an answer without a score, and are in none of the counts"
+                yield f"{each.task}: {unscored:,} of {len(each.ours):,} pairs have an answer without a score, and are not counted"
 
 
 def by_turn(changes: Changes, places: Places, turns: Collection[Turn]) -> list[tuple[Turn, Places]]:

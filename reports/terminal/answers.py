@@ -160,12 +160,15 @@ def question(console: Console, seen: Seen, *, prompt: bool) -> Iterator[Text]:
     if not messages:
         yield section("question", "the benchmark's own orchestrator asks it, in a conversation")
         return
-    for role, text in messages if prompt else messages[-1:]:
+    said = [place for place, (role, _) in enumerate(messages) if role in ("user", "context")]
+    last = said[-1] if said else 0
+    for place, (role, text) in enumerate(messages if prompt else messages[last:]):
         shown = clean(text)
         folded = 0 if prompt else _examples(shown)
-        earlier = sum(len(content) for _, content in messages[:-1]) if not prompt else 0
-        more = f"({earlier + folded:,} characters before it: --prompt)" if earlier + folded else ""
-        yield section("question" if not prompt else f"question, {one_line(role, 40)}", more)
+        before = 0 if prompt or place else sum(len(content) for _, content in messages[:last])
+        more = f"({before + folded:,} characters before it: --prompt)" if before + folded else ""
+        named = "question" if not (prompt or place) else f"question, {one_line(role, 40)}"
+        yield section(named, more)
         yield from _indented(console, Text(shown[folded:].strip("\n")), console.width)
 
 
