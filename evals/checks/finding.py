@@ -46,6 +46,7 @@ class FindingCode(StrEnum):
     METRICS_DISAGREE = "metrics_disagree"
     DECIDED_BY_BOOTSTRAP = "decided_by_bootstrap"
     DIFFERENCE_IS_TRUNCATION = "difference_is_truncation"
+    LOSS_WITHOUT_CUT = "loss_without_cut"
     LOOKED_BEFORE = "looked_before"
 
 

@@ -28,6 +28,11 @@ class Ratio:
     high: float
 
     @property
+    def spread(self) -> bool:
+        """Whether the interval is more than a point."""
+        return self.high > self.low
+
+    @property
     def differs(self) -> bool:
         """Whether the interval leaves 1 out."""
         return self.low > 1 or self.high < 1
@@ -42,3 +47,8 @@ class LengthComparison:
     candidate: Lengths
     median_ratio: Ratio
     p95_ratio: Ratio
+
+    @property
+    def vary(self) -> bool:
+        """Whether any two answers of them are of unlike length: those of log-likelihoods are not."""
+        return len(self.edges) > 1 and round(self.edges[-1]) - round(self.edges[0]) > 1

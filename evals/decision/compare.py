@@ -13,6 +13,7 @@ from quantgate.evals.decision.comparison import Comparison, Format
 from quantgate.evals.decision.deciding import bounds_of
 from quantgate.evals.decision.evidence import Evidence, comparable, gather
 from quantgate.evals.decision.false_pass import worst_false_pass
+from quantgate.evals.decision.known_costs import KnownCosts, served_sizes
 from quantgate.evals.decision.look import NO_LOOKS, Looks
 from quantgate.evals.decision.looks import held_to, with_looks
 from quantgate.evals.decision.sequential.replay import Replay
@@ -61,7 +62,7 @@ def compare(
         What each task must show.
     costs
         By name. With it the formats are sorted by cost, else by difference, or by recovery where every margin is one,
-        the best first.
+        the best first. Without it the sizes of the weights are the costs, where every server tells them.
     more_is_better
         A higher figure is the better one, as with tokens per second.
     pass_if
@@ -128,6 +129,9 @@ def _compare(
     formats.sort(
         key=lambda build: (_or_last(build.cost, more_is_better), -build.standing) if prices else (-build.standing,)
     )
+    sizes = KnownCosts() if prices else served_sizes({build.name: build.record for build in formats})
+    if sizes.costs:
+        formats = [replace(build, cost=sizes.costs[build.name]) for build in formats]
     passing = [build for build in formats if build.passes and build.cost is not None]
     least = min((_or_last(build.cost, more_is_better) for build in passing), default=None)
     cheapest = tuple(build.name for build in passing if _or_last(build.cost, more_is_better) == least)
@@ -137,6 +141,7 @@ def _compare(
         tuple(formats),
         _over_all(formats, pass_if),
         cheapest,
+        sizes.unit,
         more_is_better=more_is_better,
         pass_if=pass_if,
     )

@@ -266,7 +266,13 @@ def _look(
         findings=(
             *findings,
             *truncation_findings(
-                pairs, scores, like, policy.margin, lambda other: decide(other, policy, policy.alpha), findings
+                pairs,
+                scores,
+                like,
+                policy.margin,
+                lambda other: decide(other, policy, policy.alpha),
+                findings,
+                regressed=worse(like, policy.margin) or worse(alone, policy.margin),
             ),
             *reading_findings(
                 pairs,

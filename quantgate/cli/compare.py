@@ -68,7 +68,8 @@ def compare(
         typer.Option(
             metavar="NAME=VALUE",
             help="What a format costs, in any unit, by label or folder name; for every format or none. "
-            "Sorts by cost and marks the cheapest that passes.",
+            "Sorts by cost and marks the cheapest that passes. Default: the size of the weights, where every server "
+            "tells it.",
         ),
     ] = None,
     cost_unit: Annotated[str, typer.Option(help="What the costs are: GB, dollars per million tokens, tokens/s.")] = "",
@@ -132,7 +133,7 @@ def compare(
     )
     comparison = replace(
         comparison,
-        cost_unit=cost_unit,
+        cost_unit=cost_unit or comparison.cost_unit,
         command=command_line(context, OUTPUT_NAMES),
         created=now(),
         software=software_versions(),

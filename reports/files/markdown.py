@@ -13,7 +13,7 @@ from quantgate.reports.words import numbers
 from quantgate.reports.words.flipped import flipped
 from quantgate.reports.words.headline import comparison_headline, headline, recommendation
 from quantgate.reports.words.looks import looks_lines
-from quantgate.reports.words.notes import pooled_note, suite_notes
+from quantgate.reports.words.notes import blocks_a_pass, pooled_note, suite_notes
 from quantgate.reports.words.palette import MARK, verdict_word
 from quantgate.reports.words.row import Cells, relative_note, task_cells
 from quantgate.reports.words.settling import settling
@@ -142,7 +142,7 @@ def _plot(rows: Sequence[tuple[str, TaskDecision]]) -> list[str]:
 
 def _findings(rows: Iterable[tuple[str, TaskDecision]]) -> list[str]:
     return _bullets(
-        f"{'■ blocks a pass' if finding.blocks else '▲ warning'}: {name}: {finding.message}"
+        f"{'■ blocks a pass' if blocks_a_pass(task, finding) else '▲ warning'}: {name}: {finding.message}"
         for name, task in rows
         for finding in task.findings
     )

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
 
 from quantgate.evals.decision.comparison import Comparison
+from quantgate.reports.html.box import comparison_box
+from quantgate.reports.html.charts import Chart, plot_entries
 from quantgate.reports.html.flipped import flip_lists
 from quantgate.reports.html.identity import identity_rows
 from quantgate.reports.html.page import PlotEntry, figure_markup, render
@@ -14,9 +18,13 @@ from quantgate.reports.plots.tradeoff import draw_tradeoff
 from quantgate.reports.words.flipped import flipped
 from quantgate.reports.words.headline import comparison_headline, recommendation
 from quantgate.reports.words.looks import have_parts_of_alpha, looks_lines
+from quantgate.reports.words.notes import blocks_a_pass
 from quantgate.reports.words.row import relative_note, task_cells
 from quantgate.reports.words.settling import settling
-from quantgate.reports.words.targets import shared_target
+from quantgate.reports.words.titles import comparison_title
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def comparison_html(comparison: Comparison) -> str:
@@ -35,7 +43,8 @@ def comparison_html(comparison: Comparison) -> str:
     return render(
         "compare.html.j2",
         comparison=comparison,
-        headline=said,
+        title=comparison_title(comparison),
+        box=comparison_box(comparison),
         by_design=have_parts_of_alpha(task for build in comparison.formats for task in build.tasks),
         looks=[
             (f"{build.name}: {row.task}", line)
@@ -43,7 +52,6 @@ def comparison_html(comparison: Comparison) -> str:
             for row in build.rows
             for line in looks_lines(row)
         ],
-        target=shared_target([task for build in comparison.formats for task in build.tasks]),
         tasks=tasks,
         priced=comparison.priced,
         unit=comparison.cost_unit or "cost",
@@ -60,7 +68,7 @@ def comparison_html(comparison: Comparison) -> str:
             (build.name, task.named_reason) for build in comparison.formats for task in build.rows if not task.passes
         ],
         findings=[
-            (f"{build.name}: {task.task}", finding)
+            (f"{build.name}: {task.task}", finding, blocks_a_pass(task, finding))
             for build in comparison.formats
             for task in build.tasks
             for finding in task.findings
@@ -79,11 +87,9 @@ def comparison_html(comparison: Comparison) -> str:
 
 
 def _tradeoff(comparison: Comparison, tasks: Sequence[str]) -> list[PlotEntry]:
-    entries = []
-    for number, task in enumerate(tasks):
-        figure = draw_tradeoff(comparison, task)
-        if figure is not None:
-            caption = "Each format's difference with the bounds that decide, against what it costs; shaded: the margin."
-            svg = canvas.inline_svg(figure, f"tradeoff{number}", f"{task}: {caption}")
-            entries.append(PlotEntry(task, figure_markup(svg), caption))
-    return entries
+    caption = "Each format's difference with the bounds that decide, against what it costs; shaded: the margin."
+    return plot_entries("tradeoff", [Chart(task, caption, partial(_draw, comparison, task)) for task in tasks])
+
+
+def _draw(comparison: Comparison, task: str, width: int) -> Figure | None:
+    return draw_tradeoff(comparison, task, width=width)

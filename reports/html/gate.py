@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
 
+from quantgate.evals.checks.lengths import LengthComparison
 from quantgate.evals.decision.described import SettlingCurve
 from quantgate.evals.decision.types import Decided, TaskDecision, Verdict
+from quantgate.reports.html.box import gate_box
+from quantgate.reports.html.charts import Chart, plot_entries
 from quantgate.reports.html.flipped import flip_lists
 from quantgate.reports.html.identity import identity_rows
 from quantgate.reports.html.page import PlotEntry, figure_markup, render
@@ -16,10 +21,14 @@ from quantgate.reports.plots.power import draw_power, grows
 from quantgate.reports.words.flipped import flipped
 from quantgate.reports.words.headline import headline, other_reasons
 from quantgate.reports.words.looks import looks_lines
-from quantgate.reports.words.notes import NoteKind, described_notes, flag_notes, pooled_note, suite_notes
+from quantgate.reports.words.notes import NoteKind, blocks_a_pass, described_notes, flag_notes, pooled_note, suite_notes
 from quantgate.reports.words.row import Cells, relative_note, strata_cells, task_cells
 from quantgate.reports.words.settling import settling
 from quantgate.reports.words.targets import target_lines
+from quantgate.reports.words.titles import gate_title
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def gate_html(verdict: Verdict) -> str:
@@ -38,7 +47,8 @@ def gate_html(verdict: Verdict) -> str:
     return render(
         "gate.html.j2",
         verdict=verdict,
-        headline=said,
+        title=gate_title(verdict),
+        box=gate_box(verdict),
         other_reasons=other_reasons(verdict),
         rows=_rows(verdict.rows),
         forest_wide=figure_markup(canvas.inline_svg(wide, "wide", title)),
@@ -48,7 +58,9 @@ def gate_html(verdict: Verdict) -> str:
         confidences=" and ".join(sorted({f"{100 * (1 - task.alpha):g}%" for task in verdict.rows})),
         strata=any(task.strata for task in verdict.decided),
         relative=relative_note(verdict.rows),
-        findings=[(task.task, finding) for task in verdict.tasks for finding in task.findings],
+        findings=[
+            (task.task, finding, blocks_a_pass(task, finding)) for task in verdict.tasks for finding in task.findings
+        ],
         notes=[
             *[("all tasks", note) for note in [pooled_note(verdict)] if note],
             *[(name, note.text) for name, note in suite_notes(verdict.suite)],
@@ -79,15 +91,18 @@ def _rows(tasks: Sequence[TaskDecision]) -> list[tuple[Cells, list[Cells]]]:
 
 
 def _power_plots(tasks: Sequence[Decided]) -> list[PlotEntry]:
-    entries = []
-    for number, task in enumerate(tasks):
-        figure = draw_power(task)
-        if figure is not None and task.precision is not None:
-            caption = _power_caption(task.precision)
-            entries.append(
-                _entry(task, canvas.inline_svg(figure, f"power{number}", f"{task.task}: {caption}"), caption)
-            )
-    return entries
+    return plot_entries(
+        "power",
+        [
+            Chart(task.task, _power_caption(task.precision), partial(_draw_power, task))
+            for task in tasks
+            if task.precision is not None
+        ],
+    )
+
+
+def _draw_power(task: Decided, width: int) -> Figure | None:
+    return draw_power(task, width=width)
 
 
 def _power_caption(precision: SettlingCurve) -> str:
@@ -104,23 +119,29 @@ def _power_caption(precision: SettlingCurve) -> str:
 
 
 def _length_plots(tasks: Sequence[TaskDecision]) -> list[PlotEntry]:
-    entries = []
-    for number, task in enumerate(tasks):
-        figure = draw_lengths(task)
-        if figure is not None and task.lengths is not None:
-            told = task.lengths
-            middle = told.median_ratio
-            caption = (
-                f"Median {told.baseline.median:,.0f} tokens in the baseline, {told.candidate.median:,.0f} in the "
-                f"candidate: {middle.estimate:.2f} times as long (95% interval {middle.low:.2f} to {middle.high:.2f}). "
-                f"Mean {told.baseline.mean:,.0f} and {told.candidate.mean:,.0f}; one answer in twenty is longer than "
-                f"{told.baseline.p95:,.0f} and {told.candidate.p95:,.0f}."
-            )
-            entries.append(
-                _entry(task, canvas.inline_svg(figure, f"lengths{number}", f"{task.task}: {caption}"), caption)
-            )
-    return entries
+    return plot_entries(
+        "lengths",
+        [
+            Chart(task.task, _length_caption(task.lengths), partial(_draw_lengths, task))
+            for task in tasks
+            if task.lengths is not None and task.lengths.vary
+        ],
+    )
 
 
-def _entry(task: TaskDecision, svg: str, caption: str) -> PlotEntry:
-    return PlotEntry(task.task, figure_markup(svg), caption)
+def _draw_lengths(task: TaskDecision, width: int) -> Figure | None:
+    return draw_lengths(task, width=width)
+
+
+def _length_caption(told: LengthComparison) -> str:
+    ours, theirs, middle = told.baseline, told.candidate, told.median_ratio
+    medians = (
+        f"Median {ours.median:,.0f} tokens in both builds"
+        if ours.median == theirs.median and not middle.spread
+        else f"Median {ours.median:,.0f} tokens in the baseline, {theirs.median:,.0f} in the candidate: "
+        f"{middle.estimate:.2f} times as long (95% interval {middle.low:.2f} to {middle.high:.2f})"
+    )
+    return (
+        f"{medians}. Mean {ours.mean:,.0f} and {theirs.mean:,.0f}; one answer in twenty is longer than "
+        f"{ours.p95:,.0f} and {theirs.p95:,.0f}."
+    )

@@ -22,13 +22,17 @@ _LONGEST = 20_000
 """No single value in a page is longer, whatever a template forgot to shorten."""
 
 
+_FEW = {1: "one", 2: "two"}
+
+
 @dataclass(frozen=True, slots=True)
 class PlotEntry:
-    """A task's plot on a page, with what it says in words."""
+    """A task's plot on a page, with what it says in words; `wide` is for a desk, where few plots have room there."""
 
     name: str
     svg: Any
     caption: str
+    wide: Any = None
 
 
 def render(template: str, **values: Any) -> str:
@@ -66,6 +70,7 @@ def _filters() -> Mapping[str, Any]:
         "mark": lambda verdict: MARK[str(verdict)],
         "word": lambda verdict: verdict_word(str(verdict)),
         "signed": numbers.signed,
+        "few": lambda entries: _FEW.get(len(entries), ""),
     }
 
 

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 344, 212
 
 
-def draw_lengths(task: TaskDecision) -> Figure | None:
-    """Draw a task's two histograms as shares of each build's answers; `None` where no lengths were told."""
+def draw_lengths(task: TaskDecision, *, width: int = WIDTH) -> Figure | None:
+    """Draw a task's two histograms as shares of each build's answers; `None` where none were told, or all are one."""
     lengths = task.lengths
-    if lengths is None or len(lengths.edges) < 2:
+    if lengths is None or not lengths.vary:
         return None
     with canvas.style():
-        figure = canvas.new_figure(WIDTH, HEIGHT)
+        figure = canvas.new_figure(width, HEIGHT)
         _draw(figure, lengths)
     return figure
 

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 344, 224
 
 
-def draw_power(task: Decided, *, named: bool = False) -> Figure | None:
+def draw_power(task: Decided, *, named: bool = False, width: int = WIDTH) -> Figure | None:
     """Draw a task's curve; `None` where it has none. `named` writes the task's name above, for a file of its own."""
     precision = task.precision
     if precision is None or not precision.curve:
         return None
     with canvas.style():
-        figure = canvas.new_figure(WIDTH, HEIGHT)
+        figure = canvas.new_figure(width, HEIGHT)
         axes = canvas.new_axes(figure, left=46, right=16, top=28 if named else 14, bottom=46)
         if named:
             axes.set_title(canvas.label(task.task, 40), loc="left", size=canvas.BODY, weight="bold", color=canvas.INK)

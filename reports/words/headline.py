@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
-from quantgate.evals.decision.comparison import Comparison
+from quantgate.evals.decision.comparison import Comparison, Format
+from quantgate.evals.decision.known_costs import bits_by_name
 from quantgate.evals.decision.types import Flag, NotComparable, ReleaseVerdict, TaskDecision, TaskVerdict, Verdict
 from quantgate.reports.words.palette import verdict_word
+from quantgate.reports.words.titles import listed
 
 
 def headline(verdict: Verdict) -> str:
@@ -72,11 +75,47 @@ def _recommendation(comparison: Comparison) -> str:
         among = "" if len(comparison.formats) == 1 else ", the only one of these"
         return f"Ship {passing[0]}: it passes{among}."
     if not comparison.cheapest:
-        return f"Ship any of {', '.join(passing)}: they pass; --cost tells which is the cheapest."
+        return f"Ship any of {', '.join(passing)}: they pass; --cost tells which is the cheapest{_guessed(comparison)}."
     which = "the best" if comparison.more_is_better else "the cheapest"
     if len(comparison.cheapest) > 1:
         return f"Ship one of {', '.join(comparison.cheapest)}: they pass and are {which}."
     return f"Ship {comparison.cheapest[0]}: it passes and is {which} of {len(passing)} that do."
+
+
+def shipped(comparison: Comparison) -> list[Format]:
+    """The formats to ship any of: the cheapest that pass; where no cost is known those with the fewest bits by name."""
+    passing = [build for build in comparison.formats if build.passes]
+    if comparison.cheapest:
+        return [build for build in passing if build.name in comparison.cheapest]
+    bits = bits_by_name({build.name: build.record for build in passing}).costs
+    return [build for build in passing if not bits or bits[build.name] == min(bits.values())]
+
+
+def _guessed(comparison: Comparison) -> str:
+    """What is known of formats that pass and have no cost: the bits that their names tell, and which lost the least."""
+    passing = [build for build in comparison.formats if build.passes]
+    few = shipped(comparison)
+    told = []
+    if len(few) < len(passing):
+        told.append(f"by their names {_names(few)} {'has' if len(few) == 1 else 'have'} the fewest bits")
+    best = max(build.standing for build in passing)
+    if min(build.standing for build in passing) < best:
+        told.append(f"{_names([build for build in passing if build.standing == best])} kept the most accuracy")
+    return f"; {', and '.join(told)}" if told else ""
+
+
+def _names(builds: Sequence[Format]) -> str:
+    return listed([build.name for build in builds])
+
+
+def whole_verdict(comparison: Comparison) -> str:
+    """Why the whole does not pass though some format does, with the exit code; empty where that is not so."""
+    if comparison.verdict is ReleaseVerdict.PASS or not any(build.passes for build in comparison.formats):
+        return ""
+    return (
+        f"As a whole: {verdict_word(comparison.verdict)} (exit code {comparison.verdict.exit_code}), for every format "
+        "was to pass; with --pass-if any one is enough."
+    )
 
 
 def comparison_headline(comparison: Comparison) -> str:

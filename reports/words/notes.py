@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from quantgate.evals.checks.finding import FindingCode
+from quantgate.evals.checks.finding import Finding, FindingCode
 from quantgate.evals.decision.described import Share
 from quantgate.evals.decision.types import (
     Decided,
@@ -13,6 +13,7 @@ from quantgate.evals.decision.types import (
     ReleaseVerdict,
     Suite,
     TaskDecision,
+    TaskVerdict,
     Verdict,
 )
 from quantgate.reports.words import numbers
@@ -24,6 +25,7 @@ from quantgate.reports.words.targets import target_lines
 _LIKE_A_RECOVERY = 0.5
 # And a recovery so small may be a loss there.
 _LIKE_A_LOSS = 0.5
+WITHOUT_CUT = frozenset({FindingCode.DIFFERENCE_IS_TRUNCATION, FindingCode.LOSS_WITHOUT_CUT})
 
 
 class NoteKind(StrEnum):
@@ -49,10 +51,19 @@ class Note:
     text: str
 
 
+def blocks_a_pass(task: TaskDecision, finding: Finding) -> bool:
+    """Whether it is to be said of a finding that it blocks a pass.
+
+    Not so of a task that has regressed, where another finding says what remains without its cut answers.
+    """
+    told = task.verdict is TaskVerdict.REGRESSED and any(one.code in WITHOUT_CUT for one in task.findings)
+    return finding.blocks and not told
+
+
 def finding_notes(task: TaskDecision) -> list[Note]:
     """A note for each finding."""
     return [
-        Note(NoteKind.FINDING, ("this blocks a pass: " if finding.blocks else "") + finding.message)
+        Note(NoteKind.FINDING, ("this blocks a pass: " if blocks_a_pass(task, finding) else "") + finding.message)
         for finding in task.findings
     ]
 

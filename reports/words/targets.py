@@ -17,12 +17,14 @@ def target_lines(task: TaskDecision) -> list[str]:
 
 def shared_target(tasks: Iterable[TaskDecision]) -> str:
     """What all verdicts hold for, in a sentence; empty where that is not the same of all."""
-    targets = {task.target for task in tasks if isinstance(task, Decided)}
-    if len(targets) != 1:
+    told = [task.target for task in tasks if isinstance(task, Decided)]
+    if len(set(told)) != 1:
         return ""
-    if targets == {Target.QUESTIONS}:
-        return "The verdicts hold for questions like these (target: questions)."
-    return "The verdicts hold for these very questions and say nothing of others (target: benchmark)."
+    holds = "The verdict holds" if len(told) == 1 else "The verdicts hold"
+    if told[0] is Target.QUESTIONS:
+        return f"{holds} for questions like these (target: questions)."
+    says = "says" if len(told) == 1 else "say"
+    return f"{holds} for these very questions and {says} nothing of others (target: benchmark)."
 
 
 def _bounds(task: Decided, one: TargetBounds) -> str:

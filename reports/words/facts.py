@@ -1,0 +1,74 @@
+"""What stands in a verdict's box, for who has a minute: how much was asked, both accuracies, which builds, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from quantgate.evals.decision.types import Decided, TaskDecision, TaskVerdict
+from quantgate.evals.runs.record import RunRecord
+from quantgate.reports.words.row import task_cells
+
+_DAY = len("2026-11-27")
+MOST_FACTS = 8
+"""Rows of a box; what is more stands in the table."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFact:
+    """One task's row: `asked` counts items and repeats. Texts are not escaped yet, and are `—` where there is none."""
+
+    name: str
+    asked: str
+    baseline: str
+    candidate: str
+    difference: str
+    bounds: str
+    verdict: TaskVerdict
+
+
+@dataclass(frozen=True, slots=True)
+class BuildFact:
+    """What a build is called, which model was asked for, what its server says that it serves, and the day."""
+
+    label: str
+    model: str
+    served: str
+    day: str
+
+    @property
+    def sentence(self) -> str:
+        """`fp8: zai-org/GLM-5.2-FP8`, with what the server calls it where that is another name."""
+        return f"{self.label}: {self.model}{f' (served: {self.served})' if self.served else ''}"
+
+
+def task_facts(tasks: Sequence[TaskDecision], build: str = "") -> list[TaskFact]:
+    """A row for each task, with the build's name before it where one is given; those that failed come first."""
+    ordered = sorted(tasks, key=lambda task: (not task.required, task.passes))
+    return [_task_fact(task, build) for task in ordered]
+
+
+def build_facts(records: Iterable[RunRecord]) -> list[BuildFact]:
+    """A line for each build."""
+    return [BuildFact(record.label, record.model, _served(record), record.created[:_DAY]) for record in records]
+
+
+def _task_fact(task: TaskDecision, build: str) -> TaskFact:
+    cells = task_cells(task)
+    points = " points" if isinstance(task, Decided) else ""
+    return TaskFact(
+        f"{build}: {cells.name}" if build else cells.name,
+        cells.asked,
+        cells.baseline,
+        cells.candidate,
+        f"{cells.difference}{points}",
+        cells.bounds,
+        task.verdict,
+    )
+
+
+def _served(record: RunRecord) -> str:
+    """By which other names the server knows what it serves: an alias hides which weights those are."""
+    served = record.endpoint.get("served")
+    told = [served.get(name) for name in ("id", "root")] if isinstance(served, dict) else []
+    return ", ".join(dict.fromkeys(name for name in told if isinstance(name, str) and name and name != record.model))
