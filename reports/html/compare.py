@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from quantgate.evals.decision.comparison import Comparison
-from quantgate.reports.html.box import comparison_box
+from quantgate.evals.decision.comparison import Comparison, Format
+from quantgate.evals.decision.types import ReleaseVerdict
 from quantgate.reports.html.charts import Chart, plot_entries
 from quantgate.reports.html.flipped import flip_lists
 from quantgate.reports.html.identity import identity_rows
@@ -15,16 +15,22 @@ from quantgate.reports.html.page import PlotEntry, figure_markup, render
 from quantgate.reports.plots import canvas
 from quantgate.reports.plots.forest import comparison_rows, draw_forest, shapes_of
 from quantgate.reports.plots.tradeoff import draw_tradeoff
+from quantgate.reports.words.facts import Box, build_facts, task_facts
 from quantgate.reports.words.flipped import flipped
-from quantgate.reports.words.headline import comparison_headline, recommendation
+from quantgate.reports.words.headline import comparison_headline, recommendation, shipped, whole_verdict
+from quantgate.reports.words.listed import listed
 from quantgate.reports.words.looks import have_parts_of_alpha, looks_lines
 from quantgate.reports.words.notes import blocks_a_pass
+from quantgate.reports.words.palette import verdict_word
 from quantgate.reports.words.row import relative_note, task_cells
 from quantgate.reports.words.settling import settling
+from quantgate.reports.words.targets import shared_target
 from quantgate.reports.words.titles import comparison_title
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+_MOST_SHIPPED = 3
 
 
 def comparison_html(comparison: Comparison) -> str:
@@ -44,7 +50,7 @@ def comparison_html(comparison: Comparison) -> str:
         "compare.html.j2",
         comparison=comparison,
         title=comparison_title(comparison),
-        box=comparison_box(comparison),
+        box=_box(comparison),
         by_design=have_parts_of_alpha(task for build in comparison.formats for task in build.tasks),
         looks=[
             (f"{build.name}: {row.task}", line)
@@ -84,6 +90,46 @@ def comparison_html(comparison: Comparison) -> str:
         created=comparison.created,
         flips=flip_lists(flipped(comparison)),
     )
+
+
+def _box(comparison: Comparison) -> Box:
+    """What to ship where something passes, whatever became of the others."""
+    passing = shipped(comparison)
+    shown = passing or comparison.formats
+    facts = [fact for build in shown for fact in task_facts(build.rows, build.name if len(shown) > 1 else "")]
+    return Box(
+        _verdict(comparison, passing),
+        _word(comparison, passing),
+        recommendation(comparison),
+        facts,
+        comparison.baseline.label,
+        shown[0].name if len(shown) == 1 else "format",
+        _lines(
+            comparison_headline(comparison),
+            whole_verdict(comparison),
+            shared_target([task for build in comparison.formats for task in build.tasks]),
+        ),
+        build_facts((comparison.baseline, *(build.record for build in shown[:_MOST_SHIPPED]))),
+    )
+
+
+def _verdict(comparison: Comparison, passing: Sequence[Format]) -> ReleaseVerdict:
+    """That of the format to ship, which the bounds that hold must agree with; of the whole where there is none."""
+    if not passing:
+        return comparison.verdict
+    return ReleaseVerdict.PASS if all(build.agrees for build in passing) else ReleaseVerdict.INCONCLUSIVE
+
+
+def _word(comparison: Comparison, passing: Sequence[Format]) -> str:
+    if not passing:
+        return verdict_word(comparison.verdict)
+    if len(passing) > _MOST_SHIPPED:
+        return f"Ship any of {len(passing)}"
+    return f"Ship {listed([build.name for build in passing], 'or')}"
+
+
+def _lines(*lines: str) -> list[str]:
+    return [line for line in lines if line]
 
 
 def _tradeoff(comparison: Comparison, tasks: Sequence[str]) -> list[PlotEntry]:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from quantgate.evals.checks.lengths import LengthComparison
 from quantgate.evals.decision.described import SettlingCurve
-from quantgate.evals.decision.types import Decided, TaskDecision, Verdict
-from quantgate.reports.html.box import gate_box
+from quantgate.evals.decision.types import Decided, TaskDecision, TaskVerdict, Verdict
 from quantgate.reports.html.charts import Chart, plot_entries
 from quantgate.reports.html.flipped import flip_lists
 from quantgate.reports.html.identity import identity_rows
@@ -18,13 +17,23 @@ from quantgate.reports.plots import canvas
 from quantgate.reports.plots.forest import draw_forest, forest_rows, shapes_of
 from quantgate.reports.plots.lengths import draw_lengths
 from quantgate.reports.plots.power import draw_power, grows
+from quantgate.reports.words.facts import Box, build_facts, task_facts
 from quantgate.reports.words.flipped import flipped
 from quantgate.reports.words.headline import headline, other_reasons
 from quantgate.reports.words.looks import looks_lines
-from quantgate.reports.words.notes import NoteKind, blocks_a_pass, described_notes, flag_notes, pooled_note, suite_notes
+from quantgate.reports.words.notes import (
+    WITHOUT_CUT,
+    NoteKind,
+    blocks_a_pass,
+    described_notes,
+    flag_notes,
+    pooled_note,
+    suite_notes,
+)
+from quantgate.reports.words.palette import verdict_word
 from quantgate.reports.words.row import Cells, relative_note, strata_cells, task_cells
 from quantgate.reports.words.settling import settling
-from quantgate.reports.words.targets import target_lines
+from quantgate.reports.words.targets import shared_target, target_lines
 from quantgate.reports.words.titles import gate_title
 
 if TYPE_CHECKING:
@@ -48,7 +57,7 @@ def gate_html(verdict: Verdict) -> str:
         "gate.html.j2",
         verdict=verdict,
         title=gate_title(verdict),
-        box=gate_box(verdict),
+        box=_box(verdict, said),
         other_reasons=other_reasons(verdict),
         rows=_rows(verdict.rows),
         forest_wide=figure_markup(canvas.inline_svg(wide, "wide", title)),
@@ -77,6 +86,31 @@ def gate_html(verdict: Verdict) -> str:
         software=verdict.software or verdict.candidate.software,
         created=verdict.created,
     )
+
+
+def _box(verdict: Verdict, said: str) -> Box:
+    return Box(
+        verdict.verdict,
+        verdict_word(verdict.verdict),
+        said,
+        task_facts(verdict.rows),
+        verdict.baseline.label,
+        verdict.candidate.label,
+        [*_without_cut(verdict), *filter(None, [shared_target(verdict.rows)])],
+        build_facts((verdict.baseline, verdict.candidate)),
+    )
+
+
+def _without_cut(verdict: Verdict) -> list[str]:
+    """What remains of a regression without cut answers, which is the first thing that is asked of one."""
+    regressed = [task for task in verdict.tasks if task.verdict is TaskVerdict.REGRESSED]
+    several = len(verdict.tasks) > 1
+    return [
+        f"{task.task}: {finding.message}." if several else f"{finding.message}."
+        for task in regressed
+        for finding in task.findings
+        if finding.code in WITHOUT_CUT
+    ]
 
 
 def _described(task: TaskDecision) -> list[str]:

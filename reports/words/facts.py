@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from quantgate.evals.decision.types import Decided, TaskDecision, TaskVerdict
+from quantgate.evals.decision.types import Decided, ReleaseVerdict, TaskDecision, TaskVerdict
 from quantgate.evals.runs.record import RunRecord
 from quantgate.reports.words.row import task_cells
 
@@ -40,6 +40,28 @@ class BuildFact:
     def sentence(self) -> str:
         """`fp8: zai-org/GLM-5.2-FP8`, with what the server calls it where that is another name."""
         return f"{self.label}: {self.model}{f' (served: {self.served})' if self.served else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """What stands in it, not escaped yet: `verdict` gives colour and mark, `left` and `right` stand over accuracies."""
+
+    verdict: ReleaseVerdict
+    word: str
+    why: str
+    tasks: Sequence[TaskFact] = ()
+    left: str = "baseline"
+    right: str = "candidate"
+    lines: Sequence[str] = ()
+    builds: Sequence[BuildFact] = ()
+
+    @property
+    def shown(self) -> Sequence[TaskFact]:
+        return self.tasks[:MOST_FACTS]
+
+    @property
+    def left_out(self) -> int:
+        return len(self.tasks) - len(self.shown)
 
 
 def task_facts(tasks: Sequence[TaskDecision], build: str = "") -> list[TaskFact]:

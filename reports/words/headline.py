@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from quantgate.evals.decision.comparison import Comparison, Format
 from quantgate.evals.decision.known_costs import bits_by_name
 from quantgate.evals.decision.types import Flag, NotComparable, ReleaseVerdict, TaskDecision, TaskVerdict, Verdict
+from quantgate.reports.words.listed import listed
 from quantgate.reports.words.palette import verdict_word
-from quantgate.reports.words.titles import listed
 
 
 def headline(verdict: Verdict) -> str:

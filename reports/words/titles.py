@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from quantgate.evals.decision.comparison import Comparison
 from quantgate.evals.decision.types import Verdict
 from quantgate.evals.text import one_line
+from quantgate.reports.words.listed import listed
 
 _MOST_NAMED = 3
 _LONGEST = 60
@@ -23,12 +24,6 @@ def comparison_title(comparison: Comparison) -> str:
     names = [one_line(build.name, _LONGEST) for build in comparison.formats]
     told = f"{len(names)} formats" if len(names) > _MOST_NAMED or not names else listed(names)
     return f"{told} against {one_line(comparison.baseline.label, _LONGEST)}{_on(comparison.tasks)}"
-
-
-def listed(names: Sequence[str], last: str = "and") -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    *most, end = names
-    return f"{', '.join(most)} {last} {end}" if most else end
 
 
 def _on(tasks: Sequence[str]) -> str:
