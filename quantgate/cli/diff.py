@@ -129,10 +129,12 @@ def _tables(console: Console, compared: Compared, chosen: Chosen, turns: Sequenc
     from rich.text import Text
 
     from quantgate.evals.inspection.compared import by_turn
+    from quantgate.reports.terminal.marked import wrapped
     from quantgate.reports.terminal.side_by_side import TITLES, counts, flips_table
 
     for changes, places in chosen:
-        yield from (Text(line, style="bold") for line in counts(changes, compared.names))
+        for line in counts(changes, compared.names):
+            yield from wrapped(console, Text(line, style="bold"), console.width)
         for turn, group in by_turn(changes, places, turns):
             yield Text()
             yield Text(f"{TITLES[turn]} ({len(group):,})", style="bold")

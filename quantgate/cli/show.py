@@ -94,9 +94,11 @@ def _tables(console: Console, run: OpenedRun, chosen: list[Chosen]) -> Iterator[
     from rich.text import Text
 
     from quantgate.reports.terminal.answers import answers_table, count_line
+    from quantgate.reports.terminal.marked import wrapped
 
     for each in chosen:
-        yield Text(count_line(each, run.record.task(each.task)), style="bold")
+        counted = Text(count_line(each, run.record.task(each.task)), style="bold")
+        yield from wrapped(console, counted, console.width)
         if len(each.rows):
             answers = (run.seen(sample) for sample in each.samples())
             yield from answers_table(answers, console.width, repeats=_repeated(run, each))

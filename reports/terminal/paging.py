@@ -42,7 +42,7 @@ def _rendered(console: Console, lines: Iterable[Text]) -> Iterator[tuple[str, in
     for line in lines:
         parts = [
             segment.text if segment.style is None else segment.style.render(segment.text, color_system=system)
-            for segment in line.render(console)
+            for segment in Text().append_text(line).render(console)
         ]
         yield "".join(parts), max(1, -(-cell_len(line.plain) // console.width))
 

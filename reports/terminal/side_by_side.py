@@ -145,7 +145,7 @@ def _both(console: Console, left: list[Text], right: list[Text]) -> Iterator[Tex
         return
     width = (console.width - len(_BETWEEN)) // 2
     for one, other in zip_longest(left, right, fillvalue=Text()):
-        line = one.copy()
+        line = Text().append_text(one)
         line.append(" " * max(width - cell_len(line.plain), 0))
         yield line.append(_BETWEEN, style="dim").append_text(other)
 
