@@ -85,14 +85,15 @@ class Compared:
             if alone := [task for task in run.tasks if task not in other.tasks]:
                 yield f"only {run.folder} holds {', '.join(alone)}"
         for each in changes:
+            pairs = f"of {len(each.ours):,} pairs"
             yield from (f"{each.task}: {told}; gate would not compare them" for told in each.unlike)
             if prompts := int(np.count_nonzero(each.other_prompts)):
-                yield f"{each.task}: {prompts:,} of {len(each.ours):,} answers are to another prompt than the other run's"
+                yield f"{each.task}: {pairs} {prompts:,} were asked with unlike prompts"
             for run, count in zip((self.left, self.right), each.alone, strict=True):
                 if count:
                     yield f"{each.task}: {count:,} {'answer is' if count == 1 else 'answers are'} in {run.folder} alone"
             if unscored := len(each.turned(Turn.UNSCORED)):
-                yield f"{each.task}: {unscored:,} of {len(each.ours):,} pairs have an answer without a score, and are not counted"
+                yield f"{each.task}: {pairs} {unscored:,} have an answer without a score, and are not counted"
 
 
 def by_turn(changes: Changes, places: Places, turns: Collection[Turn]) -> list[tuple[Turn, Places]]:

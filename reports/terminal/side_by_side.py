@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import zip_longest
+from itertools import chain, zip_longest
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -35,6 +35,7 @@ _BETWEEN = " │ "
 
 Names = tuple[str, str]
 Pair = tuple[Seen, Seen]
+Parts = list[list[Text]]
 
 
 def counts(changes: Changes, names: Names) -> Iterator[str]:
@@ -120,34 +121,35 @@ def whole_pair(
 
 def _columns(
     console: Console, left: Seen, right: Seen, names: Names, marks: tuple[Marks, Marks], *, thoughts: bool
-) -> tuple[list[Text], list[Text]]:
-    """The lines of either side, in the width that each has."""
+) -> tuple[Parts, Parts]:
+    """The lines of either side, part by part, in the width that each has."""
     width = console.width
     if width >= _SIDE_BY_SIDE:
         width = (width - len(_BETWEEN)) // 2
     place = _parting(left.sample.reasoning or "", right.sample.reasoning or "")
     ours, theirs = (
         [
-            Text(one_line(name, width), style="bold underline"),
-            *figures(console, seen, width),
-            *thought(console, seen, width, unfolded=thoughts, marks=Marks(None, place)),
-            *([] if seen.hidden else answer(console, seen, mark, width)),
+            [Text(one_line(name, width), style="bold underline")],
+            figures(console, seen, width),
+            list(thought(console, seen, width, unfolded=thoughts, marks=Marks(None, place))),
+            [] if seen.hidden else list(answer(console, seen, mark, width)),
         ]
         for name, seen, mark in zip(names, (left, right), marks, strict=True)
     )
     return ours, theirs
 
 
-def _both(console: Console, left: list[Text], right: list[Text]) -> Iterator[Text]:
+def _both(console: Console, left: Parts, right: Parts) -> Iterator[Text]:
+    """Either side's parts beside each other, each beginning where the other's begins; else one side after the other."""
     if console.width < _SIDE_BY_SIDE:
-        yield from left
-        yield from right
+        yield from chain.from_iterable((*left, *right))
         return
     width = (console.width - len(_BETWEEN)) // 2
-    for one, other in zip_longest(left, right, fillvalue=Text()):
-        line = Text().append_text(one)
-        line.append(" " * max(width - cell_len(line.plain), 0))
-        yield line.append(_BETWEEN, style="dim").append_text(other)
+    for ours, theirs in zip(left, right, strict=True):
+        for one, other in zip_longest(ours, theirs, fillvalue=Text()):
+            line = Text().append_text(one)
+            line.append(" " * max(width - cell_len(line.plain), 0))
+            yield line.append(_BETWEEN, style="dim").append_text(other)
 
 
 def _parting(left: str, right: str) -> int | None:

@@ -77,7 +77,7 @@ def test_runs_that_a_gate_would_not_compare_are_held_against_each_other_and_it_i
     assert flips(both) == {Turn.LOSS: [("1", "18", "18")]}
     notes = list(both.notes([changes for changes, _ in both.changes(["gsm8k"], (), None)]))
     assert any("the baseline has 2 items, the candidate 3; gate would not compare them" in note for note in notes)
-    assert any("1 of 1 answers are to another prompt" in note for note in notes)
+    assert any("of 1 pairs 1 were asked with unlike prompts" in note for note in notes)
     assert [note for note in notes if "alone" in note] == [
         f"gsm8k: 1 answer is in {both.left.folder} alone",
         f"gsm8k: 1 answer is in {both.right.folder} alone",
