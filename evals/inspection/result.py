@@ -18,7 +18,7 @@ def place_of_result(text: str, result: str | None) -> tuple[int, int] | None:
     wanted = result.strip()
     # A grader takes commas out of numbers, and no others are written with them.
     pattern = ",?".join(re.escape(sign) for sign in wanted) if wanted.isdecimal() else re.escape(wanted)
-    before = r"(?<!\w)" if re.match(r"\w", wanted[0]) else ""
+    before = r"(?<!\w)(?<!\d[.,])" if re.match(r"\w", wanted[0]) else ""
     after = r"(?!\w)(?!\.\d)" if re.match(r"\w", wanted[-1]) else ""
     places = [found.span() for found in re.finditer(f"{before}{pattern}{after}", text)]
     return places[-1] if places else None

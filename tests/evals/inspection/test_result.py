@@ -25,7 +25,8 @@ def test_the_last_place_that_says_the_result_is_found(text, result, found):
 
 
 @pytest.mark.parametrize(
-    ("text", "result"), [("115", "15"), ("3.5 or", "3"), ("Bob", "B"), ("x", ""), ("x", None), ("", "x")]
+    ("text", "result"),
+    [("115", "15"), ("3.5 or", "3"), ("3.18", "18"), ("Bob", "B"), ("x", ""), ("x", None), ("", "x")],
 )
 def test_a_part_of_another_number_or_word_is_no_result(text, result):
     assert place_of_result(text, result) is None
