@@ -38,7 +38,7 @@ _LEVELS = {
 
 
 def annotation_lines(decision: Verdict | Comparison) -> list[str]:
-    """A line for the whole, and one for each task, or format, that does not pass."""
+    """A line for the whole, and one for each task, or format, that does not pass; of a single one, that alone."""
     told = flipped(decision)
     if isinstance(decision, Verdict):
         builds = f"{decision.candidate.label} against {decision.baseline.label}"
@@ -48,7 +48,8 @@ def annotation_lines(decision: Verdict | Comparison) -> list[str]:
         said = comparison_headline(decision)
         rows = [_of_format(build, decision, told) for build in decision.formats if not build.passes]
     whole = _command(_LEVELS[decision.verdict], f"{verdict_word(decision.verdict.value)}: {builds}", [said])
-    return [whole, *rows][:_MOST]
+    parts = decision.rows if isinstance(decision, Verdict) else decision.formats
+    return rows if rows and len(parts) == 1 else [whole, *rows][:_MOST]
 
 
 def _of_task(row: TaskDecision, told: Sequence[Flipped]) -> str:
