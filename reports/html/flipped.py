@@ -22,7 +22,7 @@ from quantgate.reports.words.flips import (
 
 MOST_ROWS = 20_000
 _MOST_OPEN = 200
-"""A list of more items is folded."""
+"""So many items stand there unfolded; what is more waits for a click."""
 _MOST_RESULT = 40
 _MOST_TEXT = 4_000
 _TEXT_BUDGET = 2_500_000
@@ -33,18 +33,18 @@ _TEXT_BUDGET = 2_500_000
 class Side:
     """One build's answer: what comes before the place at which both part, the word or sign there, and the rest.
 
-    `apart` is `None` where they do not part, or one of them is not there.
+    `apart` is `None` where they do not part, or one of them is not there; `before` where this one is not.
     """
 
     build: str
-    before: str
+    before: str | None
     apart: str | None = None
     after: str = ""
 
     @property
     def size(self) -> int:
         """Characters as HTML has them."""
-        return len(html.escape(f"{self.before}{self.apart or ''}{self.after}"))
+        return len(html.escape(f"{self.before or ''}{self.apart or ''}{self.after}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,28 +64,26 @@ class FlipRow:
 
 @dataclass(slots=True)
 class FlipList:
-    """One task's items; `note` says what was left out, `command` what shows them all."""
+    """One task's items; `note` says what was left out, `command` shows them all."""
 
     name: str
     count: str
     command: str | None
+    open: bool
     flips: list[FlipRow] = field(default_factory=list)
     note: str = ""
 
-    @property
-    def open(self) -> bool:
-        """Whether the list is short enough to stand there unfolded."""
-        return len(self.flips) <= _MOST_OPEN
-
 
 def flip_lists(tasks: Sequence[Flipped]) -> list[FlipList]:
-    """A list for each task with flips, losses first, in the order of their names."""
-    rows, budget = MOST_ROWS, _TEXT_BUDGET
+    """A list for each task with flips, losses first, in the order of their names; the first few unfolded."""
+    rows, budget, unfolded = MOST_ROWS, _TEXT_BUDGET, _MOST_OPEN
     lists = []
     for task in tasks:
         flips = in_natural_order(task.task.flips)
         lost = sum(flip.lost for flip in flips)
-        shown = FlipList(task.name, f"{lost:,} lost, {len(flips) - lost:,} won", task.diff_command())
+        unfolded -= len(flips)
+        counts = f"{lost:,} lost, {len(flips) - lost:,} won"
+        shown = FlipList(task.name, counts, task.diff_command(), open=unfolded >= 0)
         untold = 0
         for flip in flips[:rows]:
             question, sides = _texts(flip.texts)
@@ -121,7 +119,7 @@ def _texts(texts: FlipTexts | None) -> tuple[str | None, tuple[Side, ...]]:
     ours, theirs = _cut(texts.baseline), _cut(texts.candidate)
     place = None if ours is None or theirs is None else parting(ours, theirs)
     sides = (_side("baseline", ours, place), _side("candidate", theirs, place))
-    return _cut(texts.question), tuple(side for side in sides if side is not None)
+    return _cut(texts.question), sides if ours is not None or theirs is not None else ()
 
 
 def _cut(text: str | None) -> str | None:
@@ -131,10 +129,8 @@ def _cut(text: str | None) -> str | None:
     return printable(text[:_MOST_TEXT]) + cut
 
 
-def _side(build: str, text: str | None, place: int | None) -> Side | None:
-    if text is None:
-        return None
-    if place is None:
+def _side(build: str, text: str | None, place: int | None) -> Side:
+    if text is None or place is None:
         return Side(build, text)
     apart = token_at(text, place)
     return Side(build, text[:place], apart, text[place + len(apart) :])
