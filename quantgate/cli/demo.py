@@ -97,7 +97,8 @@ def _checked(context: typer.Context, models: Mapping[str, Path], out: Path, item
         write_output(out / RELEASE, _release_file(served, items, margin), "--out")
         group = context.find_root().command
         assert isinstance(group, TyperGroup)
-        check = group.commands["check"]
+        _, check, _ = group.resolve_command(context, ["check"])
+        assert check is not None
         try:
             with check.make_context("check", [str(out / RELEASE)], parent=context.parent) as called:
                 check.invoke(called)
