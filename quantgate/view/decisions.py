@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from quantgate.evals.decision.types import Decided, ReleaseVerdict, TaskDecision
 from quantgate.evals.errors import QuantgateError
 from quantgate.evals.runs.directory import RunDirectory
 from quantgate.evals.runs.record import RunRecord
-from quantgate.reports.words.headline import headline, recommendation
+from quantgate.reports.words.headline import headline
 from quantgate.view.found import find, is_run
 from quantgate.view.naming import key_of
 from quantgate.view.types import DecidedTask, DecisionRow
@@ -91,14 +91,13 @@ def _of_verdict(verdict: Verdict, file: Path, key: str) -> Decision:
 
 
 def _of_formats(comparison: Comparison, file: Path, key: str) -> Iterator[Decision]:
-    said = recommendation(comparison)
     named = (comparison.baseline_folder, *(each.folder for each in comparison.formats), *_arguments(comparison.command))
     for number, each in enumerate(comparison.formats):
         row = DecisionRow(
             key=f"{key}-{number}",
             title=f"{each.name} against {comparison.baseline.label}",
             verdict=each.verdict.value,
-            headline=said,
+            headline=_reason(each.rows),
             created=comparison.created,
             file=str(file),
             tasks=tuple(map(_task, each.rows)),
@@ -106,6 +105,12 @@ def _of_formats(comparison: Comparison, file: Path, key: str) -> Iterator[Decisi
             candidate=None,
         )
         yield Decision(row, comparison.baseline, each.record, tuple(filter(None, named)))
+
+
+def _reason(rows: Sequence[TaskDecision]) -> str:
+    """The sentence of the first task that does not pass, else of the first one."""
+    required = [row for row in rows if row.required] or list(rows)
+    return next((row.named_reason for row in [*(row for row in required if not row.passes), *required]), "")
 
 
 def _arguments(command: str) -> Iterator[str]:

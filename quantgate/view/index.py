@@ -7,6 +7,7 @@ grown, what is new is added, and where it is another, or `run.json` counts other
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import sqlite3
@@ -22,7 +23,6 @@ import xxhash
 
 from quantgate.evals.errors import RunDirectoryError
 from quantgate.evals.files import open_to_read
-from quantgate.evals.hashing import canonical_hash
 from quantgate.evals.runs.asked_for import asked_for
 from quantgate.evals.runs.record import RunRecord
 from quantgate.evals.samples.columns import NONE, Columns, Labels
@@ -151,7 +151,8 @@ def _transaction(database: sqlite3.Connection) -> Iterator[None]:
 def _plan(record: RunRecord) -> str:
     """A hash of what decides which lines count: the items that were to be asked, and the regrades."""
     tasks = [[task.name, task.items, task.repeats, task.item_ids] for task in record.tasks]
-    return canonical_hash([VERSION, *tasks, [regrade.id for regrade in record.regraded]])
+    # As ASCII, since half of a surrogate pair in a name is nothing that can be hashed.
+    return xxhash.xxh3_128_hexdigest(json.dumps([tasks, [regrade.id for regrade in record.regraded]]).encode())
 
 
 def _state(database: sqlite3.Connection) -> State | None:

@@ -102,7 +102,7 @@ class Listing:
 
 @contextmanager
 def listing(indexes: Sequence[str], chosen: Filter, choices: Choices, numbers: Chosen = ()) -> Iterator[Listing]:
-    """The list of one run or of two, by the addresses of their indexes. Raises Broken, for what goes wrong inside too."""
+    """The list of one run or of two, by the addresses of their indexes. Raises Broken, for the body too."""
     with choices.reading() as database:
         for name, index in zip(("first", "second"), indexes, strict=False):
             database.execute(f"ATTACH DATABASE ? AS {name}", (index,))

@@ -26,8 +26,8 @@ _Scores: TypeAlias = tuple[Row, float | None, float | None]
 class Flips:
     """The items that changed between two runs: how many, and the choice that has their answers, by kind.
 
-    `absent` counts items that were to be asked and that neither run has; `growing` says that one of the runs is not
-    complete yet, so that only answers count that both have.
+    `absent` counts items that were to be asked and that neither run has. `growing` says that one of the runs is not
+    complete yet, `designed` that they were looked at on the way: then only answers count that both have.
     """
 
     choices: dict[Flipped, int]
@@ -36,6 +36,7 @@ class Flips:
     absent: int
     repeated: bool
     growing: bool
+    designed: bool
 
     @property
     def notes(self) -> list[str]:
@@ -48,6 +49,11 @@ class Flips:
             )
         if self.growing:
             said.append("A run is still being written: only answers that both have are counted as lost or gained.")
+        elif self.designed:
+            said.append(
+                "These runs were looked at on the way: `gate` counts the items up to the look that settled it, this list "
+                "has all that both were asked."
+            )
         elif self.absent:
             items = "1 item" if self.absent == 1 else f"{self.absent:,} items"
             said.append(f"{items} that neither run has an answer to are not listed; `gate` counts each as lost.")
@@ -79,13 +85,15 @@ def find_flips(left: ViewedRun, right: ViewedRun, choices: Choices, before: Flip
     ours, theirs = left.record(), right.record()
     rows: dict[Flipped, list[Row]] = {Flipped.LOSSES: [], Flipped.GAINS: []}
     counts = {Flipped.LOSSES: 0, Flipped.GAINS: 0}
-    absent = 0
+    absent, designed = 0, False
     with listing([left.index.address, right.index.address], Filter(), choices) as listed:
         for task, of_task in groupby(listed.scores(), key=lambda row: row[0][0]):
             one, other = ours.task(told(task)), theirs.task(told(task))
             if one is None or other is None:
                 continue
-            found = _of_task(list(of_task), (one.repeats, other.repeats), growing=growing)
+            designed = designed or one.design is not None
+            only_both = growing or one.design is not None
+            found = _of_task(list(of_task), (one.repeats, other.repeats), only_both=only_both)
             for kind in rows:
                 rows[kind] += found.rows[kind]
                 counts[kind] += found.counts[kind]
@@ -95,7 +103,7 @@ def find_flips(left: ViewedRun, right: ViewedRun, choices: Choices, before: Flip
     for kind, number in chosen.items():
         choices.fill(number, numbers[kind])
     repeated = any(task.repeats > 1 for record in (ours, theirs) for task in record.tasks)
-    return Flips(chosen, counts[Flipped.LOSSES], counts[Flipped.GAINS], absent, repeated, growing)
+    return Flips(chosen, counts[Flipped.LOSSES], counts[Flipped.GAINS], absent, repeated, growing, designed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +113,7 @@ class _OfTask:
     items: int
 
 
-def _of_task(scores: list[_Scores], repeats: tuple[int, int], *, growing: bool) -> _OfTask:
+def _of_task(scores: list[_Scores], repeats: tuple[int, int], *, only_both: bool) -> _OfTask:
     items = {name: place for place, name in enumerate(dict.fromkeys(row[:3] for row, *_ in scores))}
     baseline, candidate = (np.full((len(items), most), np.nan) for most in repeats)
     present = np.zeros((len(items), max(repeats)), dtype=np.bool_)
@@ -117,7 +125,7 @@ def _of_task(scores: list[_Scores], repeats: tuple[int, int], *, growing: bool) 
         if right is not None and repeat < repeats[1]:
             candidate[item, repeat] = right
     both = min(repeats)
-    if growing:
+    if only_both:
         there = ~np.isnan(baseline[:, :both]) & ~np.isnan(candidate[:, :both])
         baseline, candidate = (np.where(there, each[:, :both], 0.0) for each in (baseline, candidate))
     left_filled, right_filled = filled(baseline, "baseline"), filled(candidate, "candidate")

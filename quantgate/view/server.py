@@ -55,25 +55,32 @@ def serve(bound: socket.socket, app: Callable[[str], ASGIApp], tell: Callable[[s
         Open it in the user's browser, where there is a screen for one.
     """
     port, token, once = bound.getsockname()[1], new_token(), new_token()
-    guard = Guard(app(f"/{token}/"), port, token, once if browser else None)
-    config = Config(
-        guard,
-        lifespan="off",
-        ws="none",
-        http="h11",
-        loop="asyncio",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        limit_concurrency=_MOST_AT_ONCE,
-        timeout_graceful_shutdown=_END_S,
-    )
+    browser = browser and _has_screen()
+    server = server_of(Guard(app(f"/{token}/"), port, token, once if browser else None))
     tell(f"http://{LOOPBACK}:{port}/{token}/")
-    if browser and _has_screen():
+    if browser:
         # Some browsers keep the caller until they end.
         threading.Thread(target=webbrowser.open, args=[f"http://{LOOPBACK}:{port}/{once}/"], daemon=True).start()
-    Server(config).run(sockets=[bound])
+    server.run(sockets=[bound])
+
+
+def server_of(app: ASGIApp) -> Server:
+    """A server that says nothing of itself, and holds no more connections than one reader needs."""
+    return Server(
+        Config(
+            app,
+            lifespan="off",
+            ws="none",
+            http="h11",
+            loop="asyncio",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            limit_concurrency=_MOST_AT_ONCE,
+            timeout_graceful_shutdown=_END_S,
+        )
+    )
 
 
 def _has_screen() -> bool:
