@@ -51,8 +51,8 @@ class Flips:
             said.append("A run is still being written: only answers that both have are counted as lost or gained.")
         elif self.designed:
             said.append(
-                "These runs were looked at on the way: `gate` counts the items up to the look that settled it, this list "
-                "has all that both were asked."
+                "These runs were looked at on the way: `gate` counts the items up to the look that settled it, this "
+                "list has all that both were asked."
             )
         elif self.absent:
             items = "1 item" if self.absent == 1 else f"{self.absent:,} items"

@@ -85,6 +85,6 @@ def server_of(app: ASGIApp) -> Server:
 
 def _has_screen() -> bool:
     """Whether a browser would have a window; without one it may be a program that takes the terminal."""
-    if "SSH_CONNECTION" in os.environ:
+    if os.environ.get("SSH_CONNECTION"):
         return False
     return sys.platform == "darwin" or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))

@@ -202,9 +202,11 @@ def _notes(run: ViewedRun) -> list[str]:
     state, label = run.index.state(), run.record().label
     found = []
     if state.damaged:
-        found.append(f"{label}: {state.damaged:,} damaged lines of samples.jsonl are passed over.")
+        lines = "1 damaged line" if state.damaged == 1 else f"{state.damaged:,} damaged lines"
+        found.append(f"{label}: passed over in samples.jsonl: {lines}.")
     if state.unplanned:
-        found.append(f"{label}: {state.unplanned:,} answers that were not to be asked, or do not count, are left out.")
+        answers = "1 answer" if state.unplanned == 1 else f"{state.unplanned:,} answers"
+        found.append(f"{label}: left out, since not to be asked or not of a finished regrade: {answers}.")
     if hidden := sorted(run.hidden()):
         found.append(f"{label}: texts of {', '.join(hidden)} are hidden; `quantgate view --reveal` shows them.")
     return found
