@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from quantgate.evals.pairing.item_scores import filled
 from quantgate.evals.pairing.plans import plan_differences
 from quantgate.evals.runs.record import RunRecord
-from quantgate.evals.stats.checks import BoolArray, FloatArray
 from quantgate.view.choices import Choices
 from quantgate.view.lists import listing
 from quantgate.view.naming import told
 from quantgate.view.places import Row
 from quantgate.view.runs import ViewedRun
 from quantgate.view.types import Filter, Flipped
+
+if TYPE_CHECKING:
+    from quantgate.evals.stats.checks import BoolArray, FloatArray
 
 _Scores: TypeAlias = tuple[Row, float | None, float | None]
 

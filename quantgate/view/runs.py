@@ -28,6 +28,8 @@ from quantgate.view.types import RunRow, TaskCount
 
 _Stamp: TypeAlias = tuple[int, ...] | None
 _STATUSES = tuple(Status)
+_AT_ONCE = Event()
+_AT_ONCE.set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class ViewedRun:
         self._record: tuple[_Stamp, RunRecord] | None = None
         self._counted: tuple[State, dict[str, Counted]] | None = None
         self._indexed: tuple[_Stamp, _Stamp] | None = None
+        self._settled = False
         self._looked_at: _Stamp = None
         self._prompts = Prompts.open(folder)
         self.index = Index(folder, _cached(self.key))
@@ -89,6 +92,10 @@ class ViewedRun:
         now = (_stamp(self.folder / SAMPLES_FILE), _stamp(self.folder / RUN_FILE))
         if now == self._indexed:
             return True
+        if not self._settled:
+            # Made empty, or known to be of this file, so that it can be read while it grows.
+            self._extend(_AT_ONCE)
+            self._settled = True
 
         def extend(stop: Event) -> None:
             self._extend(stop)
@@ -117,7 +124,7 @@ class ViewedRun:
 
     def broken(self) -> None:
         """Told that the index could not be read: it is looked at anew."""
-        self._indexed = None
+        self._indexed, self._settled = None, False
 
     def row(self, *, fresh: bool) -> RunRow:
         """The run as lists have it; `fresh` says that its index is up to date. Raises RunDirectoryError and Broken."""

@@ -26,8 +26,8 @@ from quantgate.view.runs import ViewedRun
 from quantgate.view.search import Search
 from quantgate.view.types import DecisionRow, Filter, ItemPage, ItemView, Overview, RunRow
 
-_WAIT_S = 0.3
-"""So long a page waits for work that may go on behind it, and then shows what there is."""
+_PATIENCE_S = 0.2
+"""So long a page waits for work that may go on behind it, and then shows what there is; all runs together half of it."""
 _WAIT_FOR_PROMPT_S = 5.0
 _MOST_SEARCHES = 16
 
@@ -43,9 +43,25 @@ class _Standing:
 
 
 class Store:
-    """The runs and decisions of one viewer; `close` ends what still goes on."""
+    """The runs and decisions of one viewer; `close` ends what still goes on.
 
-    def __init__(self, named: Sequence[Path], *, reveal: bool = False) -> None:
+    Parameters
+    ----------
+    named
+        Run directories, decisions, and folders of such.
+    reveal
+        Whether texts of private tasks are shown.
+    patience_s
+        How long a page waits for what goes on behind it.
+
+    Raises
+    ------
+    UsageError, DataError
+        As `Opened`.
+    """
+
+    def __init__(self, named: Sequence[Path], *, reveal: bool = False, patience_s: float = _PATIENCE_S) -> None:
+        self._patience_s = patience_s
         self._work = Work()
         self._choices = Choices()
         self._lock = Lock()
@@ -70,7 +86,7 @@ class Store:
     def overview(self) -> Overview:
         """Everything that is open, the newest first."""
         self._opened.look()
-        until = time.monotonic() + _WAIT_S
+        until = time.monotonic() + self._patience_s / 2
         rows = [_row_of(run, max(until - time.monotonic(), 0)) for run in self._opened.runs]
         return Overview(
             decisions=tuple(sorted(self._opened.decisions, key=lambda row: row.created, reverse=True)),
@@ -88,7 +104,7 @@ class Store:
         """A part of the list of one run or of a pair. Raises Unknown, and RunDirectoryError as reading does."""
         opened = [self._run(key) for key in runs]
         try:
-            standing = self._standing(opened, chosen)
+            standing = self._standing(opened, chosen, self._patience_s)
             with listing([run.index.address for run in opened], chosen, self._choices, standing.choices) as listed:
                 total = listed.total()
                 offset = min(offset, max(total - 1, 0) // PART * PART)
@@ -133,8 +149,8 @@ class Store:
             raise Unknown("There is no such run open.")
         return found
 
-    def _standing(self, runs: Sequence[ViewedRun], chosen: Filter, prompts_s: float = _WAIT_S) -> _Standing:
-        until = time.monotonic() + _WAIT_S
+    def _standing(self, runs: Sequence[ViewedRun], chosen: Filter, prompts_s: float) -> _Standing:
+        until = time.monotonic() + self._patience_s
         fresh = [run.freshen(max(until - time.monotonic(), 0)) for run in runs]
         notes = [
             f"{run.record().label}: its answers are being read, {run.share():.0%} so far; the list grows."
@@ -172,7 +188,7 @@ class Store:
             self._searches[name] = search
             while len(self._searches) > _MOST_SEARCHES:
                 del self._searches[next(iter(self._searches))]
-        return search, self._work.done(("search", *name), search.go_on, _WAIT_S)
+        return search, self._work.done(("search", *name), search.go_on, self._patience_s)
 
     def _flips_of(self, left: ViewedRun, right: ViewedRun, *, growing: bool) -> Flips:
         growing = growing or left.row(fresh=True).live or right.row(fresh=True).live

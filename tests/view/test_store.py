@@ -10,6 +10,7 @@ import pytest
 
 from quantgate.evals.contract.asked import Asked
 from quantgate.evals.errors import RunDirectoryError
+from quantgate.view.store import Store
 from quantgate.view.types import Filter
 from tests.view.written import add, answered, key_of, task_of, viewing, write_run
 
@@ -183,3 +184,16 @@ def test_what_is_damaged_or_was_not_to_be_asked_is_told(tmp_path):
         notes = " ".join(viewer.store.items((key_of(viewer, "run"),), Filter(), 0).notes)
         assert "passed over in samples.jsonl: 1 damaged line." in notes
         assert "left out, since not to be asked or not of a finished regrade: 1 answer." in notes
+
+
+def test_the_first_page_does_not_wait_for_the_whole_run_and_says_so(tmp_path, cache):
+    run = write_run(tmp_path / "run", [answered(str(number)) for number in range(150)])
+    with Store([run], patience_s=0) as store:
+        (row,) = store.overview().runs
+        first = store.items((row.key,), Filter(), 0)
+        assert row.live
+        assert first.runs[0].live
+        assert "its answers are being read" in " ".join(first.notes)
+        while (page := store.items((row.key,), Filter(), 0)).notes:
+            pass
+        assert (page.total, page.runs[0].live) == (150, False)

@@ -130,8 +130,8 @@ class Viewer:
 
 @contextmanager
 def viewing(*named: Path, reveal: bool = False, once: str | None = None) -> Iterator[Viewer]:
-    """The viewer of some runs, decisions or folders, until the block ends."""
-    with Store(named, reveal=reveal) as store, listening(0) as bound:
+    """The viewer of some runs, decisions or folders, until the block ends; a page waits for all that it shows."""
+    with Store(named, reveal=reveal, patience_s=60) as store, listening(0) as bound:
         port = bound.getsockname()[1]
         server = server_of(Guard(view_app(store, pages, f"/{TOKEN}/"), port, TOKEN, once))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
