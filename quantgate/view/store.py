@@ -27,7 +27,7 @@ from quantgate.view.search import Search
 from quantgate.view.types import DecisionRow, Filter, ItemPage, ItemView, Overview, RunRow
 
 _PATIENCE_S = 0.2
-"""So long a page waits for work that may go on behind it, and then shows what there is; all runs together half of it."""
+"""So long a page waits for work that may go on behind it, and then shows what there is."""
 _WAIT_FOR_PROMPT_S = 5.0
 _MOST_SEARCHES = 16
 
