@@ -161,13 +161,13 @@ class Page:
             await self.call("Input.dispatchMouseEvent", type=kind, x=box[0], y=box[1], button="left", clickCount=1)
 
     async def becomes(self, expression: str, wanted: Any = True) -> None:
-        """Wait until an expression has a value, through pages that are opened meanwhile."""
+        """Wait until an expression has a value in a page that is loaded, through others that are opened meanwhile."""
         found = None
         for _ in range(_TRIES):
             with suppress(AssertionError):  # the page it was asked of has gone
                 found = await self.evaluate(expression)
-            if found == wanted:
-                return
+                if found == wanted and await self.evaluate("document.readyState === 'complete'"):
+                    return
             await asyncio.sleep(_PATIENCE / 3 / _TRIES)
         raise AssertionError(f"{expression} is {found!r}, not {wanted!r}")
 

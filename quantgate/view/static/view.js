@@ -52,13 +52,23 @@ function openList() {
   }
   const shown = parts.filter((part) => part.childElementCount);
   const kept = shown[0] && shown[0].getBoundingClientRect().top;
-  list.replaceChildren(...parts);
+  putInOrder(list, parts);
   htmx.process(list);
   if (shown[0]) scrollBy(0, shown[0].getBoundingClientRect().top - kept);
   $$(".pager > a").forEach((link) => (link.hidden = count <= MOST_PARTS));
   watch(parts, NEAR, load, () => {});
   watch(parts, FAR, () => {}, fold);
   watch(parts, "0px 0px -70% 0px", note, () => {});
+}
+
+/* A part that is in its place already stays untouched, and so does the focus in it. */
+function putInOrder(list, parts) {
+  let next = list.firstElementChild;
+  for (const part of parts) {
+    if (part === next) next = next.nextElementSibling;
+    else list.insertBefore(part, next);
+  }
+  while (list.childElementCount > parts.length) list.lastElementChild.remove();
 }
 
 function watch(parts, rootMargin, enter, leave) {
@@ -230,7 +240,7 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("click", (event) => {
   if (event.target.closest("#help-button")) $("#help").showModal();
   if (event.target.id === "help") event.target.close(); // outside of the box
-  const row = event.target.closest(".part .row");
+  const row = event.target.closest(".part .row > a");
   if (row) {
     const [list, part] = [$("#parts"), row.closest(".part")];
     history.replaceState(null, "", withOffset(list.dataset.more, Number(part.dataset.offset)) + "#" + row.id);
@@ -254,7 +264,7 @@ document.addEventListener("submit", (event) => {
 
 /* ---- Beginning ---- */
 function openAt() {
-  const row = /^#n\d+$/.test(location.hash) && $(location.hash + " > a");
+  const row = /^#n\d+$/.test(location.hash) && $(location.hash);
   if (!row) return;
   row.scrollIntoView({ block: "center" });
   row.focus({ preventScroll: true });
