@@ -48,6 +48,7 @@ class FindingCode(StrEnum):
     DIFFERENCE_IS_TRUNCATION = "difference_is_truncation"
     LOSS_WITHOUT_CUT = "loss_without_cut"
     LOOKED_BEFORE = "looked_before"
+    LEFT_OUT = "left_out"
 
 
 @dataclass(frozen=True, slots=True)

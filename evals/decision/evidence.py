@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from quantgate.evals.checks.finding import Finding, FindingCode
+from quantgate.evals.checks.left_out import left_out_findings
 from quantgate.evals.checks.lengths import LengthComparison
 from quantgate.evals.checks.of_build import pair_findings
 from quantgate.evals.checks.published_scores import published_expectation
@@ -217,6 +218,8 @@ def _look(
     if looked is not None:
         decide = looked.decide
         again = None if again is None else prefix(again, pairs.table.items, min(pairs.repeats, again.repeats))
+    if pairs.left_out is not None and again is not None:
+        again = prefix(again, pairs.table.items, min(pairs.repeats, again.repeats))
     lengths = compare_lengths(pairs.builds["baseline"].samples, pairs.builds["candidate"].samples)
     findings = _findings(pairs, runs, policy, lengths)
     early = looked is not None and looked.looks.early
@@ -380,4 +383,5 @@ def _findings(
         expected: Expectation | None = parse_expectation(policy.expected)
     else:
         expected = published_expectation(pairs.task, runs.baseline)
-    return pair_findings(pairs, runs.baseline, runs.candidate, policy, lengths, expected)
+    found = pair_findings(pairs, runs.baseline, runs.candidate, policy, lengths, expected)
+    return (*left_out_findings(pairs.left_out), *found)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from quantgate.evals.contract.records import Sample, SampleKey
+from quantgate.evals.pairing.common import common_part
 from quantgate.evals.pairing.counting import count_statuses
 from quantgate.evals.pairing.matching import copies, paired_table, shared_rows
 from quantgate.evals.pairing.metrics import rescored
@@ -65,12 +66,14 @@ class Run:
         )
 
 
-def pair_runs(baseline: Run, candidate: Run, metrics: Mapping[str, str] | None = None) -> Pairs:
+def pair_runs(
+    baseline: Run, candidate: Run, metrics: Mapping[str, str] | None = None, *, common: bool = False
+) -> Pairs:
     """Pair every task of two runs; `metrics` names the metric that is the score of a task in place of the runs' own.
 
     A task is comparable only when both runs have it, with the same version, grader, metric, data and sampling
     parameters, and the same prompt hash for every item and repeat that both were asked. One may have been asked its
-    items more often than the other.
+    items more often than the other. With `common` each task is cut to the items and repeats that both have answered.
 
     Raises
     ------
@@ -80,7 +83,7 @@ def pair_runs(baseline: Run, candidate: Run, metrics: Mapping[str, str] | None =
     for task, metric in (metrics or {}).items():
         baseline, candidate = _rescored(baseline, task, metric), _rescored(candidate, task, metric)
     names = dict.fromkeys(task.name for run in (baseline, candidate) for task in run.record.tasks)
-    tasks = tuple(_pair_task(name, baseline, candidate) for name in names)
+    tasks = tuple(_pair_task(name, baseline, candidate, common=common) for name in names)
     return Pairs(baseline.record.without_items(), candidate.record.without_items(), tasks)
 
 
@@ -98,18 +101,45 @@ def _rescored(run: Run, task: str, metric: str) -> Run:
     return replace(run, record=replace(run.record, tasks=records), samples=changed)
 
 
-def _pair_task(name: str, baseline: Run, candidate: Run) -> TaskPairs:
-    builds = {"baseline": baseline.task(name), "candidate": candidate.task(name)}
-    validity = {build: count_statuses(run.samples, run.planned) for build, run in builds.items()}
-    left, right = builds.values()
-    problems = [*_copied(baseline, candidate, left.held, right.held), *_problems(left, right)]
+def _pair_task(name: str, baseline: Run, candidate: Run, *, common: bool) -> TaskPairs:
+    left, right = baseline.task(name), candidate.task(name)
+    copied = _copied(baseline, candidate, left.held, right.held)
+    if common:
+        cut = common_part(left, right)
+        left, right, left_out = cut.baseline, cut.candidate, cut.left_out
+        problems, in_common = [*copied, *([cut.problem] if cut.problem else _problems(left, right))], 0
+    else:
+        left_out, problems = None, [*copied, *_problems(left, right)]
+        in_common = 0 if copied else _in_common(left, right, problems)
+    builds = {"baseline": left, "candidate": right}
     ours, theirs = left.record, right.record
     if problems or ours is None or theirs is None:
         table = no_pairs()
     else:
         table = paired_table(ours, theirs, left.samples, right.samples)
-    asked = {build: run.record.repeats if run.record else 0 for build, run in builds.items()}
-    return TaskPairs(name, table, asked, validity, builds, tuple(problems))
+    return TaskPairs(
+        name,
+        table,
+        {build: run.record.repeats if run.record else 0 for build, run in builds.items()},
+        {build: count_statuses(run.samples, run.planned) for build, run in builds.items()},
+        builds,
+        tuple(problems),
+        left_out=left_out,
+        in_common=in_common,
+    )
+
+
+def _in_common(left: TaskRun, right: TaskRun, problems: Sequence[str]) -> int:
+    """How many items would be left of runs that are refused, were they cut to what both have; 0 where in vain."""
+    runs = (left, right)
+    if not problems and all(len(run.samples) == run.planned and run.samples.scored.all() for run in runs):
+        return 0
+    if any(run.record is None or run.record.design is not None for run in runs):
+        return 0
+    cut = common_part(left, right)
+    if cut.left_out is None or cut.problem or _problems(cut.baseline, cut.candidate):
+        return 0
+    return cut.left_out.kept
 
 
 def _copied(baseline: Run, candidate: Run, left: Held, right: Held) -> list[str]:

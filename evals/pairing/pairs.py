@@ -11,6 +11,7 @@ import numpy as np
 
 from quantgate.evals.pairing.greedy import is_greedy
 from quantgate.evals.pairing.item_scores import Answers, ItemScores, filled, scores_of
+from quantgate.evals.pairing.left_out import LeftOut
 from quantgate.evals.pairing.status_counts import StatusCounts
 from quantgate.evals.pairing.table import PairTable
 from quantgate.evals.runs.record import RunRecord, TaskRecord
@@ -61,7 +62,8 @@ class TaskPairs:
     `table` has all items and repeats, those that neither run holds a sample of too. `asked` says how often each build
     was asked every item; a repeat that only one of them was asked is NaN for the other. `problems` says why the runs
     are not comparable; then the table is empty. `builds` has the samples themselves, `validity` counts them. All three
-    are by `baseline` and `candidate`.
+    are by `baseline` and `candidate`. `left_out` is there where the runs were cut to what both have; `in_common` tells
+    of others how many items would be left of that, 0 where it would not make them comparable.
     """
 
     task: str
@@ -70,6 +72,8 @@ class TaskPairs:
     validity: Mapping[str, StatusCounts]
     builds: Mapping[str, TaskRun]
     problems: tuple[str, ...] = ()
+    left_out: LeftOut | None = None
+    in_common: int = 0
 
     @property
     def repeats(self) -> int:

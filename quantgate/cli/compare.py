@@ -56,6 +56,14 @@ def compare(
     model_changed: Annotated[
         bool, typer.Option("--model-changed", help="A run with answers of several models is meant, as of replicas.")
     ] = False,
+    common: Annotated[
+        bool,
+        typer.Option(
+            "--common",
+            help="Compare what both runs have answered, where they were asked unlike items or answers are missing. "
+            "What is left out is told, and makes the verdict invalid where it differs by build beyond chance.",
+        ),
+    ] = False,
     looks: Annotated[
         int | None,
         typer.Option(
@@ -120,7 +128,7 @@ def compare(
     names = format_names(labels, folders)
     costs = format_costs([_cost(text) for text in cost or []], names, labels, folders)
     metrics = asked.metrics(task.name for task in reference.record.tasks)
-    pairs = [pair_runs(reference, run, metrics) for run in candidates]
+    pairs = [pair_runs(reference, run, metrics, common=common) for run in candidates]
     asked.check_tasks(list(dict.fromkeys(task.task for pair in pairs for task in pair.tasks)))
     together = list(zip(names, map(str, runs), pairs, strict=True))
     comparison = decide_with_looks(

@@ -61,6 +61,14 @@ def gate(
     model_changed: Annotated[
         bool, typer.Option("--model-changed", help="A run with answers of several models is meant, as of replicas.")
     ] = False,
+    common: Annotated[
+        bool,
+        typer.Option(
+            "--common",
+            help="Compare what both runs have answered, where they were asked unlike items or answers are missing. "
+            "What is left out is told, and makes the verdict invalid where it differs by build beyond chance.",
+        ),
+    ] = False,
     looks: Annotated[
         int | None,
         typer.Option(
@@ -107,7 +115,7 @@ def gate(
     if noise is not None and noise.resolve() in (baseline.resolve(), candidate.resolve()):
         raise UsageError(f"--noise {noise}: name a second run of the baseline, not one of the two that are compared")
     metrics = asked.metrics(task.name for task in reference.record.tasks)
-    pairs = pair_runs(reference, Run.load(candidate), metrics)
+    pairs = pair_runs(reference, Run.load(candidate), metrics, common=common)
     asked.check_tasks([task.task for task in pairs.tasks])
     again = None
     if noise is not None:

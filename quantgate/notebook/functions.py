@@ -75,6 +75,7 @@ def gate(
     metrics: Mapping[str, str] | None = None,
     texts: bool = False,
     looks: int | None = None,
+    common: bool = False,
 ) -> GateResult:
     """Decide whether a candidate run passes against a baseline run, as `quantgate gate` does.
 
@@ -105,6 +106,8 @@ def gate(
         Whether flipped items carry what the builds answered.
     looks
         Which look at this pair it is; by default the looks at growing data are counted, and 1 declares a fresh start.
+    common
+        Whether what both have answered is compared, where they were asked unlike items or answers are missing.
 
     Returns
     -------
@@ -127,7 +130,7 @@ def gate(
     asked = _policy(
         policy, margin, alpha, metrics, target, recovery, same_build=same_build, model_changed=model_changed
     )
-    pairs = _paired(baseline, [candidate], asked)[0]
+    pairs = _paired(baseline, [candidate], asked, common=common)[0]
     again = None if noise is None else _paired(baseline, [noise], asked)[0]
     if again is not None:
         check_noise_run(again, model_changed=asked.model_changed)
@@ -156,6 +159,7 @@ def compare(
     cost_unit: str = "",
     more_is_better: bool = False,
     looks: int | None = None,
+    common: bool = False,
 ) -> CompareResult:
     """Decide about several formats against one baseline, in bounds that hold together, as `quantgate compare` does.
 
@@ -171,7 +175,7 @@ def compare(
         What each format costs, in any unit, by its label or folder's name; for every format or none.
     cost_unit, more_is_better
         What the costs are, and whether a higher figure is the better one.
-    looks
+    looks, common
         As for `gate`, of each pair.
 
     Returns
@@ -192,7 +196,7 @@ def compare(
 
     folders = folder_names(Path(baseline), [Path(run) for run in runs])
     asked = _policy(policy, margin, alpha, metrics, target, recovery)
-    pairs = _paired(baseline, runs, asked)
+    pairs = _paired(baseline, runs, asked, common=common)
     labels = [pair.candidate.label for pair in pairs]
     names = format_names(labels, folders)
     priced = format_costs((costs or {}).items(), names, labels, folders)
@@ -342,13 +346,15 @@ def claim(file: str | Path | None = None, **numbers: str | float) -> ClaimResult
     return ClaimResult(judge_claims(read_claims(Path(file), margin, shared.get("alpha"))))
 
 
-def _paired(baseline: str | Path, candidates: Sequence[str | Path], asked: Policy) -> list[Pairs]:
+def _paired(
+    baseline: str | Path, candidates: Sequence[str | Path], asked: Policy, *, common: bool = False
+) -> list[Pairs]:
     """Each candidate with the baseline; a policy that names a task which they do not hold is refused."""
     from quantgate.evals.pairing.pairing import Run, pair_runs
 
     reference = Run.load(Path(baseline))
     metrics = asked.metrics(task.name for task in reference.record.tasks)
-    pairs = [pair_runs(reference, Run.load(Path(candidate)), metrics) for candidate in candidates]
+    pairs = [pair_runs(reference, Run.load(Path(one)), metrics, common=common) for one in candidates]
     asked.check_tasks(list(dict.fromkeys(task.task for pair in pairs for task in pair.tasks)))
     return pairs
 
