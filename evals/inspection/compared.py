@@ -28,8 +28,9 @@ class Compared:
     @property
     def names(self) -> tuple[str, str]:
         """What the runs are called: their labels, or their folders where these are alike."""
-        labels = self.left.record.label, self.right.record.label
-        return labels if labels[0] != labels[1] else (str(self.left.folder), str(self.right.folder))
+        left, right = self.left, self.right
+        ways = [(left.record.label, right.record.label), (left.folder.name, right.folder.name)]
+        return next((names for names in ways if names[0] != names[1]), (str(left.folder), str(right.folder)))
 
     def tasks(self, wanted: Collection[str]) -> list[str]:
         """The tasks that both hold, or those of them that are wanted.

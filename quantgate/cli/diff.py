@@ -126,6 +126,8 @@ def _side_by_side(
 
 
 def _tables(console: Console, compared: Compared, chosen: Chosen, turns: Sequence[Turn]) -> Iterator[Text]:
+    import shlex
+
     from rich.text import Text
 
     from quantgate.evals.inspection.compared import by_turn
@@ -141,4 +143,5 @@ def _tables(console: Console, compared: Compared, chosen: Chosen, turns: Sequenc
             pairs = compared.pairs(changes, group)
             yield from flips_table(pairs, compared.names, console.width, changes)
         yield Text()
-    yield Text(f"quantgate diff {compared.left.folder} {compared.right.folder} ITEM shows both answers side by side")
+    command = shlex.join(["quantgate", "diff", str(compared.left.folder), str(compared.right.folder)])
+    yield Text(f"{command} ITEM shows both answers side by side")

@@ -91,6 +91,8 @@ def _whole(console: Console, run: OpenedRun, chosen: list[Chosen], *, thoughts: 
 
 
 def _tables(console: Console, run: OpenedRun, chosen: list[Chosen]) -> Iterator[Text]:
+    import shlex
+
     from rich.text import Text
 
     from quantgate.reports.terminal.answers import answers_table, count_line
@@ -103,7 +105,7 @@ def _tables(console: Console, run: OpenedRun, chosen: list[Chosen]) -> Iterator[
             answers = (run.seen(sample) for sample in each.samples())
             yield from answers_table(answers, console.width, repeats=_repeated(run, each))
         yield Text()
-    yield Text(f"quantgate show {run.folder} ITEM shows an item whole")
+    yield Text(f"{shlex.join(['quantgate', 'show', str(run.folder)])} ITEM shows an item whole")
 
 
 def _repeated(run: OpenedRun, chosen: Chosen) -> bool:

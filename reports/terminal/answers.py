@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
@@ -78,6 +79,11 @@ def result_text(seen: Seen, most: int = 60) -> Text:
     return Text(one_line(seen.sample.extracted, most) or '""')
 
 
+def result_in_text(seen: Seen) -> str | None:
+    """The result that was read out of the text; of a conversation it is none of its words."""
+    return None if seen.turns else seen.sample.extracted
+
+
 def first_words(seen: Seen) -> str:
     """How the answer begins, or why there is none."""
     if seen.hidden:
@@ -102,7 +108,7 @@ def heading(seen: Seen, width: int, *, repeats: bool) -> Text:
     """The line above an item, as wide as the terminal."""
     sample = seen.sample
     named = f"{unbroken(sample.task)}/{unbroken(sample.item_id)}" + (f", repeat {sample.repeat}" if repeats else "")
-    return Text.assemble((f"── {named} ", "bold"), ("─" * max(width - len(named) - 4, 0), "dim"))
+    return Text.assemble((f"── {named} ", "bold"), ("─" * max(width - cell_len(named) - 4, 0), "dim"))
 
 
 def section(name: str, more: str = "") -> Text:
@@ -122,7 +128,7 @@ def whole_answer(console: Console, seen: Seen, *, repeats: bool, thoughts: bool,
     yield from question(console, seen, prompt=prompt)
     yield from reference(console, seen)
     yield from thought(console, seen, width, unfolded=thoughts)
-    yield from answer(console, seen, Marks(seen.sample.extracted), width)
+    yield from answer(console, seen, Marks(result_in_text(seen)), width)
     yield Text()
 
 

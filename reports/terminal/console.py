@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from io import TextIOWrapper
 from typing import IO, Any, cast
 
 from rich.console import Console
@@ -61,4 +62,6 @@ def progress_console() -> Console:
 
 
 def _safe(stream: IO[str]) -> IO[str]:
+    if isinstance(stream, TextIOWrapper):
+        stream.reconfigure(errors="replace")  # where the locale has no signs beyond ASCII, a line is no error
     return cast("IO[str]", _Lines(stream))

@@ -16,11 +16,16 @@ from rich.color import ColorSystem
 from rich.console import Console
 from rich.text import Text
 
+from quantgate.evals.text import unbroken
+
 _SYSTEMS = {"standard": ColorSystem.STANDARD, "256": ColorSystem.EIGHT_BIT, "truecolor": ColorSystem.TRUECOLOR}
 
 
 def show_lines(console: Console, lines: Iterable[Text], *, paged: bool = True) -> None:
-    """Print lines as they come; where they are more than a terminal has, `$PAGER` gets them (`less -R` unless set)."""
+    """Print lines as they come, none of them a command to the terminal or a CI service.
+
+    Where they are more than a terminal has, `$PAGER` gets them, `less -R` unless it is set.
+    """
     rendered = _rendered(console, lines)
     command = _pager() if paged and console.is_terminal and sys.stdin.isatty() else None
     if command is None:
@@ -40,6 +45,8 @@ def _rendered(console: Console, lines: Iterable[Text]) -> Iterator[tuple[str, in
     """Each line with its colours, and how many rows of the terminal it takes."""
     system = _SYSTEMS.get(console.color_system or "")
     for line in lines:
+        if not line.plain.isprintable():
+            line.plain = unbroken(line.plain)
         parts = [
             segment.text if segment.style is None else segment.style.render(segment.text, color_system=system)
             for segment in Text().append_text(line).render(console)

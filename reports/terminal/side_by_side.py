@@ -21,6 +21,7 @@ from quantgate.reports.terminal.answers import (
     heading,
     question,
     reference,
+    result_in_text,
     result_text,
     section,
     thought,
@@ -112,7 +113,7 @@ def whole_pair(
     if left.sample.prompt_hash != right.sample.prompt_hash:
         yield Text(f"{names[1]} was asked this item with another prompt", style="yellow")
     place = _parting(left.answer, right.answer)
-    marks = Marks(left.sample.extracted, place), Marks(right.sample.extracted, place)
+    marks = Marks(result_in_text(left), place), Marks(result_in_text(right), place)
     yield from _both(console, *_columns(console, left, right, names, marks, thoughts=thoughts))
     if not (left.choices or right.choices):
         yield from _said(console, left, right, place)

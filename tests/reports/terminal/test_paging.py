@@ -81,3 +81,9 @@ def test_a_reader_of_a_pipe_that_goes_away_ends_it_quietly():
     command = f"{shlex.quote(sys.executable)} -c {shlex.quote(_PRINT)} 50000; echo code $? >&2"
     process = subprocess.run(["sh", "-c", f"({command}) | head -1"], capture_output=True, text=True, timeout=60)
     assert (process.stdout, process.stderr) == ("line 0\n", "code 0\n")
+
+
+def test_signs_that_the_locale_does_not_have_end_nothing():
+    command = [sys.executable, "-c", _PRINT.replace("line {", "│ {"), "1"]
+    known = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    assert subprocess.run(command, capture_output=True, text=True, timeout=60, env=known).stdout == "? 0\n"
