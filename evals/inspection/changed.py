@@ -9,7 +9,7 @@ from enum import StrEnum
 import numpy as np
 
 from quantgate.evals.contract.records import Sample
-from quantgate.evals.inspection.order import natural_order
+from quantgate.evals.inspection.order import names_of, natural_order
 from quantgate.evals.pairing.matching import shared_rows
 from quantgate.evals.pairing.plans import plan_differences
 from quantgate.evals.runs.record import TaskRecord
@@ -98,6 +98,10 @@ class Changes:
         # Rounded, since sums of thirds that are equal may differ in the last bit.
         sums = np.round(np.bincount(item, weights=differences[there]), 9)
         return int((sums < 0).sum()), int((sums > 0).sum())
+
+    def names(self, places: Places) -> list[str]:
+        """The ids of the items of some pairs."""
+        return names_of(self.left.columns, self.ours[places])
 
     def pairs(self, places: Places) -> Iterator[tuple[Sample, Sample]]:
         """The two answers of each of some pairs, one pair at a time in memory."""

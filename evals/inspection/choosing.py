@@ -12,7 +12,7 @@ import numpy as np
 
 from quantgate.evals.contract.records import Sample, Status
 from quantgate.evals.errors import UsageError
-from quantgate.evals.inspection.order import natural_order
+from quantgate.evals.inspection.order import names_of, natural_order
 from quantgate.evals.runs.record import RunRecord
 from quantgate.evals.samples.columns import Bools, Columns, Places
 from quantgate.evals.samples.held import Held
@@ -53,6 +53,10 @@ class Chosen:
     task: str
     held: Held
     rows: Places
+
+    def names(self) -> list[str]:
+        """The ids of their items."""
+        return names_of(self.held.columns, self.rows)
 
     def samples(self) -> Iterator[Sample]:
         """Each of them whole, one at a time in memory."""

@@ -15,3 +15,8 @@ def natural_order(columns: Columns, rows: Places) -> Places:
     present = sorted(np.unique(codes).tolist(), key=lambda code: natural_key(columns.item.names[code]))
     ranks[present] = np.arange(len(present))
     return rows[np.lexsort((columns.repeat[rows], ranks[codes]))]
+
+
+def names_of(columns: Columns, rows: Places) -> list[str]:
+    """The ids of the items of some rows, each once."""
+    return [columns.item.names[code] for code in np.unique(columns.item.codes[rows]).tolist()]

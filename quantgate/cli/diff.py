@@ -141,7 +141,7 @@ def _tables(console: Console, compared: Compared, chosen: Chosen, turns: Sequenc
             yield Text()
             yield Text(f"{TITLES[turn]} ({len(group):,})", style="bold")
             pairs = compared.pairs(changes, group)
-            yield from flips_table(pairs, compared.names, console.width, changes)
+            yield from flips_table(pairs, changes.names(group), compared.names, console.width, changes)
         yield Text()
     command = shlex.join(["quantgate", "diff", str(compared.left.folder), str(compared.right.folder)])
     yield Text(f"{command} ITEM shows both answers side by side")

@@ -103,7 +103,7 @@ def _tables(console: Console, run: OpenedRun, chosen: list[Chosen]) -> Iterator[
         yield from wrapped(console, counted, console.width)
         if len(each.rows):
             answers = (run.seen(sample) for sample in each.samples())
-            yield from answers_table(answers, console.width, repeats=_repeated(run, each))
+            yield from answers_table(answers, each.names(), console.width, repeats=_repeated(run, each))
         yield Text()
     yield Text(f"{shlex.join(['quantgate', 'show', str(run.folder)])} ITEM shows an item whole")
 

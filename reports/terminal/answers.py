@@ -27,8 +27,8 @@ NOT_KEPT = "this run has not kept it"
 HIDDEN = "hidden, as the task's authors ask; --reveal shows it"
 
 
-def answers_table(answers: Iterable[Seen], width: int, *, repeats: bool) -> Iterator[Text]:
-    """A line for each answer."""
+def answers_table(answers: Iterable[Seen], names: Iterable[str], width: int, *, repeats: bool) -> Iterator[Text]:
+    """A line for each answer; `names` are the ids of their items."""
     columns = [
         Column("item"),
         *([Column("repeat", right=True)] if repeats else []),
@@ -40,7 +40,7 @@ def answers_table(answers: Iterable[Seen], width: int, *, repeats: bool) -> Iter
         Column("latency", spare=4, right=True),
         Column("first words", 16, spare=5, fills=True),
     ]
-    yield from streamed(columns, (_cells(seen, repeats=repeats) for seen in answers), width)
+    yield from streamed(columns, (_cells(seen, repeats=repeats) for seen in answers), width, names)
 
 
 def _cells(seen: Seen, *, repeats: bool) -> list[Text]:

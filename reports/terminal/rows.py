@@ -9,11 +9,13 @@ from itertools import chain, islice
 from rich.cells import cell_len
 from rich.text import Text
 
+from quantgate.evals.text import unbroken
+
 _SAMPLE = 300
-"""Rows by which the widths are set; what is wider further down is cut."""
+"""Rows by which the widths are set; what is wider further down is cut, but for names."""
 _GAP = 2
-_LONGEST_NAME = 36
-"""A first cell that is wider has a line of its own."""
+_NAMES = 3
+"""A first cell that takes more than this part of the width has a line of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +27,24 @@ class Column:
     """
 
     name: str
-    most: int = 24
+    most: int = 40
     spare: int = 0
     right: bool = False
     fills: bool = False
 
 
-def streamed(columns: Sequence[Column], rows: Iterable[Sequence[Text]], width: int) -> Iterator[Text]:
-    """The lines of a table: its heading, then a line for each row, which begins with the row's name."""
+def streamed(
+    columns: Sequence[Column], rows: Iterable[Sequence[Text]], width: int, names: Iterable[str] = ()
+) -> Iterator[Text]:
+    """The lines of a table: its heading, then a line for each row, which begins with the row's name.
+
+    `names` has those of all rows, so that the first column is wide enough also for those that are still to come.
+    """
     coming = iter(rows)
     first = list(islice(coming, _SAMPLE))
-    widths = [_natural(column, place, first) for place, column in enumerate(columns)]
+    widths = [_natural(column, (row[place].plain for row in first)) for place, column in enumerate(columns)]
+    widths[0] = max(widths[0], _natural(columns[0], (unbroken(name) for name in names)))
+    widths[0] = min(widths[0], max(width // _NAMES, cell_len(columns[0].name)))
     shown = _fitting(columns, widths, width)
     filling = next((place for place in shown if columns[place].fills), None)
     if filling is not None:
@@ -49,11 +58,10 @@ def streamed(columns: Sequence[Column], rows: Iterable[Sequence[Text]], width: i
         yield _line(columns, widths, shown, cells)
 
 
-def _natural(column: Column, place: int, rows: Sequence[Sequence[Text]]) -> int:
+def _natural(column: Column, cells: Iterable[str]) -> int:
     if column.fills:
         return column.most
-    longest = max((cell_len(row[place].plain) for row in rows), default=0)
-    return max(min(longest, _LONGEST_NAME if place == 0 else column.most), cell_len(column.name))
+    return max(min(max(map(cell_len, cells), default=0), column.most), cell_len(column.name))
 
 
 def _fitting(columns: Sequence[Column], widths: Sequence[int], width: int) -> list[int]:

@@ -27,7 +27,7 @@ from quantgate.reports.terminal.answers import (
     thought,
     tokens_of,
 )
-from quantgate.reports.terminal.marked import PARTS, RESULT, Marks, clean
+from quantgate.reports.terminal.marked import PARTS, RESULT, Marks, clean, wrapped
 from quantgate.reports.terminal.rows import Column, streamed
 
 _SIDE_BY_SIDE = 80
@@ -61,8 +61,13 @@ TITLES = {
 }
 
 
-def flips_table(pairs: Iterable[Pair], names: Names, width: int, changes: Changes) -> Iterator[Text]:
-    """A line for each pair: what the one and the other build's answer came to, and what is right."""
+def flips_table(
+    pairs: Iterable[Pair], items: Iterable[str], names: Names, width: int, changes: Changes
+) -> Iterator[Text]:
+    """A line for each pair: what the one and the other build's answer came to, and what is right.
+
+    `items` are the ids of the items of all pairs.
+    """
     repeats, scores = changes.repeats > 1, not changes.all_or_nothing
     left, right = (one_line(name, 20) for name in names)
     columns = [
@@ -74,7 +79,7 @@ def flips_table(pairs: Iterable[Pair], names: Names, width: int, changes: Change
         Column("statuses", 24, spare=3),
         Column("tokens", 20, spare=4),
     ]
-    yield from streamed(columns, (_cells(*pair, repeats=repeats, scores=scores) for pair in pairs), width)
+    yield from streamed(columns, (_cells(*pair, repeats=repeats, scores=scores) for pair in pairs), width, items)
 
 
 def _cells(left: Seen, right: Seen, *, repeats: bool, scores: bool) -> list[Text]:
@@ -116,7 +121,8 @@ def whole_pair(
     marks = Marks(result_in_text(left), place), Marks(result_in_text(right), place)
     yield from _both(console, *_columns(console, left, right, names, marks, thoughts=thoughts))
     if not (left.choices or right.choices):
-        yield from _said(console, left, right, place)
+        for line in _said(console, left, right, place):
+            yield from wrapped(console, line, console.width)
     yield Text()
 
 

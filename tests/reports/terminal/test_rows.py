@@ -34,7 +34,15 @@ def test_what_may_be_spared_is_left_out_where_there_is_no_room():
 
 def test_a_name_is_never_cut():
     name = "a" * 50
-    assert table(70, ("1", "ok", "1", "x"), (name, "ok", "2", "y"))[2:] == [name, " " * 38 + "ok           2  y"]
+    assert table(60, ("1", "ok", "1", "x"), (name, "ok", "2", "y"))[2:] == [name, " " * 22 + "ok           2  y"]
+
+
+def test_the_first_column_is_wide_enough_for_names_that_are_still_to_come():
+    rows = [[Text(str(number)), Text("ok"), Text("1"), Text("x")] for number in range(99_500, 100_500)]
+    names = [row[0].plain for row in rows]
+    lines = [line.plain for line in streamed(COLUMNS, rows, 40, names)]
+    assert len(lines) == 1001
+    assert {line[:10] for line in lines[1::500]} == {"99500   ok", "100000  ok"}
 
 
 def test_wide_signs_count_twice():
