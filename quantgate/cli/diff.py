@@ -61,8 +61,8 @@ def diff(
     tasks = compared.tasks(task or ())
     chosen = compared.changes(tasks, named, repeat)
     notes = [
-        *notes_of(compared.left, tasks, texts=bool(named) or json),
-        *notes_of(compared.right, (), texts=False),
+        *notes_of(compared.left, tasks),
+        *notes_of(compared.right, ()),
         *compared.notes([changes for changes, _ in chosen]),
     ]
     shown = turns or (list(Turn) if named else [Turn.LOSS, Turn.GAIN])

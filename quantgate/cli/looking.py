@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from rich.console import Console
     from rich.text import Text
@@ -48,17 +48,17 @@ def print_with_notes(console: Console, lines: Iterable[Text], notes: Iterable[st
     show_lines(console, chain(told, [Text()] if told else [], lines))
 
 
-def notes_of(run: OpenedRun, tasks: Iterable[str], *, texts: bool) -> list[str]:
+def notes_of(run: OpenedRun, tasks: Sequence[str]) -> list[str]:
     """What the reader should know of a run: damage, what is hidden, what cannot be read."""
     from quantgate.evals.text import one_line
 
     notes = [f"{run.folder}: {one_line(run.held.damage.told, 300)}"] if run.held.damage.lines else []
     notes += [
-        f"{one_line(task, 60)}: {one_line(run.private(task) or '', 300)}. Its text is not shown without --reveal"
+        f"{one_line(task, 60)}: {one_line(run.private(task) or '', 300)}. Its text is neither shown nor searched without --reveal"
         for task in tasks
-        if texts and run.hidden(task)
+        if run.hidden(task)
     ]
-    if not run.keeps_questions and not all(run.hidden(task) for task in tasks):
+    if not run.keeps_questions and any(not run.hidden(task) for task in tasks):
         notes.append(
             f"{run.folder} has no prompts.jsonl, so that neither questions nor right answers are shown: it was begun "
             "by an earlier quantgate or with --no-prompts. A run into a new folder keeps them"

@@ -67,7 +67,7 @@ def show(
     kinds = [kind for kind, wanted in given.items() if wanted]
     read = opened(run, "show", reveal=reveal)
     chosen = read.choose(Wanted(kinds, task or (), items or (), repeat, search))
-    notes = notes_of(read, [each.task for each in chosen], texts=bool(items or json or search))
+    notes = notes_of(read, [each.task for each in chosen])
     console = output_console()
     if json:
         print_json(console, (line_of_answer(read.seen(one)) for each in chosen for one in each.samples()), notes)

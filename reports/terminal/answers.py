@@ -20,8 +20,9 @@ from quantgate.reports.terminal.rows import Column, streamed
 
 NOTHING = "–"
 _FIRST_WORDS = 60
-_LONGEST_PROMPT = 1_500
-_LABEL = re.compile(r"^([A-Z]\w{0,20}:)", re.MULTILINE)
+_LONG_PROMPT, _LONGEST_PROMPT = 1_500, 6_000
+_LABEL = re.compile(r"(?:\A|\n\n)([A-Z]\w{0,20}:)")
+"""How a worked example begins, and the question like it."""
 
 NOT_KEPT = "this run has not kept it"
 HIDDEN = "hidden, as the task's authors ask; --reveal shows it"
@@ -190,14 +191,14 @@ def reference(console: Console, seen: Seen) -> Iterator[Text]:
 
 
 def _examples(text: str) -> int:
-    """How many characters stand before the question itself: worked examples begin with the same words as it does."""
-    if len(text) <= _LONGEST_PROMPT:
+    """How many characters stand before the question itself: worked examples begin with the same word as it does."""
+    if len(text) <= _LONG_PROMPT:
         return 0
     places: dict[str, list[int]] = {}
     for found in _LABEL.finditer(text):
-        places.setdefault(found[1], []).append(found.start())
+        places.setdefault(found[1], []).append(found.start(1))
     again = next((starts for starts in places.values() if len(starts) > 1), None)
-    return again[-1] if again else len(text) - _LONGEST_PROMPT
+    return again[-1] if again else max(len(text) - _LONGEST_PROMPT, 0)
 
 
 def thought(console: Console, seen: Seen, width: int, *, unfolded: bool, marks: Marks | None = None) -> Iterator[Text]:

@@ -82,6 +82,23 @@ def test_worked_examples_are_folded_unless_the_whole_prompt_is_wanted(quantgate,
     assert quantgate(["show", run, "9", "--prompt"])[1].count("spider") == 40
 
 
+def test_a_long_question_without_examples_is_whole(quantgate, tmp_path):
+    story = "Alice: Hello, Bob.\nBob: Hello, Alice.\n" * 60 + "What did they say?"
+    run = str(made_run(tmp_path / "run", [sample("1")], prompts=[asked("1", story)]))
+    out = quantgate(["show", run, "1"])[1]
+    assert out.count("Alice: Hello") == 60
+    assert "--prompt" not in out
+
+
+def test_of_several_messages_the_last_question_is_shown_with_what_was_laid_into_the_models_mouth(quantgate, tmp_path):
+    told = [("system", "Be brief."), ("user", "1 + 1?"), ("assistant", "2"), ("user", "2 + 2?"), ("assistant", "So")]
+    messages = tuple({"role": role, "content": text} for role, text in told)
+    run = str(made_run(tmp_path / "run", [sample("1")], prompts=[asked("1", messages=messages)]))
+    out = quantgate(["show", run, "1"])[1]
+    assert "question  (16 characters before it: --prompt)\n  2 + 2?\nquestion, assistant\n  So\n" in out
+    assert "question, system\n  Be brief.\n" in quantgate(["show", run, "1", "--prompt"])[1]
+
+
 def test_a_fault_is_told_with_how_often_it_was_tried(quantgate, run):
     out = quantgate(["show", run, "down"])[1]
     assert "status error, score –, extracted –\n5 attempts\nfault: HTTP 503 from the server\n" in out
@@ -127,7 +144,7 @@ def test_the_text_of_a_private_task_is_shown_only_when_it_is_asked_for(quantgate
     code, out, err = quantgate(["show", private, *options])
     assert code == 0
     assert SECRET not in out + err
-    assert "--reveal" in out + err or not options
+    assert "--reveal" in out + err
     assert SECRET in quantgate(["show", private, *options, "--reveal"])[1]
 
 
