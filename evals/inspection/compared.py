@@ -11,7 +11,7 @@ from quantgate.evals.errors import UsageError
 from quantgate.evals.inspection.changed import Changes, Turn
 from quantgate.evals.inspection.choosing import chosen_tasks, items_of
 from quantgate.evals.inspection.opened import OpenedRun
-from quantgate.evals.inspection.seen import Seen
+from quantgate.evals.inspection.seen import Seen, concealed
 from quantgate.evals.samples.columns import Places
 from quantgate.evals.text import one_line
 
@@ -75,8 +75,11 @@ class Compared:
         return named
 
     def pairs(self, changes: Changes, places: Places) -> Iterator[Pair]:
-        """Some pairs as they may be shown, one at a time in memory."""
-        return ((self.left.seen(one), self.right.seen(other)) for one, other in changes.pairs(places))
+        """Some pairs as they may be shown, one at a time in memory; what one run holds to be private, both do."""
+        left, right = self.left, self.right
+        if left.hidden(changes.task) or right.hidden(changes.task):
+            return ((concealed(one), concealed(other)) for one, other in changes.pairs(places))
+        return ((left.seen(one), right.seen(other)) for one, other in changes.pairs(places))
 
     def notes(self, changes: Sequence[Changes]) -> Iterator[str]:
         """What the reader should know: in what the runs differ besides their answers, and what only one holds."""

@@ -63,9 +63,13 @@ class Seen:
 def seen(sample: Sample, asked: Asked | None, folder: Path, *, hidden: bool) -> Seen:
     """An answer out of a run directory as it may be shown."""
     if hidden:
-        bare = replace(sample, response=None, reasoning=None, extracted=None, vote=None, error=None)
-        return Seen(bare, None, hidden=True)
+        return concealed(sample)
     return Seen(sample, asked, _choices(sample, asked), conversation(folder, sample))
+
+
+def concealed(sample: Sample) -> Seen:
+    """An answer without a word of it."""
+    return Seen(replace(sample, response=None, reasoning=None, extracted=None, vote=None, error=None), hidden=True)
 
 
 def _choices(sample: Sample, asked: Asked | None) -> tuple[Choice, ...]:

@@ -54,7 +54,8 @@ def notes_of(run: OpenedRun, tasks: Sequence[str]) -> list[str]:
 
     notes = [f"{run.folder}: {one_line(run.held.damage.told, 300)}"] if run.held.damage.lines else []
     notes += [
-        f"{one_line(task, 60)}: {one_line(run.private(task) or '', 300)}. Its text is neither shown nor searched without --reveal"
+        f"{one_line(task, 60)}: {one_line(run.private(task) or '', 300)}. "
+        "Its text is neither shown nor searched without --reveal"
         for task in tasks
         if run.hidden(task)
     ]

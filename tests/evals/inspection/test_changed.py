@@ -101,3 +101,8 @@ def test_runs_without_a_task_in_common_say_what_they_hold(compared):
 def test_a_run_held_against_itself_is_said_to_be(tmp_path):
     run = OpenedRun.open(made_run(tmp_path / "fp8", [sample("1")]))
     assert list(Compared(run, run).notes([])) == [f"{run.folder} is held against itself"]
+
+
+def test_what_one_run_holds_to_be_private_is_hidden_of_both(compared):
+    both = compared([sample("1")], [sample("1", 0.0)], [task(["1"])], [task(["1"], private="keep it")])
+    assert flips(both) == {Turn.LOSS: [("1", None, None)]}
