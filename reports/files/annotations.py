@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from quantgate.evals.decision.comparison import Comparison, Format
 from quantgate.evals.decision.types import ReleaseVerdict, TaskDecision, TaskVerdict, Verdict
-from quantgate.evals.text import one_line
+from quantgate.evals.text import one_line, without_commands
 from quantgate.reports.words.flipped import flipped
 from quantgate.reports.words.flips import Flipped, sentence, worst_first
 from quantgate.reports.words.headline import comparison_headline, headline
@@ -81,8 +81,8 @@ def _flips(row: TaskDecision, told: Sequence[Flipped], build: str = "") -> list[
 
 
 def _command(level: _Level, title: str, lines: Sequence[str]) -> str:
-    message = "%0A".join(_data(one_line(line, _MOST_LINE)) for line in lines if line)
-    return f"::{level.value} title={_property(one_line(f'quantgate: {title}', 120))}::{message}"
+    message = "%0A".join(_data(without_commands(one_line(line, _MOST_LINE))) for line in lines if line)
+    return f"::{level.value} title={_property(without_commands(one_line(f'quantgate: {title}', 120)))}::{message}"
 
 
 def _data(text: str) -> str:

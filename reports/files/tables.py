@@ -17,6 +17,9 @@ from quantgate.evals.text import printable
 from quantgate.reports.words.flipped import flipped
 from quantgate.reports.words.flips import in_natural_order
 
+_MOST = 32_000
+"""Characters of a cell; Excel holds 32,767."""
+
 Cell = str | int | float | None
 
 _FORMULA = frozenset("=+-@＝＋－＠")
@@ -121,5 +124,5 @@ def _cell(value: Cell) -> str:
         return ""
     if not isinstance(value, str):
         return repr(value)
-    text = printable(value)
+    text = printable(value[:_MOST])
     return f"'{text}" if text.lstrip()[:1] in _FORMULA else text

@@ -25,7 +25,12 @@ def devtools(tmp_path_factory):
 def everything() -> Verdict:
     """A verdict in which every section of a report has something to show."""
     texts = FlipTexts(baseline="The answer is 5.", candidate="The answer is 6.")
-    told = made.decision(flips=(made.flip(1, texts=texts), made.flip(2)))
+    told = made.decision(
+        flips=(
+            made.flip(1, texts=texts, answers=made.answers("5", "6"), reference="5"),
+            made.flip(2, answers=made.answers("5", None)),
+        )
+    )
     tasks = (told, made.inconclusive(), made.regressed(), made.invalid(), made.tau2())
     return made.verdict(*tasks, release=ReleaseVerdict.REGRESSED)
 

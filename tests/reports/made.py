@@ -9,10 +9,13 @@ from typing import Any
 from quantgate.evals.checks.finding import Finding, FindingCode, Severity
 from quantgate.evals.checks.lengths import LengthComparison, Lengths, Ratio
 from quantgate.evals.contract.design import Look
+from quantgate.evals.contract.records import Status
 from quantgate.evals.decision.comparison import Comparison, Format
 from quantgate.evals.decision.described import (
     Description,
     Flip,
+    FlipAnswer,
+    FlipAnswers,
     FlipTable,
     FlipTexts,
     NoiseFloor,
@@ -98,9 +101,15 @@ def over_repeats(here: int = 2, room: float = 0.0109, settles: int | None = 16) 
     return SettlingCurve("repeats", at(here), tuple(at(k) for k in places), room, at(settles) if settles else None)
 
 
-def flip(number: int, *, item: str | None = None, texts: FlipTexts | None = None) -> Flip:
+def flip(number: int, *, item: str | None = None, texts: FlipTexts | None = None, **changes: Any) -> Flip:
     lost = number % 3 > 0
-    return Flip(item or f"item-{number}", None, 1.0 if lost else 0.0, 0.0 if lost else 1.0, f"{number:064x}", texts)
+    made = Flip(item or f"item-{number}", None, 1.0 if lost else 0.0, 0.0 if lost else 1.0, f"{number:064x}", texts)
+    return replace(made, **changes)
+
+
+def answers(ours: str | None, theirs: str | None, status: Status = Status.OK) -> FlipAnswers:
+    """What was read from both answers; `status` is the candidate's."""
+    return FlipAnswers(FlipAnswer(Status.OK, ours), FlipAnswer(status, theirs))
 
 
 def decision(task: str = "gsm8k", **changes: Any) -> Decided:

@@ -1,0 +1,79 @@
+"""Flipped items in words."""
+
+from __future__ import annotations
+
+import shlex
+
+import pytest
+
+from quantgate.evals.contract.records import Status
+from quantgate.evals.decision.described import FlipAnswer, FlipAnswers
+from quantgate.evals.decision.types import ReleaseVerdict
+from quantgate.reports.words.flipped import flipped
+from quantgate.reports.words.flips import ended, flipped_tasks, in_natural_order, sentence, turned, worst_first
+from tests.reports import made
+
+
+@pytest.mark.parametrize(
+    ("answers", "told", "how"),
+    [
+        (made.answers("175", "176"), "175 -> 176", "ok"),
+        (made.answers("175", None, Status.TRUNCATED), "175 -> no result", "ok -> cut"),
+        (made.answers("175", None, Status.EMPTY), "175 -> empty", "ok -> empty"),
+        (made.answers("", None, Status.REFUSED), '"" -> refused', "ok -> refused"),
+        (FlipAnswers(FlipAnswer(Status.OK, "B"), None), "B -> missing", "ok -> missing"),
+        (FlipAnswers(FlipAnswer(Status.OK, None, withheld=True), FlipAnswer(Status.OK, "B")), "(not shown) -> B", "ok"),
+        (None, "—", "—"),
+    ],
+)
+def test_it_says_what_both_builds_said_or_why_nothing_was_read(answers, told, how):
+    flip = made.flip(1, answers=answers)
+    assert (turned(flip), ended(flip)) == (told, how)
+
+
+def test_a_sentence_names_item_both_results_and_the_right_one():
+    flip = made.flip(1, item="12", answers=made.answers("175", None, Status.TRUNCATED), reference="175")
+    assert sentence(flip) == "12 lost: 175 in the baseline, no result in the candidate; right is 175 (ok -> cut)"
+
+
+def test_hostile_text_is_one_short_line():
+    flip = made.flip(
+        1, answers=made.answers("\x1b[31m\u202ea\nb" + "x" * 98_000, "::error::no"), reference="::error::no"
+    )
+    assert sentence(flip).isprintable()
+    assert len(sentence(flip)) < 300
+
+
+def test_losses_come_first_in_natural_order_and_the_largest_first_where_few_are_shown():
+    items = [("100", 1.0, 0.9), ("1091", 1.0, 0.0), ("11", 1.0, 0.0), ("9", 0.0, 1.0)]
+    flips = [made.flip(1, item=item, baseline=ours, candidate=theirs) for item, ours, theirs in items]
+    assert [flip.item_id for flip in in_natural_order(flips)] == ["11", "100", "1091", "9"]
+    assert [flip.item_id for flip in worst_first(flips)] == ["11", "1091", "100", "9"]
+
+
+def test_the_command_shows_these_items_whatever_they_are_called():
+    task = made.regressed(flips=(made.flip(1, item="a b/c"), made.flip(2, item="-5")))
+    (told,) = flipped_tasks([task], ReleaseVerdict.REGRESSED, ("runs/my fp8", "runs/mxfp4"))
+    command = told.diff_command(task.flips)
+    assert command is not None
+    assert shlex.split(command) == ["quantgate", "diff", "runs/my fp8", "runs/mxfp4", "--", "a b/c", "-5"]
+
+
+def test_among_several_tasks_an_item_is_named_with_its_own():
+    tasks = [made.decision(), made.regressed()]
+    told = flipped_tasks(tasks, ReleaseVerdict.REGRESSED, ("a", "b"))[0]
+    assert told.diff_command(told.task.flips[:1]) == "quantgate diff a b mmlu_pro/item-0"
+
+
+@pytest.mark.parametrize(("folders", "item"), [(("", ""), "1"), (("a", "b"), "1\n2"), (("a\x1b[1m", "b"), "1")])
+def test_no_command_is_told_that_could_not_be_given(folders, item):
+    task = made.regressed(flips=(made.flip(1, item=item),))
+    (told,) = flipped_tasks([task], ReleaseVerdict.REGRESSED, folders)
+    assert told.diff_command(task.flips) is None
+
+
+def test_what_a_regression_rests_on_comes_first_and_nothing_fell_where_none_is():
+    tasks = (made.decision(), made.regressed())
+    told = flipped(made.verdict(*tasks, release=ReleaseVerdict.REGRESSED))
+    assert [(one.task.task, one.fell) for one in told] == [("mmlu_pro", True), ("gsm8k", False)]
+    assert not any(one.fell for one in flipped(made.verdict(*tasks, release=ReleaseVerdict.INCONCLUSIVE)))
