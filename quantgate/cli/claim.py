@@ -9,6 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from quantgate.evals.claims.reading import Claim
+    from quantgate.evals.claims.types import ClaimVerdict
     from quantgate.evals.settings.margin import Written
 
 
@@ -17,6 +18,7 @@ def register(app: typer.Typer) -> None:
 
 
 def claim(
+    context: typer.Context,
     file: Annotated[Path | None, typer.Argument(help="A YAML file with several claims.")] = None,
     task: Annotated[str | None, typer.Option(help="What the task is called in the output.")] = None,
     n: Annotated[int | None, typer.Option(help="Number of items.")] = None,
@@ -36,16 +38,20 @@ def claim(
     repeats: Annotated[int | None, typer.Option(help="Answers to each item. Default 1.")] = None,
     digits: Annotated[int | None, typer.Option(help="Decimals the accuracies were printed with.")] = None,
     json: Annotated[Path | None, typer.Option(help="Write the judgement as JSON.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write the judgement as one HTML file.")] = None,
 ) -> None:
     """Judge published accuracies: what holds whichever items flipped.
 
     Exits 0 pass, 1 regressed, 3 inconclusive, 4 invalid (impossible numbers).
     """
+    from quantgate.cli.telling import tell
     from quantgate.evals.claims.judging import judge_claims
     from quantgate.evals.claims.reading import margin_of_options
     from quantgate.evals.files import write_output
-    from quantgate.reports.terminal.claim import print_claim, sentence
+    from quantgate.reports.plots.canvas import need_matplotlib
+    from quantgate.reports.terminal.claim import print_claim
     from quantgate.reports.terminal.console import output_console, progress_console
+    from quantgate.reports.words.claim import sentence
 
     single = {
         "task": task,
@@ -56,13 +62,29 @@ def claim(
         "repeats": repeats,
         "digits": digits,
     }
+    if html is not None:
+        need_matplotlib("--html")
     claims = _claims(file, single, margin_of_options(margin, recovery), alpha)
     with progress_console().status(f"judging {len(claims)} claim{'s' if len(claims) > 1 else ''}"):
         verdict = judge_claims(claims)
     if json is not None:
         write_output(json, verdict.to_json([sentence(task) for task in verdict.tasks]), "--json")
     print_claim(output_console(), verdict)
+    if html is not None:
+        write_output(html, _page(context, verdict), "--html")
+    for file in filter(None, (json, html)):
+        tell(f"wrote {file}")
     raise typer.Exit(verdict.verdict.exit_code)
+
+
+def _page(context: typer.Context, verdict: ClaimVerdict) -> str:
+    from quantgate.cli.command_line import command_line
+    from quantgate.evals.runs.record import now
+    from quantgate.evals.versions import software_versions
+    from quantgate.reports.html.claim import claim_html
+
+    command = command_line(context, ("json", "html"))
+    return claim_html(verdict, command=command, created=now(), software=software_versions())
 
 
 def _claims(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +11,7 @@ import typer
 from quantgate.evals.settings.requirements import Target
 
 if TYPE_CHECKING:
-    pass
+    from quantgate.evals.planning.types import Plan
 
 
 def register(app: typer.Typer) -> None:
@@ -18,6 +19,7 @@ def register(app: typer.Typer) -> None:
 
 
 def plan(
+    context: typer.Context,
     baseline: Annotated[Path | None, typer.Argument(help="A pilot's baseline run directory.")] = None,
     candidate: Annotated[Path | None, typer.Argument(help="A pilot's candidate run directory.")] = None,
     noise: Annotated[
@@ -73,9 +75,11 @@ def plan(
         bool, typer.Option(help="Say besides what it takes where `quantgate check` stops as soon as it is certain.")
     ] = False,
     json: Annotated[Path | None, typer.Option(help="Write the plan as JSON.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write the plan as one HTML file.")] = None,
 ) -> None:
     """Say how many items, repeats, requests and tokens a margin needs, from a guess or from two runs of a pilot."""
     from quantgate.cli.installed import installed_tasks
+    from quantgate.cli.telling import tell
     from quantgate.evals.errors import UsageError
     from quantgate.evals.files import write_output
     from quantgate.evals.planning.assumptions import assume
@@ -87,9 +91,12 @@ def plan(
     from quantgate.evals.planning.types import MARGINS, Aim, Guess, plans_json
     from quantgate.evals.settings.policy import load_policy
     from quantgate.evals.text import one_line
+    from quantgate.reports.plots.canvas import need_matplotlib
     from quantgate.reports.terminal.console import output_console, progress_console
     from quantgate.reports.terminal.plan import print_plans
 
+    if html is not None:
+        need_matplotlib("--html")
     known = installed_tasks().tasks
     if (margin or recovery) and policy is not None:
         raise UsageError(
@@ -127,3 +134,17 @@ def plan(
     if json is not None:
         write_output(json, plans_json(plans), "--json")
     print_plans(output_console(), plans)
+    if html is not None:
+        write_output(html, _page(context, plans), "--html")
+    for file in filter(None, (json, html)):
+        tell(f"wrote {file}")
+
+
+def _page(context: typer.Context, plans: Sequence[Plan]) -> str:
+    from quantgate.cli.command_line import command_line
+    from quantgate.evals.runs.record import now
+    from quantgate.evals.versions import software_versions
+    from quantgate.reports.html.plan import plan_html
+
+    command = command_line(context, ("json", "html"))
+    return plan_html(plans, command=command, created=now(), software=software_versions())

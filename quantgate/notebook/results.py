@@ -139,7 +139,7 @@ class ClaimResult:
 
     def to_json(self) -> str:
         """All figures, as `quantgate claim --json` writes them."""
-        from quantgate.reports.terminal.claim import sentence
+        from quantgate.reports.words.claim import sentence
 
         return self.judgement.to_json([sentence(task) for task in self.judgement.tasks])
 

@@ -16,20 +16,21 @@ _LONGEST = 60
 def gate_title(verdict: Verdict) -> str:
     """`mxfp4 against fp8 on gsm8k and gpqa_diamond`; texts are on one line, and still to be escaped."""
     against = f"{one_line(verdict.candidate.label, _LONGEST)} against {one_line(verdict.baseline.label, _LONGEST)}"
-    return against + _on([task.task for task in verdict.tasks])
+    return against + on_tasks([task.task for task in verdict.tasks])
 
 
 def comparison_title(comparison: Comparison) -> str:
     """`mxfp4 and nvfp4 against fp8 on gsm8k`; of many formats it is told how many they are."""
     names = [one_line(build.name, _LONGEST) for build in comparison.formats]
     told = f"{len(names)} formats" if len(names) > _MOST_NAMED or not names else listed(names)
-    return f"{told} against {one_line(comparison.baseline.label, _LONGEST)}{_on(comparison.tasks)}"
+    return f"{told} against {one_line(comparison.baseline.label, _LONGEST)}{on_tasks(comparison.tasks)}"
 
 
-def _on(tasks: Sequence[str]) -> str:
+def on_tasks(tasks: Sequence[str], word: str = "on") -> str:
+    """` on gsm8k, ifeval and 3 more`; nothing where there is no task."""
     if not tasks:
         return ""
     named = [one_line(task, _LONGEST) for task in tasks]
     if len(named) > _MOST_NAMED:
-        return f" on {', '.join(named[:_MOST_NAMED])} and {len(named) - _MOST_NAMED} more"
-    return f" on {listed(named)}"
+        return f" {word} {', '.join(named[:_MOST_NAMED])} and {len(named) - _MOST_NAMED} more"
+    return f" {word} {listed(named)}"

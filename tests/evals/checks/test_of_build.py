@@ -223,7 +223,30 @@ def test_a_difference_that_stays_without_them_is_not_explained_away():
     baseline = sound(400)
     worse = run_of([0.0] * 80 + [1.0] * 320)
     cut = Run(worse.record, dict(list(changed(worse, 10, status=Status.TRUNCATED).samples.items())))
-    assert "difference_is_truncation" not in findings(baseline, cut)
+    found = findings(baseline, cut)
+    assert "difference_is_truncation" not in found
+    remains = found["loss_without_cut"]
+    assert remains.severity is Severity.WARNS
+    assert "Without the 10 items on which an answer was cut the difference is -17.95 points" in remains.message
+    assert "390 items) and not -20.00: more than the margin is lost where nothing was cut, too" in remains.message
+    assert remains.message.endswith("no fair sample: told beside, this decides nothing")
+
+
+def test_what_remains_within_reach_of_the_margin_names_the_budget():
+    candidate = changed(run_of([0.0] * 36 + [1.0] * 364), 28, status=Status.TRUNCATED)
+    remains = findings(sound(400), candidate)["loss_without_cut"].message
+    assert "the token budget may be a part of the loss; raise --max-tokens" in remains
+
+
+def test_a_regression_with_nearly_every_answer_cut_says_that_nothing_is_left():
+    cut = changed(run_of([0.0] * 100), 99, status=Status.TRUNCATED)
+    message = findings(sound(100), cut)["loss_without_cut"].message
+    assert message == "An answer was cut on 99 of 100 items: without them nothing is left to tell a loss by"
+
+
+def test_cut_answers_of_a_build_that_has_not_regressed_are_not_taken_apart():
+    candidate = changed(run_of([0.0] * 4 + [1.0] * 396), 2, status=Status.TRUNCATED)
+    assert "loss_without_cut" not in findings(sound(400), candidate)
 
 
 def test_missing_answers_are_told_in_a_run_by_itself():

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 
 from quantgate.evals.checks.finding import Finding, FindingCode, Severity
+from quantgate.evals.checks.lengths import Ratio
+from quantgate.evals.decision.comparison import Format
 from quantgate.evals.decision.described import FlipTexts
 from quantgate.evals.decision.types import ReleaseVerdict
 from quantgate.evals.pairing.status_counts import StatusCounts
@@ -203,6 +206,104 @@ def test_a_comparison_shows_formats_by_tasks_and_the_cheapest_that_passes():
         assert told in text
 
 
+def bare(task):
+    """The same without what the page draws small plots of, which takes time."""
+    return replace(task, precision=None, lengths=None)
+
+
+def test_the_box_says_n_both_accuracies_the_target_the_models_and_the_days():
+    text = Page(gate_html(made.verdict(bare(made.decision()), bare(made.inconclusive())))).text
+    box = " ".join(text[: text.index("Differences")].split())
+    assert "mxfp4 against fp8 on gsm8k and gpqa_diamond" in box
+    for told in (
+        "fp8 → mxfp4",
+        "gsm8k 1,319 96.49% → 95.50%",
+        "gpqa_diamond 198 × 2 92.17% → 90.26%",
+        "The verdicts hold for questions like these (target: questions).",
+        "fp8: glm-5.2-fp8, asked 2026-11-20",
+        "mxfp4: glm-5.2-mxfp4, asked 2026-11-20",
+    ):
+        assert told in box
+
+
+def test_the_box_names_what_an_alias_stands_for():
+    aliased = made.run_record(endpoint={"served": {"id": "prod", "root": "zai-org/GLM-5.2-FP8"}}, model="prod")
+    assert (
+        "fp8: prod (served: zai-org/GLM-5.2-FP8)"
+        in Page(gate_html(made.verdict(bare(made.decision()), baseline=aliased))).text
+    )
+
+
+def test_a_box_of_many_tasks_shows_those_that_failed_and_counts_the_rest():
+    tasks = [bare(made.decision(f"t{number}")) for number in range(9)]
+    text = Page(gate_html(made.verdict(*tasks, bare(made.regressed()), release=ReleaseVerdict.REGRESSED))).text
+    box = text[: text.index("Differences")]
+    assert box.index("mmlu_pro", box.index("fp8 → mxfp4")) < box.index("t0", box.index("fp8 → mxfp4"))
+    assert "2 more below." in box
+
+
+def test_a_regression_says_what_remains_without_cut_answers_and_not_that_it_blocks():
+    cut = Finding(FindingCode.TRUNCATED, Severity.BLOCKS, "70 were cut", "candidate")
+    remains = Finding(FindingCode.LOSS_WITHOUT_CUT, Severity.WARNS, "Without the 70 items -5 points remain")
+    text = Page(
+        gate_html(made.verdict(bare(made.regressed(findings=(cut, remains))), release=ReleaseVerdict.REGRESSED))
+    ).text
+    assert "Without the 70 items -5 points remain." in text[: text.index("Differences")]
+    assert "blocks a pass" not in text
+    assert "▲ warning mmlu_pro: 70 were cut" in text
+
+
+def test_lengths_that_do_not_vary_are_not_told():
+    alike = replace(made.lengths(), edges=(1.0, 1.5, 2.0))
+    assert "How long the answers are" not in gate_html(made.verdict(replace(bare(made.decision()), lengths=alike)))
+
+
+def test_one_median_for_both_builds_is_told_once():
+    same = replace(made.lengths(), median_ratio=Ratio(1.0, 1.0, 1.0), candidate=made.lengths().baseline)
+    text = Page(gate_html(made.verdict(replace(bare(made.decision()), lengths=same)))).text
+    assert "tokens in both builds. Mean" in text
+    assert "times as long" not in text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("count", "wide"), [(1, 2), (2, 4), (3, 0)])
+def test_few_small_plots_are_drawn_for_a_desk_too(count, wide):
+    page = gate_html(made.verdict(*(made.decision(f"t{number}") for number in range(count))))
+    assert page.count('<div class="wide">') == 1 + wide
+
+
+def test_a_comparison_says_first_what_to_ship_and_how_the_whole_ends():
+    text = Page(comparison_html(made.comparison())).text
+    box = " ".join(text[: text.index("Formats and tasks")].split())
+    assert box.startswith("Ship nvfp4: nvfp4, mxfp4 and int4 against fp8 on gsm8k, gpqa_diamond and ifeval")
+    assert "✓ Ship nvfp4 Ship nvfp4: it passes, the only one of these." in box
+    assert "As a whole: invalid (exit code 4), for every format was to pass" in box
+    assert "✗" not in box
+
+
+def test_a_comparison_that_nothing_passes_shows_the_worst_verdict():
+    failed = made.comparison(*made.comparison().formats[1:], verdict=ReleaseVerdict.REGRESSED, cheapest=())
+    box = Page(comparison_html(failed)).text.split("Formats and tasks")[0]
+    assert "✗ regressed Ship none of these: no format passes." in " ".join(box.split())
+
+
+def test_a_format_to_ship_that_the_bounds_that_hold_do_not_pass_is_not_praised():
+    formats = made.comparison().formats
+    doubted = made.comparison(replace(formats[0], holds=ReleaseVerdict.INCONCLUSIVE))
+    box = Page(comparison_html(doubted)).text.split("Formats and tasks")[0]
+    assert "? Ship nvfp4" in " ".join(box.split())
+
+
 def test_a_comparison_without_costs_has_no_plot_of_them():
-    formats = tuple(made.replace(build, cost=None) for build in made.comparison().formats)
+    formats = tuple(made.replace(build, cost=None, record=made.run_record("a")) for build in made.comparison().formats)
     assert "Accuracy against cost" not in comparison_html(made.comparison(*formats, cheapest=()))
+
+
+def test_without_costs_the_bits_in_the_names_are_the_axis():
+    formats = [
+        Format(name, name, made.run_record(name), (made.decision(),), ReleaseVerdict.PASS) for name in ("mxfp4", "int8")
+    ]
+    page = comparison_html(made.comparison(*formats, cheapest=(), cost_unit=""))
+    assert "Accuracy against cost" in page
+    assert "bits of a weight, by name" in page
+    assert "Ship mxfp4<" in page
