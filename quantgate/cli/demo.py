@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -84,16 +85,19 @@ def demo(
 def _checked(context: typer.Context, models: Mapping[str, Path], out: Path, items: int, margin: float) -> int:
     """Serve the builds, each with one thread and one request at a time, which is reproducible, and check them.
 
-    Returns the exit code of `quantgate check`, which is called as from a command line.
+    The servers load their files at the same time. Returns the exit code of `quantgate check`, which is called as from a command line.
     """
     from quantgate.evals.embedded.serving import serve
     from quantgate.evals.files import write_output
 
     with ExitStack() as servers:
-        served = {
-            name: servers.enter_context(serve(file, name=f"{_MODEL}-{name}", threads=1, context=_CONTEXT_TOKENS))
-            for name, file in models.items()
-        }
+
+        def started(name: str) -> LocalServer:
+            at = serve(models[name], name=f"{_MODEL}-{name}", threads=1, context=_CONTEXT_TOKENS)
+            return servers.enter_context(at)
+
+        with ThreadPoolExecutor(len(models)) as pool:
+            served = dict(zip(models, pool.map(started, models), strict=True))
         write_output(out / RELEASE, _release_file(served, items, margin), "--out")
         group = context.find_root().command
         assert isinstance(group, TyperGroup)

@@ -47,7 +47,9 @@ def print_demo(console: Console, out: Path, margin: float, verdicts: Mapping[str
 def _next(out: Path) -> list[str]:
     return [
         f"This was `quantgate check {out / 'demo.yaml'}`. Again it answers from disk, without a server.",
-        "With your own servers: `quantgate init` writes a release.yaml, and `quantgate check release.yaml` does this.",
+        "With your own servers:",
+        "  quantgate init                   asks for their addresses, writes release.yaml",
+        "  quantgate check release.yaml     asks both builds, decides; exits 0 for a pass",
     ]
 
 

@@ -70,7 +70,9 @@ def test_it_is_a_check_that_can_be_given_again_without_its_servers(demo, quantga
     assert told.splitlines()[-1] in done.stdout
     names = {"demo.yaml", "release.yaml", "compare.json", "report.html", "report.md", "junit.xml"}
     assert names <= {path.name for path in out.iterdir()}
-    assert "`quantgate check release.yaml` does this" in done.stdout
+    last = [line.strip() for line in done.stdout.splitlines()[-3:]]
+    assert last[0] == "With your own servers:"
+    assert [line.split("  ")[0] for line in last[1:]] == ["quantgate init", "quantgate check release.yaml"]
 
 
 def test_the_table_names_each_verdict_and_the_gates_exit_code(demo):
