@@ -85,7 +85,9 @@ def demo(
 def _checked(context: typer.Context, models: Mapping[str, Path], out: Path, items: int, margin: float) -> int:
     """Serve the builds, each with one thread and one request at a time, which is reproducible, and check them.
 
-    The servers load their files at the same time. Returns the exit code of `quantgate check`, which is called as from a command line.
+    The servers load their files at the same time.
+
+    Returns the exit code of `quantgate check`, which is called as from a command line.
     """
     from quantgate.evals.embedded.serving import serve
     from quantgate.evals.files import write_output
