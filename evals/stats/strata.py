@@ -72,11 +72,18 @@ class Stratum:
         (in the convex order), so bounds move outwards: with 4,001 points by no more than .00025/sqrt(n) of standard
         deviation, added in quadrature, would make them.
         """
-        rounded = np.column_stack([np.round(self.values, _DECIMALS) + 0.0, self.sizes])
-        pairs, place_of = np.unique(rounded, axis=0, return_inverse=True)
-        values, sizes = pairs[:, 0], pairs[:, 1]
-        masses: FloatArray = np.bincount(place_of.ravel(), self.times).astype(np.float64)
-        if len(values) <= most or not self.single:
+        rounded = np.round(self.values, _DECIMALS) + 0.0
+        if not self.single:
+            pairs, place_of = np.unique(np.column_stack([rounded, self.sizes]), axis=0, return_inverse=True)
+            return pairs[:, 0], pairs[:, 1], np.bincount(place_of.ravel(), self.times).astype(np.float64)
+        # By the values alone: that sorts them some ten times as fast as pairs.
+        if self.times is None:
+            values, numbers = np.unique(rounded, return_counts=True)
+        else:
+            values, place_of = np.unique(rounded, return_inverse=True)
+            numbers = np.bincount(place_of, self.times)
+        sizes, masses = np.full(len(values), self.sizes[0]), numbers.astype(np.float64)
+        if len(values) <= most:
             return values, sizes, masses
         place = (values + 1) * ((most - 1) / 2)
         left = np.minimum(np.floor(place).astype(np.intp), most - 2)
