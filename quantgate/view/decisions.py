@@ -6,18 +6,19 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from quantgate.evals.decision.comparison import Comparison
 from quantgate.evals.decision.json import load_decision
 from quantgate.evals.decision.types import Decided, ReleaseVerdict, TaskDecision, Verdict
 from quantgate.evals.errors import QuantgateError
-from quantgate.evals.runs.directory import RunDirectory
 from quantgate.evals.runs.record import RunRecord
 from quantgate.reports.words.headline import headline
 from quantgate.view.found import find, is_run
 from quantgate.view.naming import key_of
 from quantgate.view.types import DecidedTask, DecisionRow
 
+Identity: TypeAlias = tuple[str, str, str]
 _NEAR = 2
 """So many folders down from a decision, and up to the one that its paths may be of, its runs are looked for."""
 
@@ -32,8 +33,9 @@ class Decision:
     named: tuple[str, ...] = ()
 
     @property
-    def key(self) -> str:
-        return self.row.key
+    def records(self) -> tuple[RunRecord | None, RunRecord | None]:
+        """The baseline's record and the candidate's, as they were decided about."""
+        return self.baseline, self.candidate
 
 
 def read_decisions(file: Path) -> list[Decision]:
@@ -56,22 +58,9 @@ def runs_near(file: Path, named: tuple[str, ...]) -> list[Path]:
     return [folder for folder in dict.fromkeys([*filter(is_run, places), *find([file.parent], _NEAR).runs])]
 
 
-def is_of(record: RunRecord, decided: RunRecord) -> bool:
-    """Whether a run is the one that a decision was about, as it has been begun."""
-    return (record.label, record.model, record.created) == (decided.label, decided.model, decided.created)
-
-
-def find_run(folders: list[Path], decided: RunRecord | None) -> Path | None:
-    """The first of some run directories that is the one that was decided about."""
-    if decided is None:
-        return None
-    for folder in folders:
-        try:
-            if is_of(RunDirectory(folder).record(), decided):
-                return folder
-        except QuantgateError:
-            continue
-    return None
+def identity(record: RunRecord) -> Identity:
+    """What tells a run from others, as it has been begun: a decision was about the run that has the same."""
+    return record.label, record.model, record.created
 
 
 def _of_verdict(verdict: Verdict, file: Path, key: str) -> Decision:

@@ -40,18 +40,18 @@ def find(folders: Sequence[Path], depth: int = _DEPTH) -> Found:
     decisions: dict[Path, None] = {}
     seen = 0
     for folder in folders:
-        for entry in _entries(folder, depth):
+        for place in _entries(str(folder), depth):
             seen += 1
             if seen > _MOST_ENTRIES or len(runs) + len(decisions) >= _MOST_FOUND:
                 return Found(tuple(runs), tuple(decisions), cut=True)
-            if entry.name == RUN_FILE:
-                runs[entry.parent] = None
-            elif _is_decision(entry):
-                decisions[entry] = None
+            if os.path.basename(place) == RUN_FILE:
+                runs[Path(place).parent] = None
+            elif place.endswith(".json") and _is_decision(Path(place)):
+                decisions[Path(place)] = None
     return Found(tuple(runs), tuple(decisions))
 
 
-def _entries(folder: Path, depth: int) -> Iterator[Path]:
+def _entries(folder: str, depth: int) -> Iterator[str]:
     """The files under a folder; of a run directory its record alone."""
     try:
         with os.scandir(folder) as listed:
@@ -59,21 +59,19 @@ def _entries(folder: Path, depth: int) -> Iterator[Path]:
     except OSError:
         return
     if any(entry.name == RUN_FILE for entry in entries):
-        yield folder / RUN_FILE
+        yield os.path.join(folder, RUN_FILE)
         return
     for entry in entries:
         if entry.name.startswith("."):
             continue
         if entry.is_dir(follow_symlinks=False):
             if depth:
-                yield from _entries(folder / entry.name, depth - 1)
+                yield from _entries(entry.path, depth - 1)
         else:
-            yield folder / entry.name
+            yield entry.path
 
 
 def _is_decision(file: Path) -> bool:
-    if file.suffix != ".json":
-        return False
     try:
         with open_to_read(file) as stream:
             return _DECISION.match(stream.read(_BEGINNING)) is not None

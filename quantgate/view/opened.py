@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 
 from quantgate.evals.decision.json import load_decision
-from quantgate.evals.errors import UsageError
-from quantgate.evals.runs.record import RUN_FILE
+from quantgate.evals.errors import QuantgateError, UsageError
+from quantgate.evals.runs.record import RUN_FILE, RunRecord
 from quantgate.evals.samples.lines import SAMPLES_FILE
-from quantgate.view.decisions import Decision, find_run, read_decisions, runs_near
+from quantgate.view.decisions import Decision, Identity, identity, read_decisions, runs_near
 from quantgate.view.found import Found, find, is_run
 from quantgate.view.live import Work
 from quantgate.view.runs import ViewedRun
 from quantgate.view.types import DecisionRow
 
+_LONG_S = 0.1
+_SELDOM = 10
+"""Where looking takes long, it is done in no more than this part of all time."""
 _OF_A_RUN = (RUN_FILE, SAMPLES_FILE)
 
 
@@ -36,7 +40,8 @@ class Opened:
         self._lock = Lock()
         self._runs: dict[str, ViewedRun] = {}
         self._decisions: dict[Path, tuple[float, list[Decision]]] = {}
-        self._near: dict[Path, list[Path]] = {}
+        self._near: dict[Path, list[ViewedRun]] = {}
+        self._next_look = 0.0
         self._folders: list[Path] = []
         self._given: list[Path] = []
         for path in named:
@@ -64,8 +69,14 @@ class Opened:
             raise UsageError(f"{path}: there is no such run directory, decision or folder")
 
     def look(self) -> None:
-        """Find what has come under the folders since."""
+        """Find what has come under the folders since; where that takes long, it is not done at every page."""
+        began = time.monotonic()
+        if began < self._next_look:
+            return
         found = find(self._folders) if self._folders else Found()
+        took = time.monotonic() - began
+        if took > _LONG_S:
+            self._next_look = time.monotonic() + _SELDOM * took
         with self._lock:
             self.cut = found.cut
             for folder in found.runs:
@@ -90,16 +101,21 @@ class Opened:
 
     def _with_runs(self, file: Path, decision: Decision) -> Decision:
         """The decision with the keys of its runs, which are opened where they can be found."""
-        keys = []
-        for record in (decision.baseline, decision.candidate):
-            open_ones = [run.folder for run in self._runs.values()]
-            found = find_run(open_ones, record)
-            if found is None and record is not None:
-                if file not in self._near:
-                    self._near[file] = runs_near(file.absolute(), decision.named)
-                found = find_run(self._near[file], record)
-            keys.append(None if found is None else self._add(found).key)
+        keys = [None if record is None else self._key_of(file, decision, record) for record in decision.records]
         return replace(decision, row=replace(decision.row, baseline=keys[0], candidate=keys[1]))
+
+    def _key_of(self, file: Path, decision: Decision, record: RunRecord) -> str | None:
+        wanted = identity(record)
+        for run in self._runs.values():
+            if _identity(run) == wanted:
+                return run.key
+        if file not in self._near:
+            near = runs_near(file.absolute(), decision.named)
+            self._near[file] = [ViewedRun(it.resolve(), self._scratch, self._work, reveal=self._reveal) for it in near]
+        for run in self._near[file]:
+            if _identity(run) == wanted:
+                return self._runs.setdefault(run.key, run).key
+        return None
 
     @property
     def runs(self) -> list[ViewedRun]:
@@ -113,3 +129,11 @@ class Opened:
     def decisions(self) -> list[DecisionRow]:
         with self._lock:
             return [each.row for _, of_file in self._decisions.values() for each in of_file]
+
+
+def _identity(run: ViewedRun) -> Identity | None:
+    """What tells it from others, `None` of a run that cannot be read."""
+    try:
+        return identity(run.record())
+    except QuantgateError:
+        return None

@@ -20,7 +20,7 @@ from quantgate.evals.runs.directory import RunDirectory
 from quantgate.evals.runs.record import RUN_FILE, RunRecord, TaskRecord
 from quantgate.evals.samples.lines import SAMPLES_FILE, parse_line
 from quantgate.evals.samples.prompts import PROMPTS_FILE, Prompts
-from quantgate.view.index import VERSION, Index, State
+from quantgate.view.index import VERSION, Index
 from quantgate.view.live import Work, being_written
 from quantgate.view.naming import key_of, told
 from quantgate.view.places import Broken, Place
@@ -64,8 +64,8 @@ class ViewedRun:
         self._work = work
         self._lock = Lock()
         self._record: tuple[_Stamp, RunRecord] | None = None
-        self._counted: tuple[State, dict[str, Counted]] | None = None
         self._indexed: tuple[_Stamp, _Stamp] | None = None
+        self._counted: tuple[tuple[_Stamp, _Stamp], dict[str, Counted]] | None = None
         self._settled = False
         self._looked_at: _Stamp = None
         self._prompts = Prompts.open(folder)
@@ -82,6 +82,8 @@ class ViewedRun:
     def freshen(self, seconds: float) -> bool:
         """Bring the index up to date within so many seconds, or let that go on; whether it is.
 
+        Before it is read for the first time it is made readable, which is not waited for where there is no time at all.
+
         Raises
         ------
         RunDirectoryError
@@ -92,13 +94,14 @@ class ViewedRun:
         now = (_stamp(self.folder / SAMPLES_FILE), _stamp(self.folder / RUN_FILE))
         if now == self._indexed:
             return True
-        if not self._settled:
+        if not self._settled and seconds > 0:
             # Made empty, or known to be of this file, so that it can be read while it grows.
             self._extend(_AT_ONCE)
             self._settled = True
 
         def extend(stop: Event) -> None:
             self._extend(stop)
+            self._settled = True
             if not stop.is_set():
                 self._indexed = now
 
@@ -143,12 +146,15 @@ class ViewedRun:
         )
 
     def counted(self, record: RunRecord) -> dict[str, Counted]:
-        """What is counted of each task, by its name; counted anew where the index has grown."""
-        state = self.index.state()
-        known = self._counted
-        if known is None or known[0] != state:
-            known = self._counted = (state, _counted(self.index, record))
-        return known[1]
+        """What is counted of each task, by its name, as far as it is indexed; anew where the index has grown."""
+        if not self._settled:
+            return {}
+        seen, known = self._indexed, self._counted
+        if known is not None and seen is not None and known[0] == seen:
+            return known[1]
+        counted = _counted(self.index, record)
+        self._counted = None if seen is None else (seen, counted)
+        return counted
 
     def share(self) -> float:
         """How much of the samples is in the index, as a fraction."""
