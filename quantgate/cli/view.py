@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from quantgate.cli.notice import notice
+
 
 def register(app: typer.Typer) -> None:
     app.command(name="view")(view)
@@ -36,4 +38,6 @@ def view(
     from quantgate.view.store import Store
 
     with Store(named or [Path()], reveal=reveal) as store, listening(port) as bound:
+        if store.cut:
+            notice("there is more under these folders than is looked through: name the runs, or a folder further down")
         serve(bound, lambda base: view_app(store, pages, base), typer.echo, browser=not no_browser)

@@ -79,10 +79,10 @@ class ViewedRun:
             known = self._record = (stamp, RunDirectory(self.folder).record())
         return known[1]
 
-    def freshen(self, seconds: float) -> bool:
+    def freshen(self, seconds: float, *, readable: bool = True) -> bool:
         """Bring the index up to date within so many seconds, or let that go on; whether it is.
 
-        Before it is read for the first time it is made readable, which is not waited for where there is no time at all.
+        When that returns, what there is of it can be read, but where `readable` is not asked for.
 
         Raises
         ------
@@ -94,7 +94,7 @@ class ViewedRun:
         now = (_stamp(self.folder / SAMPLES_FILE), _stamp(self.folder / RUN_FILE))
         if now == self._indexed:
             return True
-        if not self._settled and seconds > 0:
+        if readable and not self._settled:
             # Made empty, or known to be of this file, so that it can be read while it grows.
             self._extend(_AT_ONCE)
             self._settled = True

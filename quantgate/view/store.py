@@ -83,6 +83,11 @@ class Store:
         self._work.close()
         self._choices.close()
 
+    @property
+    def cut(self) -> bool:
+        """Whether the folders hold more than is looked through."""
+        return self._opened.cut
+
     def overview(self) -> Overview:
         """Everything that is open, the newest first."""
         self._opened.look()
@@ -208,7 +213,7 @@ class Store:
 def _row_of(run: ViewedRun, seconds: float) -> RunRow:
     """The run as the overview has it, with what is wrong where it cannot be read."""
     try:
-        return run.row(fresh=run.freshen(seconds))
+        return run.row(fresh=run.freshen(seconds, readable=seconds > 0))
     except (QuantgateError, Broken) as error:
         return RunRow(run.key, run.folder.name, "", str(run.folder), "", False, (), str(error))
 
