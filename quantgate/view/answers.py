@@ -15,6 +15,9 @@ from quantgate.view.types import ItemView, RunRow
 _FOLDED = 1_200
 """Characters of one text above which its beginning is folded away."""
 
+_LINES = 20
+"""Lines of a question above which its beginning is folded away."""
+
 _KEPT = 400
 """Characters of the same text that stay in sight before the place where two answers part."""
 
@@ -96,9 +99,11 @@ def _length_in_common(parts: tuple[Segment, ...]) -> int:
 
 
 def _passage(role: str, text: str) -> Passage:
-    if len(text) <= _FOLDED:
+    lines = text.rsplit("\n", _LINES)
+    begins = max(len(text) - _FOLDED, len(lines[0]) if len(lines) > _LINES else 0)
+    if begins <= 0:
         return Passage(role, "", text)
-    place = _edge(text, len(text) - _FOLDED)
+    place = _edge(text, begins)
     return Passage(role, text[:place], text[place:])
 
 
