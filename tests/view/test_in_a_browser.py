@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
@@ -244,3 +245,33 @@ def test_two_runs_are_chosen_to_be_seen_side_by_side(devtools, served):
 
     with served(made.pair(5)) as address:
         assert is_quiet(drive(devtools, address, compares), address)
+
+
+def test_an_answer_that_is_waited_for_comes_and_is_not_asked_for_again(devtools, served):
+    shown = made.pair(2)
+    shown.runs["mxfp4"] = replace(shown.runs["mxfp4"], live=True)
+    late = shown.samples["mxfp4"].pop(0)
+
+    async def waits(page):
+        assert "no answer yet" in await page.evaluate("document.querySelector('#item').textContent")
+        shown.samples["mxfp4"].insert(0, late)
+        await page.becomes("document.querySelectorAll('.response').length", 2)
+        await page.becomes("document.querySelector('[hx-trigger^=every]')", None)
+
+    with served(shown) as address:
+        seen = drive(devtools, f"{address}diff/fp8/mxfp4/item?item_task=gsm8k&item=0", waits)
+        assert is_quiet(seen, address)
+
+
+def test_a_viewer_that_has_ended_is_said_on_the_page(devtools, served):
+    shown = made.pair(2)
+    shown.runs["fp8"] = replace(shown.runs["fp8"], live=True)
+    stack = ExitStack()
+    address = stack.enter_context(served(shown))
+
+    async def stays(page):
+        assert await page.evaluate("document.querySelector('#gone').hidden")
+        stack.close()
+        await page.becomes("document.querySelector('#gone').hidden", False)
+
+    drive(devtools, address, stays)

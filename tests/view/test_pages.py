@@ -233,3 +233,16 @@ def test_an_answer_that_is_none_says_what_became_of_it(change, said):
     page = Parsed(item_page(shown.item(("fp8", "mxfp4"), Filter(), KEY), BASE)).text
     assert said in page
     assert change["status"] in page
+
+
+def test_thousands_of_tasks_and_subjects_can_be_chosen_from_and_a_part_of_a_list_carries_none_of_them():
+    subjects = tuple(f"subject {number}" for number in range(3_000))
+    tasks = tuple(
+        TaskCount(f"task_{number}", 1, 1, 1.0, {}, subjects if number == 0 else ()) for number in range(3_000)
+    )
+    shown = made.pair(5)
+    shown.runs["fp8"] = replace(shown.runs["fp8"], tasks=tasks)
+    page = shown.items(("fp8",), Filter(), 0)
+    assert items_page(page, BASE).count("<option") > 6_000
+    assert "<option" not in items_page(page, BASE, fragment=True)
+    assert "and 2994 more tasks" in Parsed(overview_page(shown.overview(), BASE)).text

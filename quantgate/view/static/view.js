@@ -134,6 +134,13 @@ document.addEventListener("htmx:afterSwap", ({ detail }) => {
   openList();
 });
 
+/* What does not answer is said; what is refused is shown by its own page. */
+document.addEventListener("htmx:sendError", () => ($("#gone").hidden = false));
+document.addEventListener("htmx:afterOnLoad", () => ($("#gone").hidden = true));
+document.addEventListener("htmx:responseError", ({ detail }) => {
+  if (!detail.elt.classList.contains("part")) location.reload();
+});
+
 /* A live run: where the number of answers has changed, the parts in sight are loaded again in their place. */
 document.addEventListener("htmx:load", ({ detail }) => {
   const [live, list] = [detail.elt, $("#parts")];
