@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
@@ -20,9 +21,9 @@ from quantgate.evals.samples.lines import json_object
 
 PROMPTS_FILE = "prompts.jsonl"
 
-_TEXT = rb'("(?:[^"\\]|\\.)*")'
+_TEXT = rb'"([^"\\]*)"'
 _HEAD = re.compile(rb'\{"task": %b, "item_id": %b, "prompt_hash": %b[,}]' % (_TEXT, _TEXT, _TEXT))
-"""How every line begins, so that what it is of can be told without reading its messages."""
+"""How a line begins whose names have nothing escaped: what it is of can be told without reading its messages."""
 
 
 def line_of_prompt(asked: Asked) -> bytes:
@@ -67,7 +68,11 @@ def parse_prompt(line: bytes) -> Asked:
 
 def prompt_digest(task: str, item_id: str, prompt_hash: str) -> int:
     """64 bits that stand for a prompt wherever only its being the same matters."""
-    return xxhash.xxh3_64_intdigest("\0".join((task, item_id, prompt_hash)).encode("utf-8", "surrogatepass"))
+    return _digest([text.encode("utf-8", "surrogatepass") for text in (task, item_id, prompt_hash)])
+
+
+def _digest(texts: Sequence[bytes]) -> int:
+    return xxhash.xxh3_64_intdigest(b"\0".join(texts))
 
 
 def kept_digests(stream: BinaryIO) -> NDArray[np.uint64]:
@@ -79,18 +84,28 @@ def kept_digests(stream: BinaryIO) -> NDArray[np.uint64]:
     return np.concatenate(found) if found else np.zeros(0, np.uint64)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """What has been looked through of a file: the digests of its prompts, sorted, where their lines are, and its end."""
+
+    digests: NDArray[np.uint64]
+    places: NDArray[np.int64]
+    end: int
+
+
+_NOTHING = _Seen(np.zeros(0, np.uint64), np.zeros((0, 2), np.int64), 0)
+
+
 class Prompts:
     """What a run directory tells of what was asked; of each prompt it keeps where its line stands, some 24 bytes.
 
     The file is looked through at the first question, and again from where that ended when one is not found and the file
-    has grown. `problem` says why it cannot be read; empty where it can, or there is none.
+    has grown; several threads may ask. `problem` says why it cannot be read; empty where it can, or there is none.
     """
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._end = 0
-        self._digests: NDArray[np.uint64] = np.zeros(0, np.uint64)
-        self._places: NDArray[np.int64] = np.zeros((0, 2), np.int64)
+        self._seen = _NOTHING
         self.problem = ""
 
     @classmethod
@@ -100,16 +115,16 @@ class Prompts:
 
     def of(self, task: str, item_id: str, prompt_hash: str) -> Asked | None:
         """What was asked under that hash; `None` where that was not kept, or its line is damaged."""
-        found = self._found(task, item_id, prompt_hash)
-        if found is None and self._has_changed():
-            found = self._found(task, item_id, prompt_hash)
+        found = self._found(self._seen, task, item_id, prompt_hash)
+        if found is None and (more := self._looked_again()) is not None:
+            found = self._found(more, task, item_id, prompt_hash)
         return found
 
-    def _found(self, task: str, item_id: str, prompt_hash: str) -> Asked | None:
+    def _found(self, seen: _Seen, task: str, item_id: str, prompt_hash: str) -> Asked | None:
         digest = np.uint64(prompt_digest(task, item_id, prompt_hash))
-        first, after = np.searchsorted(self._digests, digest, "left"), np.searchsorted(self._digests, digest, "right")
+        first, after = np.searchsorted(seen.digests, digest, "left"), np.searchsorted(seen.digests, digest, "right")
         # The last line counts: an earlier one may be damaged, and have been written again.
-        for start, length in self._places[first:after][::-1].tolist():
+        for start, length in seen.places[first:after][::-1].tolist():
             try:
                 with open_to_read(self._file) as stream:
                     stream.seek(start)
@@ -120,52 +135,47 @@ class Prompts:
                 return asked
         return None
 
-    def _has_changed(self) -> bool:
-        """Look through what the file has more than before; whether it has."""
+    def _looked_again(self) -> _Seen | None:
+        """The file looked through to its end; `None` where it has no more than was seen, or cannot be read."""
         try:
             size = self._file.stat().st_size
-            if size == self._end:
-                return False
-            if size < self._end:
-                self._end, self._digests, self._places = 0, self._digests[:0], self._places[:0]
-            self._look_through()
+            if size == self._seen.end:
+                return None
+            more = _look_through(self._file, self._seen if size > self._seen.end else _NOTHING)
         except FileNotFoundError:
-            return False
+            return None
         except OSError as error:
             self.problem = f"{self._file} cannot be read: {error.strerror or error}"
-            return False
-        return True
+            return None
+        self._seen = more
+        return more
 
-    def _look_through(self) -> None:
-        digests, places = [self._digests], [self._places]
-        with open_to_read(self._file) as stream:
-            stream.seek(self._end)
-            for block in blocks(stream):
-                self._end = block.end
-                if block.data is None:
-                    continue
-                rows = [
-                    (digest, block.start + start, end - start)
-                    for start, end in _lines(block)
-                    if (digest := _digest_of_line(block.data, start, end)) is not None
-                ]
-                digests.append(np.array([row[0] for row in rows], dtype=np.uint64))
-                places.append(np.array([row[1:] for row in rows], dtype=np.int64).reshape(-1, 2))
-        known, where = np.concatenate(digests), np.concatenate(places)
-        order = np.argsort(known, kind="stable")
-        self._digests, self._places = known[order], where[order]
+
+def _look_through(file: Path, seen: _Seen) -> _Seen:
+    """Look at what stands behind what was seen. Raises OSError."""
+    digests, places, last = [seen.digests], [seen.places], seen.end
+    with open_to_read(file) as stream:
+        stream.seek(seen.end)
+        for block in blocks(stream):
+            last = block.end
+            if block.data is None:
+                continue
+            rows = [
+                (digest, block.start + start, end - start)
+                for start, end in _lines(block)
+                if (digest := _digest_of_line(block.data, start, end)) is not None
+            ]
+            digests.append(np.array([row[0] for row in rows], dtype=np.uint64))
+            places.append(np.array([row[1:] for row in rows], dtype=np.int64).reshape(-1, 2))
+    known, where = np.concatenate(digests), np.concatenate(places)
+    order = np.argsort(known, kind="stable")
+    return _Seen(known[order], where[order], last)
 
 
 def _digest_of_line(data: bytes, start: int, end: int) -> int | None:
     """What a line is of, by its beginning where that is as it is written here; `None` where it is no prompt."""
     head = _HEAD.match(data, start, end)
-    if head is None:
-        return _digest_of(data[start:end])
-    try:
-        task, item_id, prompt_hash = (json.loads(part) for part in head.groups())
-        return prompt_digest(task, item_id, prompt_hash)
-    except ValueError:
-        return None
+    return _digest_of(data[start:end]) if head is None else _digest(head.groups())
 
 
 def _digest_of(line: bytes) -> int | None:
