@@ -86,7 +86,7 @@ def kept_digests(stream: BinaryIO) -> NDArray[np.uint64]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Seen:
-    """What has been looked through of a file: the digests of its prompts, sorted, where their lines are, and its end."""
+    """What was looked through of a file: the digests of its prompts, sorted, where their lines are, and its end."""
 
     digests: NDArray[np.uint64]
     places: NDArray[np.int64]
