@@ -36,6 +36,12 @@ def runs_of(decision: Path) -> tuple[Path, ...]:
     return tuple(folder for folder in found if folder is not None) if None not in found else ()
 
 
+def runs_in(folder: Path) -> tuple[Path, ...]:
+    """The run directories that lie in a folder, as in the one that `check` writes."""
+    inside = islice(_inside(folder), _MOST_FOLDERS)
+    return tuple(each for each in inside if RunDirectory(each).exists())
+
+
 def _records(told: Mapping[str, Any]) -> Iterator[tuple[object, ...]]:
     """When each run was begun, of which model, and what it is called."""
     formats = told.get("formats")
@@ -57,8 +63,14 @@ def _folders(told: Mapping[str, Any], decision: Path) -> Iterator[Path]:
     command = told.get("command")
     with suppress(ValueError):
         yield from _paths(shlex.split(command)[2:] if isinstance(command, str) else ())
-    beside = (folder for folder in sorted(decision.resolve().parent.iterdir()) if folder.is_dir())
-    yield from islice(beside, _MOST_FOLDERS)
+    yield from islice(_inside(decision.resolve().parent), _MOST_FOLDERS)
+
+
+def _inside(folder: Path) -> Iterator[Path]:
+    try:
+        yield from (each for each in sorted(folder.iterdir()) if each.is_dir())
+    except OSError:
+        return
 
 
 def _paths(named: Iterable[object]) -> Iterator[Path]:

@@ -79,11 +79,13 @@ def diff(
 def _folders(baseline: Path, candidate: str | None, items: list[str]) -> tuple[Sequence[Path], list[str]]:
     """The folders of both runs, and the items; a saved decision names both, so that an item may come after it."""
     from quantgate.evals.errors import UsageError
-    from quantgate.evals.inspection.decided import runs_of
+    from quantgate.evals.inspection.decided import runs_in, runs_of
 
     if not baseline.is_file():
         if candidate is None:
-            raise UsageError("diff needs two run directories, or a gate's JSON: quantgate diff BASELINE CANDIDATE")
+            inside = [str(run) for run in runs_in(baseline)]
+            give = " ".join(inside) if len(inside) == 2 else "BASELINE CANDIDATE"
+            raise UsageError(f"diff needs two run directories, or a gate's JSON: quantgate diff {give}")
         return (baseline, Path(candidate)), items
     runs = runs_of(baseline)
     if len(runs) == 2:

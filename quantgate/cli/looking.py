@@ -72,14 +72,16 @@ def notes_of(run: OpenedRun, tasks: Sequence[str]) -> list[str]:
 def opened(folder: Path, verb: str, *, reveal: bool) -> OpenedRun:
     """A run directory. Raises RunDirectoryError; UsageError for a saved decision, with what to give instead."""
     from quantgate.evals.errors import UsageError
-    from quantgate.evals.inspection.decided import runs_of
+    from quantgate.evals.inspection.decided import runs_in, runs_of
     from quantgate.evals.inspection.opened import OpenedRun
+    from quantgate.evals.runs.directory import RUN_FILE
 
     if folder.is_file():
-        runs = runs_of(folder)
-        raise UsageError(
-            f"{folder} is a file, and quantgate {verb} shows a run directory: give "
-            + (" or ".join(str(run) for run in runs) or "the folder that has run.json")
-            + (f"; `quantgate diff {folder}` shows what changed between them" if len(runs) == 2 else "")
-        )
-    return OpenedRun.open(folder, revealed=reveal)
+        runs, what = runs_of(folder), "a file"
+    elif not (folder / RUN_FILE).exists() and (runs := runs_in(folder)):
+        what = "the folder of several runs"
+    else:
+        return OpenedRun.open(folder, revealed=reveal)
+    give = " or ".join(str(run) for run in runs) or "the folder that has run.json"
+    more = f"; `quantgate diff {runs[0]} {runs[1]}` shows what changed between them" if len(runs) == 2 else ""
+    raise UsageError(f"{folder} is {what}, and quantgate {verb} shows a run directory: give {give}{more}")

@@ -137,7 +137,7 @@ def figures(console: Console, seen: Seen, width: int) -> list[Text]:
     """What became of an answer: status, score, what was read, metrics, tokens, time, fault."""
     sample = seen.sample
     told = [Text.assemble("status ", status_text(sample)), Text.assemble("score ", score_text(sample))]
-    told.append(Text.assemble("extracted ", result_text(seen)))
+    told.append(Text.assemble("extracted ", result_text(seen, 300)))
     lines = wrapped(console, Text(", ").join(told), width)
     rest = [f"finish reason {one_line(sample.finish_reason, 60)}"] if sample.finish_reason else []
     rest += [f"{tokens} tokens" for tokens in [tokens_of(sample)] if tokens]

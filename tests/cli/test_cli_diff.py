@@ -129,7 +129,7 @@ def test_a_gates_json_stands_for_its_two_runs(quantgate, runs, tmp_path):
     file.write_text(json.dumps({"baseline": left, "candidate": right}))
     assert listed(quantgate(["diff", str(file)])[1]) == listed(quantgate(["diff", *runs])[1])
     assert "── gsm8k/10 ──" in quantgate(["diff", str(file), "10"])[1]
-    assert f"give {runs[0]} or {runs[1]}; `quantgate diff {file}`" in quantgate(["show", str(file)])[2]
+    assert f"give {runs[0]} or {runs[1]}; `quantgate diff {runs[0]} {runs[1]}`" in quantgate(["show", str(file)])[2]
 
 
 def test_a_comparisons_json_says_which_two_to_give(quantgate, runs, tmp_path):
@@ -153,6 +153,16 @@ def test_one_run_alone_is_no_difference(quantgate, runs):
     code, _, err = quantgate(["diff", runs[0]])
     assert (code, err) == (2, "quantgate: diff needs two run directories, or a gate's JSON: quantgate diff BASELINE "
                               "CANDIDATE\n")  # fmt: skip
+
+
+def test_the_folder_that_holds_both_runs_is_told_from_a_run(quantgate, runs):
+    folder = str(Path(runs[0]).parent)
+    code, _, err = quantgate(["show", folder])
+    assert code == 2
+    assert (
+        f"is the folder of several runs, and quantgate show shows a run directory: give {runs[0]} or {runs[1]};" in err
+    )
+    assert quantgate(["diff", folder])[2].endswith(f"quantgate diff {runs[0]} {runs[1]}\n")
 
 
 def test_an_unknown_item_ends_with_2(quantgate, runs):
