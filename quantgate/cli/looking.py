@@ -74,11 +74,11 @@ def opened(folder: Path, verb: str, *, reveal: bool) -> OpenedRun:
     from quantgate.evals.errors import UsageError
     from quantgate.evals.inspection.decided import runs_in, runs_of
     from quantgate.evals.inspection.opened import OpenedRun
-    from quantgate.evals.runs.directory import RUN_FILE
+    from quantgate.evals.runs.directory import RunDirectory
 
     if folder.is_file():
         runs, what = runs_of(folder), "a file"
-    elif not (folder / RUN_FILE).exists() and (runs := runs_in(folder)):
+    elif not RunDirectory(folder).exists() and (runs := runs_in(folder)):
         what = "the folder of several runs"
     else:
         return OpenedRun.open(folder, revealed=reveal)
