@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from quantgate.evals.contract.asked import Asked
-from quantgate.evals.contract.loglikelihoods import parse_loglikelihoods
+from quantgate.evals.contract.loglikelihoods import LogLikelihood, parse_loglikelihoods
 from quantgate.evals.contract.records import Sample
 from quantgate.evals.errors import DataError
 from quantgate.evals.inspection.conversation import Turn, conversation
@@ -79,13 +79,25 @@ def _choices(sample: Sample, asked: Asked | None) -> tuple[Choice, ...]:
         values = parse_loglikelihoods(sample.response or "")
     except DataError:
         return ()  # an answer that only looks like it
-    texts = [each.text for each in asked.continuations] if asked is not None else []
-    if len(texts) != len(values):
-        best = max(range(len(values)), key=lambda place: values[place].total)
+    asked_for = () if asked is None else asked.continuations
+    if len(asked_for) != len(values):
+        best = _best(values)
         return tuple(Choice(None, value.total, place == best, False) for place, value in enumerate(values))
-    reference = None if asked is None or asked.reference is None else asked.reference.strip()
-    taken = None if sample.extracted is None else sample.extracted.strip()
+    # Mutual information asks for every choice once more without its question.
+    scored = [pair for pair in zip(asked_for, values, strict=True) if pair[0].context or not asked_for[0].context]
+    reference = ((asked.reference if asked is not None else None) or "").strip()
+    right = {reference, *reference.split(" or ")} - {""}
+    taken = (sample.extracted or "").strip()
+    if len({each.text for each, _ in scored}) == len(scored):
+        told = ((each.text, value.total, each.text.strip()) for each, value in scored)
+        return tuple(Choice(text, total, bare == taken, bare in right) for text, total, bare in told)
+    # The choices stand in the question's gap, and the same words follow each of them.
+    best = _best([value for _, value in scored])
     return tuple(
-        Choice(text, value.total, text.strip() == taken, text.strip() == reference)
-        for text, value in zip(texts, values, strict=True)
+        Choice(f"{each.context}{each.text}", value.total, place == best, each.context.rstrip().endswith(tuple(right)))
+        for place, (each, value) in enumerate(scored)
     )
+
+
+def _best(values: Sequence[LogLikelihood]) -> int:
+    return max(range(len(values)), key=lambda place: values[place].total)

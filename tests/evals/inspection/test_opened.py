@@ -78,6 +78,28 @@ def test_choices_come_with_their_log_likelihoods_the_taken_and_the_right_one_mar
     assert without.choices == (Choice(None, -3.5, False, False), Choice(None, -1.25, True, False))
 
 
+def choices_of(tmp_path, continuations, totals, extracted, reference):
+    answer = sample("1", extracted=extracted, response=json.dumps({"loglikelihoods": [[one, False] for one in totals]}))
+    prompt = asked("1", reference=reference, messages=(), continuations=continuations)
+    return only(OpenedRun.open(made_run(tmp_path / "run", [answer], prompts=[prompt]))).choices
+
+
+def test_choices_in_a_questions_gap_are_told_apart_by_the_question(tmp_path):
+    gap = tuple(Continuation(f"He poured it into the {name}", " until it was full.") for name in ("cup", "bottle"))
+    assert choices_of(tmp_path, gap, [-9.0, -7.0], "bottle", "cup") == (
+        Choice("He poured it into the cup until it was full.", -9.0, False, True),
+        Choice("He poured it into the bottle until it was full.", -7.0, True, False),
+    )
+
+
+def test_choices_that_are_asked_for_without_their_question_too_are_shown_once(tmp_path):
+    twice = (*CONTINUATIONS, *(Continuation("", each.text) for each in CONTINUATIONS))
+    assert choices_of(tmp_path, twice, [-3.0, -4.0, -1.0, -2.0], "blue", "blue or azure") == (
+        Choice(" blue", -3.0, True, True),
+        Choice(" red", -4.0, False, False),
+    )
+
+
 def test_an_answer_that_only_looks_like_log_likelihoods_is_a_text(tmp_path):
     seen = only(OpenedRun.open(made_run(tmp_path / "run", [sample("1", response='{"loglikelihoods": "none"}')])))
     assert seen.choices == ()
