@@ -42,7 +42,9 @@ def truncation_findings(
     if not cut or alone.estimate >= 0:
         return ()
     if kept.sum() < _FEWEST_LEFT:
-        few = f"An answer was cut on {len(cut):,} of {len(kept):,} items: without them nothing is left to tell a loss by"
+        few = (
+            f"An answer was cut on {len(cut):,} of {len(kept):,} items: without them nothing is left to tell a loss by"
+        )
         return (_beside(FindingCode.LOSS_WITHOUT_CUT, few),) if regressed else ()
     rest = bounds_of(scores.of(kept))
     gone = alone.upper < 0 <= rest.upper

@@ -46,8 +46,10 @@ def diff(
 ) -> None:
     """Show which answers changed between two runs: losses, then gains, or each named item side by side.
 
-    Runs that `gate` would not compare are held against each other, too, by item and repeat, and it is said in what they
-    differ. More than fits the terminal goes through $PAGER. Exits 0, and 2 for what is not there.
+    Runs that `gate` would not compare are held against each other, too, and it is said in what they differ.
+    More than fits the terminal goes through $PAGER.
+
+    Exits 0, and 2 for what is not there.
     """
     from quantgate.cli.looking import notes_of, opened, print_json, print_with_notes
     from quantgate.evals.inspection.changed import Turn

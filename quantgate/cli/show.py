@@ -47,8 +47,10 @@ def show(
 ) -> None:
     """Show the answers of a run: a table of them, or each named item whole, from the question to the fault.
 
-    Of --wrong, --truncated and the like, answers of any that is given are shown. More than fits the terminal goes
-    through $PAGER. Exits 0, and 2 for what is not there.
+    Of --wrong, --truncated and the like, answers of any that is given are shown.
+    More than fits the terminal goes through $PAGER.
+
+    Exits 0, and 2 for what is not there.
     """
     from quantgate.cli.looking import notes_of, opened, print_json, print_with_notes
     from quantgate.evals.inspection.choosing import Kind, Wanted
