@@ -17,8 +17,8 @@ from quantgate.evals.text import printable
 from quantgate.reports.words.flipped import flipped
 from quantgate.reports.words.flips import in_natural_order
 
-_MOST = 32_000
-"""Characters of a cell; Excel holds 32,767."""
+_MOST = 5_000
+"""Characters of a cell; no text that a decision keeps is longer, and Excel holds 32,767."""
 
 Cell = str | int | float | None
 

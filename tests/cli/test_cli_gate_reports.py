@@ -127,3 +127,29 @@ def test_a_server_that_told_nan_of_itself_does_not_cost_the_json(quantgate, runs
     record.write_text(json.dumps({**document, "endpoint": {"served": {"load": float("nan")}}}))
     assert quantgate(["gate", *folders, "--margin", "0.03", "--json", str(file)])[0] == 0
     assert json.loads(file.read_text())["baseline"]["endpoint"] == {"served": {"load": "NaN"}}
+
+
+def test_a_regression_names_items_and_what_shows_them_and_annotates_only_on_github(quantgate, runs, monkeypatch):
+    folders = runs(int4=(60, 0))
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+    code, out, err = quantgate(["gate", *folders])
+    assert (code, err) == (1, "")
+    named = out.splitlines()[-5:-1]
+    assert named[0] == "  0 lost: 5 in the baseline, 5 in the candidate"
+    assert named[3] == f"side by side: quantgate diff {folders[0]} {folders[1]} 0 1 2"
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    code, again, err = quantgate(["gate", *folders, "--looks", "1"])
+    assert (code, again.splitlines()[-5:-1]) == (1, named)
+    (line,) = err.splitlines()
+    assert line.startswith("::error title=quantgate%3A gsm8k%3A regressed::gsm8k: regressed. With 95%25 confidence")
+    assert quantgate(["compare", *folders, "--looks", "1"])[2].startswith(
+        "::error title=quantgate%3A int4%3A regressed"
+    )
+
+
+def test_what_fails_to_be_written_does_not_hide_what_was(quantgate, runs, tmp_path):
+    file = tmp_path / "table.csv"
+    code, _, err = quantgate(["gate", *runs(a=(0, 0)), "--csv", str(file), "--html", str(tmp_path)])
+    assert code == 2
+    assert f"written: {file}" in err
+    assert file.read_bytes().startswith(b"task,stratum,tier,verdict,items,")

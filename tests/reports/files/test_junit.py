@@ -77,3 +77,18 @@ def test_hostile_text_parses_strictly(hostile_verdict):
     xml = gate_junit(hostile_verdict)
     assert len(list(ElementTree.fromstring(xml.encode()).iter("testcase"))) == 5
     assert len(xml) < 100_000
+
+
+def test_flips_are_properties_of_the_suite_that_say_what_both_builds_said():
+    flips = (
+        made.flip(2, item="12", answers=made.answers("175", "176"), reference="175"),
+        made.flip(3, item="7", answers=made.answers("1", "2")),
+    )
+    xml = gate_junit(made.verdict(made.regressed(flips=flips), release=ReleaseVerdict.REGRESSED))
+    found = {each.get("name"): each.get("value") for each in ElementTree.fromstring(xml).iter("property")}
+    assert found == {
+        "verdict": "regressed",
+        "mmlu_pro: flipped": "1 lost, 1 won",
+        "mmlu_pro: 12": "12 lost: 175 in the baseline, 176 in the candidate; right is 175",
+        "mmlu_pro: 7": "7 won: 1 in the baseline, 2 in the candidate",
+    }

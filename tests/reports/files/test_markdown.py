@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from markdown_it import MarkdownIt
 
@@ -96,3 +98,20 @@ def test_what_a_forge_would_link_or_mention_is_broken_invisibly(text):
 @pytest.mark.parametrize("text", ["a `b` c", "``", "`", "a\nb", "--x='`'"])
 def test_a_command_stays_one_code_span(text):
     assert kinds(markdown_code(text)).count("code_inline") == 1
+
+
+def test_the_first_ten_flips_are_a_table_losses_first_in_natural_order():
+    flips = [made.flip(1, item=str(n), answers=made.answers(f"{n}|", "*b*"), reference="@x") for n in range(20, 0, -1)]
+    verdict = made.verdict(made.regressed(flips=tuple(flips)), release=ReleaseVerdict.REGRESSED)
+    lines = gate_markdown(replace(verdict, folders={"baseline": "a", "candidate": "b"})).splitlines()
+    head = lines.index("| first 10 of 20 flipped | turned | baseline -&gt; candidate | right | ended | score |")
+    rows = lines[head + 2 : head + 12]
+    assert [row.split(" | ")[0] for row in rows] == [f"| {n}" for n in range(1, 11)]
+    assert rows[0] == "| 1 | ▼ lost | 1\\| -&gt; \\*b\\* | @\u200bx | ok | 1 -&gt; 0 |"
+    assert lines[head + 12 : head + 14] == ["", "Side by side: `quantgate diff a b`"]
+
+
+def test_among_several_tasks_each_flip_says_of_which_it_is():
+    tasks = (made.decision(flips=(made.flip(1),)), made.regressed(flips=(made.flip(2),)))
+    text = gate_markdown(made.verdict(*tasks, release=ReleaseVerdict.REGRESSED))
+    assert text.index("| mmlu\\_pro: item-2 |") < text.index("| gsm8k: item-1 |")
