@@ -10,8 +10,6 @@ import typer
 if TYPE_CHECKING:
     from quantgate.evals.contract.task import TaskInfo
 
-_LEAST_WIDTH = 14
-
 
 def register(app: typer.Typer) -> None:
     app.command(name="tasks")(tasks)
@@ -22,7 +20,8 @@ def tasks(
 ) -> None:
     """List the tasks of this environment, those of other packages included; or describe one."""
     from quantgate.cli.installed import installed_tasks
-    from quantgate.evals.text import one_line
+    from quantgate.reports.terminal.console import output_console
+    from quantgate.reports.terminal.described import described
 
     registry = installed_tasks()
     if name is not None:
@@ -31,9 +30,9 @@ def tasks(
     else:
         rows = [(task.name, task.summary) for task in registry.tasks.values()]
         rows += [(f"{family.prefix}NAME", family.summary) for family in registry.families.values()]
-    width = max(_LEAST_WIDTH, *(len(left) for left, _ in rows))
-    for left, right in rows:
-        typer.echo(f"{one_line(left, 60):{width}} {one_line(right, 300)}".rstrip())
+    console = output_console()
+    for line in described(console, rows):
+        console.print(line, soft_wrap=True)
 
 
 def _described(info: TaskInfo) -> Iterator[tuple[str, str]]:

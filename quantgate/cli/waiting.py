@@ -20,6 +20,7 @@ def told_while_waiting(console: Console, name: str, doing: str) -> Iterator[None
     """Show what is done for a task; what it waits for of the hub after a few seconds, and at once that it is gone."""
     from rich.text import Text
 
+    from quantgate.reports.terminal.fitting import FittingLine, Part
     from quantgate.reports.terminal.progress import every
     from quantgate.tasks.data.reach import gone_without, waited_for
 
@@ -39,11 +40,11 @@ def told_while_waiting(console: Console, name: str, doing: str) -> Iterator[None
         if now - began < _PATIENCE_S or (what := waited_for()) is None:
             return
         if console.is_terminal:
-            status.update(Text(f"{name}: fetching {what}, {now - began:.0f} s so far"))
+            status.update(FittingLine((Part(f"{name}: fetching {what}"), Part(f"{now - began:.0f} s so far", 1))))
         elif now >= next_line:
             next_line = now + _AGAIN_S
             say(f"{name}: fetching {what}")
 
-    with console.status(Text(f"{name}: {doing}")) as status, every(_LOOK_S, look):
+    with console.status(FittingLine((Part(f"{name}: {doing}"),))) as status, every(_LOOK_S, look):
         yield
     look()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from quantgate.evals.decision.points import points
 from quantgate.evals.stats.calibration import REPEATED, Method, Model, SimulatedRate, WorstCase
+from quantgate.reports.terminal.fitting import Column, FittingTable
 
 _METHODS = {
     Method.EXACT: "exact test",
@@ -27,14 +27,13 @@ _MODELS = {
 
 def print_single(console: Console, worst: Mapping[Method, WorstCase], n: int, margin: float, alpha: float) -> None:
     """Print the worst false-pass rate over the discordance rates, by enumeration, for one answer per item."""
-    table = _table(f"{n:,} items, one answer each; a build exactly {points(margin)} worse", "method", "false pass")
-    table.add_column("at flips of", justify="right")
-    table.add_column("")
+    title = f"{n:,} items, one answer each; a build exactly {points(margin)} worse"
+    table = _table(title, "method", "false pass", "at flips of", "role")
     for method, found in worst.items():
         role = "decides" if method is Method.EXACT else "not used for this"
         if method.bootstrap is not None:
             role = f"with method: {method.bootstrap.value}"
-        table.add_row(_METHODS[method], _percent(found.rate), _percent(found.discordance), role)
+        table.add(_METHODS[method], _percent(found.rate), _percent(found.discordance), role)
     console.print(table)
     gate, naive = worst[Method.EXACT].rate, worst[Method.NAIVE].rate
     how = "at whatever share of flips, by enumeration of all outcomes"
@@ -53,7 +52,7 @@ def print_repeats(
     title = f"{n:,} items, {repeats} answers each; a build exactly {points(margin)} worse"
     table = _table(title, "how it is worse", *(_METHODS[method] for method in REPEATED))
     for model, rates in measured.items():
-        table.add_row(_MODELS[model], *(_percent(rates[method].rate) for method in REPEATED))
+        table.add(_MODELS[model], *(_percent(rates[method].rate) for method in REPEATED))
     console.print(table)
     worst = {
         method: max((rates[method] for rates in measured.values()), key=lambda found: found.rate) for method in REPEATED
@@ -80,13 +79,8 @@ def _conclude(console: Console, gate: float, naive: float, broken: bool, alpha: 
     )
 
 
-def _table(title: str, *columns: str) -> Table:
-    table = Table(
-        title=Text(title), title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0)
-    )
-    for place, column in enumerate(columns):
-        table.add_column(column, justify="right" if place else "left", no_wrap=True)
-    return table
+def _table(title: str, *columns: str) -> FittingTable:
+    return FittingTable(title, [Column(name, words=not place or name == "role") for place, name in enumerate(columns)])
 
 
 def _percent(rate: float) -> str:

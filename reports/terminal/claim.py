@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from quantgate.evals.claims.types import ClaimDecision, ClaimVerdict
 from quantgate.evals.text import one_line
 from quantgate.reports.terminal.decision_table import verdict_line, verdict_text
+from quantgate.reports.terminal.fitting import LONGEST_NAME, Column, FittingTable
 from quantgate.reports.words.claim import bounds_between as _bounds
 from quantgate.reports.words.claim import details, sentence
 from quantgate.reports.words.claim import lost_and_won as _pair
@@ -26,33 +26,14 @@ def print_claim(console: Console, verdict: ClaimVerdict) -> None:
     console.print(verdict_line(verdict.verdict))
 
 
-def _table(tasks: tuple[ClaimDecision, ...]) -> Table:
-    table = Table(
-        title=Text("published accuracies: from best to worst case over every pairing of the items"),
-        title_justify="left",
-        title_style="bold",
-        box=None,
-        pad_edge=False,
-        padding=(0, 1, 0, 0),
-    )
-    columns = [
-        "task",
-        "items",
-        "baseline",
-        "candidate",
-        "diff",
-        "lost/won",
-        "p",
-        "lower bound",
-        "upper bound",
-        "margin",
-    ]
-    for column in (*columns, "verdict"):
-        words = column in ("task", "verdict")
-        table.add_column(column, justify="left" if words else "right", no_wrap=not words, overflow="fold")
+def _table(tasks: tuple[ClaimDecision, ...]) -> FittingTable:
+    title = "published accuracies: from best to worst case over every pairing of the items"
+    words = ("task", "verdict")
+    names = ("task", "items", "baseline", "candidate", "diff", "lost/won", "p", "lower bound", "upper bound", "margin")
+    table = FittingTable(title, [Column(name, words=name in words) for name in (*names, "verdict")])
     for task in tasks:
         cells = [
-            one_line(task.task, 30),
+            one_line(task.task, LONGEST_NAME),
             f"{task.items:,}" + (f"×{task.repeats}" if task.repeats > 1 else ""),
             one_line(task.baseline, 16),
             one_line(task.candidate, 16),
@@ -63,5 +44,5 @@ def _table(tasks: tuple[ClaimDecision, ...]) -> Table:
             _bounds(task.upper_best, task.upper_worst),
             margin_cell(task.margin),
         ]
-        table.add_row(*cells, verdict_text(task.verdict))
+        table.add(*cells, verdict_text(task.verdict))
     return table

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from quantgate.evals.decision.comparison import Comparison, Format
 from quantgate.evals.decision.types import Decided, NotComparable, TaskDecision
 from quantgate.evals.text import one_line
 from quantgate.reports.terminal.decision_table import figure_cells, figures_table, status_text, verdict_line
+from quantgate.reports.terminal.fitting import FittingTable
 from quantgate.reports.terminal.flipped import print_flipped
 from quantgate.reports.words.flips import flipped_tasks
 from quantgate.reports.words.headline import recommendation
@@ -53,7 +53,7 @@ def _together(comparison: Comparison) -> str:
     )
 
 
-def comparison_table(comparison: Comparison) -> Table:
+def comparison_table(comparison: Comparison) -> FittingTable:
     """The table; the formats that pass at the lowest cost carry a star."""
     title = f"{_counted(comparison)} against {one_line(comparison.baseline.label, 40)}"
     table = figures_table(title, ["format", *(["cost"] if comparison.priced else [])])
@@ -65,7 +65,7 @@ def comparison_table(comparison: Comparison) -> Table:
             status = status_text(cells)
             if isinstance(task, NotComparable):
                 status.append(f": {one_line(task.reason, 300)}")
-            table.add_row(name, *cost, *figure_cells(cells), status)
+            table.add(name, *cost, *figure_cells(cells), status)
     return table
 
 

@@ -6,16 +6,21 @@ A CI service reads commands from the log: a line that begins with `::error::` ma
 from __future__ import annotations
 
 import os
+import re
 import sys
 from io import TextIOWrapper
 from typing import IO, Any, cast
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
 from quantgate.evals.text import unbroken, without_commands
 
 _WIDE = 160
+_COMMAND = re.compile("`[^`]*`")
+_HELD = "\ue000"
+"""Stands for a space at which no line ends, while lines are made."""
 
 
 class _Lines:
@@ -32,13 +37,28 @@ class _Lines:
 
 
 class _SafeConsole(Console):
-    """A console for text from anywhere; a `Text` that is printed is one line."""
+    """A console for text from anywhere; a `Text` that is printed is one line.
+
+    One that may be as long as it likes ends between two words where a terminal is narrower.
+    """
 
     def print(self, *objects: Any, **options: Any) -> None:
         for one in objects:
             if isinstance(one, Text) and not one.plain.isprintable():
                 one.plain = unbroken(one.plain)
+        if options.get("soft_wrap") and self.is_terminal:
+            objects = tuple(self._wrapped(one) if isinstance(one, Text) else one for one in objects)
         super().print(*objects, **options)
+
+    def _wrapped(self, text: Text) -> Text:
+        """Its lines; a command or a path that is to be copied is left to the terminal where it has no room on one."""
+        held = text.copy()
+        held.plain = _COMMAND.sub(lambda found: found[0].replace(" ", _HELD), text.plain)
+        if max(map(cell_len, held.plain.split(" "))) > self.width:
+            return text
+        lines = Text("\n").join(line for line in held.wrap(self, self.width))
+        lines.plain = lines.plain.replace(_HELD, " ")
+        return lines
 
 
 class _OutputConsole(_SafeConsole):

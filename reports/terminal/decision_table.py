@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from quantgate.evals.decision.types import ReleaseVerdict, TaskDecision, TaskVerdict, Verdict
 from quantgate.evals.text import one_line
+from quantgate.reports.terminal.fitting import LONGEST_NAME, Column, FittingTable
 from quantgate.reports.terminal.flipped import print_flipped
 from quantgate.reports.words.flips import flipped_tasks
 from quantgate.reports.words.headline import headline, holds_line
@@ -53,35 +53,30 @@ def print_verdict(console: Console, verdict: Verdict) -> None:
         console.print(Text(holds_line(verdict.verdict, verdict.holds)), soft_wrap=True)
 
 
-def decision_table(title: str, rows: list[tuple[str | None, TaskDecision]]) -> Table:
+def decision_table(title: str, rows: list[tuple[str | None, TaskDecision]]) -> FittingTable:
     """A table of decisions; rows with a build's name show it in a first column."""
     named = any(build is not None for build, _ in rows)
     table = figures_table(title, ["build"] if named else [])
     for build, task in rows:
         cells = task_cells(task, narrow=True)
-        table.add_row(*([one_line(build or "", 24)] if named else []), *figure_cells(cells), status_text(cells))
+        table.add(*([one_line(build or "", LONGEST_NAME)] if named else []), *figure_cells(cells), status_text(cells))
         for part in strata_cells(task):
-            figures = figure_cells(part, f"· {one_line(part.name, 28)}")
-            table.add_row(*([""] if named else []), *figures, status_text(part))
+            figures = figure_cells(part, f"· {one_line(part.name, LONGEST_NAME)}")
+            table.add(*([""] if named else []), *figures, status_text(part))
     return table
 
 
-def figures_table(title: str, lead: Sequence[str]) -> Table:
+def figures_table(title: str, lead: Sequence[str]) -> FittingTable:
     """An empty table of decisions, with the columns `lead` before those of `figure_cells` and the verdict."""
-    table = Table(
-        title=Text(title), title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 1, 0, 0)
-    )
+    words = {"build", "format", "task", "verdict"}
     figures = ("task", "items", "baseline", "candidate", "diff", "bounds", "margin", "lost/won")
-    for column in (*lead, *figures, "verdict"):
-        words = column in ("build", "format", "task", "verdict")
-        table.add_column(column, justify="left" if words else "right", no_wrap=not words, overflow="fold")
-    return table
+    return FittingTable(title, [Column(name, words=name in words) for name in (*lead, *figures, "verdict")])
 
 
 def figure_cells(cells: Cells, name: str | None = None) -> list[str | Text]:
     """A row's name and figures in the order of the columns."""
     return [
-        Text(one_line(cells.name, 30) if name is None else name),
+        Text(one_line(cells.name, LONGEST_NAME) if name is None else name),
         cells.asked,
         cells.baseline,
         cells.candidate,

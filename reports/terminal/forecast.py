@@ -5,30 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from quantgate.evals.planning.forecast import TaskForecast
 from quantgate.evals.text import one_line
-from quantgate.reports.terminal.fitting import fitting
+from quantgate.reports.terminal.fitting import LONGEST_NAME, Column, FittingTable
 from quantgate.reports.words import numbers
 
 
 def print_forecast(console: Console, title: str, forecasts: Sequence[TaskForecast]) -> None:
     """Print a row for each task, the sum over tasks, and from what tokens and hours are known."""
-    table = Table(
-        title=Text(one_line(title, 200)),
-        title_justify="left",
-        title_style="bold",
-        box=None,
-        pad_edge=False,
-        padding=(0, 1, 0, 0),
-    )
-    for column in ("task", "margin", "items", "repeats", "looks", "requests", "if equal", "tokens", "hours"):
-        table.add_column(column, justify="left" if column == "task" else "right", no_wrap=True)
-    rows: list[list[str | Text]] = [
-        [
-            Text(one_line(one.task, 30)),
+    names = ("task", "margin", "items", "repeats", "looks", "requests", "if equal", "tokens", "hours")
+    table = FittingTable(one_line(title, 200), [Column(name, words=name == "task") for name in names])
+    for one in forecasts:
+        table.add(
+            one_line(one.task, LONGEST_NAME),
             numbers.margin_cell(one.margin),
             f"{one.items:,}",
             f"{one.repeats}",
@@ -37,10 +28,8 @@ def print_forecast(console: Console, title: str, forecasts: Sequence[TaskForecas
             numbers.NONE if one.equal is None else f"{one.equal * one.requests:,.0f}",
             _tokens(one.tokens),
             _hours(one.hours),
-        ]
-        for one in forecasts
-    ]
-    console.print(fitting(console, table, rows))
+        )
+    console.print(table)
     for line in _sentences(forecasts):
         console.print(Text(line), soft_wrap=True)
 

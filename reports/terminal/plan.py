@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from quantgate.evals.planning.types import Plan
 from quantgate.evals.text import one_line
+from quantgate.reports.terminal.fitting import Column, FittingTable
 from quantgate.reports.terminal.plan_looks import looks_table
 from quantgate.reports.words.plan import asked as _plan
 from quantgate.reports.words.plan import loss_text as _loss
@@ -39,17 +39,13 @@ def print_plans(console: Console, plans: Sequence[Plan]) -> None:
             console.print(Text(f"{suite.assumptions.task} {_total([one])}"), soft_wrap=True)
 
 
-def _table(plan: Plan) -> Table:
+def _table(plan: Plan) -> FittingTable:
     assumed, aim = plan.assumptions, plan.aim
-    title = f"{one_line(assumed.task, 40)}: {assumed.items:,} items, power {aim.task_power:.3g}, alpha {aim.alpha:g}"
-    table = Table(
-        title=Text(title), title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 1, 0, 0)
-    )
+    title = f"{one_line(assumed.task, 80)}: {assumed.items:,} items, power {aim.task_power:.3g}, alpha {aim.alpha:g}"
     losses = sorted({at.loss for row in plan.rows for at in row.at_losses})
-    columns = ["margin", "items for one answer each", "power now", "plan", "power", *map(_loss, losses), "requests"]
+    names = ["margin", "items for one\nanswer each", "power\nnow", "plan", "power", *map(_loss, losses), "requests"]
     extra = [name for name in ("tokens", "hours") if any(getattr(row, name) is not None for row in plan.rows)]
-    for column in (*columns, *extra):
-        table.add_column(column, justify="left" if column == "plan" else "right", overflow="fold")
+    table = FittingTable(title, [Column(name, words=name == "plan") for name in (*names, *extra)])
     for row in plan.rows:
         needed = _needed(plan, row)
         power = "—" if row.power is None else f"{row.power:.1%}"
@@ -58,5 +54,5 @@ def _table(plan: Plan) -> Table:
         cells = [_margin(row), needed, f"{row.power_now:.1%}", _plan(plan, row), power, *lossy]
         cells.append(_whole(row.requests))
         figures = {"tokens": _tokens(row.tokens), "hours": "—" if row.hours is None else f"{row.hours:,.1f}"}
-        table.add_row(*cells, *(figures[name] for name in extra))
+        table.add(*cells, *(figures[name] for name in extra))
     return table

@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.console import Console, Group
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, Group, RenderResult
 from rich.live import Live
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.text import Text
@@ -18,9 +19,10 @@ from quantgate.evals.contract.records import Request, Sample, Status
 from quantgate.evals.endpoint.window import Window
 from quantgate.evals.runs.standing import Standing
 from quantgate.evals.text import one_line
+from quantgate.reports.terminal.fitting import FittingLine, Part, joined
 
 _PLAIN_EVERY_S = 10.0
-_BAR_CELLS = 24
+_BAR_CELLS = (24, 12, 6)
 _MOST_TOKENS = 10**9
 
 
@@ -72,58 +74,74 @@ class RunProgress:
         if self._done + self._failed >= self._total:
             self._ended = time.monotonic()
 
-    def line(self, *, bar: bool = False) -> Text:
-        """How it goes, on one line; with a bar for a terminal."""
+    def line(self) -> Text:
+        """How it goes, on one line, whole."""
+        return Text(joined([Part(self._counted()), *self._parts()]))
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """The same on one line of a terminal, with a bar; what matters least is left out where there is no room."""
+        half = options.max_width // 2
+        bar = next((cells for cells in _BAR_CELLS if cell_len(self._counted(cells)) <= half), 0)
+        yield FittingLine((Part(self._counted(bar)), *self._parts()))
+
+    def _counted(self, bar: int = 0) -> str:
+        done = f"{self._done}/{self._total}"
+        if not bar:
+            return f"{self._label}: {done}"
+        filled = round(bar * self._done / self._total) if self._total else bar
+        return f"{self._label} {'━' * filled}{'╌' * (bar - filled)} {done}"
+
+    def _parts(self) -> list[Part]:
+        """What is said after the count, in its order."""
         done = self._done
         elapsed = (self._ended or time.monotonic()) - self._began
-        parts = [f"{self._label}: {done}/{self._total}"]
-        if bar:
-            filled = round(_BAR_CELLS * done / self._total) if self._total else _BAR_CELLS
-            parts[0] = f"{self._label} {'━' * filled}{'╌' * (_BAR_CELLS - filled)} {done}/{self._total}"
+        parts: list[Part] = []
         if self._window is not None and self._ended is None:
-            parts += map(one_line, self._window.said())
+            parts += (Part(one_line(said), 5) for said in self._window.said())
         elif self._in_flight:
-            parts.append(f"{self._in_flight} in flight")
+            parts.append(Part(f"{self._in_flight} in flight", 5))
         if self._scored:
-            parts.append(f"accuracy {self._score_sum / self._scored:.3f}")
-        parts.append(f"truncated {self._statuses[Status.TRUNCATED]}")
-        if self._statuses[Status.EMPTY]:
-            parts.append(f"empty {self._statuses[Status.EMPTY]}")
-        if self._statuses[Status.REFUSED]:
-            parts.append(f"refused {self._statuses[Status.REFUSED]}")
-        if self._statuses[Status.UNGRADED]:
-            parts.append(f"ungraded {self._statuses[Status.UNGRADED]}")
-        parts.append(f"errors {self._failed}" + (f" ({self._faults} retried faults)" if self._faults else ""))
+            parts.append(Part(f"accuracy {self._score_sum / self._scored:.3f}", 2))
+        parts.append(Part(f"truncated {self._statuses[Status.TRUNCATED]}", 4))
+        for status in (Status.EMPTY, Status.REFUSED, Status.UNGRADED):
+            if self._statuses[status]:
+                parts.append(Part(f"{status.value} {self._statuses[status]}", 4))
+        parts.append(Part(f"errors {self._failed}" + (f" ({self._faults} retried faults)" if self._faults else ""), 3))
         if self._faults and not self._scored:
-            parts.append(f"last fault: {one_line(self._last_fault, 60)}")
+            parts.append(Part(f"last fault: {one_line(self._last_fault, 60)}", 0))
         asked_here = done - self._at_start
         if elapsed > 1 and self._tokens:
-            parts.append(f"{self._tokens / elapsed:.0f} tok/s")
+            parts.append(Part(f"{self._tokens / elapsed:.0f} tok/s", 7))
         if elapsed > 1 and asked_here:
-            parts.append(f"{60 * asked_here / elapsed:.0f} a minute")
+            parts.append(Part(f"{60 * asked_here / elapsed:.0f} a minute", 6))
         if asked_here and done < self._total:
-            parts.append(f"{duration(elapsed / asked_here * (self._total - done))} left")
+            parts.append(Part(f"{duration(elapsed / asked_here * (self._total - done))} left", 1))
         else:
-            parts.append(duration(elapsed))
-        return Text(", ".join(parts))
+            parts.append(Part(duration(elapsed), 1))
+        return parts
 
 
 @contextmanager
 def shown(console: Console, *runs: RunProgress) -> Iterator[None]:
     """Show runs live on a terminal, elsewhere as plain lines every ten seconds; at the end a last line for each."""
+    on_one_line = Group(*runs)
 
-    def lines() -> Group:
-        return Group(*(run.line(bar=console.is_terminal) for run in runs))
+    def tell() -> None:
+        for run in runs:
+            console.print(run.line(), soft_wrap=True)
 
     try:
         if console.is_terminal:
-            with Live(console=console, get_renderable=lines, refresh_per_second=4, transient=True):
+            with Live(console=console, get_renderable=lambda: on_one_line, refresh_per_second=4, transient=True):
                 yield
         else:
-            with every(_PLAIN_EVERY_S, lambda: console.print(lines(), soft_wrap=True)):
+            with every(_PLAIN_EVERY_S, tell):
                 yield
     finally:
-        console.print(lines(), soft_wrap=True)
+        if console.is_terminal:
+            console.print(on_one_line)
+        else:
+            tell()
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from quantgate.evals.contract.records import Sample, Status
 from quantgate.evals.decision.sequential.state import State
 from quantgate.evals.settings.margin import Margin
 from quantgate.evals.text import one_line
+from quantgate.reports.terminal.fitting import Part
 from quantgate.reports.terminal.progress import duration
 from quantgate.reports.words import numbers
 
@@ -57,18 +58,21 @@ class TaskCount:
         left = max(self.shown.requests - self.answered, 0) if requests is None else requests
         return None if not self.done or not left else elapsed / self.done * left
 
-    def line(self, in_flight: int, *, is_settled: bool) -> str:
-        """How it goes, in a line; `in_flight` counts the requests of all tasks: others are answered and not graded."""
-        parts = [f"{self.answered:,} of at most {self.shown.requests:,}"]
+    def parts(self, in_flight: int, *, is_settled: bool) -> list[Part]:
+        """How it goes, in the parts of a line.
+
+        `in_flight` counts the requests of all tasks: others are answered and not graded.
+        """
+        parts = [Part(f"{self.answered:,} of at most {self.shown.requests:,}")]
         if flying := min(self.in_flight, in_flight):
-            parts.append(f"{flying} in flight")
-        parts.append(f"faults {self.faults}" + (f", given up {self.failed}" if self.failed else ""))
-        parts.append(f"cut {self.cut}")
+            parts.append(Part(f"{flying} in flight", 3))
+        parts.append(Part(f"faults {self.faults}" + (f", given up {self.failed}" if self.failed else ""), 1))
+        parts.append(Part(f"cut {self.cut}", 2))
         if self.faults and not self.done:
-            parts.append(f"last fault: {one_line(self.last_fault, 60)}")
+            parts.append(Part(f"last fault: {one_line(self.last_fault, 60)}", 1))
         if not is_settled and (left := self.left_s()) is not None:
-            parts.append(f"{duration(left)} left at most")
-        return ", ".join(parts)
+            parts.append(Part(f"{duration(left)} left at most", 4))
+        return parts
 
 
 _WORDS = {

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
-from rich.table import Table
 from rich.text import Text
 
 from quantgate.evals.contract.fault import Fault
@@ -18,7 +17,7 @@ from quantgate.evals.contract.records import Request, Sample
 from quantgate.evals.decision.sequential.state import Stage, State
 from quantgate.evals.endpoint.window import Window
 from quantgate.evals.text import one_line
-from quantgate.reports.terminal.fitting import fitting
+from quantgate.reports.terminal.fitting import LONGEST_NAME, Column, FittingLine, FittingTable, Part, joined
 from quantgate.reports.terminal.progress import duration, every
 from quantgate.reports.terminal.release_counts import (
     TaskCount,
@@ -110,19 +109,18 @@ class ReleaseScreen:
 
     def rendered(self) -> Group:
         """The screen: what it is about, a row for each task and candidate, and under each task how its requests go."""
-        table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
-        for column in ("task", "baseline", "candidate", "diff", "bounds", "margin", "looks", "stands"):
-            justify = "left" if column in ("task", "stands") else "right"
-            table.add_column(column, justify=justify, no_wrap=True, overflow="ellipsis")  # type: ignore[arg-type]
-        cells: list[list[str | Text]] = []
+        names = ("task", "baseline", "candidate", "diff", "bounds", "margin", "looks", "stands")
+        table = FittingTable(None, [Column(name, words=name in ("task", "stands")) for name in names])
         for name, count in self._counts.items():
             if len(self._candidates) > 1:
-                cells.append([Text(one_line(name, 14))])
+                table.add(one_line(name, LONGEST_NAME))
             for candidate in self._candidates:
                 state = self._states.get((candidate, name))
-                cells.append(
-                    [
-                        Text(one_line(name, 14) if len(self._candidates) == 1 else f"  {one_line(candidate, 12)}"),
+                table.add(
+                    *(
+                        one_line(name, LONGEST_NAME)
+                        if len(self._candidates) == 1
+                        else f"  {one_line(candidate, LONGEST_NAME)}",
                         share(None if state is None else state.baseline),
                         share(None if state is None else state.candidate),
                         points(None if state is None else state.difference),
@@ -130,12 +128,12 @@ class ReleaseScreen:
                         numbers.margin_cell(count.shown.margin),
                         looks(state),
                         Text(standing(state), style="" if state is None else _STYLE.get(state.stage, "")),
-                    ]
+                    )
                 )
-        rows: list[RenderableType] = [self._headline(), fitting(self._console, table, cells)]
-        rows += [Text(f"{one_line(name, 14)}: {self._went(name)}", style="dim") for name in self._counts]
+        rows: list[RenderableType] = [self._headline(), table]
+        rows += [self._went(name) for name in self._counts]
         rows += [
-            Text(f"{one_line(build, 24)}: {', '.join(map(one_line, window.said()))}", style="dim")
+            FittingLine((Part(f"{one_line(build, 24)}: {', '.join(map(one_line, window.said()))}"),), "dim")
             for build, window in self._windows.items()
         ]
         return Group(*rows)
@@ -146,7 +144,7 @@ class ReleaseScreen:
         for name in self._counts:
             if self._is_settled(name):
                 continue
-            parts = [f"{one_line(name, 40)}: {self._went(name)}"]
+            parts = [f"{one_line(name, 40)}: {joined(self._parts(name))}"]
             for candidate in self._candidates:
                 state = self._states.get((candidate, name))
                 if state is not None and not state.settled:
@@ -161,23 +159,30 @@ class ReleaseScreen:
         total = sum(count.shown.requests for count in self._counts.values())
         return f"{done:,} of at most {total:,} requests are answered"
 
-    def _headline(self) -> Text:
+    def _headline(self) -> FittingLine:
         done = sum(count.answered for count in self._counts.values())
         total = sum(count.shown.requests for count in self._counts.values())
         elapsed = time.monotonic() - self._began
-        parts = [f"{', '.join(self._candidates)} against {self._baseline}", f"{done:,} of at most {total:,} requests"]
+        parts = [
+            Part(one_line(f"{', '.join(self._candidates)} against {self._baseline}", 200), 2),
+            Part(f"{done:,} of at most {total:,} requests"),
+            Part(f"{duration(elapsed)} so far", 3),
+        ]
         new = sum(count.done for count in self._counts.values())
-        parts.append(f"{duration(elapsed)} so far")
         open_left = sum(
             count.shown.requests - count.answered for name, count in self._counts.items() if not self._is_settled(name)
         )
         if new and open_left > 0:
-            parts.append(f"{duration(elapsed / new * open_left)} left at most")
-        return Text(one_line(", ".join(parts), 300), style="bold")
+            parts.append(Part(f"{duration(elapsed / new * open_left)} left at most", 1))
+        return FittingLine(tuple(parts), "bold")
 
-    def _went(self, task: str) -> str:
+    def _went(self, task: str) -> FittingLine:
+        first, *others = self._parts(task)
+        return FittingLine((Part(f"{one_line(task, 24)}: {first.text}"), *others), "dim")
+
+    def _parts(self, task: str) -> list[Part]:
         in_flight = sum(window.in_flight for window in self._windows.values())
-        return self._counts[task].line(in_flight, is_settled=self._is_settled(task))
+        return self._counts[task].parts(in_flight, is_settled=self._is_settled(task))
 
     def _is_settled(self, task: str) -> bool:
         states = [self._states.get((candidate, task)) for candidate in self._candidates]
