@@ -84,7 +84,7 @@ class FittingTable:
         yield from self._lines(console, options.max_width)
 
     def _lines(self, console: Console, width: int) -> Iterable[Text]:
-        for lines in (list(self._aligned(console, width)), list(self._headed())):
+        for lines in (list(self._aligned(console, width)), list(self._headed(width))):
             if all(line.cell_len <= width for line in lines):
                 return lines
         return self._paired(width)
@@ -104,7 +104,7 @@ class FittingTable:
             else:
                 yield self._joined(row, places, widths)
 
-    def _headed(self) -> Iterator[Text]:
+    def _headed(self, width: int) -> Iterator[Text]:
         """What is said in words, and the figures in columns of their own below it."""
         figures = [place for place in range(self._leading, len(self._columns)) if not self._columns[place].words]
         said = [place for place in range(len(self._columns)) if place not in figures]
@@ -112,14 +112,15 @@ class FittingTable:
         for line in self._header(figures, widths):
             yield Text(_INDENT).append_text(line)
         for row in self._rows:
-            yield self._named(row, said)
+            yield from self._named(row, said, width)
             if len(row) > self._leading:
                 yield Text(_INDENT).append_text(self._joined(row, figures, widths))
 
     def _paired(self, width: int) -> Iterator[Text]:
         """Each figure with its column's name, in lines that end between two of them."""
         for row in self._rows:
-            line = self._named(row, range(self._leading))
+            *above, line = self._named(row, range(self._leading), width)
+            yield from above
             rest = list(zip(self._columns, row, strict=False))[self._leading :]
             for place, (column, cell) in enumerate(rest):
                 line.append(", " if place else ": ")
@@ -131,13 +132,21 @@ class FittingTable:
                 line.append_text(pair)
             yield line
 
-    def _named(self, row: Sequence[Text], places: Sequence[int]) -> Text:
-        """A row by its words; a figure that names it says what it is."""
-        cells = {place: row[place] for place in places if place < len(row) and row[place].plain}
-        return Text("  ").join(
-            cell if self._columns[place].words else Text(f"{self._columns[place].said} ").append_text(cell)
-            for place, cell in cells.items()
-        )
+    def _named(self, row: Sequence[Text], places: Sequence[int], width: int) -> Iterator[Text]:
+        """A row by its words, in lines that end between two of them; a figure that names it says what it is."""
+        line = Text()
+        for place in places:
+            if place >= len(row) or not row[place].plain:
+                continue
+            cell, column = row[place], self._columns[place]
+            said = cell if column.words else Text(f"{column.said} ").append_text(cell)
+            if line and line.cell_len + len(_INDENT) + said.cell_len > width:
+                yield line
+                line = Text(_INDENT)
+            elif line:
+                line.append(_INDENT)
+            line.append_text(said)
+        yield line
 
     @property
     def _leading(self) -> int:

@@ -116,3 +116,13 @@ def test_a_style_is_kept():
     console = Console(width=20, file=io.StringIO(), force_terminal=True, color_system="standard")
     console.print(table)
     assert "\x1b[31m✗ regressed\x1b[0m" in console.file.getvalue()
+
+
+def test_words_that_have_no_room_on_a_line_go_on_below():
+    assert printed(60, ROWS[2]) == [
+        "        difference",
+        "  items  in points         bounds",
+        "m" * 40,
+        "  lm-eval:mmlu_pro_computer_science  ✓ non-inferior",
+        "    410       0.00 -1.00 to +1.00",
+    ]
