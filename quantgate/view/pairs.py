@@ -1,4 +1,4 @@
-"""What changed between two runs, as `gate` counts it: by the mean score of each item."""
+"""What changed between two runs, as gate counts it: by the mean score of each item."""
 
 from __future__ import annotations
 
@@ -46,24 +46,24 @@ class Flips:
         said = []
         if self.repeated:
             said.append(
-                f"By the mean of its repeats {self.losses:,} items got worse and {self.gains:,} better, as `gate` "
+                f"By the mean of its repeats {self.losses:,} items got worse and {self.gains:,} better, as gate "
                 "counts; listed of them are the repeats that score unlike."
             )
         if self.growing:
             said.append("A run is still being written: only answers that both have are counted as lost or gained.")
         elif self.designed:
             said.append(
-                "These runs were looked at on the way: `gate` counts the items up to the look that settled it, this "
+                "These runs were looked at on the way: gate counts the items up to the look that settled it, this "
                 "list has all that both were asked."
             )
         elif self.absent:
             items = "1 item" if self.absent == 1 else f"{self.absent:,} items"
-            said.append(f"{items} that neither run has an answer to are not listed; `gate` counts each as lost.")
+            said.append(f"{items} that neither run has an answer to are not listed; gate counts each as lost.")
         return said
 
 
 def unlike(left: RunRecord, right: RunRecord) -> list[str]:
-    """Why `gate` would not compare two runs, as far as their records tell."""
+    """Why gate would not compare two runs, as far as their records tell."""
     found = []
     for task in left.tasks:
         other = right.task(task.name)

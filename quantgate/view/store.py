@@ -93,8 +93,10 @@ class Store:
         self._opened.look()
         until = time.monotonic() + self._patience_s / 2
         rows = [_row_of(run, max(until - time.monotonic(), 0)) for run in self._opened.runs]
+        # A check writes each format's decision by itself and in a comparison: it is one.
+        decisions = {(row.title, row.created, row.verdict, row.tasks): row for row in self._opened.decisions}
         return Overview(
-            decisions=tuple(sorted(self._opened.decisions, key=lambda row: row.created, reverse=True)),
+            decisions=tuple(sorted(decisions.values(), key=lambda row: row.created, reverse=True)),
             runs=tuple(sorted(rows, key=lambda row: row.created, reverse=True)),
         )
 
@@ -145,7 +147,7 @@ class Store:
             previous=neighbour(before, number - 1),
             following=neighbour(after, number + 1),
             repeats=repeats,
-            hidden=None if hidden is None else f"{hidden} `quantgate view --reveal` shows the texts.",
+            hidden=None if hidden is None else f"{hidden} quantgate view --reveal shows the texts.",
         )
 
     def _run(self, key: str) -> ViewedRun:
@@ -174,7 +176,7 @@ class Store:
                 if not done:
                     notes.append(f"The search has looked through {search.looked:,} of {search.of:,} answers so far.")
         if len(runs) == 2:
-            notes += [f"`gate` would not compare these runs. {problem}" for problem in _unlike(*runs)]
+            notes += [f"gate would not compare these runs. {problem}" for problem in _unlike(*runs)]
             if chosen.flipped is not None:
                 flips = self._flips_of(runs[0], runs[1], growing=not all(fresh))
                 choices.append([flips.choices[chosen.flipped]])
@@ -229,7 +231,7 @@ def _notes(run: ViewedRun) -> list[str]:
         answers = "1 answer" if state.unplanned == 1 else f"{state.unplanned:,} answers"
         found.append(f"{label}: left out, since not to be asked or not of a finished regrade: {answers}.")
     if hidden := sorted(run.hidden()):
-        found.append(f"{label}: texts of {', '.join(hidden)} are hidden; `quantgate view --reveal` shows them.")
+        found.append(f"{label}: texts of {', '.join(hidden)} are hidden; quantgate view --reveal shows them.")
     return found
 
 

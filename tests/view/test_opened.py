@@ -113,3 +113,13 @@ def test_what_is_none_of_these_is_refused_in_a_line(tmp_path, name):
 def test_the_files_of_a_run_name_it(runs):
     with viewing(runs[0] / "samples.jsonl", runs[1] / "run.json") as viewer:
         assert {run.label for run in viewer.store.overview().runs} == {"fp8", "mxfp4"}
+
+
+def test_what_a_check_has_decided_by_itself_and_in_a_comparison_is_listed_once(tmp_path, runs):
+    gated(*runs, tmp_path / "gate-a.json", created="2026-11-27T10:00:00")
+    gated(*runs, tmp_path / "gate-b.json", created="2026-11-27T10:00:00")
+    gated(*runs, tmp_path / "gate-c.json", created="2026-11-27T11:00:00")
+    with viewing(tmp_path) as viewer:
+        found = viewer.store.overview().decisions
+        assert [row.created[11:13] for row in found] == ["11", "10"]
+        assert viewer.get(f"decision/{found[1].key}").status == 200

@@ -116,7 +116,7 @@ def test_runs_that_gate_would_refuse_are_shown_and_that_is_said(tmp_path):
     with viewing(left, right) as viewer:
         found = page(viewer, flipped=Flipped.LOSSES)
         assert [row.item_id for row in found.rows] == ["1"]
-        assert "`gate` would not compare these runs" in " ".join(found.notes)
+        assert "gate would not compare these runs" in " ".join(found.notes)
         assert "temperature" in " ".join(found.notes)
 
 
