@@ -10,8 +10,6 @@ from pathlib import Path
 from threading import Event, Lock
 from typing import BinaryIO, TypeAlias
 
-from platformdirs import user_cache_path
-
 from quantgate.evals.contract.asked import Asked
 from quantgate.evals.contract.records import Sample, Status
 from quantgate.evals.errors import RunDirectoryError
@@ -21,6 +19,7 @@ from quantgate.evals.runs.record import RUN_FILE, RunRecord, TaskRecord
 from quantgate.evals.samples.lines import SAMPLES_FILE, parse_line
 from quantgate.evals.samples.prompts import PROMPTS_FILE, Prompts
 from quantgate.view.index import VERSION, Index
+from quantgate.view.kept import kept_file, mark_used
 from quantgate.view.live import Work, being_written
 from quantgate.view.naming import key_of, told
 from quantgate.view.places import Broken, Place
@@ -69,7 +68,7 @@ class ViewedRun:
         self._settled = False
         self._looked_at: _Stamp = None
         self._prompts = Prompts.open(folder)
-        self.index = Index(folder, _cached(self.key))
+        self.index = Index(folder, kept_file(self.key, VERSION))
 
     def record(self) -> RunRecord:
         """Its record as it is now. Raises RunDirectoryError."""
@@ -101,6 +100,7 @@ class ViewedRun:
 
         def extend(stop: Event) -> None:
             self._extend(stop)
+            mark_used(self.index.file)
             self._settled = True
             if not stop.is_set():
                 self._indexed = now
@@ -216,14 +216,6 @@ class ViewedRun:
 def _sample(stream: BinaryIO, place: Place) -> Sample:
     stream.seek(place.start)
     return parse_line(stream.read(place.size))[1]
-
-
-def _cached(key: str) -> Path:
-    """Where the index of a run is kept; the folder is made, for nobody else to read, where that can be."""
-    folder = user_cache_path("quantgate", appauthor=False) / "view"
-    with suppress(OSError):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder / f"{key}.{VERSION}.sqlite"
 
 
 def _stamp(file: Path) -> _Stamp:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from threading import Event
 
 from quantgate.evals.contract.asked import Asked
-from quantgate.evals.contract.records import Sample
 from quantgate.evals.errors import RunDirectoryError
 from quantgate.evals.files import open_to_read
+from quantgate.evals.inspection.conversation import conversation
 from quantgate.evals.inspection.question import question
 from quantgate.evals.samples.blocks import blocks
 from quantgate.evals.samples.lines import SAMPLES_FILE, parse_line
@@ -19,6 +19,8 @@ from quantgate.view.index import Index
 from quantgate.view.naming import told
 from quantgate.view.places import Row
 
+_MAY_BE_CONVERSATION = b'"simulations/'
+"""Stands in the line of an answer that names the file of a conversation (tau2)."""
 _TOGETHER = 4000
 """Answers that are looked through before what was found is told."""
 
@@ -102,12 +104,14 @@ class Search:
         task, item = told(row[0]), told(row[2])
         if self._text in item.casefold() or (task, item) in self._questions:
             return True
-        if task in self._hidden or not self._may_hold(line):
+        if task in self._hidden or not (self._may_hold(line) or _MAY_BE_CONVERSATION in line):
             return False
         try:
-            return self._holds(_texts(parse_line(line)[1]))
+            sample = parse_line(line)[1]
         except ValueError:
             return False
+        turns = (turn.text for turn in conversation(self._index.folder, sample))
+        return self._holds([sample.response, sample.reasoning, sample.extracted, sample.error, *turns])
 
     def _may_hold(self, line: bytes) -> bool:
         """Whether a line of JSON may hold the text: where letters are escaped, only reading it tells."""
@@ -116,10 +120,6 @@ class Search:
 
     def _holds(self, texts: Sequence[str | None]) -> bool:
         return any(self._text in text.casefold() for text in texts if text)
-
-
-def _texts(sample: Sample) -> tuple[str | None, ...]:
-    return sample.response, sample.reasoning, sample.extracted, sample.error
 
 
 def _question(asked: Asked) -> tuple[str | None, ...]:

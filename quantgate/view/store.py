@@ -16,6 +16,7 @@ from quantgate.view.addresses import PART
 from quantgate.view.app import Unknown
 from quantgate.view.choices import Choices
 from quantgate.view.index import State
+from quantgate.view.kept import forget_unused
 from quantgate.view.lists import Chosen, listing
 from quantgate.view.live import Work
 from quantgate.view.opened import Opened
@@ -62,6 +63,7 @@ class Store:
 
     def __init__(self, named: Sequence[Path], *, reveal: bool = False, patience_s: float = _PATIENCE_S) -> None:
         self._patience_s = patience_s
+        forget_unused()
         self._work = Work()
         self._choices = Choices()
         self._lock = Lock()

@@ -1,5 +1,6 @@
 """What the viewer does with runs as they are in life: private, growing, broken, read-only, from long ago."""
 
+import json
 import os
 import sqlite3
 import stat
@@ -197,3 +198,28 @@ def test_the_first_page_does_not_wait_for_the_whole_run_and_says_so(tmp_path, ca
         while (page := store.items((row.key,), Filter(), 0)).notes:
             pass
         assert (page.total, page.runs[0].live) == (150, False)
+
+
+def test_a_conversation_is_searched_and_shown(tmp_path):
+    run = write_run(tmp_path / "run", [answered("1", task="tau2", response="simulations/retail/1.json")])
+    (run / "simulations" / "retail").mkdir(parents=True)
+    messages = [{"role": "user", "content": "Where is my parcel?"}, {"role": "assistant", "content": "On its way."}]
+    told = json.dumps({"simulation": {"messages": messages}})
+    (run / "simulations" / "retail" / "1.json").write_text(told, encoding="utf-8")
+    with viewing(run) as viewer:
+        assert items(viewer, search="PARCEL") == ["1"]
+        assert items(viewer, search="refund") == []
+        path = f"run/{key_of(viewer, 'run')}/item?" + urlencode({"item_task": "tau2", "item": "1"})
+        assert "On its way." in viewer.get(path).text
+
+
+def test_an_index_that_nobody_has_used_for_long_is_taken_away(tmp_path, cache):
+    old, used = write_run(tmp_path / "old", [answered("1")]), write_run(tmp_path / "run", [answered("1")])
+    with viewing(old, used) as viewer:
+        assert len(viewer.store.overview().runs) == 2
+        assert len(list(cache.glob("*.sqlite"))) == 2
+    for file in cache.iterdir():
+        os.utime(file, (1, 1))
+    with viewing(used) as viewer:
+        assert items(viewer) == ["1"]
+        assert len(list(cache.glob("*.sqlite"))) == 1
