@@ -142,6 +142,7 @@ class ViewedRun:
             folder=str(self.folder),
             created=record.created,
             live=not fresh or (incomplete and being_written(self.folder)),
+            reading=not fresh,
             tasks=tasks,
         )
 

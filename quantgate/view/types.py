@@ -33,7 +33,10 @@ class TaskCount:
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """One run of the overview; `key` names it in addresses, `live` says that somebody is writing to it."""
+    """One run of the overview; `key` names it in addresses, `live` says that there is more to come of it.
+
+    That is so where somebody is writing to it, or, `reading`, where it has not been read whole yet.
+    """
 
     key: str
     label: str
@@ -43,6 +46,7 @@ class RunRow:
     live: bool
     tasks: tuple[TaskCount, ...]
     problem: str | None = None
+    reading: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,9 @@ def test_an_overview_asks_again_only_while_a_run_is_live():
     page = overview_page(Overview((), (made.run(), made.run("b", live=True))), BASE)
     assert 'hx-trigger="every 2s"' in page
     assert Parsed(page).text.count("running") == 1
+    read = Parsed(overview_page(Overview((), (made.run(live=True, reading=True),)), BASE)).text
+    assert "being read" in read
+    assert "running" not in read
 
 
 def test_a_decision_leads_to_the_answers_that_were_lost_by_task():

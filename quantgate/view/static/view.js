@@ -56,7 +56,7 @@ function openList() {
   htmx.process(list);
   if (shown[0]) scrollBy(0, shown[0].getBoundingClientRect().top - kept);
   $$(".pager > a").forEach((link) => (link.hidden = count <= MOST_PARTS));
-  watch(parts, NEAR, load, () => {});
+  watch(parts, NEAR, load, (part) => delete part.dataset.near);
   watch(parts, FAR, () => {}, fold);
   watch(parts, "0px 0px -70% 0px", note, () => {});
 }
@@ -82,12 +82,11 @@ function watch(parts, rootMargin, enter, leave) {
 
 function load(part) {
   part.dataset.near = "";
-  if (!part.childElementCount) htmx.trigger(part, "near");
+  // Not what is only flown over. What is asked for comes: htmx tells the console of each request that is given up.
+  setTimeout(() => "near" in part.dataset && !part.childElementCount && htmx.trigger(part, "near"), 50);
 }
 
 function fold(part) {
-  delete part.dataset.near;
-  htmx.trigger(part, "htmx:abort");
   const filled = $$(".part:not(.waiting)");
   if (filled.length <= MOST_FILLED || part.contains(document.activeElement)) return;
   part.replaceChildren();
@@ -126,6 +125,7 @@ document.addEventListener("htmx:afterSwap", ({ detail }) => {
   const part = detail.target;
   if (part.classList.contains("part")) {
     part.classList.remove("waiting");
+    if (!("near" in part.dataset)) fold(part);
     return;
   }
   if (detail.requestConfig.elt.id !== "filters") return;
@@ -231,8 +231,9 @@ const KEYS = {
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || $("dialog[open]")) return;
-  const field = event.target.closest("input, select, textarea");
-  if (field) {
+  const field = event.target.closest("input, select");
+  const typed = field && !["radio", "checkbox"].includes(field.type);
+  if (typed || (field && (event.key === "Escape" || event.key.startsWith("Arrow")))) {
     if (event.key === "Escape") field.blur();
     else if (event.key === "ArrowDown" && field.id === "search") step(1);
     else return;
