@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 
 from quantgate.evals.contract.asked import Asked
-from quantgate.evals.contract.records import Status
+from quantgate.evals.contract.records import Continuation, Status
 from quantgate.evals.decision.described import Flip, FlipAnswer, FlipAnswers, FlipTable
 from quantgate.evals.decision.flips import flip_table, flips
 from quantgate.evals.decision.gate import decide
@@ -131,3 +132,22 @@ def test_a_result_as_long_as_an_answer_is_cut_to_where_both_part_and_has_no_cont
     assert ours.startswith("…x x x x x x x x x x [31mred yyy")
     assert len(ours) < 210
     assert theirs == "…x x x x x x x x x x green"
+
+
+def test_of_log_likelihoods_the_choices_are_told_and_of_a_conversation_its_turns(tmp_path):
+    choices = (Continuation("Sky?", " blue"), Continuation("Sky?", " red"))
+    (tmp_path / PROMPTS_FILE).write_bytes(
+        line_of_prompt(Asked("gsm8k", "0", "hash 0", continuations=choices, reference=" blue"))
+    )
+    told = '{"loglikelihoods": [[-0.5, true], [-1.5, false]]}'
+    baseline = replace(run_of([1.0]), path=tmp_path, prompts=Prompts.open(tmp_path))
+    flip = only_flip(changed(baseline, response=told, extracted=" blue"), run_of([0.0]), texts=True)
+    assert flip.texts is not None
+    assert (flip.texts.question, flip.texts.baseline) == ("Sky?\n· blue\n· red", "→ -0.50  blue\n  -1.50  red")
+    (tmp_path / "simulations" / "retail").mkdir(parents=True)
+    turns = {"simulation": {"messages": [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Hi"}]}}
+    (tmp_path / "simulations" / "retail" / "1.json").write_text(json.dumps(turns))
+    played = replace(run_of([1.0], name="tau2"), path=tmp_path)
+    flip = only_flip(changed(played, response="simulations/retail/1.json"), run_of([0.0], name="tau2"), texts=True)
+    assert flip.texts is not None
+    assert flip.texts.baseline == "user:\nHello\n\nassistant:\nHi"
