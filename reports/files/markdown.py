@@ -10,8 +10,9 @@ from quantgate.reports.files.character_plot import character_plot
 from quantgate.reports.files.markdown_flips import flips_markdown
 from quantgate.reports.files.markdown_text import markdown_code, markdown_text
 from quantgate.reports.words import numbers
+from quantgate.reports.words.facts import told_builds
 from quantgate.reports.words.flipped import flipped
-from quantgate.reports.words.headline import comparison_headline, headline, recommendation
+from quantgate.reports.words.headline import comparison_headline, headline, recommendation, whole_verdict
 from quantgate.reports.words.looks import looks_lines
 from quantgate.reports.words.notes import blocks_a_pass, pooled_note, suite_notes
 from quantgate.reports.words.palette import MARK, verdict_word
@@ -29,7 +30,7 @@ def gate_markdown(verdict: Verdict) -> str:
     lines = [
         f"### {_status(verdict.verdict)}: {title}",
         "",
-        markdown_text(headline(verdict), 1000),
+        f"{markdown_text(headline(verdict), 1000)} {markdown_text(_builds(verdict), 1000)}",
         "",
         *_table(
             ("task", "items", "baseline", "candidate", "diff", "bounds", "margin", "recovery", "lost / won", "verdict"),
@@ -72,7 +73,9 @@ def comparison_markdown(comparison: Comparison) -> str:
         f"### {_status(comparison.verdict)}: {count} format{'' if count == 1 else 's'} against "
         f"{markdown_text(comparison.baseline.label, 60)}",
         "",
-        markdown_text(f"{recommendation(comparison)} {comparison_headline(comparison)}", 1000),
+        markdown_text(
+            f"{recommendation(comparison)} {comparison_headline(comparison)} {whole_verdict(comparison)}".rstrip(), 1500
+        ),
         "",
         *_table((*columns, *_COMPARED), rows),
         *_bullets([said] if (said := shared_target([task for _, task in named])) else []),
@@ -91,6 +94,10 @@ def comparison_markdown(comparison: Comparison) -> str:
         *_footer(comparison.command, comparison.created),
     ]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _builds(verdict: Verdict) -> str:
+    return told_builds((verdict.baseline, verdict.candidate), shared_target(verdict.rows))
 
 
 def _gate_cells(task: TaskDecision) -> list[str]:

@@ -75,6 +75,12 @@ def build_facts(records: Iterable[RunRecord]) -> list[BuildFact]:
     return [BuildFact(record.label, record.model, _served(record), record.created[:_DAY]) for record in records]
 
 
+def told_builds(records: Iterable[RunRecord], target: str) -> str:
+    """The builds in a line, and what the verdict holds for, for where there is no box."""
+    told = [f"{each.sentence}, asked {each.day}" if each.day else each.sentence for each in build_facts(records)]
+    return f"{'; '.join(told)}. {target}".rstrip()
+
+
 def _task_fact(task: TaskDecision, build: str) -> TaskFact:
     cells = task_cells(task)
     points = " points" if isinstance(task, Decided) else ""

@@ -83,3 +83,21 @@ def test_a_hostile_task_name_comes_out_as_text(quantgate):
     assert "\x1b]0;" not in out
     assert "\u202e" not in out
     assert "[bold]t" in out
+
+
+def test_a_page_is_written_and_named(quantgate, tmp_path):
+    file = tmp_path / "claim.html"
+    code, _, err = quantgate([*GSM8K, "--candidate", "0.955", "--html", str(file)])
+    assert code == 3
+    assert f"wrote {file}" in err
+    page = file.read_text(encoding="utf-8")
+    assert "<title>not shown: Published accuracies on gsm8k</title>" in page
+    assert "quantgate claim --task gsm8k --n 200 --baseline 0.965 --candidate 0.955</pre>" in page
+
+
+def test_a_page_that_cannot_be_written_costs_no_judgement(quantgate, tmp_path):
+    (tmp_path / "file").touch()
+    code, out, err = quantgate([*GSM8K, "--candidate", "0.955", "--html", str(tmp_path / "file" / "claim.html")])
+    assert code == 2
+    assert "verdict: ? inconclusive" in out
+    assert "--html" in err

@@ -36,6 +36,7 @@ def test_it_says_the_verdict_what_decided_and_every_task(everything):
         in text
     )
     assert "■ blocks a pass: mmlu" in text
+    assert "fp8: glm-5.2-fp8, asked 2026-11-20; mxfp4: glm-5.2-mxfp4, asked 2026-11-20. The verdicts hold for" in text
     assert "`quantgate gate runs/fp8 runs/mxfp4 --margin 0.02 --json gate.json`" in text
     assert len(text.splitlines()) < 45
 
