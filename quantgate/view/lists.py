@@ -15,44 +15,61 @@ from quantgate.view.places import Listed, Place, Row
 from quantgate.view.types import Filter
 
 _SIDES = ("l", "r")
-_KEY = "task, place, item, repeat"
-_SAME = " AND ".join(f"o.{name} = a.{name}" for name in _KEY.split(", "))
+_KEY_NAMES = ("task", "place", "item", "repeat")
+_KEY = ", ".join(_KEY_NAMES)
 _TOLD = "status", "score", "unparsed", "length", "subject", "start", "size"
 _COLUMNS = ", ".join(f"{side}_{name}" for side in _SIDES for name in _TOLD)
+_STATUSES = tuple(Status)
 
 
-def _columns(left: str | None, right: str | None) -> str:
+def _same(one: str, other: str) -> str:
+    return " AND ".join(f"{one}.{name} = {other}.{name}" for name in _KEY_NAMES)
+
+
+def _selected(key: str, left: str | None, right: str | None) -> str:
+    """The columns of a list: the key, and what each side tells, nothing where it has no table."""
     sides = zip(_SIDES, (left, right), strict=True)
-    return ", ".join(f"{of}.{name} AS {side}_{name}" if of else f"NULL AS {side}_{name}"
-                     for side, of in sides for name in _TOLD)  # fmt: skip
+    told_of = [
+        f"{of}.{name} AS {side}_{name}" if of else f"NULL AS {side}_{name}" for side, of in sides for name in _TOLD
+    ]
+    return ", ".join([*(f"{key}.{name} AS {name}" for name in _KEY_NAMES), *told_of])
 
-
-_OF_KEY = ", ".join(f"a.{name} AS {name}" for name in _KEY.split(", "))
-_ONE = f"CREATE TEMP VIEW list AS SELECT {_OF_KEY}, {_columns('a', None)} FROM first.answer a"
-_PAIR = f"""
-CREATE TEMP VIEW list AS
-SELECT {_OF_KEY}, {_columns("a", "o")} FROM first.answer a LEFT JOIN second.answer o ON {_SAME}
-UNION ALL
-SELECT {_OF_KEY}, {_columns(None, "a")} FROM second.answer a
-WHERE NOT EXISTS (SELECT 1 FROM first.answer o WHERE {_SAME})
-"""
-"""The items and repeats that either run of a pair has, each once."""
 
 Chosen: TypeAlias = Sequence[Sequence[int]]
 """Numbers of choices (`view.choices`): to one of each an item and repeat must belong."""
 
 
 class Listing:
-    """A list as it is now, open for reading."""
+    """A list as it is now, open for reading.
 
-    def __init__(self, database: sqlite3.Connection, runs: int, chosen: Filter, choices: Chosen) -> None:
+    Parameters
+    ----------
+    database
+        Has the views.
+    whole
+        The views that have all items and repeats together, each sorted by its key and none in two.
+    views
+        The same of those that belong to the choices.
+    runs
+        One, or the two of a pair.
+    chosen
+        What else is chosen.
+    """
+
+    def __init__(
+        self, database: sqlite3.Connection, whole: Sequence[str], views: Sequence[str], runs: int, chosen: Filter
+    ) -> None:
         self._database = database
+        self._whole = whole
+        self._views = views
         self._runs = runs
-        self._where, self._given = _condition(chosen, runs, choices)
+        self._where, self._given = _condition(chosen, runs)
 
     def part(self, offset: int, size: int) -> list[Listed]:
         """Some of the rows."""
-        return self._rows(f"ORDER BY {_KEY} LIMIT ? OFFSET ?", size, offset)
+        asked = f"{self._union(_COLUMNS)} ORDER BY {_KEY} LIMIT ? OFFSET ?"
+        rows = self._database.execute(asked, (*self._given * len(self._views), size, offset))
+        return [_listed(row, self._runs) for row in rows]
 
     def total(self) -> int:
         """How many rows there are."""
@@ -64,55 +81,126 @@ class Listing:
 
     def before(self, key: SampleKey) -> Listed | None:
         """The row that stands before an item and repeat."""
-        backwards = _KEY.replace(",", " DESC,")
-        found = self._rows(f"AND ({_KEY}) < (?, ?, ?, ?) ORDER BY {backwards} DESC LIMIT 1", *_stored_key(key))
-        return found[0] if found else None
+        backwards = ", ".join(f"{name} DESC" for name in _KEY_NAMES)
+        found = self._nearest(f"AND ({_KEY}) < (?, ?, ?, ?) ORDER BY {backwards} LIMIT 1", key)
+        return _listed(max(found, key=_key_of), self._runs) if found else None
 
     def after(self, key: SampleKey) -> Listed | None:
         """The row that stands behind an item and repeat."""
-        found = self._rows(f"AND ({_KEY}) > (?, ?, ?, ?) ORDER BY {_KEY} LIMIT 1", *_stored_key(key))
-        return found[0] if found else None
+        found = self._nearest(f"AND ({_KEY}) > (?, ?, ?, ?) ORDER BY {_KEY} LIMIT 1", key)
+        return _listed(min(found, key=_key_of), self._runs) if found else None
 
     def row(self, key: SampleKey) -> Listed | None:
         """An item and repeat, whatever is chosen."""
-        named = " AND ".join(f"{name} = ?" for name in _KEY.split(", "))
-        found = self._database.execute(f"SELECT {_KEY}, {_COLUMNS} FROM list WHERE {named}", _stored_key(key))
-        return next((_listed(row, self._runs) for row in found), None)
+        named = " AND ".join(f"{name} = ?" for name in _KEY_NAMES)
+        for view in self._whole:
+            asked = f"SELECT {_KEY}, {_COLUMNS} FROM {view} WHERE {named}"
+            if (found := self._database.execute(asked, _stored_key(key)).fetchone()) is not None:
+                return _listed(found, self._runs)
+        return None
 
     def repeats(self, key: SampleKey) -> tuple[int, ...]:
         """The repeats that there are of an item, whatever is chosen."""
-        task, place, item, _ = _stored_key(key)
-        asked = "SELECT DISTINCT repeat FROM list WHERE task = ? AND place = ? AND item = ? ORDER BY repeat"
-        return tuple(repeat for (repeat,) in self._database.execute(asked, (task, place, item)))
+        of_item = _stored_key(key)[:3]
+        asked = "SELECT repeat FROM {} WHERE task = ? AND place = ? AND item = ?"
+        found = {repeat for view in self._whole for (repeat,) in self._database.execute(asked.format(view), of_item)}
+        return tuple(sorted(found))
 
     def scores(self) -> Iterator[tuple[Row, float | None, float | None]]:
         """Every row's key as the index has it, and both scores."""
-        asked = f"SELECT {_KEY}, l_score, r_score FROM list WHERE {self._where} ORDER BY {_KEY}"
-        for task, place, item, repeat, left, right in self._database.execute(asked, self._given):
-            yield (task, place, item, repeat), left, right
+        asked = f"{self._union('l_score, r_score')} ORDER BY {_KEY}"
+        for *key, left, right in self._database.execute(asked, self._given * len(self._views)):
+            yield _key_of(key), left, right
 
-    def _rows(self, rest: str, *given: object) -> list[Listed]:
-        asked = f"SELECT {_KEY}, {_COLUMNS} FROM list WHERE {self._where} {rest}"
-        return [_listed(row, self._runs) for row in self._database.execute(asked, (*self._given, *given))]
+    def _union(self, columns: str) -> str:
+        return " UNION ALL ".join(f"SELECT {_KEY}, {columns} FROM {view} WHERE {self._where}" for view in self._views)
+
+    def _nearest(self, rest: str, key: SampleKey) -> list[Any]:
+        asked = f"SELECT {_KEY}, {_COLUMNS} FROM {{}} WHERE {self._where} {rest}"
+        given = (*self._given, *_stored_key(key))
+        return [row for view in self._views for row in self._database.execute(asked.format(view), given)]
 
     def _count(self, rest: str, *given: object) -> int:
-        asked = f"SELECT count(*) FROM list WHERE {self._where} {rest}"
-        return int(self._database.execute(asked, (*self._given, *given)).fetchone()[0])
+        asked = f"SELECT count(*) FROM {{}} WHERE {self._where} {rest}"
+        counts = [self._database.execute(asked.format(view), (*self._given, *given)).fetchone() for view in self._views]
+        return sum(count for (count,) in counts)
 
 
 @contextmanager
-def listing(indexes: Sequence[str], chosen: Filter, choices: Choices, numbers: Chosen = ()) -> Iterator[Listing]:
-    """The list of one run or of two, by the addresses of their indexes. Raises Broken, for the body too."""
+def listing(
+    indexes: Sequence[str], chosen: Filter, choices: Choices, numbers: Chosen = (), alone: int | None = None
+) -> Iterator[Listing]:
+    """The list of one run, or of a pair.
+
+    Parameters
+    ----------
+    indexes
+        The addresses of their indexes.
+    chosen
+        The filter, whose search and flips stand in `numbers`.
+    choices
+        Where the choices are.
+    numbers
+        The choices that narrow the list.
+    alone
+        Of a pair, the choice of what the second run alone has, as `second_alone` finds it.
+
+    Raises
+    ------
+    Broken
+        Also for the body.
+    """
     with choices.reading() as database:
         for name, index in zip(("first", "second"), indexes, strict=False):
             database.execute(f"ATTACH DATABASE ? AS {name}", (index,))
-        database.execute(_ONE if len(indexes) == 1 else _PAIR)
+        whole = _views(database, len(indexes), alone)
+        views = [_view_of_choices(database, len(indexes), numbers)] if numbers else whole
         # What others add meanwhile is not seen, so that the parts of one page are of one list.
         database.execute("BEGIN")
-        yield Listing(database, len(indexes), chosen, numbers)
+        yield Listing(database, whole, views, len(indexes), chosen)
 
 
-def _condition(chosen: Filter, runs: int, choices: Chosen) -> tuple[str, list[object]]:
+def second_alone(indexes: Sequence[str], choices: Choices) -> list[Row]:
+    """The items and repeats that the second run of a pair has and the first has not. Raises Broken."""
+    with choices.reading() as database:
+        for name, index in zip(("first", "second"), indexes, strict=True):
+            database.execute(f"ATTACH DATABASE ? AS {name}", (index,))
+        missing = f"NOT EXISTS (SELECT 1 FROM first.answer a WHERE {_same('a', 'o')})"
+        return database.execute(f"SELECT {_KEY} FROM second.answer o WHERE {missing}").fetchall()
+
+
+def _views(database: sqlite3.Connection, runs: int, alone: int | None) -> list[str]:
+    if runs == 1:
+        database.execute(f"CREATE TEMP VIEW left_rows AS SELECT {_selected('a', 'a', None)} FROM first.answer a")
+        return ["left_rows"]
+    joined = f"first.answer a LEFT JOIN second.answer o ON {_same('o', 'a')}"
+    database.execute(f"CREATE TEMP VIEW left_rows AS SELECT {_selected('a', 'a', 'o')} FROM {joined}")
+    if alone is None:
+        return ["left_rows"]
+    # The first run may have come to have it, too, since it was found alone.
+    still = f"NOT EXISTS (SELECT 1 FROM first.answer a WHERE {_same('a', 'c')})"
+    picked = f"main.chosen c CROSS JOIN second.answer o ON {_same('o', 'c')} WHERE c.choice = {alone:d} AND {still}"
+    database.execute(f"CREATE TEMP VIEW right_rows AS SELECT {_selected('c', None, 'o')} FROM {picked}")
+    return ["left_rows", "right_rows"]
+
+
+def _view_of_choices(database: sqlite3.Connection, runs: int, numbers: Chosen) -> str:
+    """A view of what belongs to the choices, which are few as a rule: each is looked up, and the rest not looked at."""
+    first, *others = (", ".join(f"{number:d}" for number in group) for group in numbers)
+    keys = f"SELECT DISTINCT {_KEY} FROM main.chosen p WHERE choice IN ({first})"
+    for group in others:
+        keys += f" AND EXISTS (SELECT 1 FROM main.chosen x WHERE x.choice IN ({group}) AND {_same('x', 'p')})"
+    joined = f"({keys}) c LEFT JOIN first.answer a ON {_same('a', 'c')}"
+    there, right = "a.status IS NOT NULL", None
+    if runs > 1:
+        joined += f" LEFT JOIN second.answer o ON {_same('o', 'c')}"
+        there, right = f"({there} OR o.status IS NOT NULL)", "o"
+    selected = _selected("c", "a", right)
+    database.execute(f"CREATE TEMP VIEW chosen_rows AS SELECT {selected} FROM {joined} WHERE {there}")
+    return "chosen_rows"
+
+
+def _condition(chosen: Filter, runs: int) -> tuple[str, list[object]]:
     """The condition of a filter, and what is given for its marks: of a pair, that one of the answers fits it."""
     conditions: list[str] = ["1"]
     given: list[object] = []
@@ -127,14 +215,7 @@ def _condition(chosen: Filter, runs: int, choices: Chosen) -> tuple[str, list[ob
         sides = [" AND ".join(each.replace("@", side) for each in of_answer) for side in _SIDES[:runs]]
         conditions.append(f"({' OR '.join(f'({side})' for side in sides)})")
         given += of_it * runs
-    for numbers in choices:
-        marks = ", ".join("?" * len(numbers))
-        conditions.append(f"EXISTS (SELECT 1 FROM main.chosen c WHERE c.choice IN ({marks}) AND {_OF_CHOICE})")
-        given += numbers
     return " AND ".join(conditions), given
-
-
-_OF_CHOICE = " AND ".join(f"c.{name} = list.{name}" for name in _KEY.split(", "))
 
 
 def _of_answer(chosen: Filter) -> tuple[list[str], list[object]]:
@@ -154,9 +235,13 @@ def _of_answer(chosen: Filter) -> tuple[list[str], list[object]]:
     return conditions, given
 
 
-def _stored_key(key: SampleKey) -> tuple[bytes, bytes, bytes, int]:
+def _stored_key(key: SampleKey) -> Row:
     task, item, repeat = key
     return stored(task), in_order(item), stored(item), repeat
+
+
+def _key_of(row: Sequence[Any]) -> Row:
+    return row[0], row[1], row[2], row[3]
 
 
 def _listed(row: Sequence[Any], runs: int) -> Listed:
@@ -164,9 +249,6 @@ def _listed(row: Sequence[Any], runs: int) -> Listed:
     size = len(_TOLD)
     places = tuple(_place(row[4 + size * side : 4 + size * (side + 1)]) for side in range(runs))
     return Listed((told(task), told(item), repeat), places)
-
-
-_STATUSES = tuple(Status)
 
 
 def _place(row: Sequence[Any]) -> Place | None:

@@ -78,17 +78,19 @@ def unlike(left: RunRecord, right: RunRecord) -> list[str]:
     ]
 
 
-def find_flips(left: ViewedRun, right: ViewedRun, choices: Choices, before: Flips | None, *, growing: bool) -> Flips:
+def find_flips(
+    left: ViewedRun, right: ViewedRun, choices: Choices, alone: int, before: Flips | None, *, growing: bool
+) -> Flips:
     """Find the items whose mean score differs, what is missing counted against the candidate, which is the right run.
 
-    The choices are those of what was found `before`, where they are still kept. Raises Broken when an index cannot be
-    read.
+    `alone` is the choice of what the right run alone has. The choices are those of what was found `before`, where they
+    are still kept. Raises Broken when an index cannot be read.
     """
     ours, theirs = left.record(), right.record()
     rows: dict[Flipped, list[Row]] = {Flipped.LOSSES: [], Flipped.GAINS: []}
     counts = {Flipped.LOSSES: 0, Flipped.GAINS: 0}
     absent, designed = 0, False
-    with listing([left.index.address, right.index.address], Filter(), choices) as listed:
+    with listing([left.index.address, right.index.address], Filter(), choices, alone=alone) as listed:
         for task, of_task in groupby(listed.scores(), key=lambda row: row[0][0]):
             one, other = ours.task(told(task)), theirs.task(told(task))
             if one is None or other is None:

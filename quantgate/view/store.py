@@ -17,7 +17,7 @@ from quantgate.view.app import Unknown
 from quantgate.view.choices import Choices
 from quantgate.view.index import State
 from quantgate.view.kept import forget_unused
-from quantgate.view.lists import Chosen, listing
+from quantgate.view.lists import Chosen, listing, second_alone
 from quantgate.view.live import Work
 from quantgate.view.opened import Opened
 from quantgate.view.pairs import Flips, find_flips, unlike
@@ -40,6 +40,7 @@ class _Standing:
     rows: tuple[RunRow, ...]
     choices: Chosen
     references: bool
+    alone: int | None
     notes: list[str] = field(default_factory=list)
 
 
@@ -68,6 +69,7 @@ class Store:
         self._choices = Choices()
         self._lock = Lock()
         self._searches: dict[tuple[str, int, str], Search] = {}
+        self._alone: dict[tuple[str, str], tuple[tuple[State, State], int]] = {}
         self._flips: dict[tuple[str, str], tuple[tuple[State, State, bool], Flips]] = {}
         try:
             self._opened = Opened(named, self._choices.folder, self._work, reveal=reveal)
@@ -114,7 +116,9 @@ class Store:
         opened = [self._run(key) for key in runs]
         try:
             standing = self._standing(opened, chosen, self._patience_s)
-            with listing([run.index.address for run in opened], chosen, self._choices, standing.choices) as listed:
+            with listing(
+                [run.index.address for run in opened], chosen, self._choices, standing.choices, standing.alone
+            ) as listed:
                 total = listed.total()
                 offset = min(offset, max(total - 1, 0) // PART * PART)
                 part = listed.part(offset, PART)
@@ -128,7 +132,9 @@ class Store:
         opened = [self._run(each) for each in runs]
         try:
             standing = self._standing(opened, chosen, _WAIT_FOR_PROMPT_S)
-            with listing([run.index.address for run in opened], chosen, self._choices, standing.choices) as listed:
+            with listing(
+                [run.index.address for run in opened], chosen, self._choices, standing.choices, standing.alone
+            ) as listed:
                 row = listed.row(key)
                 number, total, repeats = listed.number(key), listed.total(), listed.repeats(key)
                 before, after = listed.before(key), listed.after(key)
@@ -177,15 +183,17 @@ class Store:
                 whole = whole and done
                 if not done:
                     notes.append(f"The search has looked through {search.looked:,} of {search.of:,} answers so far.")
+        alone = None
         if len(runs) == 2:
+            alone = self._second_alone(runs[0], runs[1])
             notes += [f"gate would not compare these runs. {problem}" for problem in _unlike(*runs)]
             if chosen.flipped is not None:
-                flips = self._flips_of(runs[0], runs[1], growing=not all(fresh))
+                flips = self._flips_of(runs[0], runs[1], alone, growing=not all(fresh))
                 choices.append([flips.choices[chosen.flipped]])
                 notes += flips.notes
         references = all([run.prompts_ready(prompts_s) for run in runs])
         rows = tuple(run.row(fresh=done and whole and references) for run, done in zip(runs, fresh, strict=True))
-        return _Standing(rows, choices, references, notes)
+        return _Standing(rows, choices, references, alone, notes)
 
     def _search(self, run: ViewedRun, text: str) -> tuple[Search, bool]:
         """The search for a text in a run, gone on with for a while; whether it has looked through all there is."""
@@ -199,14 +207,26 @@ class Store:
                 del self._searches[next(iter(self._searches))]
         return search, self._work.done(("search", *name), search.go_on, self._patience_s)
 
-    def _flips_of(self, left: ViewedRun, right: ViewedRun, *, growing: bool) -> Flips:
+    def _second_alone(self, left: ViewedRun, right: ViewedRun) -> int:
+        """The choice of what the second run of a pair alone has."""
+        states = (left.index.state(), right.index.state())
+        with self._lock:
+            known = self._alone.get((left.key, right.key))
+            kept = known is not None and not self._choices.forgotten(known[1])
+            if known is None or not kept or known[0] != states:
+                number = known[1] if known is not None and kept else self._choices.new()
+                self._choices.fill(number, second_alone([left.index.address, right.index.address], self._choices))
+                known = self._alone[left.key, right.key] = (states, number)
+        return known[1]
+
+    def _flips_of(self, left: ViewedRun, right: ViewedRun, alone: int, *, growing: bool) -> Flips:
         growing = growing or left.row(fresh=True).live or right.row(fresh=True).live
         states = (left.index.state(), right.index.state(), growing)
         with self._lock:
             known = self._flips.get((left.key, right.key))
             before = None if known is None or self._gone(known[1]) else known[1]
             if known is None or before is None or known[0] != states:
-                found = find_flips(left, right, self._choices, before, growing=growing)
+                found = find_flips(left, right, self._choices, alone, before, growing=growing)
                 known = self._flips[left.key, right.key] = (states, found)
         return known[1]
 
