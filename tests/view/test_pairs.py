@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from quantgate.evals.pairing.pairing import Run, pair_runs
+from quantgate.view.choices import Choices
+from quantgate.view.lists import listing, second_alone
 from quantgate.view.types import Filter, Flipped
-from tests.view.written import add, answered, key_of, task_of, viewing, write_run
+from tests.view.written import add, answered, indexed, key_of, task_of, viewing, write_run
 
 
 def pair(tmp_path, left, right, **task):
@@ -126,3 +128,18 @@ def test_the_place_where_two_answers_part_is_told(tmp_path):
         keys = tuple(run.key for run in page(viewer).runs)
         assert viewer.store.item(keys, Filter(), ("gsm8k", "1", 0)).parting == 6
         assert viewer.get(f"diff/{keys[0]}/{keys[1]}/item?item_task=gsm8k&item=1&flipped=losses").status == 200
+
+
+def test_what_the_first_run_comes_to_have_meanwhile_is_listed_once(tmp_path):
+    tasks = [task_of(["1", "2"])]
+    left, right = pair(tmp_path, [answered("1")], [answered("2")], tasks=tasks)
+    indexes = [indexed(run, tmp_path / f"{run.name}.sqlite") for run in (left, right)]
+    addresses, choices = [index.address for index in indexes], Choices()
+    alone = choices.new()
+    choices.fill(alone, second_alone(addresses, choices))
+    add(left, answered("2"))
+    indexed(left, indexes[0].file)
+    with listing(addresses, Filter(), choices, alone=alone) as listed:
+        assert [row.key[1] for row in listed.part(0, 9)] == ["1", "2"]
+        assert listed.total() == 2
+    choices.close()
