@@ -114,6 +114,7 @@ def _environment() -> Environment:
         item_address=addresses.item_address,
         row_key=_row_key,
         repeated=_repeated,
+        bare=_bare,
         planned=_planned,
         all_of=Filter(),
         only=Filter,
@@ -134,6 +135,11 @@ def _row_key(row: ItemRow) -> tuple[str, str, int]:
 
 def _repeated(page: ItemPage) -> bool:
     return any(row.repeat for row in page.rows)
+
+
+def _bare(page: ItemPage) -> bool:
+    """Whether nothing is told of what was asked, so that it needs no room."""
+    return all(row.question is None and row.reference is None for row in page.rows)
 
 
 def _planned(run: RunRow) -> tuple[int, int]:
