@@ -290,6 +290,7 @@ def _look(
         lengths=lengths,
         flips=flips(both, shared, texts=texts),
         looks=None if looked is None else looked.looks,
+        left_out=pairs.left_out,
     )
     return Evidence(scores, measured, policy, decide, {policy.alpha: alone}, shared, looked)
 

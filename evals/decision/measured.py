@@ -12,6 +12,7 @@ from quantgate.evals.decision.described import Description, Flip, FlipTable
 from quantgate.evals.decision.look import PairLook
 from quantgate.evals.decision.sequential.looks import Looks
 from quantgate.evals.decision.types import StratumFigures
+from quantgate.evals.pairing.left_out import LeftOut
 from quantgate.evals.pairing.status_counts import StatusCounts
 from quantgate.evals.settings.margin import Margin
 from quantgate.evals.settings.requirements import Requirement, Tier
@@ -89,6 +90,7 @@ class Measured:
     flips: tuple[Flip, ...]
     look: PairLook | None = None
     looks: Looks | None = None
+    left_out: LeftOut | None = None
 
     @property
     def zone(self) -> float:

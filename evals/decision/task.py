@@ -122,6 +122,7 @@ def decided(
         flips=measured.flips,
         look=measured.look,
         looks=measured.looks,
+        left_out=measured.left_out,
     )
 
 

@@ -22,6 +22,7 @@ from quantgate.evals.decision.described import (
 from quantgate.evals.decision.look import PairLook
 from quantgate.evals.decision.recovery_bounds import RecoveryBounds
 from quantgate.evals.decision.sequential.looks import Looks
+from quantgate.evals.pairing.left_out import LeftOut
 from quantgate.evals.pairing.status_counts import StatusCounts
 from quantgate.evals.runs.record import RunRecord
 from quantgate.evals.settings.margin import MarginField
@@ -152,6 +153,7 @@ class Decided(_Judged):
     `recovery_bounds` are there where the margin says a recovery, and decide about it; where it says points too, the
     upper bounds of both are each at half of alpha, so that they hold together. `look` says which look at the pair it
     is, where looks are counted: `alpha` is then what that look has.
+    `left_out` is there where the runs were cut to what both have, and says what is not compared.
     `looks` is there where the task was looked at on the way: then all figures are of the items that its verdict rests
     on, and the bounds hold over all looks together.
     """
@@ -198,6 +200,7 @@ class Decided(_Judged):
     recovery_bounds: RecoveryBounds | None = None
     look: PairLook | None = None
     looks: Looks | None = None
+    left_out: LeftOut | None = None
 
     @property
     def zone(self) -> float:

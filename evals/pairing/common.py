@@ -9,11 +9,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from quantgate.evals.pairing.left_out import ALPHA, LeftOut
+from quantgate.evals.pairing.left_out import LeftOut
 from quantgate.evals.pairing.pairs import TaskRun
 from quantgate.evals.runs.planned import parsed, written
 from quantgate.evals.runs.record import Draw, TaskRecord
 from quantgate.evals.samples.columns import NONE, Bools, Places
+
+ALPHA = 0.05
+"""Under this two-sided p-value the builds do not lack answers alike. To be stopped costs asking again, no more."""
 
 _Both = tuple["_Answers", "_Answers"]
 
@@ -69,6 +72,23 @@ def common_part(baseline: TaskRun, candidate: TaskRun) -> Common:
     draw = Draw.FIRST if Draw.FIRST in (ours.draw, theirs.draw) else ours.draw or theirs.draw
     cut = _cut(baseline, ours, names, rows[0], draw), _cut(candidate, theirs, names, rows[1], draw)
     return Common(*cut, left_out, _problem(left_out, ours.strata | theirs.strata, cut[0]))
+
+
+def p_value(left_out: LeftOut) -> float:
+    """Two-sided, that an item lacks answers of either build as likely: the exact sign test over those that do.
+
+    References
+    ----------
+    Dixon and Mood 1946, JASA 41:557; of paired shares it is McNemar's test, 1947, Psychometrika 12:153.
+
+    Examples
+    --------
+    >>> p_value(LeftOut(1000, (0, 0), 11, (1, 10), (0, 0), (0, 0)))
+    0.01171875
+    """
+    from quantgate.evals.stats.describe.mcnemar import mcnemar_pvalue
+
+    return mcnemar_pvalue(*left_out.lacking)
 
 
 def with_common(items: int) -> str:
@@ -164,12 +184,13 @@ def _problem(left_out: LeftOut, strata: Mapping[str, int], cut: TaskRun) -> str:
     record = cut.record
     if record is not None and record.strata_weigh and (gone := sorted(strata.keys() - record.strata.keys())):
         return f"of {gone[0]} no item is left that both builds have answered, and it is part of the score"
-    if not left_out.differs:
+    probability = p_value(left_out)
+    if probability >= ALPHA:
         return ""
     ours, theirs = left_out.lacking
     more, less = ("candidate", "baseline") if theirs > ours else ("baseline", "candidate")
     return (
         f"what is left out differs by build beyond chance: the {more} lacks answers to {max(ours, theirs):,} items, "
-        f"the {less} to {min(ours, theirs):,} others (exact sign test, p = {left_out.p_value:.2g}, under {ALPHA:g}), "
+        f"the {less} to {min(ours, theirs):,} others (exact sign test, p = {probability:.2g}, under {ALPHA:g}), "
         "and to leave out what a build fails on favours it; run the same `quantgate run` again to ask them"
     )

@@ -1,11 +1,8 @@
-"""What of two runs is not compared where only their common part is, and whether that differs by build beyond chance."""
+"""What of two runs is not compared, where they are cut to what both have."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-ALPHA = 0.05
-"""Under this two-sided p-value the builds do not lack answers alike. To be stopped costs asking again, no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,25 +32,3 @@ class LeftOut:
     lacking: tuple[int, int]
     unreached: tuple[int, int]
     answers: tuple[int, int]
-
-    @property
-    def p_value(self) -> float:
-        """Two-sided, that an item lacks answers of either build as likely: the exact sign test over those items.
-
-        References
-        ----------
-        Dixon and Mood 1946, JASA 41:557; on paired shares it is McNemar's test, 1947, Psychometrika 12:153.
-
-        Examples
-        --------
-        >>> LeftOut(1000, (0, 0), 11, (1, 10), (0, 0), (0, 0)).p_value
-        0.01171875
-        """
-        from quantgate.evals.stats.describe.mcnemar import mcnemar_pvalue
-
-        return mcnemar_pvalue(*self.lacking)
-
-    @property
-    def differs(self) -> bool:
-        """Whether what is left out differs by build beyond chance."""
-        return self.p_value < ALPHA

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
+import jsonschema
 import pytest
 
 from quantgate.evals.pairing.pairing import Run
 from quantgate.evals.runs.directory import RunDirectory
 from quantgate.evals.runs.planned import written
 from tests.evals.made_runs import run_of
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -46,6 +50,17 @@ def test_runs_of_unlike_sizes_are_refused_with_the_remedy_which_decides(quantgat
     assert told in " ".join(out.split())
     (task,) = json.loads((tmp_path / "gate.json").read_text())["tasks"]
     assert (task["verdict"], task["items"]) == ("equivalent", 298)
+    assert task["left_out"] == {
+        "kept": 298,
+        "alone": [100, 0],
+        "unanswered": 2,
+        "lacking": [0, 2],
+        "unreached": [0, 0],
+        "answers": [0, 0],
+    }
+    schema = json.loads((ROOT / "docs" / "gate.schema.json").read_text())
+    jsonschema.Draft202012Validator(schema).validate(json.loads((tmp_path / "gate.json").read_text()))
+    assert told in " ".join(quantgate(["report", str(tmp_path / "gate.json")])[1].split())
     (finding,) = [each for each in task["findings"] if each["code"] == "left_out"]
     assert finding["message"].endswith(
         "left out: 100 items that only the baseline was asked; 2 items without all of their answers, 0.7% of what both "
