@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -64,10 +65,15 @@ def asked_of(request: Request, kept: KeptTask) -> Asked:
         return asked
     return replace(
         asked,
-        messages=tuple({name: redacted(text) for name, text in message.items()} for message in prompt.messages),
+        messages=tuple({name: _text(part) for name, part in message.items()} for message in prompt.messages),
         continuations=tuple(Continuation(redacted(each.context), redacted(each.text)) for each in prompt.continuations),
         reference=_reference(kept.task, request.item, request.repeat),
     )
+
+
+def _text(part: object) -> str:
+    """A part of a message; one of another package's task may be no text, and is sent and shown as JSON."""
+    return redacted(part if isinstance(part, str) else json.dumps(part, ensure_ascii=False, default=str))
 
 
 def _reference(task: Task, item: Item, repeat: int) -> str | None:

@@ -156,6 +156,13 @@ def test_a_key_that_stands_in_a_prompt_is_not_written(monkeypatch):
     assert asked.reference == "it is ***"
 
 
+def test_a_message_that_is_no_text_is_kept_as_json():
+    parts = [{"type": "text", "text": "Hi"}]
+    prompt = Prompt(({"role": "user", "content": parts},), "h")
+    asked = asked_of(Request("sums", Item("1"), 0, prompt, Sampling()), KeptTask(Sums()))
+    assert asked.messages == ({"role": "user", "content": '[{"type": "text", "text": "Hi"}]'},)
+
+
 def test_what_is_not_to_be_kept_is_not(tmp_path):
     task = Told()
     with RunDirectory(tmp_path).writing(RECORD, prompts_of={"other": KeptTask(task)}) as writer:
