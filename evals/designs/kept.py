@@ -14,7 +14,7 @@ from quantgate.evals.files import read_text, write_atomically
 from quantgate.evals.hashing import canonical_hash
 from quantgate.evals.stats.sequential.boundary import exact_levels
 
-_VERSION = 1
+_VERSION = 2
 """Of how levels are computed: another number lets go of what is kept."""
 
 _WORTH_KEEPING = 1000
