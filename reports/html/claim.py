@@ -71,12 +71,11 @@ def _fact(task: ClaimDecision) -> TaskFact:
     difference = NONE if task.difference is None else f"{signed(task.difference)} points"
     return TaskFact(
         task.task,
+        task.verdict,
         f"{task.items:,}{repeats}",
         one_line(task.baseline, 16),
         one_line(task.candidate, 16),
         difference,
-        "",
-        task.verdict,
     )
 
 

@@ -16,15 +16,14 @@ MOST_FACTS = 8
 
 @dataclass(frozen=True, slots=True)
 class TaskFact:
-    """One task's row: `asked` counts items and repeats. Texts are not escaped yet, and are `—` where there is none."""
+    """One task's row: `asked` counts items and repeats. Texts are not escaped yet, and empty where there is none."""
 
     name: str
-    asked: str
-    baseline: str
-    candidate: str
-    difference: str
-    bounds: str
     verdict: TaskVerdict
+    asked: str = ""
+    baseline: str = ""
+    candidate: str = ""
+    difference: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +82,10 @@ def told_builds(records: Iterable[RunRecord], target: str) -> str:
 
 def _task_fact(task: TaskDecision, build: str) -> TaskFact:
     cells = task_cells(task)
-    points = " points" if isinstance(task, Decided) else ""
-    return TaskFact(
-        f"{build}: {cells.name}" if build else cells.name,
-        cells.asked,
-        cells.baseline,
-        cells.candidate,
-        f"{cells.difference}{points}",
-        cells.bounds,
-        task.verdict,
-    )
+    name = f"{build}: {cells.name}" if build else cells.name
+    if not isinstance(task, Decided):
+        return TaskFact(name, task.verdict, difference="not compared")
+    return TaskFact(name, task.verdict, cells.asked, cells.baseline, cells.candidate, f"{cells.difference} points")
 
 
 def _served(record: RunRecord) -> str:
