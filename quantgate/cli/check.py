@@ -13,6 +13,7 @@ import typer
 
 from quantgate.cli.manner import LogLevel, Manner
 from quantgate.cli.outputs import outputs_of
+from quantgate.cli.panels import grouped
 from quantgate.cli.telling import annotate
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Stopping(StrEnum):
 
 
 def register(app: typer.Typer) -> None:
-    app.command(name="check")(check)
+    app.command(name="check")(grouped("check", check))
 
 
 def check(

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from quantgate.cli.outputs import OUTPUT_NAMES, with_outputs
+from quantgate.cli.panels import grouped
 from quantgate.cli.policy import PolicyName
 from quantgate.cli.telling import annotate, tell
 from quantgate.evals.errors import UsageError
@@ -17,7 +18,7 @@ from quantgate.reports.files.options import Outputs
 
 
 def register(app: typer.Typer) -> None:
-    app.command(name="compare")(with_outputs(compare))
+    app.command(name="compare")(grouped("compare", with_outputs(compare)))
 
 
 def compare(

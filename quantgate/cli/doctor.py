@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
+from quantgate.cli.panels import grouped
+
 
 def register(app: typer.Typer) -> None:
-    app.command(name="doctor")(doctor)
+    app.command(name="doctor")(grouped("doctor", doctor))
 
 
 def doctor(

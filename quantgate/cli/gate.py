@@ -11,6 +11,7 @@ import typer
 
 from quantgate.cli.notice import notice
 from quantgate.cli.outputs import OUTPUT_NAMES, with_outputs
+from quantgate.cli.panels import grouped
 from quantgate.cli.policy import PolicyName
 from quantgate.cli.telling import annotate, tell
 from quantgate.evals.settings.requirements import Target
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    app.command(name="gate")(with_outputs(gate))
+    app.command(name="gate")(grouped("gate", with_outputs(gate)))
 
 
 def gate(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
+from quantgate.cli.panels import OUTPUT
 from quantgate.reports.files.options import Outputs
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def with_outputs(verb: Callable[..., None], leave_out: Collection[str] = ()) -> 
 def _option(name: str) -> Parameter:
     (of,) = (each for each in fields(Outputs) if each.name == name)
     kind: Any = get_type_hints(Outputs)[name]
-    option = typer.Option(help=of.metadata["help"])
+    option = typer.Option(help=of.metadata["help"], rich_help_panel=OUTPUT)
     return Parameter(name, Parameter.KEYWORD_ONLY, default=of.default, annotation=Annotated[kind, option])
 
 

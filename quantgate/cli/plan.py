@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from quantgate.cli.panels import grouped
 from quantgate.evals.settings.requirements import Target
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    app.command(name="plan")(plan)
+    app.command(name="plan")(grouped("plan", plan))
 
 
 def plan(

@@ -28,7 +28,7 @@ _MODELS = {
 def print_single(console: Console, worst: Mapping[Method, WorstCase], n: int, margin: float, alpha: float) -> None:
     """Print the worst false-pass rate over the discordance rates, by enumeration, for one answer per item."""
     title = f"{n:,} items, one answer each; a build exactly {points(margin)} worse"
-    table = _table(title, "method", "false pass", "at flips of", "role")
+    table = _table(title, "method", "false pass", "at flips of", "")
     for method, found in worst.items():
         role = "decides" if method is Method.EXACT else "not used for this"
         if method.bootstrap is not None:
@@ -80,7 +80,7 @@ def _conclude(console: Console, gate: float, naive: float, broken: bool, alpha: 
 
 
 def _table(title: str, *columns: str) -> FittingTable:
-    return FittingTable(title, [Column(name, words=not place or name == "role") for place, name in enumerate(columns)])
+    return FittingTable(title, [Column(name, words=not place or not name) for place, name in enumerate(columns)])
 
 
 def _percent(rate: float) -> str:

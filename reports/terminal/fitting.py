@@ -124,7 +124,7 @@ class FittingTable:
             rest = list(zip(self._columns, row, strict=False))[self._leading :]
             for place, (column, cell) in enumerate(rest):
                 line.append(", " if place else ": ")
-                pair = Text(f"{column.said} ").append_text(cell)
+                pair = Text(f"{column.said} " if column.said else "").append_text(cell)
                 if line.cell_len + pair.cell_len >= width:
                     line.rstrip()
                     yield line
@@ -176,7 +176,7 @@ class FittingTable:
         for place in places:
             cell = row[place].copy() if place < len(row) else Text()
             spare = widths[place] - cell.cell_len
-            if not self._columns[place].words and place:
+            if not self._columns[place].words:
                 cell.pad_left(spare)
             else:
                 cell.pad_right(spare)
