@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -78,6 +79,20 @@ def exact_pvalue(losses: int, gains: int, n: int, null_difference: float) -> flo
     return largest_pvalue(losses, gains, n, null_difference, null_difference, discordance_interval(losses + gains, n))
 
 
+def passes(losses: int, gains: int, n: int, margin: float, alpha: float) -> bool:
+    """Whether `noninferiority_pvalue` is below alpha, without working it out where an outcome clearly fails.
+
+    It is the largest probability over discordance rates, so that one rate at which it is too large is enough.
+    """
+    check_margin(margin)
+    check_counts(losses, gains, n)
+    tested = _tested(losses, gains, n, -margin, -margin, discordance_interval(losses + gains, n))
+    if tested is None:
+        return alpha > GAMMA
+    rates = np.clip([(losses + gains) / n, tested.low, tested.high], tested.low, tested.high)
+    return bool((tested.probability(rates) + GAMMA < alpha).all()) and tested.largest() < alpha
+
+
 def smallest_passing_n(margin: float, alpha: float = 0.05) -> int:
     """Fewest items at which a build without a single flip passes the exact test at `margin`.
 
@@ -130,24 +145,52 @@ def largest_pvalue(
     pieces
         At least 1.
     """
+    tested = _tested(losses, gains, n, lowest_null, highest_null, interval, pieces)
+    return GAMMA if tested is None else tested.largest()
+
+
+@dataclass(frozen=True, slots=True)
+class _Tested:
+    """The outcomes at least as favourable as one: their probability at discordance rates from `low` to `high`."""
+
+    rejection: RejectionSet
+    n: int
+    difference: float
+    low: float
+    high: float
+
+    def probability(self, discordance: FloatArray) -> FloatArray:
+        return tail_probability(self.rejection, self.n, discordance, self.difference)
+
+    def largest(self) -> float:
+        """The p-value: the largest probability, and what the interval may have left out."""
+        rates = fixed_difference(self.difference)
+        return min(1.0, maximise(self.probability, self.low, self.high, self.n, rates) + GAMMA)
+
+
+def _tested(
+    losses: int,
+    gains: int,
+    n: int,
+    lowest_null: float,
+    highest_null: float,
+    interval: tuple[float, float],
+    pieces: int = 1,
+) -> _Tested | None:
+    """What `largest_pvalue` is the largest of; None where every null contradicts the interval."""
     low, high = interval
     if highest_null > high:
         # Not even psi at its highest allows so large a difference: the nearest nulls allowed are all gains, no losses.
         low, difference = high, high
     elif -highest_null > high:
         # Every null contradicts the interval; that happens with probability GAMMA at most.
-        return GAMMA
+        return None
     else:
         low, difference = max(low, abs(highest_null)), highest_null
     span = likely_gains(n, max((low + difference) / 2, 0.0), min((high + difference) / 2, 1.0))
     nulls = np.linspace(lowest_null, highest_null, pieces + 1)
     most_losses = most_losses_reaching(n, nulls[:-1], _levels(losses, gains, n, nulls[1:]), span)
-    rejection = RejectionSet(span[0], most_losses)
-
-    def probability(discordance: FloatArray) -> FloatArray:
-        return tail_probability(rejection, n, discordance, difference)
-
-    return min(1.0, maximise(probability, low, high, n, fixed_difference(difference)) + GAMMA)
+    return _Tested(RejectionSet(span[0], most_losses), n, difference, low, high)
 
 
 def _levels(losses: int, gains: int, n: int, null_differences: FloatArray) -> FloatArray:

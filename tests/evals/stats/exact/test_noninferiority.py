@@ -8,7 +8,7 @@ from scipy.special import gammaln, xlogy
 from scipy.stats import binomtest
 
 from quantgate.evals.stats import exact_pvalue, noninferiority_pvalue, score_statistic
-from quantgate.evals.stats.exact.noninferiority import largest_pvalue
+from quantgate.evals.stats.exact.noninferiority import largest_pvalue, passes
 from quantgate.evals.stats.exact.nuisance import GAMMA, discordance_interval
 from quantgate.evals.stats.exact.supremum import fixed_difference, maximise
 from quantgate.evals.stats.exact.tango import most_losses_reaching
@@ -189,3 +189,11 @@ def test_refuses_a_null_outside_the_scale():
         exact_pvalue(1, 1, 10, 1.0)
     with pytest.raises(ValueError, match="exceeds n = 10"):
         exact_pvalue(8, 8, 10, 0.0)
+
+
+@pytest.mark.parametrize(("n", "margin", "alpha"), [(20, 0.1, 0.05), (60, 0.05, 0.01), (400, 0.02, 0.05)])
+def test_what_passes_is_what_has_a_pvalue_below_alpha(n, margin, alpha):
+    outcomes = [(losses, gains) for losses in range(8) for gains in (0, 1, 5, 9)]
+    told = [passes(*each, n, margin, alpha) for each in outcomes]
+    assert told == [noninferiority_pvalue(*each, n, margin) < alpha for each in outcomes]
+    assert set(told) == {True, False}
