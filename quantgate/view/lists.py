@@ -99,6 +99,11 @@ class Listing:
                 return _listed(found, self._runs)
         return None
 
+    def holds(self, key: SampleKey) -> bool:
+        """Whether an item and repeat belongs to what is chosen."""
+        named = " AND ".join(f"{name} = ?" for name in _KEY_NAMES)
+        return self._count(f"AND {named}", *_stored_key(key)) > 0
+
     def repeats(self, key: SampleKey) -> tuple[int, ...]:
         """The repeats that there are of an item, whatever is chosen."""
         of_item = _stored_key(key)[:3]

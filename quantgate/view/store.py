@@ -31,6 +31,8 @@ _PATIENCE_S = 0.2
 """So long a page waits for work that may go on behind it, and then shows what there is."""
 _WAIT_FOR_PROMPT_S = 5.0
 _MOST_SEARCHES = 16
+_SELDOM = 5
+"""What takes long is done in no more than this part of all time."""
 
 
 @dataclass(slots=True)
@@ -42,6 +44,15 @@ class _Standing:
     references: bool
     alone: int | None
     notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """The flips of a pair as its indexes were, and until when they do although these have grown."""
+
+    states: tuple[State, State, bool]
+    flips: Flips
+    until: float
 
 
 class Store:
@@ -70,7 +81,7 @@ class Store:
         self._lock = Lock()
         self._searches: dict[tuple[str, int, str], Search] = {}
         self._alone: dict[tuple[str, str], tuple[tuple[State, State], int]] = {}
-        self._flips: dict[tuple[str, str], tuple[tuple[State, State, bool], Flips]] = {}
+        self._flips: dict[tuple[str, str], _Counted] = {}
         try:
             self._opened = Opened(named, self._choices.folder, self._work, reveal=reveal)
         except BaseException:
@@ -136,6 +147,9 @@ class Store:
                 [run.index.address for run in opened], chosen, self._choices, standing.choices, standing.alone
             ) as listed:
                 row = listed.row(key)
+                if row is not None and not listed.holds(key):
+                    # An address from before its answer was another one: it stands in the whole list.
+                    return self.item(runs, Filter(), key)
                 number, total, repeats = listed.number(key), listed.total(), listed.repeats(key)
                 before, after = listed.before(key), listed.after(key)
         except Broken as error:
@@ -224,11 +238,14 @@ class Store:
         states = (left.index.state(), right.index.state(), growing)
         with self._lock:
             known = self._flips.get((left.key, right.key))
-            before = None if known is None or self._gone(known[1]) else known[1]
-            if known is None or before is None or known[0] != states:
+            before = None if known is None or self._gone(known.flips) else known.flips
+            if known is None or before is None or (known.states != states and time.monotonic() >= known.until):
+                began = time.monotonic()
                 found = find_flips(left, right, self._choices, alone, before, growing=growing)
-                known = self._flips[left.key, right.key] = (states, found)
-        return known[1]
+                # Of large runs that grow this takes long: they are not counted anew at every page.
+                until = began + (_SELDOM * (time.monotonic() - began) if growing else 0)
+                known = self._flips[left.key, right.key] = _Counted(states, found, until)
+        return known.flips
 
     def _gone(self, flips: Flips) -> bool:
         return any(self._choices.forgotten(number) for number in flips.choices.values())

@@ -2,11 +2,14 @@
 
 import os
 import threading
+from dataclasses import replace
 
 import pytest
 
 from quantgate.evals.contract.records import Status
 from quantgate.evals.runs.directory import RunDirectory
+from quantgate.evals.runs.record import Regrade
+from quantgate.evals.samples.lines import line_of
 from quantgate.view.index import Index
 from quantgate.view.places import Broken
 from tests.view.written import add, answered, ids, indexed, task_of, write_run
@@ -151,3 +154,18 @@ def test_several_may_extend_it_at_once(tmp_path, file):
     assert not failed
     assert [item for item, _ in ids(index)] == [str(number) for number in range(3000)]
     assert index.state().lines == 3009
+
+
+def test_answers_of_a_regrade_count_once_it_is_finished(tmp_path, file):
+    run = write_run(tmp_path / "run", [answered("1", 0.0)])
+    with (run / "samples.jsonl").open("ab") as stream:
+        stream.write(line_of(answered("1", 1.0), "r1"))
+    scores = "SELECT score FROM answer"
+    with indexed(run, file).reading() as database:
+        assert database.execute(scores).fetchall() == [(0.0,)]
+    directory = RunDirectory(run)
+    record = directory.record()
+    finished = Regrade("r1", "2026-11-27T11:00:00", {}, ("gsm8k",), 1)
+    directory.amend(replace(record, regraded=(finished,)))
+    with indexed(run, file).reading() as database:
+        assert database.execute(scores).fetchall() == [(1.0,)]

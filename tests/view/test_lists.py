@@ -160,3 +160,8 @@ def test_a_very_long_answer_is_shown_and_one_without_end_is_cut(tmp_path):
         cut = viewer.get(f"run/{key}/item?item_task=gsm8k&item=2")
         assert len(cut.body) < 1_000_000
         assert "more characters, which stand in the run directory" in cut.text
+
+
+def test_an_item_that_is_chosen_no_more_stands_in_the_whole_list(viewer):
+    view = viewer.store.item((key_of(viewer, "fp8"),), Filter(wrong=True), ("gsm8k", "1", 0))
+    assert (view.filter, view.number, view.total, view.following.item_id) == (Filter(), 0, 7, "2")

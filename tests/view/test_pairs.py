@@ -93,7 +93,8 @@ def test_they_are_those_that_gate_counts(tmp_path, seed):
         assert f"{counted.losses:,} items got worse and {counted.gains:,} better" in notes
 
 
-def test_of_a_run_that_grows_only_what_both_have_counts(tmp_path):
+def test_of_a_run_that_grows_only_what_both_have_counts(tmp_path, monkeypatch):
+    monkeypatch.setattr("quantgate.view.store._SELDOM", 0)
     tasks = [task_of(["1", "2", "3"])]
     left, right = pair(tmp_path, [answered("1"), answered("2")], [answered("1", 0.0)], tasks=tasks)
     with viewing(left, right) as viewer:
