@@ -105,7 +105,8 @@ class ViewedRun:
             if not stop.is_set():
                 self._indexed = now
 
-        return self._work.done(("index", self.key), extend, seconds)
+        # What an earlier page has begun may be done, and the file have grown since.
+        return self._work.done(("index", self.key), extend, seconds) and self._indexed == now
 
     def _extend(self, stop: Event) -> None:
         record = self.record()
@@ -197,7 +198,7 @@ class ViewedRun:
                 self._prompts.of("", "", "")
             self._looked_at = stamp
 
-        return self._work.done(("prompts", self.key), look, seconds)
+        return self._work.done(("prompts", self.key), look, seconds) and self._looked_at == stamp
 
     def asked(self, sample: Sample) -> Asked | None:
         """What was asked, where that was kept."""

@@ -15,7 +15,7 @@ from quantgate.evals.samples.blocks import blocks
 from quantgate.evals.samples.lines import SAMPLES_FILE, parse_line
 from quantgate.evals.samples.prompts import PROMPTS_FILE, parse_prompt
 from quantgate.view.choices import Choices
-from quantgate.view.index import Index
+from quantgate.view.index import Index, State
 from quantgate.view.naming import told
 from quantgate.view.places import Row
 
@@ -26,7 +26,7 @@ _TOGETHER = 4000
 
 
 class Search:
-    """One text in one run: what was found is the choice `number`.
+    """One text in one run: what was found is the choice `number`, `state` that of the index that is looked through.
 
     It is looked for in ids, answers, thoughts, results, errors, and in the question and the right answer, whatever the
     case of its letters; of the tasks in `hidden` in ids alone.
@@ -34,6 +34,7 @@ class Search:
 
     def __init__(self, index: Index, choices: Choices, text: str, hidden: frozenset[str]) -> None:
         self.number = choices.new()
+        self.state: State | None = None
         self._index = index
         self._choices = choices
         self._text = text.casefold()
@@ -76,6 +77,7 @@ class Search:
             self._questions.add((asked.task, asked.item_id))
 
     def _look_through_answers(self, stop: Event) -> None:
+        state = self._index.state()
         with self._index.reading() as database:
             wanted = "SELECT task, place, item, repeat, start, size FROM answer WHERE start >= ? ORDER BY start"
             rows: list[tuple[bytes, bytes, bytes, int, int, int]] = database.execute(
@@ -83,6 +85,7 @@ class Search:
             ).fetchall()
         self.looked, self.of = self.of, self.of + len(rows)
         if not rows:
+            self.state = state
             return
         again = self._answers_read > 0
         with open_to_read(self._index.folder / SAMPLES_FILE) as stream:
@@ -99,6 +102,7 @@ class Search:
                 self._choices.put(self.number, found, others if again else ())
                 self._answers_read = rows[min(begin + _TOGETHER, len(rows)) - 1][4] + 1
                 self.looked += min(_TOGETHER, len(rows) - begin)
+        self.state = state
 
     def _is_found(self, row: Row, line: bytes) -> bool:
         task, item = told(row[0]), told(row[2])

@@ -219,7 +219,8 @@ class Store:
             self._searches[name] = search
             while len(self._searches) > _MOST_SEARCHES:
                 del self._searches[next(iter(self._searches))]
-        return search, self._work.done(("search", *name), search.go_on, self._patience_s)
+        done = self._work.done(("search", *name), search.go_on, self._patience_s)
+        return search, done and search.state == run.index.state()
 
     def _second_alone(self, left: ViewedRun, right: ViewedRun) -> int:
         """The choice of what the second run of a pair alone has."""

@@ -223,3 +223,14 @@ def test_an_index_that_nobody_has_used_for_long_is_taken_away(tmp_path, cache):
     with viewing(used) as viewer:
         assert items(viewer) == ["1"]
         assert len(list(cache.glob("*.sqlite"))) == 1
+
+
+def test_a_run_without_an_answer_yet_has_an_empty_list_whatever_is_looked_for(tmp_path):
+    run = write_run(tmp_path / "run", [], tasks=[task_of(["1", "2"])], asked=[QUESTION])
+    (run / "samples.jsonl").unlink()
+    with viewing(run) as viewer:
+        assert items(viewer) == items(viewer, search="secret") == items(viewer, wrong=True) == []
+        (row,) = viewer.store.overview().runs
+        assert (row.tasks[0].planned, row.tasks[0].stored, row.tasks[0].score) == (2, 0, None)
+        add(run, answered("1"))
+        assert items(viewer, search="secret") == ["1"]
