@@ -128,7 +128,7 @@ def _facts(sample: Sample) -> dict[str, str]:
         "tokens of the question": _count(usage.get("prompt_tokens")),
         "tokens of the answer": _count(usage.get("completion_tokens")),
         "of these thoughts": _count(thought),
-        "characters": _count(len(sample.response or "")),
+        "characters": None if sample.response is None else _count(len(sample.response)),
         "latency": _number(sample.latency_s, " s"),
         "first token after": _number(sample.first_token_s, " s"),
         "speed": _number(sample.tokens_per_s, " tokens/s"),

@@ -169,7 +169,7 @@ class Store:
             previous=neighbour(before, number - 1),
             following=neighbour(after, number + 1),
             repeats=repeats,
-            hidden=None if hidden is None else f"{hidden} quantgate view --reveal shows the texts.",
+            hidden=None if hidden is None else f"{hidden.rstrip('.')}. quantgate view --reveal shows the texts.",
         )
 
     def _run(self, key: str) -> ViewedRun:

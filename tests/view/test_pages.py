@@ -206,6 +206,7 @@ def test_a_private_item_has_no_word_of_question_and_answer_and_says_how_to_see_t
     assert "Natalia" not in page
     assert "clips" not in page
     assert "not kept" not in page
+    assert "nothing could be read" not in page
 
 
 def test_a_run_without_prompts_says_so():
@@ -249,3 +250,22 @@ def test_thousands_of_tasks_and_subjects_can_be_chosen_from_and_a_part_of_a_list
     assert items_page(page, BASE).count("<option") > 6_000
     assert "<option" not in items_page(page, BASE, fragment=True)
     assert "and 2994 more tasks" in Parsed(overview_page(shown.overview(), BASE)).text
+
+
+def test_of_repeats_each_is_named_and_led_to():
+    shown = made.pair(1)
+    for key in ("fp8", "mxfp4"):
+        shown.samples[key] += [replace(shown.samples[key][0], repeat=repeat) for repeat in (1, 2)]
+    listed = Parsed(items_page(shown.items(("fp8", "mxfp4"), Filter(), 0), BASE)).text
+    assert all(f"repeat {repeat}" in listed for repeat in (0, 1, 2))
+    page = item_page(shown.item(("fp8", "mxfp4"), Filter(), ("gsm8k", "0", 1)), BASE)
+    assert f"{BASE}diff/fp8/mxfp4/item?item_task=gsm8k&item=0&repeat=2" in Parsed(page).attributes("href")
+    assert re.search(r'aria-current="true">1<', page)
+
+
+def test_a_list_of_which_nothing_was_kept_that_was_asked_gives_it_no_room():
+    shown = made.pair(5)
+    page = shown.items(("fp8",), Filter(), 0)
+    assert ' bare"' not in items_page(page, BASE)
+    rows = tuple(replace(row, question=None, reference=None) for row in page.rows)
+    assert ' bare"' in items_page(replace(page, rows=rows), BASE)
