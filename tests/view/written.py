@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import socket
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -104,14 +105,23 @@ class Response:
         return unescape(self.body.decode("utf-8"))
 
 
-@dataclass(frozen=True)
 class Viewer:
-    """The pages over HTTP at a port; `get` takes a path below the token."""
+    """The store of a viewer, and its pages over HTTP at a port; `get` takes a path below the token.
 
-    port: int
-    store: Store
+    The server is started at the first request: what a page is made of is most often asked of the store alone.
+    """
+
+    def __init__(self, store: Store, bound: socket.socket, once: str | None) -> None:
+        self.store = store
+        self.port: int = bound.getsockname()[1]
+        self._bound = bound
+        self._server = server_of(Guard(view_app(store, pages, f"/{TOKEN}/"), self.port, TOKEN, once))
+        self._thread: threading.Thread | None = None
 
     def ask(self, path: str, method: str = "GET", headers: Mapping[str, str] | None = None) -> Response:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._bound]})
+            self._thread.start()
         connection = http.client.HTTPConnection(LOOPBACK, self.port, timeout=30)
         try:
             connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
@@ -127,20 +137,21 @@ class Viewer:
     def get(self, path: str = "", **headers: str) -> Response:
         return self.ask(f"/{TOKEN}/{path}", headers=headers)
 
+    def close(self) -> None:
+        self._server.should_exit = True
+        if self._thread is not None:
+            self._thread.join()
+
 
 @contextmanager
 def viewing(*named: Path, reveal: bool = False, once: str | None = None) -> Iterator[Viewer]:
     """The viewer of some runs, decisions or folders, until the block ends; a page waits for all that it shows."""
     with Store(named, reveal=reveal, patience_s=60) as store, listening(0) as bound:
-        port = bound.getsockname()[1]
-        server = server_of(Guard(view_app(store, pages, f"/{TOKEN}/"), port, TOKEN, once))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
-        thread.start()
+        viewer = Viewer(store, bound, once)
         try:
-            yield Viewer(port, store)
+            yield viewer
         finally:
-            server.should_exit = True
-            thread.join()
+            viewer.close()
 
 
 def key_of(viewer: Viewer, label: str) -> str:
