@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from threading import Event
 
 from quantgate.evals.contract.asked import Asked
@@ -48,17 +49,16 @@ class Search:
 
     def go_on(self, stop: Event) -> None:
         """Look through what has not been looked through yet. Raises RunDirectoryError when a file cannot be read."""
-        try:
+        # Questions that cannot be read are no more missed than those that were not kept.
+        with suppress(OSError):
             self._look_through_prompts(stop)
+        try:
             self._look_through_answers(stop)
         except OSError as error:
             raise RunDirectoryError(f"{self._index.folder} cannot be read: {error.strerror or error}") from None
 
     def _look_through_prompts(self, stop: Event) -> None:
-        file = self._index.folder / PROMPTS_FILE
-        if not file.exists():
-            return
-        with open_to_read(file) as stream:
+        with open_to_read(self._index.folder / PROMPTS_FILE) as stream:
             stream.seek(self._prompts_read)
             for block in blocks(stream):
                 if stop.is_set():

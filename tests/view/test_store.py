@@ -234,3 +234,11 @@ def test_a_run_without_an_answer_yet_has_an_empty_list_whatever_is_looked_for(tm
         assert (row.tasks[0].planned, row.tasks[0].stored, row.tasks[0].score) == (2, 0, None)
         add(run, answered("1"))
         assert items(viewer, search="secret") == ["1"]
+
+
+def test_what_was_asked_is_a_pipe_and_the_answers_are_searched_all_the_same(tmp_path):
+    run = write_run(tmp_path / "run", [answered("1", response="needle"), answered("2")])
+    os.mkfifo(run / "prompts.jsonl")
+    with viewing(run) as viewer:
+        assert items(viewer, search="needle") == ["1"]
+        assert viewer.get(f"run/{key_of(viewer, 'run')}/item?{ITEM}").status == 200
