@@ -156,7 +156,7 @@ class Store:
             raise _told(opened, error) from None
         if row is None:
             task, item, repeat = key
-            raise Unknown(f"There is no answer to item {one_line(item)} of {one_line(task)}, repeat {repeat + 1}.")
+            raise Unknown(f"There is no answer to item {one_line(item)} of {one_line(task)}, repeat {repeat}.")
         asked, answers, part, hidden = item_whole(opened, row)
         return ItemView(
             runs=standing.rows,
