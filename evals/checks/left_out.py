@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from quantgate.evals.checks.finding import Finding, FindingCode, Severity
+from quantgate.evals.pairing.common import p_value
 from quantgate.evals.pairing.left_out import LeftOut
 
 
@@ -24,17 +25,18 @@ def _parts(left_out: LeftOut) -> Iterator[str]:
         if alone:
             yield f"{_items(alone)} that only the {build} was asked"
     if left_out.unanswered:
-        ours, theirs = left_out.lacking
         share = left_out.unanswered / (left_out.unanswered + left_out.kept)
-        told = f"{_items(left_out.unanswered)} without all of their answers, {share:.1%} of what both were asked"
-        if ours or theirs:
-            told += f" (on {ours:,} items the baseline lacks more of them, on {theirs:,} the candidate)"
-        if unreached := max(left_out.unreached):
-            told += f", {unreached:,} of them not come to when a run was stopped"
-        yield told
+        yield f"{_items(left_out.unanswered)} without enough answers, {share:.1%} of what both were asked"
     for build, answers in zip(("baseline", "candidate"), left_out.answers, strict=True):
         if answers:
             yield f"{answers:,} of the {build}'s answers to the items that are compared, repeats that the other lacks"
+    for build, unreached in zip(("baseline", "candidate"), left_out.unreached, strict=True):
+        if unreached:
+            yield f"the {build} was stopped before all answers to {_items(unreached)}"
+    ours, theirs = left_out.lacking
+    if ours or theirs:
+        chance = f"no more unlike than by chance, p = {p_value(left_out):.2g}"
+        yield f"the baseline lacks more answers on {_items(ours)}, the candidate on {_items(theirs)} ({chance})"
 
 
 def _items(count: int) -> str:

@@ -63,8 +63,9 @@ def test_runs_of_unlike_sizes_are_refused_with_the_remedy_which_decides(quantgat
     assert told in " ".join(quantgate(["report", str(tmp_path / "gate.json")])[1].split())
     (finding,) = [each for each in task["findings"] if each["code"] == "left_out"]
     assert finding["message"].endswith(
-        "left out: 100 items that only the baseline was asked; 2 items without all of their answers, 0.7% of what both "
-        "were asked (on 0 items the baseline lacks more of them, on 2 the candidate)"
+        "left out: 100 items that only the baseline was asked; 2 items without enough answers, 0.7% of what both were "
+        "asked; the baseline lacks more answers on 0 items, the candidate on 2 items (no more unlike than by chance, "
+        "p = 0.5)"
     )
     for kind in ("html", "markdown", "junit"):
         assert told in (tmp_path / f"gate.{kind}").read_text()
