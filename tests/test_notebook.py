@@ -54,6 +54,13 @@ def test_a_run_is_a_frame_with_a_row_a_sample(pair):
     assert frame.attrs["run"]["label"] == "fp8"
 
 
+def test_what_both_have_answered_is_decided_on_where_that_is_wanted(tmp_path):
+    runs = [saved(run_of([1.0] * count, label=name), tmp_path / name) for name, count in (("fp8", 400), ("mxfp4", 300))]
+    assert quantgate.gate(*runs).verdict == "invalid"
+    assert quantgate.gate(*runs, common=True).verdict == "pass"
+    assert quantgate.compare(runs[0], runs[1:], common=True).verdict == "pass"
+
+
 def test_a_missing_sample_has_no_score_in_the_frame(tmp_path):
     frame = quantgate.load(saved(run_of([1.0, None]), tmp_path / "run"))
     assert list(frame["status"]) == ["ok", "error"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from quantgate.evals.runs.directory import RunDirectory
 from quantgate.evals.samples.prompts import Prompts
 from tests.server.served import Reply, served_model
@@ -74,6 +76,7 @@ def test_of_a_private_task_no_text_is_kept(quantgate, tmp_path):
     assert b"Invented" not in written
 
 
+@pytest.mark.slow
 def test_a_release_keeps_them_for_every_build_that_is_not_told_otherwise(quantgate, builds, release, tmp_path):
     with builds() as server:
         candidate = {"label": "mxfp4", "base_url": server.base_url, "model": "glm-mxfp4", "prompts": False}
