@@ -42,10 +42,10 @@ def common_part(baseline: TaskRun, candidate: TaskRun) -> Common:
     answered in so many of the same repeats, which are numbered anew. That depends on which answers are there alone, and
     on no score.
 
-    A task that is looked at on the way stays as it is, for its looks were fixed for all of it.
+    A task that is looked at on the way stays as it is, for its looks were fixed for all of it and count what is missing.
     """
     ours, theirs = baseline.record, candidate.record
-    if ours is None or theirs is None:
+    if ours is None or theirs is None or ours.design is not None or theirs.design is not None:
         return Common(baseline, candidate)
     every = _items(baseline, candidate), _items(candidate, baseline)
     shared = set(every[0]) & set(every[1])
@@ -53,11 +53,6 @@ def common_part(baseline: TaskRun, candidate: TaskRun) -> Common:
     held = _answers(baseline, ours, every[0], items), _answers(candidate, theirs, every[1], items)
     if len(items) == len(every[0]) == len(every[1]) and all(each.scored.all() for each in held):
         return Common(baseline, candidate)
-    if ours.design is not None or theirs.design is not None:
-        why = (
-            "it is looked at on the way, and its looks were fixed for all of it: it is not cut to what both builds have"
-        )
-        return Common(baseline, candidate, problem=why)
     kept, *rows = _most(held)
     names = [items[place] for place in np.flatnonzero(kept).tolist()]
     lacks = [each.lacking[:, : min(ours.repeats, theirs.repeats)].sum(axis=1) for each in held]

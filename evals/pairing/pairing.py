@@ -134,8 +134,6 @@ def _in_common(left: TaskRun, right: TaskRun, problems: Sequence[str]) -> int:
     runs = (left, right)
     if not problems and all(len(run.samples) == run.planned and run.samples.scored.all() for run in runs):
         return 0
-    if any(run.record is None or run.record.design is not None for run in runs):
-        return 0
     cut = common_part(left, right)
     if cut.left_out is None or cut.problem or _problems(cut.baseline, cut.candidate):
         return 0
