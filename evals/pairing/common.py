@@ -42,7 +42,7 @@ def common_part(baseline: TaskRun, candidate: TaskRun) -> Common:
     answered in so many of the same repeats, which are numbered anew. That depends on which answers are there alone, and
     on no score.
 
-    A task that is looked at on the way stays as it is, for its looks were fixed for all of it and count what is missing.
+    A task that is looked at on the way stays as it is: its looks were fixed for all of it, and count what is missing.
     """
     ours, theirs = baseline.record, candidate.record
     if ours is None or theirs is None or ours.design is not None or theirs.design is not None:
