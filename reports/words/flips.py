@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from quantgate.evals.contract.records import Status
 from quantgate.evals.decision.described import Flip, FlipAnswer
 from quantgate.evals.decision.types import Decided, ReleaseVerdict, TaskDecision, TaskVerdict
-from quantgate.evals.text import natural_key, one_line
+from quantgate.evals.text import natural_key, one_line, without_commands
 from quantgate.reports.words.numbers import NONE
 
 LOST, WON = "▼ lost", "▲ won"
@@ -122,13 +122,19 @@ class Flipped:
     def diff_command(self, flips: Sequence[Flip] = ()) -> str | None:
         """The command that lists what changed between the builds, or shows both answers to some items side by side.
 
-        `None` where nobody has named the folders.
+        An item whose name nobody could type is left out, `None` where nobody has named the folders.
         """
-        rest = [flip.item_id if self.alone else f"{self.task.task}/{flip.item_id}" for flip in flips]
+        named = [flip.item_id if self.alone else f"{self.task.task}/{flip.item_id}" for flip in flips]
+        rest = [word for word in named if _can_be_typed(word) and len(word) <= 2 * _MOST_ID]
         # An item may be called like an option.
         end_of_options = ["--"] if any(word.startswith("-") for word in rest) else []
         words = ["quantgate", "diff", *self.folders, *end_of_options, *rest]
-        return shlex.join(words) if all(word and word.isprintable() for word in words) else None
+        return shlex.join(words) if all(map(_can_be_typed, self.folders)) else None
+
+
+def _can_be_typed(word: str) -> bool:
+    """Whether a word of a command comes out on a terminal as it is."""
+    return bool(word) and word.isprintable() and without_commands(word) == word
 
 
 def flipped_tasks(

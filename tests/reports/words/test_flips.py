@@ -65,9 +65,15 @@ def test_among_several_tasks_an_item_is_named_with_its_own():
     assert told.diff_command(told.task.flips[:1]) == "quantgate diff a b mmlu_pro/item-0"
 
 
-@pytest.mark.parametrize(("folders", "item"), [(("", ""), "1"), (("a", "b"), "1\n2"), (("a\x1b[1m", "b"), "1")])
-def test_no_command_is_told_that_could_not_be_given(folders, item):
-    task = made.regressed(flips=(made.flip(1, item=item),))
+def test_an_item_that_nobody_could_type_is_left_out_of_the_command():
+    task = made.regressed(flips=tuple(made.flip(1, item=item) for item in ("1\n2", "##[error]x", "3", "\x1b[1m")))
+    (told,) = flipped_tasks([task], ReleaseVerdict.REGRESSED, ("a", "b"))
+    assert told.diff_command(task.flips) == "quantgate diff a b 3"
+
+
+@pytest.mark.parametrize("folders", [("", ""), ("a\x1b[1m", "b")])
+def test_no_command_is_told_that_could_not_be_given(folders):
+    task = made.regressed()
     (told,) = flipped_tasks([task], ReleaseVerdict.REGRESSED, folders)
     assert told.diff_command(task.flips) is None
 
