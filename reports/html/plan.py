@@ -12,7 +12,7 @@ from quantgate.reports.plots import canvas
 from quantgate.reports.plots.requests import draw_requests
 from quantgate.reports.words.numbers import NONE
 from quantgate.reports.words.plan import asked, margin_text, plan_sentences, plan_table, plan_title, totals, whole
-from quantgate.reports.words.plan_looks import LOOKS_COLUMNS, looks_cells, looks_margin
+from quantgate.reports.words.plan_looks import LOOKS_COLUMNS, looks_cells
 from quantgate.reports.words.titles import on_tasks
 
 
@@ -102,7 +102,7 @@ def _fact(plan: Plan, row: MarginRow, several: bool) -> _Fact:
 def _task(plan: Plan, name: str) -> _Task:
     columns, rows = plan_table(plan)
     early = any(row.sequential is not None for row in plan.rows)
-    looks = [[looks_margin(row), *looks_cells(row)] for row in plan.rows] if early else []
+    looks = [looks_cells(row) for row in plan.rows] if early else []
     caption = "Requests of both builds: the whole plan" + (
         ", and on average where a check stops early, by what the candidate has truly lost." if early else "."
     )

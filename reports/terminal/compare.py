@@ -12,7 +12,7 @@ from quantgate.reports.terminal.decision_table import figure_cells, figures_tabl
 from quantgate.reports.terminal.fitting import FittingTable
 from quantgate.reports.terminal.flipped import print_flipped
 from quantgate.reports.words.flips import flipped_tasks
-from quantgate.reports.words.headline import recommendation
+from quantgate.reports.words.headline import recommendation, whole_verdict
 from quantgate.reports.words.looks import have_parts_of_alpha, looks_lines
 from quantgate.reports.words.notes import finding_notes, flag_notes
 from quantgate.reports.words.row import task_cells
@@ -40,6 +40,8 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
     for build in comparison.formats:
         folders = comparison.baseline_folder, build.folder
         print_flipped(console, flipped_tasks(build.rows, build.verdict, folders, build.name))
+    if said := whole_verdict(comparison):
+        console.print(_line(said), soft_wrap=True)
     console.print(verdict_line(comparison.verdict))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from quantgate.evals.claims.types import ClaimDecision, Settling
 from quantgate.evals.decision.points import points
 from quantgate.evals.decision.types import TaskVerdict
+from quantgate.evals.text import one_line
 from quantgate.reports.words.claim_recovery import recovery_words
 from quantgate.reports.words.numbers import NONE, margin_cell, signed
 
@@ -21,12 +22,12 @@ CLAIM_COLUMNS = (
 
 
 def claim_cells(task: ClaimDecision) -> list[str]:
-    """The cells of a claim's row, in the order of `CLAIM_COLUMNS`; what was printed is not yet shortened or escaped."""
+    """The cells of a claim's row, in the order of `CLAIM_COLUMNS`; the task's name is not yet shortened or escaped."""
     return [
         task.task,
         f"{task.items:,}" + (f"×{task.repeats}" if task.repeats > 1 else ""),
-        task.baseline,
-        task.candidate,
+        one_line(task.baseline, 16),
+        one_line(task.candidate, 16),
         signed(task.difference),
         lost_and_won(task.closest, task.farthest),
         pvalues(task.pvalue_best, task.pvalue_worst),

@@ -21,7 +21,7 @@ def plan_table(plan: Plan) -> tuple[list[str], list[list[str]]]:
     """The headings and the cells of a row for each margin; tokens and hours where they are known."""
     losses = sorted({at.loss for row in plan.rows for at in row.at_losses})
     extra = [name for name in ("tokens", "hours") if any(getattr(row, name) is not None for row in plan.rows)]
-    names = ["margin", "items for one answer each", "power now", "plan", "power", *map(loss_text, losses), "requests"]
+    names = ["margin", "items for one\nanswer each", "power\nnow", "plan", "power", *map(loss_text, losses), "requests"]
     rows = []
     for row in plan.rows:
         known = {at.loss: at.power for at in row.at_losses}

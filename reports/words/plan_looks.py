@@ -6,9 +6,10 @@ from quantgate.evals.planning.types import MarginRow, Plan
 from quantgate.reports.words.numbers import NONE
 
 LOOKS_COLUMNS = (
-    *("margin", "fixed", "without loss", "half the margin", "the margin", "twice", "passes", "regressed at twice"),
+    *("margin", "fixed", "without\nloss", "half the\nmargin", "the\nmargin", "twice", "passes", "regressed\nat twice"),
 )
-"""What the cells of `looks_cells` are, the margin before them."""
+"""What the cells of `looks_cells` are; a name is parted where it may be on a terminal."""
+
 _COSTLY = 0.05
 
 
@@ -43,11 +44,11 @@ def looks_margin(row: MarginRow) -> str:
 
 
 def looks_cells(row: MarginRow) -> list[str]:
-    """Requests without looks, those at each true loss, and how often checks pass and regress."""
-    found = row.sequential
+    """The margin, requests without looks, those at each true loss, and how often checks pass and regress."""
+    found, margin = row.sequential, looks_margin(row)
     if found is None:
-        return [NONE if row.requests is None else f"{row.requests:,}", *[NONE] * (len(LOOKS_COLUMNS) - 2)]
+        return [margin, NONE if row.requests is None else f"{row.requests:,}", *[NONE] * (len(LOOKS_COLUMNS) - 2)]
     requests = [f"{ending.requests:,.0f}" for ending in found.endings]
     beyond = [NONE] * (len(LOOKS_COLUMNS) - 4 - len(requests))
     twice = NONE if beyond else f"{found.endings[-1].regressed:.0%}"
-    return [f"{row.requests:,}", *requests, *beyond, f"{found.endings[0].passed:.1%}", twice]
+    return [margin, f"{row.requests:,}", *requests, *beyond, f"{found.endings[0].passed:.1%}", twice]
