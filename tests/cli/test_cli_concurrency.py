@@ -52,7 +52,7 @@ def test_where_no_run_is_going_on_it_says_so_and_writes_nothing(quantgate, tmp_p
 
 @pytest.mark.slow
 def test_a_run_that_goes_on_heeds_it_and_signals(quantgate, arguments, tmp_path):
-    with loaded_model(Load(slots=64, seconds=0.4, spread=0.1)) as server:
+    with loaded_model(Load(slots=64, seconds=0.2, spread=0.1)) as server:
         process = start(arguments(server.base_url, "--concurrency", "2", "--repeats", "20"))
         wait_for_lines(tmp_path / "run" / "samples.jsonl", 4, process)
         assert server.seen.most_in_flight == 2

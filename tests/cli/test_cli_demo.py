@@ -9,8 +9,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import gguf
+import numpy as np
 import pytest
 
+from quantgate.evals.embedded.formats import Precision, built
+from quantgate.evals.embedded.weights import fetch
 from quantgate.evals.runs.directory import RunDirectory
 
 pytestmark = pytest.mark.slow
@@ -119,3 +123,20 @@ def test_wrong_usage_exits_2_before_anything_is_fetched(quantgate, arguments, sa
     code, _, err = quantgate(["demo", *arguments])
     assert code == 2
     assert said in err
+
+
+@pytest.mark.parametrize(("precision", "expected"), [(Precision.FP8, 0.026), (Precision.MXFP4, 0.118)])
+def test_the_builds_that_it_keeps_have_lost_as_much_as_was_measured(demo, precision, expected):
+    source_file = fetch()
+    source = {tensor.name: tensor for tensor in gguf.GGUFReader(source_file).tensors}
+    made = gguf.GGUFReader(built(source_file, precision)).tensors
+    linear = [tensor for tensor in made if tensor.name.startswith("blk.") and len(tensor.shape) == 2]
+    assert len(linear) == 210
+    for tensor in linear[::21]:
+        original = gguf.quants.dequantize(source[tensor.name].data, source[tensor.name].tensor_type)
+        rounded = gguf.quants.dequantize(tensor.data, tensor.tensor_type)
+        assert relative_rms(rounded, original) == pytest.approx(expected, rel=0.1)
+
+
+def relative_rms(rounded, original):
+    return np.sqrt(np.square(rounded - original).sum(dtype=np.float64) / np.square(original).sum(dtype=np.float64))

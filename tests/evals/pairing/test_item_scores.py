@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from quantgate.evals.contract.records import Sample, Status
+from quantgate.evals.pairing import item_scores
+from quantgate.evals.pairing.item_scores import Answers
 from quantgate.evals.pairing.pairing import Run, pair_runs
 from quantgate.evals.runs.record import RunRecord, TaskRecord
 from quantgate.evals.stats import exact_lower_bound, exact_upper_bound, paired_bounds
@@ -115,15 +117,15 @@ def false_verdicts(missing, loss, margin, n, runs, seed=2):
     """Shares of runs called regressed and equivalent; `missing` answers of either build never come, at random."""
     rng = np.random.default_rng(seed)
     regressed = equivalent = 0
+    ids, nothing = [str(place) for place in range(n)], [None] * n
     for _ in range(runs):
         change = rng.choice([-1.0, 1.0, 0.0], n, p=[0.02 + max(loss, 0), 0.02 + max(-loss, 0), 0.96 - abs(loss)])
         baseline, candidate = np.where(change < 0, 1.0, 0.0), np.where(change > 0, 1.0, 0.0)
         gone = rng.random((2, n)) < missing
-        builds = [
-            single([None if hole else score for score, hole in zip(scores, holes, strict=True)])
-            for scores, holes in zip((baseline, candidate), gone, strict=True)
-        ]
-        bounds = bounds_of(scores_of(*builds))
+        answers = Answers(
+            *(np.where(holes, np.nan, each)[:, None] for each, holes in zip((baseline, candidate), gone, strict=True))
+        )
+        bounds = bounds_of(item_scores.scores_of(answers, ids, strata=nothing, clusters=nothing))
         regressed += bounds.upper < -margin
         equivalent += bounds.lower > -margin and bounds.upper < margin
     return regressed / runs, equivalent / runs

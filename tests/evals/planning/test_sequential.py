@@ -17,8 +17,13 @@ def planned(assumed, **aim):
     return looked_at(make_plan(assumed, Aim(**{"margins": (0.02,), **aim})))
 
 
-def test_single_answers_say_what_is_asked_at_each_true_loss():
-    (row,) = planned(SINGLE).rows
+@pytest.fixture(scope="module")
+def of_single():
+    return planned(SINGLE)
+
+
+def test_single_answers_say_what_is_asked_at_each_true_loss(of_single):
+    (row,) = of_single.rows
     found = row.sequential
     assert found.looks[-1] == (row.ask, 1)
     assert [ending.loss for ending in found.endings] == pytest.approx([0.0, 0.01, 0.02, 0.04])
@@ -31,8 +36,9 @@ def test_single_answers_say_what_is_asked_at_each_true_loss():
         assert ending.requests <= ending.most_requests <= row.requests
 
 
-def test_equal_plans_say_the_same():
-    assert planned(SINGLE) == planned(SINGLE)
+@pytest.mark.slow
+def test_equal_plans_say_the_same(of_single):
+    assert planned(SINGLE) == of_single
 
 
 @pytest.mark.slow
@@ -74,8 +80,8 @@ def test_what_is_out_of_reach_has_none_either():
     assert row.sequential is None
 
 
-def test_its_json_has_them_beside_the_fixed_design():
-    (plan,) = json.loads(plans_json([planned(SINGLE)]))["plans"]
+def test_its_json_has_them_beside_the_fixed_design(of_single):
+    (plan,) = json.loads(plans_json([of_single]))["plans"]
     (row,) = plan["rows"]
     assert row["sequential"]["looks"][-1] == [row["ask"], 1]
     assert set(row["sequential"]["endings"][0]) == {

@@ -70,8 +70,8 @@ def test_no_answer_is_given_up_because_it_waits_in_the_servers_queue(tmp_path):
 
 def test_one_request_at_a_time_leaves_no_dead_work_at_a_server_that_takes_one_at_a_time(tmp_path):
     with loaded_model(Load(slots=1, seconds=0.12, spread=0.1)) as server:
-        run(tmp_path, server.base_url, 40, timeout_s=0.8)
-    assert (server.seen.answers, server.seen.dead) == (40, 0)
+        run(tmp_path, server.base_url, 24, timeout_s=0.8)
+    assert (server.seen.answers, server.seen.dead) == (24, 0)
     assert server.seen.most_in_flight <= 16
 
 
