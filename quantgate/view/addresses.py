@@ -14,6 +14,7 @@ PART = 100
 """Rows that are loaded at a time; every part of a list begins at a multiple of it."""
 
 _LONGEST_SEARCH = 500
+_LONGEST_ID = 4_000
 
 
 def decision_address(base: str, key: str) -> str:
@@ -28,8 +29,13 @@ def list_address(base: str, runs: Sequence[str], chosen: Filter, *, number: int 
 
 
 def item_address(base: str, runs: Sequence[str], key: SampleKey, chosen: Filter) -> str:
-    """One item (task, item id, repeat) among those that the filter chooses."""
+    """One item (task, item id, repeat) among those that the filter chooses.
+
+    An id that no server takes in an address, for its length, leads to the list instead.
+    """
     task, item_id, repeat = key
+    if len(task) + len(item_id) > _LONGEST_ID:
+        return list_address(base, runs, chosen)
     named = [("item_task", task), ("item", item_id), ("repeat", str(repeat))]
     return _with_query(f"{_place(base, runs)}/item", [*named, *filter_query(chosen)])
 

@@ -69,7 +69,7 @@ ELEMENTS_AND_ATTRIBUTES = {
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_no_text_is_anything_but_text(text):
-    hostile = [with_text(one, text) for one in everything()]
+    hostile = [with_text(one, text[:20_000]) for one in everything()]
     for name, page in pages(*hostile).items():
         for tag, attributes in Parsed(page).elements:
             assert {(tag, attribute) for attribute in (None, *attributes)} <= ELEMENTS_AND_ATTRIBUTES[name] | MAY_COME

@@ -30,3 +30,9 @@ def test_the_last_place_that_says_the_result_is_found(text, result, found):
 )
 def test_a_part_of_another_number_or_word_is_no_result(text, result):
     assert place_of_result(text, result) is None
+
+
+def test_a_result_without_end_is_found_as_it_stands():
+    long = "A" * 1_000_000
+    assert place_of_result(f"It is {long}", long) == (6, 1_000_006)
+    assert place_of_result("It is 5", long) is None
