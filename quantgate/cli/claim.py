@@ -48,7 +48,8 @@ def claim(
     from quantgate.evals.claims.judging import judge_claims
     from quantgate.evals.claims.reading import margin_of_options
     from quantgate.evals.files import write_output
-    from quantgate.reports.plots.canvas import need_matplotlib
+    from quantgate.reports.files.options import Outputs
+    from quantgate.reports.files.write import check_outputs
     from quantgate.reports.terminal.claim import print_claim
     from quantgate.reports.terminal.console import output_console, progress_console
     from quantgate.reports.words.claim import sentence
@@ -62,8 +63,8 @@ def claim(
         "repeats": repeats,
         "digits": digits,
     }
-    if html is not None:
-        need_matplotlib("--html")
+    outputs = Outputs(json=json, html=html)
+    check_outputs(outputs)
     claims = _claims(file, single, margin_of_options(margin, recovery), alpha)
     with progress_console().status(f"judging {len(claims)} claim{'s' if len(claims) > 1 else ''}"):
         verdict = judge_claims(claims)
@@ -72,8 +73,8 @@ def claim(
     print_claim(output_console(), verdict)
     if html is not None:
         write_output(html, _page(context, verdict), "--html")
-    for file in filter(None, (json, html)):
-        tell(f"wrote {file}")
+    if written := outputs.files():
+        tell(f"written: {', '.join(map(str, written.values()))}")
     raise typer.Exit(verdict.verdict.exit_code)
 
 

@@ -92,12 +92,13 @@ def plan(
     from quantgate.evals.planning.types import MARGINS, Aim, Guess, plans_json
     from quantgate.evals.settings.policy import load_policy
     from quantgate.evals.text import one_line
-    from quantgate.reports.plots.canvas import need_matplotlib
+    from quantgate.reports.files.options import Outputs
+    from quantgate.reports.files.write import check_outputs
     from quantgate.reports.terminal.console import output_console, progress_console
     from quantgate.reports.terminal.plan import print_plans
 
-    if html is not None:
-        need_matplotlib("--html")
+    outputs = Outputs(json=json, html=html)
+    check_outputs(outputs)
     known = installed_tasks().tasks
     if (margin or recovery) and policy is not None:
         raise UsageError(
@@ -137,8 +138,8 @@ def plan(
     print_plans(output_console(), plans)
     if html is not None:
         write_output(html, _page(context, plans), "--html")
-    for file in filter(None, (json, html)):
-        tell(f"wrote {file}")
+    if written := outputs.files():
+        tell(f"written: {', '.join(map(str, written.values()))}")
 
 
 def _page(context: typer.Context, plans: Sequence[Plan]) -> str:

@@ -60,8 +60,8 @@ def _box(verdict: ClaimVerdict) -> Box:
         [_fact(task) for task in verdict.tasks],
         lines=[
             *([f"What decided of {others} more stands below."] if others else []),
-            f"Verdict: {verdict_word(verdict.verdict)} (exit code {code}). No answers were seen: it holds whichever "
-            "items flipped.",
+            f"Verdict: {verdict_word(verdict.verdict)} (exit code {code}), by the printed numbers alone: no "
+            "answers were seen.",
         ],
     )
 

@@ -89,7 +89,7 @@ def test_a_page_is_written_and_named(quantgate, tmp_path):
     file = tmp_path / "claim.html"
     code, _, err = quantgate([*GSM8K, "--candidate", "0.955", "--html", str(file)])
     assert code == 3
-    assert f"wrote {file}" in err
+    assert f"written: {file}" in err
     page = file.read_text(encoding="utf-8")
     assert "<title>not shown: Published accuracies on gsm8k</title>" in page
     assert "quantgate claim --task gsm8k --n 200 --baseline 0.965 --candidate 0.955</pre>" in page
@@ -101,3 +101,10 @@ def test_a_page_that_cannot_be_written_costs_no_judgement(quantgate, tmp_path):
     assert code == 2
     assert "verdict: ? inconclusive" in out
     assert "--html" in err
+
+
+def test_one_file_for_two_outputs_is_refused_before_anything_is_judged(quantgate, tmp_path):
+    file = str(tmp_path / "claim")
+    code, out, err = quantgate([*GSM8K, "--candidate", "0.955", "--html", file, "--json", file])
+    assert (code, out) == (2, "")
+    assert "is the file of --json too" in err

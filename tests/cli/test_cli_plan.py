@@ -160,7 +160,7 @@ def test_a_page_is_written_and_named(quantgate, tmp_path):
     options = ["--items", "1319", "--margin", "0.02", "--repeats", "1", "--discordance", "0.05"]
     code, _, err = quantgate(["plan", *options, "--html", str(file)])
     assert code == 0
-    assert f"wrote {file}" in err
+    assert f"written: {file}" in err
     page = file.read_text(encoding="utf-8")
     assert "1,626 requests" in page
     assert "quantgate plan --items 1319 --margin 0.02 --discordance 0.05 --repeats 1</pre>" in page

@@ -35,7 +35,7 @@ def test_the_box_names_what_decided_and_the_table_has_every_claim():
     assert "Published accuracies on t0 and t1" in box
     assert "✗ regressed t1: regressed. Whichever items flipped" in box
     assert "0.965 → 0.800 -16.50 points" in box
-    assert "Verdict: regressed (exit code 1)" in box
+    assert "Verdict: regressed (exit code 1), by the printed numbers alone" in box
     assert "t0: not shown." in text
     assert "193 and 191 right of 200" in text
     assert shown.headings == ["Differences", "Claims", "What decided", "Decide it again"]
