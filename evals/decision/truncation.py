@@ -66,11 +66,15 @@ def truncation_findings(
     return (
         _beside(
             code,
-            f"Without the {len(cut):,} items on which an answer was cut the difference is {100 * rest.estimate:+.2f} "
-            f"points ({100 * rest.lower:+.2f} to {100 * rest.upper:+.2f}, {kept.sum():,} items) and not "
+            f"Without the {_items(len(cut))} on which an answer was cut the difference is {100 * rest.estimate:+.2f} "
+            f"points ({100 * rest.lower:+.2f} to {100 * rest.upper:+.2f}, {_items(int(kept.sum()))}) and not "
             f"{100 * alone.estimate:+.2f}: {so}; {_CHOSEN}",
         ),
     )
+
+
+def _items(count: int) -> str:
+    return "1 item" if count == 1 else f"{count:,} items"
 
 
 def _beside(code: FindingCode, message: str) -> Finding:

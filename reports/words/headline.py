@@ -114,7 +114,7 @@ def whole_verdict(comparison: Comparison) -> str:
         return ""
     return (
         f"As a whole: {verdict_word(comparison.verdict)} (exit code {comparison.verdict.exit_code}), for every format "
-        "was to pass; with --pass-if any one is enough."
+        "was to pass; under `compare --pass-if any` one is enough."
     )
 
 
