@@ -8,6 +8,7 @@ command's help, to the letter. What is expensive the module imports inside the c
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -50,6 +51,11 @@ def registered(verb: str) -> typer.Typer:
     return app
 
 
+@cache
+def _command(verb: str) -> Any:
+    return get_group(registered(verb)).commands[verb]
+
+
 class Verbs(TyperGroup):
     """The verbs, each imported when it is called; their usage errors repeat no key that stands where it should not."""
 
@@ -61,7 +67,7 @@ class Verbs(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """The verb itself in place of its line; also for what completes its options in a shell."""
         name, line, rest = super().resolve_command(ctx, args)
-        return name, line if name is None else get_group(registered(name)).commands[name], rest
+        return name, line if name is None else _command(name), rest
 
     def invoke(self, ctx: Any) -> Any:
         try:
