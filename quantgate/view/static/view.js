@@ -146,7 +146,7 @@ document.addEventListener("htmx:load", ({ detail }) => {
   const [live, list] = [detail.elt, $("#parts")];
   if (live.id !== "live") return;
   if (!list) {
-    if (live.dataset.total !== "0" && $("#results .empty")) location.reload();
+    if (live.dataset.total !== "0" && $("#results .empty")) htmx.trigger("#filters", "submit");
     return;
   }
   if (list.dataset.total === live.dataset.total) return;
