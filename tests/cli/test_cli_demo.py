@@ -28,7 +28,7 @@ def demo(tmp_path_factory) -> tuple[Path, subprocess.CompletedProcess[str]]:
     out = tmp_path_factory.mktemp("demo") / "out"
     command = [sys.executable, "-m", "quantgate", "demo", "--items", "24", "--out", str(out)]
     environment = {**os.environ, "COLUMNS": "160"}
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment, timeout=300, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment, timeout=600, check=False)
     return out, done
 
 
