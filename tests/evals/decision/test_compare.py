@@ -121,6 +121,18 @@ def test_formats_come_best_first_or_cheapest_first():
     assert priced.cheapest == ("f1",)
 
 
+def test_the_sizes_that_all_servers_tell_are_the_costs_and_change_no_order():
+    sizes = {"f0": 900_000_000, "f1": 500_000_000}
+    runs = []
+    for (losses, gains), size in zip([(3, 2), (4, 2)], sizes.values(), strict=True):
+        run = candidate(losses, gains)
+        runs.append(Run(replace(run.record, endpoint={"served": {"meta": {"size": size}}}), run.samples))
+    found = compared(runs)
+    assert [(build.name, build.cost) for build in found.formats] == [("f0", 900.0), ("f1", 500.0)]
+    assert (found.cheapest, found.cost_unit) == (("f1",), "MB of weights")
+    assert compared(runs, costs={"f0": 1, "f1": 2}).cost_unit == ""
+
+
 def test_a_tie_marks_both_and_no_pass_marks_none():
     assert compared([(3, 2), (2, 2)], costs={"f0": 1, "f1": 1}).cheapest == ("f1", "f0")
     assert compared([(100, 5)], costs={"f0": 1}).cheapest == ()

@@ -6,7 +6,14 @@ from dataclasses import replace
 
 from quantgate.evals.decision.types import ReleaseVerdict
 from quantgate.evals.settings.requirements import Tier
-from quantgate.reports.words.headline import comparison_headline, headline, other_reasons, recommendation
+from quantgate.reports.words.headline import (
+    comparison_headline,
+    headline,
+    other_reasons,
+    recommendation,
+    shipped,
+    whole_verdict,
+)
 from quantgate.reports.words.settling import settling
 from tests.reports import made
 
@@ -62,6 +69,28 @@ def test_what_to_ship_is_one_sentence():
     assert recommendation(made.comparison()) == "Ship nvfp4: it passes, the only one of these."
     assert recommendation(made.comparison(good)) == "Ship nvfp4: it passes."
     assert recommendation(made.comparison(*made.comparison().formats[1:])) == "Ship none of these: no format passes."
+
+
+def test_without_costs_it_is_told_which_names_have_the_fewest_bits_and_which_lost_the_least():
+    good = made.comparison().formats[0]
+    few = replace(good, name="mxfp4", cost=None, record=made.run_record("mxfp4"))
+    best = replace(
+        good, name="int8", cost=None, record=made.run_record("int8"), tasks=(made.decision(difference=0.001),)
+    )
+    both = made.comparison(best, few, verdict=ReleaseVerdict.PASS, cheapest=())
+    assert [build.name for build in shipped(both)] == ["mxfp4"]
+    assert recommendation(both) == (
+        "Ship any of int8, mxfp4: they pass; --cost tells which is the cheapest; by their names mxfp4 has the fewest "
+        "bits, and int8 kept the most accuracy."
+    )
+
+
+def test_where_something_passes_it_is_told_why_the_whole_does_not():
+    assert whole_verdict(made.comparison()).startswith(
+        "As a whole: invalid (exit code 4), for every format was to pass"
+    )
+    assert whole_verdict(made.comparison(verdict=ReleaseVerdict.PASS)) == ""
+    assert whole_verdict(made.comparison(*made.comparison().formats[1:])) == ""
 
 
 def test_the_suites_sentence_comes_before_that_of_the_task_that_decided():
