@@ -23,6 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from quantgate.evals.contract.task import TaskOptions
 from quantgate.evals.errors import DataError, StorageError, UsageError
 from quantgate.evals.files import make_folder, open_to_read, open_to_write, read_bytes, write_atomically
+from quantgate.evals.runs.misplaced import missing
 from quantgate.evals.runs.record import now
 from quantgate.evals.versions import software_versions
 from quantgate.tasks.data.rows import MOST_DATA
@@ -97,9 +98,8 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         return Manifest.model_validate_json(read_bytes(file))
     except FileNotFoundError:
-        raise DataError(
-            f"{folder} is no bundle: it has no {MANIFEST}. `quantgate data fetch TASK --out {folder}` makes one"
-        ) from None
+        why = f"it has no {MANIFEST}" if folder.is_dir() else missing(folder)
+        raise DataError(f"{folder} is no bundle: {why}. `quantgate data fetch TASK --out {folder}` makes one") from None
     except OSError as error:
         raise DataError(f"{file} cannot be read: {error.strerror or error}") from None
     except ValidationError as error:

@@ -23,6 +23,7 @@ from quantgate.evals.decision.types import (
 from quantgate.evals.documents import BrokenDocument, parse_json
 from quantgate.evals.errors import DataError
 from quantgate.evals.files import read_text
+from quantgate.evals.runs.misplaced import why_no_decision
 from quantgate.evals.runs.record import RunRecord
 from quantgate.evals.settings.requirements import PassIf
 
@@ -110,7 +111,8 @@ def load_decision(file: Path) -> Verdict | Comparison:
     try:
         text = read_text(file)
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{file}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+        why = why_no_decision(file) or getattr(error, "strerror", None) or error
+        raise DataError(f"{file}: cannot be read: {why}") from None
     return parse_decision(text, str(file))
 
 

@@ -15,6 +15,7 @@ from quantgate.evals.contract.records import Sample, SampleKey
 from quantgate.evals.errors import RunDirectoryError, StorageError
 from quantgate.evals.files import open_to_read, open_to_write, read_text, write_atomically
 from quantgate.evals.runs.asked import KeptTask, PromptWriter
+from quantgate.evals.runs.misplaced import why_no_run
 from quantgate.evals.runs.record import RUN_FILE, RunRecord, parse_run_record
 from quantgate.evals.runs.writing import SampleWriter, unwritable
 from quantgate.evals.samples.columns import Lines, Look
@@ -51,10 +52,8 @@ class RunDirectory:
         file = self.path / RUN_FILE
         try:
             text = read_text(file)
-        except FileNotFoundError:
-            raise RunDirectoryError(
-                f"{self.path} is no run directory: it has no {RUN_FILE}. `quantgate run --out {self.path}` makes one"
-            ) from None
+        except (FileNotFoundError, NotADirectoryError):
+            raise RunDirectoryError(why_no_run(self.path)) from None
         except (OSError, UnicodeDecodeError) as error:
             raise RunDirectoryError(f"{file} cannot be read: {getattr(error, 'strerror', None) or error}") from None
         return parse_run_record(text, str(file))

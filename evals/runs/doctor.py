@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +15,16 @@ from quantgate.evals.runs.begun_answer import probe_begun_answer
 from quantgate.evals.runs.endpoint import endpoint_of
 from quantgate.evals.runs.loglikelihood_probe import examine_loglikelihoods
 from quantgate.evals.runs.observation import Health, Observation
-from quantgate.evals.runs.observed_answer import beyond_window, completion, ended, reasoning, speed, tools, usage
+from quantgate.evals.runs.observed_answer import (
+    beyond_window,
+    completion,
+    ended,
+    exchanged,
+    reasoning,
+    speed,
+    tools,
+    usage,
+)
 from quantgate.evals.runs.sampling_probe import probe_sampling
 from quantgate.evals.settings.run import DoctorConfig
 
@@ -28,12 +37,18 @@ _HELLO_SAMPLING = Sampling(temperature=0.0, max_tokens=2048)
 
 
 async def diagnose(
-    config: DoctorConfig, task: tuple[str, Prompt, Sampling] | None, *, needs_tools: bool = False
+    config: DoctorConfig,
+    task: tuple[str, Prompt, Sampling] | None,
+    *,
+    needs_tools: bool = False,
+    read: Callable[[Answer], str] | None = None,
+    private: bool = False,
 ) -> AsyncIterator[Observation]:
     """Ask what the endpoint serves and a handful of completions, and tell, one by one, what they show.
 
     `task` is a task's name, its first prompt and its sampling parameters; `None` leaves that question out.
-    `needs_tools` says that a task is to be run for which an endpoint without tool calls is of no use.
+    `needs_tools` says that a task is to be run for which an endpoint without tool calls is of no use. `read` says what
+    the task reads from an answer to its prompt, and `private` that neither of them is to be shown.
 
     Raises
     ------
@@ -58,7 +73,8 @@ async def diagnose(
                 yield await examine_loglikelihoods(endpoint, *task, config)
                 return
             window = served_model(entries, model).context_length
-            async for observation in _examine(endpoint, config, task, window, needs_tools=needs_tools):
+            examined = _examine(endpoint, config, task, window, needs_tools=needs_tools, read=read, private=private)
+            async for observation in examined:
                 yield observation
 
 
@@ -93,13 +109,16 @@ async def _examine(
     window: int | None,
     *,
     needs_tools: bool,
+    read: Callable[[Answer], str] | None,
+    private: bool,
 ) -> AsyncIterator[Observation]:
     async def ask(prompt: Prompt, sampling: Sampling, repeat: int = 0) -> Answer:
         sampling = replace(sampling, extra_body={**sampling.extra_body, **config.extra_body})
         return await endpoint.ask(Request("doctor", Item("doctor"), repeat, prompt, sampling))
 
     answer = await ask(_HELLO, _HELLO_SAMPLING)
-    yield completion("completion", answer, _HELLO_SAMPLING.max_tokens, own=True)
+    seen = completion("completion", answer, _HELLO_SAMPLING.max_tokens, own=True)
+    yield replace(seen, details=exchanged(_HELLO, _HELLO_SAMPLING, answer, None))
     if answer.status is Status.ERROR or answer.turned_away:
         return
     yield speed(endpoint.found().get("max_tokens_field"), answer)
@@ -114,7 +133,8 @@ async def _examine(
         name, prompt, sampling = task
         subject, answer = f"{name}, first item", await ask(prompt, sampling)
         # The authors of some benchmarks ask that their text appear nowhere, and an answer quotes its question.
-        yield completion(subject, answer, sampling.max_tokens, show=False)
+        seen = completion(subject, answer, sampling.max_tokens, show=False)
+        yield replace(seen, details=exchanged(prompt, sampling, answer, read, private=private))
         budget = sampling.max_tokens
         if prompt.messages[-1].get("role") == "assistant":
             yield await probe_begun_answer(ask, prompt, sampling)

@@ -21,3 +21,5 @@ class Observation:
     subject: str
     health: Health
     text: str
+    details: tuple[tuple[str, str], ...] = ()
+    """What it was found out by, each with what that is: `asked`, `answered`, `read`; of any length."""

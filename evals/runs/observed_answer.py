@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from quantgate.evals.contract.records import Answer, Status
+from quantgate.evals.contract.records import Answer, Prompt, Sampling, Status
 from quantgate.evals.contract.thoughts import leaked_tokens
 from quantgate.evals.endpoint.finish_reasons import Ending, ending_of
 from quantgate.evals.endpoint.parameters import MAX_TOKENS
@@ -40,8 +40,9 @@ def completion(
         return Observation(
             subject, Health.BAD, f"answered{seconds} without text (finish_reason {answer.finish_reason})"
         )
-    said = excerpt(answer.response or "") if show else _parts(answer)
-    return Observation(subject, Health.GOOD, f"answered{seconds}: {said}")
+    said = answer.response or ""
+    told = said if show and excerpt(said) == said else _parts(answer)
+    return Observation(subject, Health.GOOD, f"answered{seconds}: {told}")
 
 
 def _parts(answer: Answer) -> str:
@@ -81,15 +82,19 @@ def reasoning(answer: Answer) -> Observation:
             "reasoning",
             Health.GOOD,
             "thoughts come apart from the answer, in a field of their own or split off where they end: taken for "
-            f"thought {excerpt(answer.reasoning, _PART)!r}, for the answer {excerpt(answer.response or '', _PART)!r}",
+            f"thought {_named(answer.reasoning)}, for the answer {_named(answer.response or '')}",
         )
     if answer.response and "<think>" in answer.response:
         return Observation(
             "reasoning", Health.NOTE, "the answer holds <think> in its midst: serve with a reasoning parser"
         )
-    return Observation(
-        "reasoning", Health.GOOD, f"none was sent: all of {excerpt(answer.response or '', _PART)!r} is answer"
-    )
+    return Observation("reasoning", Health.GOOD, f"none was sent: all of {_named(answer.response or '')} is answer")
+
+
+def _named(text: str) -> str:
+    """A text, where it is short enough to be quoted whole."""
+    quoted = " ".join(text.split())
+    return repr(quoted) if excerpt(quoted, _PART) == quoted else f"{len(text):,} characters"
 
 
 def usage(told: Mapping[str, Any] | None) -> Observation:
@@ -124,3 +129,30 @@ def tools(*, works: bool, text: str, needed: bool) -> Observation:
     if needed:
         return Observation("tools", Health.BAD, f"no tool calls, so every score would be 0: {text}")
     return Observation("tools", Health.NOTE, f"no tool calls, which only agentic tasks need: {text}")
+
+
+def exchanged(
+    prompt: Prompt, sampling: Sampling, answer: Answer, read: Callable[[Answer], str] | None, *, private: bool = False
+) -> tuple[tuple[str, str], ...]:
+    """What was asked, what came back, and what a task reads from it; of what is private, how much it was."""
+    said = prompt.messages[-1].get("content") or "" if prompt.messages else ""
+    examples, _, question = said.rpartition("\n\n")
+    asked = f"{len(said):,} characters, which are private" if private else question or said
+    if not private and question and examples:
+        asked += f" (after {len(examples):,} characters of instructions and worked examples)"
+    told = {name: value for name, value in _sent(sampling).items() if value is not None}
+    details = [("asked", asked), ("sampling", ", ".join(f"{name} {value:g}" for name, value in told.items()))]
+    if not private:
+        details += [("thought", answer.reasoning or ""), ("answered", answer.response or "")]
+    if read is not None and answer.response is not None and answer.status is not Status.ERROR:
+        details.append(("read", read(answer)))
+    return tuple((name, text) for name, text in details if text.strip())
+
+
+def _sent(sampling: Sampling) -> dict[str, float | int | None]:
+    return {
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        "max_tokens": sampling.max_tokens,
+        "seed": sampling.seed,
+    }

@@ -126,15 +126,20 @@ def _made_ready(release: Release, manner: Manner) -> Ready:
     from quantgate.cli.loading import ready_release
     from quantgate.evals.errors import UsageError
     from quantgate.evals.files import check_writable
+    from quantgate.evals.settings.remarks import of_asking, of_policy
     from quantgate.reports.files.write import check_outputs
 
     if not release.asked:
         raise UsageError(f"{release.file}: all builds are finished runs: `quantgate gate` decides about those")
     check_writable(release.out)
     check_outputs(outputs_of(release))
+    remarks = list(of_policy(release.policy))
     for build in release.asked:
         for name in release.tasks:
-            release.run_config(build.label, name).check_keys()
+            config = release.run_config(build.label, name)
+            config.check_keys()
+            remarks += of_asking(config)
+    manner.note(list(dict.fromkeys(remarks)))
     return ready_release(release, installed_tasks(), manner.console)
 
 

@@ -44,10 +44,12 @@ def claim(
 
     Exits 0 pass, 1 regressed, 3 inconclusive, 4 invalid (impossible numbers).
     """
+    from quantgate.cli.notice import note
     from quantgate.cli.telling import tell
     from quantgate.evals.claims.judging import judge_claims
     from quantgate.evals.claims.reading import margin_of_options
     from quantgate.evals.files import write_output
+    from quantgate.evals.settings.remarks import of_alpha, of_margin
     from quantgate.reports.files.options import Outputs
     from quantgate.reports.files.write import check_outputs
     from quantgate.reports.terminal.claim import print_claim
@@ -66,6 +68,8 @@ def claim(
     outputs = Outputs(json=json, html=html)
     check_outputs(outputs)
     claims = _claims(file, single, margin_of_options(margin, recovery), alpha)
+    for one in claims:
+        note([*of_margin(one.margin), *of_alpha(one.alpha)])
     with progress_console().status(f"judging {len(claims)} claim{'s' if len(claims) > 1 else ''}"):
         verdict = judge_claims(claims)
     if json is not None:

@@ -97,13 +97,14 @@ def compare(
     regressed, 3 any inconclusive.
     """
     from quantgate.cli.command_line import command_line
-    from quantgate.cli.notice import notice
+    from quantgate.cli.notice import note, notice
     from quantgate.evals.decision.compare import compare as decide_all
     from quantgate.evals.decision.formats import folder_names, format_costs, format_names
     from quantgate.evals.decision.looking import Looked, decide_with_looks
     from quantgate.evals.pairing.pairing import Run, pair_runs
     from quantgate.evals.runs.record import now
     from quantgate.evals.settings.policy import load_policy
+    from quantgate.evals.settings.remarks import of_policy
     from quantgate.evals.settings.run import parse_assignments
     from quantgate.evals.versions import software_versions
     from quantgate.reports.files.write import check_outputs, write_reports
@@ -123,6 +124,7 @@ def compare(
         metrics=parse_assignments("--metric", metric or []),
         target=target,
     )
+    note(of_policy(asked))
     reference, candidates = Run.load(baseline), [Run.load(run) for run in runs]
     folders = folder_names(baseline, runs)
     labels = [run.record.label for run in candidates]

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from quantgate.cli.panels import grouped
+
+if TYPE_CHECKING:
+    from quantgate.evals.contract.records import Answer, Item
+    from quantgate.evals.contract.task import Task
 
 
 def register(app: typer.Typer) -> None:
@@ -67,13 +71,17 @@ def doctor(
 
     Exits 0 when nothing stands in the way of a run, 5 when something does.
     """
+    from functools import partial
+
     from quantgate.cli.installed import given_options, installed_tasks
+    from quantgate.cli.notice import note
     from quantgate.cli.waiting import told_while_waiting
     from quantgate.evals.contract.task import TaskOptions
     from quantgate.evals.errors import UsageError
     from quantgate.evals.interrupts import run_cancelled_by_ctrl_c
     from quantgate.evals.runs.doctor import diagnose
     from quantgate.evals.runs.observation import Health, Observation
+    from quantgate.evals.settings.remarks import of_asking
     from quantgate.evals.settings.run import DoctorConfig, load_config, parse_assignments, parse_json_object
     from quantgate.reports.terminal.console import output_console, progress_console
     from quantgate.reports.terminal.doctor import print_observation
@@ -109,13 +117,14 @@ def doctor(
     }
     config = load_config(DoctorConfig, None, options)
     config.check_keys()
+    note(of_asking(config))
     if config.data and config.task is None:
         raise UsageError("--data is for a task: name it with --task")
     console = output_console()
     registry = installed_tasks()
     infos = [] if config.task is None else [registry.find(config.task)]
     own = own_options(infos, given_options(config.options, flags, pairs, None), registry.tasks.values())
-    question = None
+    question, read, private = None, None, False
     healthy_here = True
     for info in infos:
         if info.examine is not None:
@@ -133,14 +142,31 @@ def doctor(
             with told_while_waiting(progress_console(), info.name, "building the first prompt"):
                 known = local_data(info.name, config.data_of(info.name), config.data_dir)
                 loaded = load_task(info.name, TaskOptions(1, known.files, own=own[info.name], origin=known.origin))
-            question = (info.name, loaded.prompt(loaded.items()[0], 0), config.sampling(loaded.sampling))
+            first = loaded.items()[0]
+            question = (info.name, loaded.prompt(first, 0), config.sampling(loaded.sampling))
+            read, private = partial(read_by, loaded, first), info.private is not None
     needs_tools = any(info.needs_tools for info in infos)
 
     async def asking() -> bool:
         healthy = healthy_here
-        async for observation in diagnose(config, question, needs_tools=needs_tools):
+        diagnosed = diagnose(config, question, needs_tools=needs_tools, read=read, private=private)
+        async for observation in diagnosed:
             print_observation(console, observation)
             healthy = healthy and observation.health is not Health.BAD
         return healthy
 
     raise typer.Exit(0 if run_cancelled_by_ctrl_c(asking()) else 5)
+
+
+def read_by(task: Task, item: Item, answer: Answer) -> str:
+    """What a task reads from an answer to its item, what that scores, and what is right where the task can tell."""
+    from quantgate.evals.contract.task import Referenced
+    from quantgate.evals.contract.thoughts import graded_text
+    from quantgate.evals.runs.grading import judge
+
+    judged = judge(task, item, 0, graded_text(answer.response or ""))
+    if judged.grade is None:
+        return judged.reason
+    found = "no result" if judged.grade.extracted is None else repr(judged.grade.extracted)
+    right = task.reference(item, 0) if isinstance(task, Referenced) else None
+    return f"{found}, which scores {judged.grade.score:g}" + ("" if right is None else f"; right is {right!r}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from quantgate.cli.notice import notice
+from quantgate.cli.notice import note, notice
 from quantgate.cli.outputs import OUTPUT_NAMES, with_outputs
 from quantgate.cli.panels import grouped
 from quantgate.cli.policy import PolicyName
@@ -95,6 +95,7 @@ def gate(
     from quantgate.evals.pairing.pairing import Run, pair_runs
     from quantgate.evals.runs.record import now
     from quantgate.evals.settings.policy import load_policy
+    from quantgate.evals.settings.remarks import of_policy
     from quantgate.evals.settings.run import parse_assignments
     from quantgate.evals.versions import software_versions
     from quantgate.reports.files.write import check_outputs, write_reports
@@ -112,6 +113,7 @@ def gate(
         metrics=parse_assignments("--metric", metric or []),
         target=target,
     )
+    note(of_policy(asked))
     reference = Run.load(baseline)
     if noise is not None and noise.resolve() in (baseline.resolve(), candidate.resolve()):
         raise UsageError(f"--noise {noise}: name a second run of the baseline, not one of the two that are compared")

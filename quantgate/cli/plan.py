@@ -80,6 +80,7 @@ def plan(
 ) -> None:
     """Say how many items, repeats, requests and tokens a margin needs, from a guess or from two runs of a pilot."""
     from quantgate.cli.installed import installed_tasks
+    from quantgate.cli.notice import note
     from quantgate.cli.telling import tell
     from quantgate.evals.errors import UsageError
     from quantgate.evals.files import write_output
@@ -90,7 +91,9 @@ def plan(
     from quantgate.evals.planning.plan import make_plan
     from quantgate.evals.planning.sequential import looked_at
     from quantgate.evals.planning.types import MARGINS, Aim, Guess, plans_json
+    from quantgate.evals.settings.margin import Margin
     from quantgate.evals.settings.policy import load_policy
+    from quantgate.evals.settings.remarks import of_alpha, of_margin
     from quantgate.evals.text import one_line
     from quantgate.reports.files.options import Outputs
     from quantgate.reports.files.write import check_outputs
@@ -119,6 +122,8 @@ def plan(
         )
     )
     asked = None if policy is None else load_policy(policy, alpha=alpha, target=target)
+    wanted_margins = [Margin(points=each) for each in margin or ()] + [Margin(recovery=each) for each in recovery or ()]
+    note([*(said for each in wanted_margins for said in of_margin(each)), *of_alpha(aim.alpha)])
     named = tasks_of(asked, task)
     guess = Guess(accuracy, discordance, within_variance, tokens_per_answer)
     if baseline is not None and candidate is not None:

@@ -61,6 +61,6 @@ def report(
     if not (model_card or outputs.files() or eval_results):
         console = output_console()
         if isinstance(read, Verdict):
-            print_verdict(console, read)
+            print_verdict(console, read, saved=True)
         else:
-            print_comparison(console, read)
+            print_comparison(console, read, saved=True)

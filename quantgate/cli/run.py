@@ -204,13 +204,16 @@ def evaluate(config: RunConfig, given: Sequence[GivenOption]) -> int:
     """Do what the configuration says and return the exit code; `given` are the options that are the tasks' own."""
     from quantgate.cli.installed import installed_tasks
     from quantgate.cli.loading import check_task_names, found_tasks, loaded_task
+    from quantgate.cli.notice import note
     from quantgate.evals.files import check_writable
     from quantgate.evals.runs.grader_processes import GraderProcesses
+    from quantgate.evals.settings.remarks import of_asking
     from quantgate.reports.terminal.console import progress_console
     from quantgate.tasks.options import own_options
 
     console = progress_console()
     check_writable(config.out)
+    note(of_asking(config))
     config.check_keys()
     check_task_names(config)
     registry = installed_tasks()

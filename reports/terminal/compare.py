@@ -20,7 +20,7 @@ from quantgate.reports.words.settling import another_look
 from quantgate.reports.words.targets import shared_target
 
 
-def print_comparison(console: Console, comparison: Comparison) -> None:
+def print_comparison(console: Console, comparison: Comparison, *, saved: bool = False) -> None:
     """Print what to ship, the table, a sentence for each row that did not pass, the cheapest, and the verdict."""
     console.print(_line(recommendation(comparison)), soft_wrap=True)
     console.print(comparison_table(comparison))
@@ -42,7 +42,7 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
         print_flipped(console, flipped_tasks(build.rows, build.verdict, folders, build.name))
     if said := whole_verdict(comparison):
         console.print(_line(said), soft_wrap=True)
-    console.print(verdict_line(comparison.verdict))
+    console.print(verdict_line(comparison.verdict, "compare" if saved else None))
 
 
 def _together(comparison: Comparison) -> str:

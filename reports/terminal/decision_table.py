@@ -26,7 +26,7 @@ _STYLE = {
 }
 
 
-def print_verdict(console: Console, verdict: Verdict) -> None:
+def print_verdict(console: Console, verdict: Verdict, *, saved: bool = False) -> None:
     """Print the suite's sentence, where there is one, the table, the tasks' sentences and the verdict with its code."""
     baseline, candidate = one_line(verdict.baseline.label, 40), one_line(verdict.candidate.label, 40)
     if verdict.suite is not None:
@@ -48,7 +48,7 @@ def print_verdict(console: Console, verdict: Verdict) -> None:
         for reason in verdict.reasons:
             console.print(_sentence(reason), soft_wrap=True)
     print_flipped(console, flipped_tasks(verdict.rows, verdict.verdict, verdict.named_folders))
-    console.print(verdict_line(verdict.verdict))
+    console.print(verdict_line(verdict.verdict, "gate" if saved else None))
     if verdict.holds is not None:
         console.print(Text(holds_line(verdict.verdict, verdict.holds)), soft_wrap=True)
 
@@ -106,9 +106,10 @@ def verdict_text(verdict: TaskVerdict | ReleaseVerdict) -> Text:
     return Text(f"{MARK[verdict.value]} {verdict_word(verdict.value)}", style=_STYLE[VERDICT_ROLE[verdict.value]])
 
 
-def verdict_line(verdict: ReleaseVerdict) -> Text:
-    """The release's verdict and the exit code that goes with it."""
-    return Text.assemble("verdict: ", verdict_text(verdict), f" (exit code {verdict.exit_code})")
+def verdict_line(verdict: ReleaseVerdict, of: str | None = None) -> Text:
+    """The release's verdict and the exit code that goes with it; `of` is the verb that ended so, where it is saved."""
+    said = "" if of is None else f" of `{of}`; report exits with 0"
+    return Text.assemble("verdict: ", verdict_text(verdict), f" (exit code {verdict.exit_code}){said}")
 
 
 def _sentence(text: str, most: int = 600) -> Text:

@@ -221,3 +221,22 @@ def test_what_cannot_be_asked_is_one_message(quantgate, arguments, code, said):
     assert exit_code == code
     assert said in err
     assert "Traceback" not in out + err
+
+
+def test_it_shows_what_it_asked_and_what_was_read_of_it(quantgate, gsm8k_files, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "100")
+    row = json.loads(gsm8k_files[0].read_text().splitlines()[0])
+    right = row["answer"].split("#### ")[1]
+    said = "Step by step. " * 300 + f"\nThe answer is {right}."
+    with served_model(lambda body: Reply(said if "Question" in str(body) else "2 + 3 = 5.")) as server:
+        _, out, _ = quantgate(
+            ["doctor", "--base-url", server.base_url, "--task", "gsm8k", "--data", f"gsm8k={gsm8k_files[0]}"]
+        )
+    assert "    asked: What is 2 + 3? Answer in one short sentence." in out
+    assert "    answered: 2 + 3 = 5." in out
+    told = " ".join(out[out.index("gsm8k, first item") :].split())
+    assert row["question"].split(".")[0] in told
+    assert "sampling: temperature 0, max_tokens 2048, seed 1234" in told
+    assert f"read: '{right}.', which scores 1; right is '{right.replace(',', '')}'" in told
+    assert f"({len(said):,} characters, of which these are the first 4,000)" in told
+    assert "…" not in out
