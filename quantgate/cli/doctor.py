@@ -144,7 +144,8 @@ def doctor(
                 loaded = load_task(info.name, TaskOptions(1, known.files, own=own[info.name], origin=known.origin))
             first = loaded.items()[0]
             question = (info.name, loaded.prompt(first, 0), config.sampling(loaded.sampling))
-            read, private = partial(read_by, loaded, first), info.private is not None
+            private = info.private is not None
+            read = partial(read_by, loaded, first, private)
     needs_tools = any(info.needs_tools for info in infos)
 
     async def asking() -> bool:
@@ -158,8 +159,8 @@ def doctor(
     raise typer.Exit(0 if run_cancelled_by_ctrl_c(asking()) else 5)
 
 
-def read_by(task: Task, item: Item, answer: Answer) -> str:
-    """What a task reads from an answer to its item, what that scores, and what is right where the task can tell."""
+def read_by(task: Task, item: Item, private: bool, answer: Answer) -> str:
+    """What a task reads from an answer to its item, what that scores, and what is right; of a private one no text."""
     from quantgate.evals.contract.task import Referenced
     from quantgate.evals.contract.thoughts import graded_text
     from quantgate.evals.runs.grading import judge
@@ -167,6 +168,9 @@ def read_by(task: Task, item: Item, answer: Answer) -> str:
     judged = judge(task, item, 0, graded_text(answer.response or ""))
     if judged.grade is None:
         return judged.reason
+    if private:
+        what = "no result" if judged.grade.extracted is None else "a result"
+        return f"{what}, which scores {judged.grade.score:g}"
     found = "no result" if judged.grade.extracted is None else repr(judged.grade.extracted)
     right = task.reference(item, 0) if isinstance(task, Referenced) else None
     return f"{found}, which scores {judged.grade.score:g}" + ("" if right is None else f"; right is {right!r}")

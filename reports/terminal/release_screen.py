@@ -133,7 +133,7 @@ class ReleaseScreen:
         rows: list[RenderableType] = [self._headline(), table]
         rows += [self._went(name) for name in self._counts]
         rows += [
-            FittingLine((Part(f"{one_line(build, 24)}: {', '.join(map(one_line, window.said()))}"),), "dim")
+            FittingLine((Part(f"{one_line(build, 48)}: {', '.join(map(one_line, window.said()))}"),), "dim")
             for build, window in self._windows.items()
         ]
         return Group(*rows)
@@ -178,7 +178,7 @@ class ReleaseScreen:
 
     def _went(self, task: str) -> FittingLine:
         first, *others = self._parts(task)
-        return FittingLine((Part(f"{one_line(task, 24)}: {first.text}"), *others), "dim")
+        return FittingLine((Part(f"{one_line(task, 48)}: {first.text}"), *others), "dim")
 
     def _parts(self, task: str) -> list[Part]:
         in_flight = sum(window.in_flight for window in self._windows.values())

@@ -6,6 +6,7 @@ from itertools import count
 import pytest
 
 from tests.server.served import Reply, error_body, served_model
+from tests.tasks.invented import invented_rows, write_csv
 
 
 def answer(body):
@@ -240,3 +241,16 @@ def test_it_shows_what_it_asked_and_what_was_read_of_it(quantgate, gsm8k_files, 
     assert f"read: '{right}.', which scores 1; right is '{right.replace(',', '')}'" in told
     assert f"({len(said):,} characters, of which these are the first 4,000)" in told
     assert "…" not in out
+
+
+def test_of_a_private_benchmark_neither_question_nor_answer_is_shown(quantgate, tmp_path):
+    exam = write_csv(tmp_path / "exam.csv", invented_rows())
+    with served_model(lambda _: Reply("I take the second. ANSWER: B")) as server:
+        _, out, _ = quantgate(
+            ["doctor", "--base-url", server.base_url, "--task", "gpqa_diamond", "--data", f"gpqa_diamond={exam}"]
+        )
+    told = out[out.index("gpqa_diamond, first item") :]
+    assert "characters, which are private" in told
+    assert "read: a result, which scores " in told
+    assert "ANSWER" not in told
+    assert "right is" not in told

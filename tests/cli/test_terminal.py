@@ -147,3 +147,26 @@ def test_the_progress_of_a_run_is_one_line_also_after_another_size(tmp_path, wid
         # Nothing of the line has gone on below it.
         assert not progress(frame) or frame.index(progress(frame)[0]) == len(frame) - 1, frame
         assert max(map(cell_len, frame)) <= max(width, then)
+
+
+def words(lines):
+    return {word.strip(",:;") for line in lines for word in line.split()}
+
+
+NAMES_OF_COLUMNS = {"task", "verdict"}
+"""Where words stand above figures they need none."""
+
+
+@pytest.mark.parametrize("width", [60, pytest.param(80, marks=pytest.mark.slow)])
+def test_every_word_of_a_decision_stands_whole(width):
+    saved = "docs/example-gate.json"
+    assert words(on_terminal(400, "report", saved)) - words(on_terminal(width, "report", saved)) <= NAMES_OF_COLUMNS
+
+
+@pytest.mark.slow
+def test_every_word_of_a_doctor_stands_whole():
+    with served_model(answered) as server:
+        asked = ["doctor", "--base-url", server.base_url, "--task", "arithmetic"]
+        parted = words(on_terminal(400, *asked)) - words(on_terminal(60, *asked))
+    # Two calls take their own time each.
+    assert not {word for word in parted if not re.fullmatch(r"[\d.]+", word)}
