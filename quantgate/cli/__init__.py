@@ -59,7 +59,7 @@ def main() -> None:
         # The embedded model's errors have several lines, which are its own.
         said = without_keys(str(error))
         said = printable(said) if isinstance(error, EmbeddedError) else unbroken(said)
-        print(f"quantgate: {without_commands(said)}", file=sys.stderr)
+        _tell(f"quantgate: {said}")
         sys.exit(error.exit_code)
     except Exception:  # noqa: BLE001
         if stopping.stopped():
@@ -69,6 +69,18 @@ def main() -> None:
         sys.stderr.write(without_keys(traceback.format_exc()))
         print("quantgate: this is a bug in quantgate; please report it with the lines above", file=sys.stderr)
         sys.exit(70)
+
+
+def _tell(said: str) -> None:
+    """Say something on standard error; on a terminal in lines that end between words."""
+    if "\n" in said or not sys.stderr.isatty():
+        print(without_commands(said), file=sys.stderr)
+        return
+    from rich.text import Text
+
+    from quantgate.reports.terminal.console import progress_console
+
+    progress_console().print(Text(said), soft_wrap=True)
 
 
 def _say_stopped() -> NoReturn:

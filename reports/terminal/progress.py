@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, Group, RenderResult
 from rich.live import Live
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskProgressColumn
+from rich.table import Column
 from rich.text import Text
 
 from quantgate.evals.contract.fault import Fault
@@ -23,6 +24,8 @@ from quantgate.reports.terminal.fitting import FittingLine, Part, joined
 
 _PLAIN_EVERY_S = 10.0
 _BAR_CELLS = (24, 12, 6)
+_PERCENTAGE = 6
+_WITH_BAR = 60
 _MOST_TOKENS = 10**9
 
 
@@ -172,6 +175,19 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
+class _Description(ProgressColumn):
+    """What a step is, on one line, which leaves room for how far it is."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(Column(no_wrap=True))
+        self._console = console
+
+    def render(self, task: Task) -> Text:
+        text = Text(task.description)
+        text.truncate(self._console.width - _PERCENTAGE, overflow="ellipsis")
+        return text
+
+
 Step = Callable[[str], Callable[[int, int], None]]
 
 
@@ -181,7 +197,8 @@ def steps(console: Console) -> Iterator[Step]:
 
     On a terminal every step has a bar; elsewhere it is a line when it begins.
     """
-    with Progress(TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), console=console) as bars:
+    bar_column = [BarColumn()] if console.width >= _WITH_BAR else []
+    with Progress(_Description(console), *bar_column, TaskProgressColumn(), console=console) as bars:
 
         def begin(description: str) -> Callable[[int, int], None]:
             if not console.is_terminal:

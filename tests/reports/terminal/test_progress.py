@@ -73,3 +73,13 @@ def test_a_step_is_said_once_where_there_is_no_terminal():
         tell(1, 10)
         tell(10, 10)
     assert out.getvalue().count("building FP8") == 1
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_a_step_is_one_line_with_its_share_whole(width):
+    out = io.StringIO()
+    with steps(Console(file=out, width=width, force_terminal=True, color_system=None)) as step:
+        step("fetching SmolLM2-135M-Instruct from PyPI, once")(3, 10)
+    shown = out.getvalue().rstrip().splitlines()[-1]
+    assert "fetching SmolLM2-135M-Instruct" in shown
+    assert " 30%" in shown
