@@ -17,7 +17,6 @@ _FEW_TOKENS = 8
 _MANY_REPEATS = 100
 _SHORT_TIMEOUT_S = 1.0
 _MANY_IN_FLIGHT = 512
-_FEW_ITEMS = 10
 
 
 def of_margin(margin: Margin, task: str = "") -> Iterator[str]:
@@ -62,6 +61,3 @@ def of_asking(config: DoctorConfig | RunConfig) -> Iterator[str]:
         yield f"repeats {config.repeats:,}: each item is asked so often; `quantgate plan` says how many a margin needs"
     if isinstance(config.concurrency, int) and config.concurrency > _MANY_IN_FLIGHT:
         yield f"concurrency {config.concurrency:,}: more than servers work on at once; left out, it is found"
-    for option, most in (("limit", config.limit), ("first", config.first)):
-        if most is not None and most < _FEW_ITEMS:
-            yield f"{option} {most}: so few items try the way, and can show nothing of a build"

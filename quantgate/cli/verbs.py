@@ -16,7 +16,6 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
-from quantgate.cli.empty_paths import without_empty_paths
 from quantgate.evals.secrets import without_keys
 
 VERBS = {
@@ -68,6 +67,8 @@ class Verbs(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """The verb itself in place of its line; also for what completes its options in a shell."""
         name, line, rest = super().resolve_command(ctx, args)
+        from quantgate.cli.empty_paths import without_empty_paths
+
         found = line if name is None else _command(name)
         return name, found, rest if ctx.resilient_parsing else without_empty_paths(rest)
 

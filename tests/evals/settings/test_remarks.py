@@ -19,8 +19,6 @@ USUAL = {"task": ["gsm8k"], "base_url": "http://127.0.0.1:9/v1", "model": "m", "
         {"timeout": 0.1},
         {"repeats": 1000},
         {"concurrency": 1000},
-        {"limit": 1},
-        {"first": 2},
     ],
 )
 def test_each_of_them_has_a_remark_that_names_it(settings):
