@@ -132,6 +132,7 @@ def test_several_formats_claim_no_more_of_a_recovery_than_the_step_down_showed()
     assert parse_decision(compared.to_json()) == compared
 
 
+@pytest.mark.slow
 def test_where_every_margin_is_a_recovery_formats_are_sorted_by_it():
     """Three points of a high baseline are a small part of it, two of a low one a third."""
     high, low = [1.0] * 90 + [0.0] * 10, [1.0] * 6 + [0.0] * 94

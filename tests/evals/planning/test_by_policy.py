@@ -51,6 +51,7 @@ def test_a_suite_has_a_stratum_for_each_of_its_tasks_and_of_theirs():
     assert mean.tokens == pytest.approx((1319 * 100 + 278 * 400) / 1597)
 
 
+@pytest.mark.slow
 def test_the_power_of_a_suite_is_that_of_its_strata_and_weights():
     mean = assume_suite({"a": A, "b": B}, {"a": 0.75, "b": 0.25})
     (row,) = make_plan(mean, Aim((0.03,))).rows

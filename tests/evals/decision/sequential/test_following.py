@@ -15,6 +15,8 @@ from quantgate.evals.decision.sequential.following import Following
 from quantgate.evals.decision.sequential.state import Stage
 from quantgate.evals.settings.policy import TaskPolicy
 
+pytestmark = pytest.mark.slow
+
 N = 400
 DESIGN = Design(
     items=N,

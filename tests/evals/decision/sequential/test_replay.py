@@ -24,6 +24,8 @@ from quantgate.evals.runs.planned import written
 from quantgate.evals.settings.policy import Policy
 from tests.evals.made_runs import joined, run_of
 
+pytestmark = pytest.mark.slow
+
 N = 400
 IDS = [str(number) for number in range(N)]
 ORDERED = [item.item_id for item in in_drawn_order([Item(item) for item in IDS])]

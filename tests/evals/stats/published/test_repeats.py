@@ -51,6 +51,7 @@ def test_numbers_that_cannot_be_show_nothing(n, baseline, candidate, repeats):
     assert judged.verdict == "inconclusive"
 
 
+@pytest.mark.slow
 def test_counts_that_the_digits_leave_open_must_all_agree():
     judged = judge_published(200, "0.98", "0.98", 0.04, digits=2)
     assert judged.baseline_counts == (195, 196, 197)

@@ -16,6 +16,8 @@ from quantgate.evals.stats.sequential.betting import (
     upper_bound,
 )
 
+pytestmark = pytest.mark.slow
+
 ALPHA = 0.05
 
 

@@ -13,6 +13,8 @@ from quantgate.evals.stats.sequential.sizes import look_sizes
 from quantgate.evals.stats.sequential.spending import spent
 from tests.evals.stats.sequential.trinomial_paths import first_passes
 
+pytestmark = pytest.mark.slow
+
 
 def design(items, alpha=0.05, count=8):
     sizes = look_sizes(items, count)

@@ -11,6 +11,8 @@ from quantgate.evals.stats.sequential.sizes import look_sizes
 from quantgate.evals.stats.sequential.spending import spent
 from tests.evals.stats.sequential.trinomial_paths import first_passes
 
+pytestmark = pytest.mark.slow
+
 
 def levels_of(items, margin, count=8):
     sizes = look_sizes(items, count)

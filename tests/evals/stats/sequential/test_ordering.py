@@ -9,6 +9,8 @@ from quantgate.evals.stats import noninferiority_pvalue
 from quantgate.evals.stats.exact.noninferiority import exact_pvalue
 from quantgate.evals.stats.sequential.ordering import PassingOutcomes, closed, most_losses_passing
 
+pytestmark = pytest.mark.slow
+
 
 def most_losses(n, margin, level):
     return PassingOutcomes(n, margin, np.array([level])).most_losses(0)

@@ -12,6 +12,8 @@ from quantgate.evals.stats.sequential.betting import log_wealths, upper_bound
 from quantgate.evals.stats.sequential.blocks import Blocks
 from quantgate.evals.stats.sequential.regression import regression_pvalue, regression_upper_bound
 
+pytestmark = pytest.mark.slow
+
 ALPHA = 0.05
 
 

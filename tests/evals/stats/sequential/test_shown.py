@@ -9,6 +9,8 @@ import pytest
 from quantgate.evals.stats.sequential.betting import log_wealths
 from quantgate.evals.stats.sequential.shown import regression_shown
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(("psi", "difference"), [(0.6, -0.4), (0.5, 0.0), (0.9, -0.9)])
 def test_all_paths_are_summed_over(psi, difference):
