@@ -202,7 +202,7 @@ def test_missing_files_are_named(gsm8k_files, tmp_path):
 def test_without_the_hub_the_way_out_is_named(monkeypatch, tmp_path):
     import datasets
 
-    monkeypatch.setattr("quantgate.tasks.data.hub.why_out_of_reach", lambda _: None)
+    monkeypatch.setattr("quantgate.tasks.lm_eval.loading.why_out_of_reach", lambda _: None)
     monkeypatch.setattr(datasets, "load_dataset", lambda *_, **__: (_ for _ in ()).throw(ConnectionError("no route")))
     with pytest.raises(DataError, match=r"no route.*--data gsm8k=FILE\.jsonl"):
         gsm8k()
