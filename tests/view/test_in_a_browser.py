@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import replace
+from threading import Event
 
 import pytest
 
+from quantgate.view.types import TaskCount
 from tests.reports.browser import drive, visit
 from tests.reports.hostile import TEXTS, with_text
 from tests.view import made
@@ -23,6 +25,7 @@ LONG = {
 WIDTH = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 FOCUSED = "document.activeElement.id"
 HEADING = "document.querySelector('h1').textContent"
+COUNTED = "document.querySelector('#count').textContent"
 FILLED = "document.querySelectorAll('.part .row').length"
 
 
@@ -222,6 +225,57 @@ def test_a_live_run_grows_under_the_eyes_and_is_left_alone_when_it_is_done(devto
 
     with served(shown) as address:
         assert is_quiet(drive(devtools, f"{address}run/fp8", watches), address)
+
+
+def test_a_list_that_was_chosen_while_a_run_grows_counts_what_is_chosen(devtools, served):
+    shown = made.pair(100)
+    whole = shown.samples["mxfp4"]
+    shown.samples["mxfp4"] = whole[:20]
+
+    def is_stored(count: int) -> None:
+        shown.runs["mxfp4"] = made.run("mxfp4", live=True, tasks=(TaskCount("gsm8k", 100, count, None, {}),))
+        shown.samples["mxfp4"] = whole[:count]
+
+    async def chooses(page):
+        await page.evaluate("document.querySelector('#more').open = true")
+        await page.click("input[name=wrong]")
+        await page.becomes(COUNTED, "2 of 20 answers")
+        is_stored(30)
+        await page.becomes(COUNTED, "3 of 30 answers")
+        await page.becomes(FILLED, 3)
+
+    is_stored(20)
+    with served(shown) as address:
+        assert is_quiet(drive(devtools, f"{address}run/mxfp4", chooses), address)
+
+
+@pytest.mark.parametrize(("found", "said"), [("answer", "20 of 250 answers"), ("zebra", "0 of 250 answers")])
+def test_a_search_that_goes_on_behind_the_page_comes_into_it(devtools, served, found, said):
+    shown, done = made.pair(20), Event()
+    items = shown.items
+
+    def found_so_far(runs, chosen, offset):
+        page = items(runs, chosen, offset)
+        if not chosen.search or done.is_set():
+            return page
+        working = tuple(replace(run, live=True) for run in page.runs)
+        return replace(page, runs=working, rows=(), total=0, notes=("looked through 0 so far",))
+
+    shown.items = found_so_far
+
+    async def searches(page):
+        await page.press("/")
+        for sign in found:
+            await page.press(sign)
+        await page.becomes("document.querySelector('.notice')?.textContent", "looked through 0 so far")
+        done.set()
+        await page.becomes("document.querySelector('.notice')", None)
+        await page.becomes(COUNTED, said)
+        await page.becomes(FILLED, int(said.split()[0]))
+        await page.becomes("document.body.innerText.includes('so far')", False)
+
+    with served(shown) as address:
+        assert is_quiet(drive(devtools, f"{address}run/fp8", searches), address)
 
 
 def test_what_is_folded_opens_by_a_key_and_where_they_part_is_found_in_it(devtools, served):

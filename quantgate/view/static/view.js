@@ -146,13 +146,12 @@ document.addEventListener("htmx:load", ({ detail }) => {
   const [live, list] = [detail.elt, $("#parts")];
   if (live.id !== "live") return;
   if (!list) {
-    if (live.dataset.total !== "0" && $("#results .empty")) htmx.trigger("#filters", "submit");
+    const ended = !live.hasAttribute("hx-get");
+    if ((live.dataset.total !== "0" || ended) && $("#results .growing")) htmx.trigger("#filters", "submit");
     return;
   }
   if (list.dataset.total === live.dataset.total) return;
   list.dataset.total = live.dataset.total;
-  const count = $("#count strong");
-  if (count) count.textContent = Number(live.dataset.total).toLocaleString("en");
   openList();
   $$(".part[data-near]", list).forEach((part) => htmx.trigger(part, "near"));
 });
