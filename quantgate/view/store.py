@@ -193,10 +193,12 @@ class Store:
         if chosen.search:
             searches = [self._search(run, chosen.search) for run in runs]
             choices.append([search.number for search, _ in searches])
-            for search, done in searches:
+            for run, (search, done) in zip(runs, searches, strict=True):
                 whole = whole and done
                 if not done:
-                    notes.append(f"The search has looked through {search.looked:,} of {search.of:,} answers so far.")
+                    # It knows of how many only after the questions.
+                    of = max(search.of, run.index.state().lines)
+                    notes.append(f"The search has looked through {search.looked:,} of {of:,} answers so far.")
         alone = None
         if len(runs) == 2:
             alone = self._second_alone(runs[0], runs[1])

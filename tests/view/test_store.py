@@ -5,12 +5,14 @@ import os
 import sqlite3
 import stat
 from pathlib import Path
+from threading import Event
 from urllib.parse import urlencode
 
 import pytest
 
 from quantgate.evals.contract.asked import Asked
 from quantgate.evals.errors import RunDirectoryError
+from quantgate.view.search import Search
 from quantgate.view.store import Store
 from quantgate.view.types import Filter
 from tests.view.written import add, answered, key_of, task_of, viewing, write_run
@@ -48,6 +50,15 @@ def test_no_search_tells_what_a_private_text_holds(private):
     with viewing(private) as viewer:
         assert items(viewer, search="secret") == []
         assert items(viewer, search="1") == ["1"]
+
+
+def test_how_far_a_search_is_is_told_while_it_is_at_the_questions(tmp_path, monkeypatch):
+    run, go_on = write_run(tmp_path / "run", [answered("1"), answered("2")], asked=[QUESTION]), Event()
+    monkeypatch.setattr(Search, "_look_through_prompts", lambda *_: go_on.wait(30))
+    with viewing(run) as viewer, Store([run], patience_s=0.01) as store:
+        key = key_of(viewer, "run")  # by now it is in the index
+        assert "looked through 0 of 2 answers so far" in store.items((key,), Filter(search="x"), 0).notes[-1]
+        go_on.set()
 
 
 def test_a_private_text_is_shown_where_that_is_asked_for(private):
