@@ -92,10 +92,14 @@ def worst_first(flips: Iterable[Flip]) -> list[Flip]:
 
 
 def sentence(flip: Flip) -> str:
-    """An item in a sentence: `12 lost: 175 in the baseline, 176 in the candidate; right is 175`."""
+    """An item in a sentence: `12 lost: 175 in the baseline, 176 in the candidate; right is 175`.
+
+    Of one that is not wholly right in one build and wholly wrong in the other, as with repeats, with its scores.
+    """
     how = "lost" if flip.lost else "won"
     if flip.answers is None:
         return f"{item_name(flip, 60)} {how}: scored {scores(flip)}"
+    how += "" if {flip.baseline, flip.candidate} == {0, 1} else f", {scores(flip)}"
     ours, theirs = (said(answer) for answer in (flip.answers.baseline, flip.answers.candidate))
     told = f"{item_name(flip, 60)} {how}: {ours} in the baseline, {theirs} in the candidate"
     told += "" if flip.reference is None else f"; right is {right(flip)}"

@@ -36,6 +36,11 @@ def test_a_sentence_names_item_both_results_and_the_right_one():
     assert sentence(flip) == "12 lost: 175 in the baseline, no result in the candidate; right is 175 (ok -> cut)"
 
 
+def test_a_sentence_tells_the_scores_where_not_every_repeat_has_turned():
+    flip = made.flip(1, item="12", baseline=0.9375, candidate=0.5, answers=made.answers("7", "2"), reference="7")
+    assert sentence(flip) == "12 lost, 0.94 -> 0.5: 7 in the baseline, 2 in the candidate; right is 7"
+
+
 def test_hostile_text_is_one_short_line():
     flip = made.flip(
         1, answers=made.answers("\x1b[31m\u202ea\nb" + "x" * 98_000, "::error::no"), reference="::error::no"
