@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
@@ -15,6 +16,7 @@ PART = 100
 
 _LONGEST_SEARCH = 500
 _LONGEST_ID = 4_000
+_HALF_OF_A_PAIR = re.compile("[\ud800-\udfff]")
 
 
 def decision_address(base: str, key: str) -> str:
@@ -31,10 +33,10 @@ def list_address(base: str, runs: Sequence[str], chosen: Filter, *, number: int 
 def item_address(base: str, runs: Sequence[str], key: SampleKey, chosen: Filter) -> str:
     """One item (task, item id, repeat) among those that the filter chooses.
 
-    An id that no server takes in an address, for its length, leads to the list instead.
+    An id that no address can have, for its length or for half of a surrogate pair, leads to the list instead.
     """
     task, item_id, repeat = key
-    if len(task) + len(item_id) > _LONGEST_ID:
+    if len(task) + len(item_id) > _LONGEST_ID or _HALF_OF_A_PAIR.search(task + item_id):
         return list_address(base, runs, chosen)
     named = [("item_task", task), ("item", item_id), ("repeat", str(repeat))]
     return _with_query(f"{_place(base, runs)}/item", [*named, *filter_query(chosen)])

@@ -70,5 +70,6 @@ def test_a_part_of_a_filter_is_taken_away():
     assert without(Filter(task="gsm8k", wrong=True), "wrong") == Filter(task="gsm8k")
 
 
-def test_an_id_too_long_for_an_address_leads_to_the_list():
-    assert item_address("/t/", ["a"], ("gsm8k", "x" * 1_000_000, 0), Filter(wrong=True)) == "/t/run/a?wrong=1"
+@pytest.mark.parametrize("item", ["x" * 1_000_000, "half of a pair \ud83d"])
+def test_an_id_that_no_address_can_have_leads_to_the_list(item):
+    assert item_address("/t/", ["a"], ("gsm8k", item, 0), Filter(wrong=True)) == "/t/run/a?wrong=1"
