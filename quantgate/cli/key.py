@@ -16,7 +16,7 @@ def key(
     file: Annotated[Path, typer.Argument(metavar="RELEASE", help="A release.yaml.")],
     lines: Annotated[
         bool,
-        typer.Option("--lines", help="Print key=, baseline= and out=, as $GITHUB_OUTPUT and dotenv files have them."),
+        typer.Option("--lines", help="Print key=, baseline= and out=, as $GITHUB_OUTPUT has them."),
     ] = False,
 ) -> None:
     """Print a hash of everything that the baseline's answers depend on, so that CI keeps its run for as long as it can.

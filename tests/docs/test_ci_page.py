@@ -49,7 +49,7 @@ def test_the_script_asks_a_baseline_once_for_all_candidates(gsm8k_files, tmp_pat
                 "baseline": {"label": "fp8", "model": "fp8", **build},
                 "candidate": {"label": candidate, "model": candidate, **build},
                 "tasks": {"gsm8k": {"margin": 0.2, "data": str(gsm8k_files[0])}},
-                "out": f"releases/{candidate}",
+                "out": f"releases/$(touch made) {candidate}",
             }
             (tmp_path / "release.yaml").write_text(json.dumps(release))
             environment = {**os.environ, "PATH": path, "STORE": str(tmp_path / "store")}
@@ -61,3 +61,4 @@ def test_the_script_asks_a_baseline_once_for_all_candidates(gsm8k_files, tmp_pat
     assert asked["mxfp4"].count("fp8") >= 20
     assert asked["q4"].count("q4") >= 20
     assert asked["q4"].count("fp8") <= asked["mxfp4"].count("fp8") // 2
+    assert not (tmp_path / "made").exists(), "a path of the release file is no command"
