@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection, Iterator, Mapping
 
 import numpy as np
@@ -22,6 +23,10 @@ from quantgate.evals.runs.repeat_metrics import repeat_metrics
 from quantgate.evals.samples.columns import Columns
 from quantgate.evals.settings.expected import parse_expectation
 from quantgate.evals.settings.policy import load_policy
+
+_WORDS_OF_A_SERVER = re.compile(r": | \(")
+"""What stands before them in a fault: `HTTP 400: ...`, `the stream holds something that is not JSON (...)`."""
+_NOT_TOLD = "its words may quote a private task: `quantgate show RUN --error --reveal` shows them"
 
 
 def summarise(
@@ -44,10 +49,20 @@ def summarise(
     tasks = tuple(_task(run, task, expected.get(task.name), of_models) for task in run.record.tasks)
     missing = sum(task.counts.unscored for task in tasks if task.name in asked)
     ungraded = sum(task.counts.ungraded for task in tasks if task.name in asked)
-    samples = run.held.columns
-    faults = {error for error in samples.error.present(samples.is_status(Status.ERROR)) if error}
     mixed = any(finding.blocks for finding in of_models)
-    return RunSummary(tasks, missing, ungraded, tuple(sorted(faults)), mixed)
+    return RunSummary(tasks, missing, ungraded, tuple(sorted(set(_faults(run)))), mixed)
+
+
+def _faults(run: Run) -> Iterator[str]:
+    """What became of the requests that failed; of a private task without a server's words, which may quote it."""
+    samples = run.held.columns
+    failed = samples.is_status(Status.ERROR)
+    private = {task.name for task in run.record.tasks if task.asked_by_authors is not None}
+    hidden = np.isin(samples.task.codes, [samples.task.code(name) for name in private])
+    yield from filter(None, samples.error.present(failed & ~hidden))
+    for error in filter(None, samples.error.present(failed & hidden)):
+        told, *words = _WORDS_OF_A_SERVER.split(error, 1)
+        yield f"{told} ({_NOT_TOLD})" if words else told
 
 
 def _task(run: Run, task: TaskRecord, expected: str | None, of_models: tuple[Finding, ...]) -> TaskSummary:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from quantgate.evals.checks.finding import FindingCode
 from quantgate.evals.checks.summarise import summarise
+from quantgate.evals.pairing.pairing import Run
 from tests.evals.made_runs import joined, run_of
 
 
@@ -22,6 +27,20 @@ def test_a_complete_run_exits_with_0_and_has_its_score_first():
 def test_a_fault_makes_it_incomplete_and_is_told():
     summary = summarise(run_of([1.0, None]), ["gsm8k"], {})
     assert (summary.exit_code, summary.missing, summary.tasks[0].answered) == (5, 1, 1)
+
+
+@pytest.mark.parametrize("said", ["HTTP 400: the secret", "HTTP 400 (the secret)", "HTTP 400"])
+def test_a_fault_of_a_private_task_is_told_without_the_words_of_the_server(said):
+    made = run_of([1.0, None], private="Keep it offline.")
+    run = Run(
+        made.record, {key: replace(one, error=said if one.score is None else None) for key, one in made.samples.items()}
+    )
+    (fault,) = summarise(run, ["gsm8k"], {}).faults
+    assert fault.startswith("HTTP 400")
+    assert "secret" not in fault
+    assert ("--reveal" in fault) == ("secret" in said)
+    open_run = Run(replace(made.record, tasks=run_of([1.0, None]).record.tasks), run.samples)
+    assert summarise(open_run, ["gsm8k"], {}).faults == (said,)
 
 
 def test_what_is_missing_of_a_task_that_was_not_asked_now_does_not_count():
