@@ -29,7 +29,8 @@ class Flips:
     """The items that changed between two runs: how many, and the choice that has their answers, by kind.
 
     `absent` counts items that were to be asked and that neither run has. `growing` says that one of the runs is not
-    complete yet, `designed` that they were looked at on the way: then only answers count that both have.
+    complete yet, `designed` that they were looked at on the way, `unlike` that they were not asked alike: then only
+    answers count that both have.
     """
 
     choices: dict[Flipped, int]
@@ -39,6 +40,7 @@ class Flips:
     repeated: bool
     growing: bool
     designed: bool
+    unlike: bool = False
 
     @property
     def notes(self) -> list[str]:
@@ -51,6 +53,8 @@ class Flips:
             )
         if self.growing:
             said.append("A run is still being written: only answers that both have are counted as lost or gained.")
+        elif self.unlike:
+            said.append("Only answers that both have are counted as lost or gained, as gate --common counts them.")
         elif self.designed:
             said.append(
                 "These runs were looked at on the way: gate counts the items up to the look that settled it, this "
@@ -89,14 +93,16 @@ def find_flips(
     ours, theirs = left.record(), right.record()
     rows: dict[Flipped, list[Row]] = {Flipped.LOSSES: [], Flipped.GAINS: []}
     counts = {Flipped.LOSSES: 0, Flipped.GAINS: 0}
-    absent, designed = 0, False
+    absent, designed, differ = 0, False, False
     with listing([left.index.address, right.index.address], Filter(), choices, alone=alone) as listed:
         for task, of_task in groupby(listed.scores(), key=lambda row: row[0][0]):
             one, other = ours.task(told(task)), theirs.task(told(task))
             if one is None or other is None:
                 continue
             designed = designed or one.design is not None
-            only_both = growing or one.design is not None
+            of_other_plans = bool(plan_differences(one, other))
+            differ = differ or of_other_plans
+            only_both = growing or one.design is not None or of_other_plans
             found = _of_task(list(of_task), (one.repeats, other.repeats), only_both=only_both)
             for kind in rows:
                 rows[kind] += found.rows[kind]
@@ -107,7 +113,7 @@ def find_flips(
     for kind, number in chosen.items():
         choices.fill(number, numbers[kind])
     repeated = any(task.repeats > 1 for record in (ours, theirs) for task in record.tasks)
-    return Flips(chosen, counts[Flipped.LOSSES], counts[Flipped.GAINS], absent, repeated, growing, designed)
+    return Flips(chosen, counts[Flipped.LOSSES], counts[Flipped.GAINS], absent, repeated, growing, designed, differ)
 
 
 @dataclass(frozen=True, slots=True)

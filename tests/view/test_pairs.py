@@ -123,6 +123,15 @@ def test_runs_that_gate_would_refuse_are_shown_and_that_is_said(tmp_path):
         assert "temperature" in " ".join(found.notes)
 
 
+def test_an_item_that_only_one_run_was_asked_is_not_lost(tmp_path):
+    left = write_run(tmp_path / "fp8", [answered("1"), answered("2"), answered("3")])
+    right = write_run(tmp_path / "mxfp4", [answered("2", 0.0), answered("3")])
+    at_rest(left, right)
+    with viewing(left, right) as viewer:
+        assert flipped(viewer, Flipped.ANY) == [("2", 0)]
+        assert "as gate --common counts" in " ".join(page(viewer, flipped=Flipped.ANY).notes)
+
+
 def test_the_place_where_two_answers_part_is_told(tmp_path):
     left, right = [answered("1", response="It is 175.")], [answered("1", 0.0, response="It is 176.")]
     with viewing(*pair(tmp_path, left, right)) as viewer:
