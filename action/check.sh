@@ -4,7 +4,16 @@ set -uo pipefail
 read -r -a options <<< "$ARGS"
 [[ -z "$MAX_TIME" ]] || options+=(--max-time "$MAX_TIME")
 code=0
-quantgate check "${options[@]}" -- "$RELEASE" || code=$?
+for option in "${options[@]}"; do
+    case "${option%%=*}" in
+        # The key and the places of what is kept were read from the release file alone.
+        --out | --limit | --looks | --stop)
+            echo "::error title=quantgate::args: give ${option%%=*} in the release file, which names the baseline's answers"
+            code=2
+            ;;
+    esac
+done
+[[ "$code" != 0 ]] || quantgate check "${options[@]}" -- "$RELEASE" || code=$?
 case "$code" in
     0) verdict=pass ;;
     1) verdict=regressed ;;
