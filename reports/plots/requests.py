@@ -29,7 +29,7 @@ def draw_requests(plan: Plan, *, width: int = WIDTH) -> Figure | None:
     most = max(count for _, _, count, _ in bars)
     with canvas.style():
         figure = canvas.new_figure(width, _BAR * len(bars) + 62)
-        axes = canvas.new_axes(figure, left=150, right=16, top=6, bottom=44)
+        axes = canvas.new_axes(figure, left=150, right=40, top=6, bottom=44)
         axes.set_ylim(len(bars) - 0.5, -0.5)
         axes.set_xlim(0, 1.22 * most)
         axes.set_yticks(range(len(bars)), [canvas.label(name, 24) for name, _, _, _ in bars])
