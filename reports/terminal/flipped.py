@@ -25,6 +25,7 @@ def print_flipped(console: Console, tasks: Sequence[Flipped]) -> None:
         _line(console, f"  {one_line(sentence(flip), 400)}")
     if (command := told.diff_command(shown)) is not None:
         _line(console, f"side by side: {command}")
+        _line(console, f"on a page: {told.view_command()}")
 
 
 def _line(console: Console, text: str) -> None:

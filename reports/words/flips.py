@@ -135,6 +135,11 @@ class Flipped:
         words = ["quantgate", "diff", *self.folders, *end_of_options, *rest]
         return shlex.join(words) if all(map(_can_be_typed, self.folders)) else None
 
+    def view_command(self) -> str | None:
+        """The command that shows both builds' answers on a page, `None` where nobody has named the folders."""
+        words = ["quantgate", "view", *self.folders]
+        return shlex.join(words) if all(map(_can_be_typed, self.folders)) else None
+
 
 def _can_be_typed(word: str) -> bool:
     """Whether a word of a command comes out on a terminal as it is."""

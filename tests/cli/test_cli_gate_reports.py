@@ -134,12 +134,13 @@ def test_a_regression_names_items_and_what_shows_them_and_annotates_only_on_gith
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
     code, out, err = quantgate(["gate", *folders])
     assert (code, err) == (1, "")
-    named = out.splitlines()[-5:-1]
+    named = out.splitlines()[-6:-1]
     assert named[0] == "  0 lost: 5 in the baseline, 5 in the candidate"
     assert named[3] == f"side by side: quantgate diff {folders[0]} {folders[1]} 0 1 2"
+    assert named[4] == f"on a page: quantgate view {folders[0]} {folders[1]}"
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     code, again, err = quantgate(["gate", *folders, "--looks", "1"])
-    assert (code, again.splitlines()[-5:-1]) == (1, named)
+    assert (code, again.splitlines()[-6:-1]) == (1, named)
     (line,) = err.splitlines()
     assert line.startswith("::error title=quantgate%3A gsm8k%3A regressed::gsm8k: regressed. With 95%25 confidence")
     assert quantgate(["compare", *folders, "--looks", "1"])[2].startswith(

@@ -33,12 +33,13 @@ def regression(**changes: object) -> Verdict:
 
 
 def test_three_items_are_named_with_both_results_the_right_one_and_the_command():
-    assert printed(regression())[-6:-1] == [
+    assert printed(regression())[-7:-1] == [
         "mmlu_pro: 3 of 4 flipped items:",
         "  9 lost: 9 in the baseline, 10 in the candidate; right is 9",
         "  11 lost: 11 in the baseline, 12 in the candidate; right is 11",
         "  100 lost: 100 in the baseline, 101 in the candidate; right is 100",
         "side by side: quantgate diff runs/fp8 runs/mxfp4 9 11 100",
+        "on a page: quantgate view runs/fp8 runs/mxfp4",
     ]
 
 
