@@ -62,7 +62,7 @@ def check(
         str | None, typer.Option(help="Requests in flight of each build: a number; default auto, found by itself.")
     ] = None,
     max_time: Annotated[
-        str | None, typer.Option(help="The most time that this call takes, as 4h or 1h30m; the next one goes on.")
+        str | None, typer.Option(help="How long this call asks at most, as 4h or 1h30m; the next one goes on.")
     ] = None,
     max_requests: Annotated[
         int | None, typer.Option(min=1, help="The most requests of all builds and tasks together.")

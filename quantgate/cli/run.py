@@ -130,7 +130,7 @@ def run(
         typer.Option("--model-changed", help="Go on though the endpoint serves another model under the same name."),
     ] = None,
     max_time: Annotated[
-        str | None, typer.Option(help="The most time that this call takes, as 4h or 1h30m; the next one goes on.")
+        str | None, typer.Option(help="How long this call asks at most, as 4h or 1h30m; the next one goes on.")
     ] = None,
     config: Annotated[Path | None, typer.Option(help="A run.yaml with these options; the command line wins.")] = None,
 ) -> None:
