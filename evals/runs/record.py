@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -35,6 +35,33 @@ class Draw(StrEnum):
     FIRST = "first"
 
 
+class SameBy(StrEnum):
+    """What shows that two runs were asked the same questions: whole prompts, the questions' texts, or their names."""
+
+    PROMPT = "prompt"
+    TEXT = "text"
+    ID = "id"
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Imported:
+    """How the answers of a task came from another tool's files.
+
+    `unknown` are the names of sampling parameters, settings and `data_hash` that the source does not tell, so that
+    nobody knows whether two runs agree in them. `unread` counts rows that could not be read, `unread_first` says which
+    was the first and why. `faults` counts, by reason, what the source had scored and is missing here, as it was no
+    answer; `faults_score` is the sum of the scores that it had given for those.
+    """
+
+    format: str
+    same_by: SameBy
+    unknown: tuple[str, ...] = ()
+    unread: _Count = 0
+    unread_first: str | None = None
+    faults: dict[str, _Count] = field(default_factory=dict)
+    faults_score: float = 0.0
+
+
 @dataclass(frozen=True, config=_STRICT)
 class TaskRecord:
     """One task of a run: its identity (see `evals.contract.task.TaskIdentity`), its size, and how it was sampled.
@@ -45,7 +72,8 @@ class TaskRecord:
     items of the whole benchmark, of which `items` were asked, chosen by `draw`; `None` where they are not known.
     `data` and `data_dir` say where local data lay, so that the answers can be graded again; `item_ids` which items were
     to be asked, as `evals.runs.planned` writes them, so that answers to others count for nothing; `design` when the
-    task is looked at on the way, fixed before the first answer. With one, `of_strata` and `of_clusters` have the items
+    task is looked at on the way, fixed before the first answer; `imported` how the answers came from another tool's
+    files. With a design, `of_strata` and `of_clusters` have the items
     of each stratum and cluster, written alike: the drawn order rests on those that nobody has answered yet, too.
     """
 
@@ -72,6 +100,7 @@ class TaskRecord:
     design: Design | None = None
     of_strata: dict[str, tuple[str, ...]] = field(default_factory=dict)
     of_clusters: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    imported: Imported | None = None
 
     @property
     def planned_items(self) -> PlannedItems | None:
@@ -217,12 +246,14 @@ def parse_run_record(text: str, where: str) -> RunRecord:
 
 def task_differences(ours: TaskRecord, theirs: TaskRecord, here: str, there: str) -> list[str]:
     """Why two records of one task are not comparable, each as `name VALUE here, VALUE there`; empty when they are."""
-    return list(differences(_comparable(ours), _comparable(theirs), here, there))
+    unknown = {name for task in (ours, theirs) if task.imported is not None for name in task.imported.unknown}
+    return list(differences(_comparable(ours, unknown), _comparable(theirs, unknown), here, there))
 
 
-def _comparable(task: TaskRecord) -> dict[str, Any]:
+def _comparable(task: TaskRecord, unknown: Collection[str]) -> dict[str, Any]:
     identity = {name: getattr(task, name) for name in ("version", "grader", "metric", "data_hash")}
-    return identity | task.sampling | task.settings
+    told = identity | task.sampling | task.settings
+    return {name: value for name, value in told.items() if name not in unknown}
 
 
 def differences(ours: Mapping[str, Any], theirs: Mapping[str, Any], here: str, there: str) -> Iterator[str]:

@@ -1,0 +1,156 @@
+"""Makes a run directory of what a reader gives: every row counted, none dropped in silence."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from quantgate.evals.contract.records import Sample, Status
+from quantgate.evals.errors import StorageError, UsageError
+from quantgate.evals.files import write_atomically
+from quantgate.evals.foreign.types import ForeignRun, ForeignTask, Row, Unread
+from quantgate.evals.runs.appending import AppendedLines
+from quantgate.evals.runs.directory import RUN_FILE, SAMPLES_FILE
+from quantgate.evals.runs.planned import written
+from quantgate.evals.runs.record import Draw, Imported, RunRecord, TaskRecord
+from quantgate.evals.samples.digests import Digests
+from quantgate.evals.samples.lines import line_of
+from quantgate.evals.samples.prompts import PROMPTS_FILE, line_of_prompt, prompt_digest
+from quantgate.evals.text import one_line
+from quantgate.evals.versions import software_versions
+
+_LONGEST_REASON = 200
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What has been read of a task."""
+
+    items: dict[str, None] = field(default_factory=dict)
+    strata: dict[str, str] = field(default_factory=dict)
+    repeats: int = 0
+    stored: int = 0
+    unread: int = 0
+    first: str | None = None
+    faults: Counter[str] = field(default_factory=Counter)
+    faults_score: float = 0.0
+
+
+def write_run(source: ForeignRun, out: Path, label: str | None = None) -> RunRecord:
+    """Write a source's rows into a new run directory; its record comes last, so that a broken import is none.
+
+    A second row of one item and repeat counts as unread: the first one stands.
+
+    Raises
+    ------
+    UsageError
+        When `out` holds something already.
+    StorageError
+        When it cannot be written.
+    DataError
+        When the source breaks off.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UsageError(f"--out {out} is not empty: give a folder that is, or another name")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as stack:
+            samples = stack.enter_context(_appended(out / SAMPLES_FILE))
+            prompts = stack.enter_context(_appended(out / PROMPTS_FILE))
+            tasks = tuple(_write_task(task, source.format, samples, prompts) for task in source.tasks)
+        record = RunRecord(
+            label=label or source.label or out.resolve().name,
+            model=source.model,
+            endpoint=dict(source.endpoint),
+            tasks=tasks,
+            software={**software_versions(), **source.software},
+            created=source.created,
+        )
+        write_atomically(out / RUN_FILE, record.to_json())
+    except OSError as error:
+        raise StorageError(f"cannot write to {out}: {error.strerror or error}") from None
+    return record
+
+
+@contextmanager
+def _appended(file: Path) -> Iterator[AppendedLines]:
+    lines = AppendedLines(file)
+    try:
+        yield lines
+        os.fsync(lines.descriptor)
+    finally:
+        lines.close()
+
+
+def _write_task(task: ForeignTask, format: str, samples: AppendedLines, prompts: AppendedLines) -> TaskRecord:
+    seen, keys, kept = _Seen(), set[tuple[str, int]](), Digests()
+    for row in task.rows():
+        if isinstance(row, Unread):
+            _count_unread(seen, row)
+            continue
+        sample = replace(row.sample, task=task.name)
+        if (key := (sample.item_id, sample.repeat)) in keys:
+            again = f"item {sample.item_id}, repeat {sample.repeat} is there twice, and the first one counts"
+            _count_unread(seen, Unread("", again))
+            continue
+        keys.add(key)
+        _count(seen, row, sample)
+        if row.asked is not None:
+            digest = prompt_digest(task.name, sample.item_id, sample.prompt_hash)
+            if digest not in kept:
+                kept.add(digest)
+                prompts.append(line_of_prompt(replace(row.asked, task=task.name)))
+        samples.append(line_of(sample))
+    return _record(task, format, seen)
+
+
+def _count(seen: _Seen, row: Row, sample: Sample) -> None:
+    seen.items[sample.item_id] = None
+    seen.repeats = max(seen.repeats, sample.repeat + 1)
+    seen.stored += 1
+    if sample.stratum is not None:
+        seen.strata[sample.item_id] = sample.stratum
+    if row.scored is not None and sample.status is Status.ERROR:
+        seen.faults[one_line(sample.error or "a fault", _LONGEST_REASON)] += 1
+        seen.faults_score += row.scored
+
+
+def _count_unread(seen: _Seen, row: Unread) -> None:
+    seen.unread += 1
+    if seen.first is None:
+        seen.first = one_line(f"{row.where}: {row.why}" if row.where else row.why, _LONGEST_REASON)
+
+
+def _record(task: ForeignTask, format: str, seen: _Seen) -> TaskRecord:
+    items = len(seen.items) if task.items is None else max(task.items, len(seen.items))
+    return TaskRecord(
+        name=task.name,
+        version=task.version,
+        grader=task.grader,
+        metric=task.metric,
+        data_hash=task.data_hash,
+        items=items,
+        repeats=max(seen.repeats, task.repeats or 1),
+        sampling=dict(task.sampling),
+        provenance=dict(task.provenance),
+        settings=dict(task.settings),
+        private=task.private,
+        guess=task.guess,
+        strata=dict(Counter(seen.strata.values())),
+        whole=task.whole,
+        draw=Draw.FIRST if task.whole is not None and items < task.whole else None,
+        item_ids=written(seen.items) if items == len(seen.items) else None,
+        imported=Imported(
+            format=format,
+            same_by=task.same_by,
+            unknown=task.unknown,
+            unread=seen.unread,
+            unread_first=seen.first,
+            faults=dict(seen.faults.most_common()),
+            faults_score=seen.faults_score,
+        ),
+    )
