@@ -49,6 +49,10 @@ class FindingCode(StrEnum):
     LOSS_WITHOUT_CUT = "loss_without_cut"
     LOOKED_BEFORE = "looked_before"
     LEFT_OUT = "left_out"
+    PAIRED_BY_ID = "paired_by_id"
+    SETTINGS_UNKNOWN = "settings_unknown"
+    ROWS_UNREAD = "rows_unread"
+    FAULTS_SCORED = "faults_scored"
 
 
 @dataclass(frozen=True, slots=True)

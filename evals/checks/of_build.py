@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from quantgate.evals.checks.build import Build, percent, sentence
 from quantgate.evals.checks.endings import AGENT_ENDS, AGENT_LIMITS, ending_findings, overflown
 from quantgate.evals.checks.finding import Finding, FindingCode, Severity
+from quantgate.evals.checks.imported import imported_findings
 from quantgate.evals.checks.lengths import LengthComparison, Ratio
 from quantgate.evals.checks.letters import letter_counts
 from quantgate.evals.checks.means import item_means
@@ -72,6 +73,7 @@ def pair_findings(
     if lengths is not None and len(pairs.table.items) >= _LEAST_ITEMS:
         found += _lengths_unlike(lengths)
     found += _context_unlike(baseline, candidate)
+    found += imported_findings({name: pairs.builds[name].record for name in ("baseline", "candidate")})
     found += _first_documents(pairs.builds["candidate"])
     return tuple(sorted(found, key=lambda finding: not finding.blocks))
 

@@ -54,8 +54,8 @@ class ForeignTask:
     sampling
         The parameters that the source tells, by the names of `evals.contract.records.Sampling`.
     unknown
-        The names of those that it does not tell, of `data_hash` and of settings (`limit`, `few_shot`) that should agree:
-        they are told as unknown, never taken to be equal.
+        The names of those that it does not tell, of `data_hash` and of settings (`limit`, `few_shot`) that should
+        agree: they are told as unknown, never taken to be equal.
     settings, provenance
         What else two runs must share, and what is for the reader alone.
     items, repeats

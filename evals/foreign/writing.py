@@ -9,16 +9,17 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+
 from quantgate.evals.contract.records import Sample, Status
 from quantgate.evals.errors import StorageError, UsageError
 from quantgate.evals.files import write_atomically
 from quantgate.evals.foreign.types import ForeignRun, ForeignTask, Row, Unread
 from quantgate.evals.runs.appending import AppendedLines
-from quantgate.evals.runs.directory import RUN_FILE, SAMPLES_FILE
 from quantgate.evals.runs.planned import written
-from quantgate.evals.runs.record import Draw, Imported, RunRecord, TaskRecord
+from quantgate.evals.runs.record import RUN_FILE, Draw, Imported, RunRecord, TaskRecord
 from quantgate.evals.samples.digests import Digests
-from quantgate.evals.samples.lines import line_of
+from quantgate.evals.samples.lines import SAMPLES_FILE, line_of
 from quantgate.evals.samples.prompts import PROMPTS_FILE, line_of_prompt, prompt_digest
 from quantgate.evals.text import one_line
 from quantgate.evals.versions import software_versions
@@ -87,7 +88,7 @@ def _appended(file: Path) -> Iterator[AppendedLines]:
 
 
 def _write_task(task: ForeignTask, format: str, samples: AppendedLines, prompts: AppendedLines) -> TaskRecord:
-    seen, keys, kept = _Seen(), set[tuple[str, int]](), Digests()
+    seen, keys, kept = _Seen(), set[tuple[str, int]](), Digests(np.zeros(0, np.uint64))
     for row in task.rows():
         if isinstance(row, Unread):
             _count_unread(seen, row)

@@ -18,7 +18,7 @@ from quantgate.evals.pairing.table import no_pairs
 from quantgate.evals.runs.asked_for import asked_for
 from quantgate.evals.runs.directory import RunDirectory
 from quantgate.evals.runs.lost_grades import lost_lines, lost_of_task
-from quantgate.evals.runs.record import RunRecord
+from quantgate.evals.runs.record import RunRecord, SameBy, same_by
 from quantgate.evals.samples.held import Held
 from quantgate.evals.samples.memory import as_held
 from quantgate.evals.samples.prompts import Prompts
@@ -177,7 +177,7 @@ def _problems(left: TaskRun, right: TaskRun) -> list[str]:
             f"the builds hold answers to {len(heard):,} items, and {ours.items:,} were to be asked: some are answers "
             "to other items; run both again into empty folders"
         )
-    if unlike := other_prompts(left.samples, right.samples):
+    if same_by(ours, theirs) is not SameBy.ID and (unlike := other_prompts(left.samples, right.samples)):
         item, repeat = unlike[0]
         problems.append(
             f"{len(unlike)} items were asked with different prompts, the first of them {item} (repeat {repeat})"

@@ -215,6 +215,12 @@ class RunRecord:
         return next((task for task in self.tasks if task.name == name), None)
 
 
+def same_by(*tasks: TaskRecord) -> SameBy:
+    """What shows that runs of a task were asked the same questions: what all of them have. Our own have the prompts."""
+    ways = [SameBy.PROMPT if task.imported is None else task.imported.same_by for task in tasks]
+    return ways[0] if len(set(ways)) == 1 else SameBy.ID
+
+
 def now() -> str:
     """The current time, UTC, ISO 8601 with seconds."""
     return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,57 @@
+"""What another tool's files do not show, and what of them is no answer: rows that are none, faults scored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from quantgate.evals.checks.finding import Finding, FindingCode, Severity
+from quantgate.evals.runs.record import Imported, SameBy, TaskRecord, same_by
+
+
+def imported_findings(builds: Mapping[str, TaskRecord | None]) -> Iterator[Finding]:
+    """What is to be known of a pair of which one run or both came from files of other tools."""
+    records = [record for record in builds.values() if record is not None]
+    sources = {name: record.imported for name, record in builds.items() if record and record.imported}
+    if not sources or len(records) != len(builds):
+        return
+    if same_by(*records) is SameBy.ID:
+        yield Finding(
+            FindingCode.PAIRED_BY_ID,
+            Severity.WARNS,
+            "The answers are paired by id alone: nothing shows that both builds were asked the same questions. Look at "
+            "some items of both",
+        )
+    if unknown := list(dict.fromkeys(name for source in sources.values() for name in source.unknown)):
+        yield Finding(
+            FindingCode.SETTINGS_UNKNOWN,
+            Severity.WARNS,
+            f"Whether both builds have the same {_listed(unknown)} is unknown, as the files do not tell: look into how "
+            "both were run",
+        )
+    for name, source in sources.items():
+        yield from _of_source(name, source)
+
+
+def _of_source(build: str, source: Imported) -> Iterator[Finding]:
+    if source.unread:
+        first = f" (the first: {source.unread_first})" if source.unread_first else ""
+        yield Finding(
+            FindingCode.ROWS_UNREAD,
+            Severity.WARNS,
+            f"{source.unread:,} rows of the {build}'s {source.format} files could not be read and count for "
+            f"nothing{first}",
+            build,
+        )
+    if count := sum(source.faults.values()):
+        reason, most = next(iter(source.faults.items()))
+        yield Finding(
+            FindingCode.FAULTS_SCORED,
+            Severity.WARNS,
+            f"{count:,} of the {build}'s answers are faults, which {source.format} had scored {source.faults_score:g} "
+            f"in all and which are missing here ({most:,}: {reason})",
+            build,
+        )
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

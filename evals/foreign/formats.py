@@ -1,0 +1,59 @@
+"""The formats that can be read; the module of one is imported when it is looked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+from quantgate.evals.errors import DataError, UsageError
+from quantgate.evals.foreign.types import ForeignRun, Format
+
+AUTO = "auto"
+_PLACES = {
+    "csv": "table:CSV",
+    "jsonl": "table:JSONL",
+    "parquet": "table:PARQUET",
+}
+"""For each format its module here, and its `Format` there; the more particular ones stand first."""
+
+NAMES = tuple(_PLACES)
+
+
+def format_of(name: str) -> Format:
+    """A format by its name. Raises UsageError for one that there is not."""
+    if name not in _PLACES:
+        raise UsageError(f"no format is called {name!r}; there are {AUTO}, {', '.join(NAMES)}")
+    module, _, attribute = _PLACES[name].partition(":")
+    found = getattr(import_module(f"quantgate.evals.foreign.{module}"), attribute)
+    assert isinstance(found, Format)
+    return found
+
+
+def recognised(path: Path) -> Format | None:
+    """The format that a path is of, `None` where it is of none."""
+    return next((each for each in _formats() if each.recognises(path)), None)
+
+
+def read_source(name: str, path: Path) -> ForeignRun:
+    """What a source holds, in a format that is named, or found where the name is `auto`.
+
+    Raises
+    ------
+    UsageError
+        When there is no such format.
+    DataError
+        When the path is missing, of no format, or broken: in one line.
+    """
+    if not path.exists():
+        raise DataError(f"{path}: there is nothing of that name")
+    found = format_of(name) if name != AUTO else recognised(path)
+    if found is None:
+        raise DataError(
+            f"{path}: it is none of the formats {', '.join(NAMES)}; name one, as `quantgate import csv {path}`"
+        )
+    return found.read(path)
+
+
+def _formats() -> Iterator[Format]:
+    return map(format_of, NAMES)

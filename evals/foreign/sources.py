@@ -1,0 +1,82 @@
+"""What every reader of other tools' files does alike: open, cut into lines, parse, name what is wrong."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from io import BufferedReader
+from pathlib import Path
+from typing import Any
+
+from quantgate.evals.documents import BrokenDocument, parse_json
+from quantgate.evals.errors import DataError
+from quantgate.evals.files import open_to_read, read_bytes
+
+MOST_LINE = 64 << 20
+"""Bytes of one line; a longer one is no row."""
+MOST_DOCUMENT = 2 << 30
+"""Bytes of a file that has to be read whole."""
+
+
+@contextmanager
+def opened(file: Path, at_most: int | None = None) -> Iterator[BufferedReader]:
+    """A file of a source, regular and bounded. Raises DataError in one line."""
+    try:
+        with open_to_read(file, at_most) as stream:
+            yield stream
+    except OSError as error:
+        raise DataError(f"{file} cannot be read: {error.strerror or error}") from None
+
+
+def lines_of(file: Path) -> Iterator[tuple[str, bytes | None]]:
+    """The lines of a file with where they stand, as `x.jsonl, line 7`; `None` for one that is too long. Empty ones not.
+
+    Raises DataError when the file cannot be read.
+    """
+    with opened(file) as stream:
+        number = 0
+        while line := stream.readline(MOST_LINE):
+            number += 1
+            where = f"{file.name}, line {number:,}"
+            if len(line) == MOST_LINE and not line.endswith(b"\n"):
+                while (rest := stream.readline(MOST_LINE)) and not rest.endswith(b"\n"):
+                    continue
+                yield where, None
+            elif line.strip():
+                yield where, line
+
+
+def object_of(line: bytes | None) -> dict[str, Any] | str:
+    """The JSON object of a line, or why it is none. NaN and infinity stay, so that a reader sees what was scored."""
+    if line is None:
+        return f"it has more than {MOST_LINE >> 20} MB"
+    try:
+        found = parse_json(line.decode("utf-8-sig"), parse_constant=float)
+    except (BrokenDocument, UnicodeDecodeError) as error:
+        return str(error) if isinstance(error, BrokenDocument) else "it is no UTF-8"
+    return found if isinstance(found, dict) else "it is no JSON object"
+
+
+def document_of(file: Path, at_most: int = MOST_DOCUMENT) -> dict[str, Any]:
+    """The JSON object that a file holds. Raises DataError in one line."""
+    try:
+        found = object_of(read_bytes(file, at_most))
+    except OSError as error:
+        raise DataError(f"{file} cannot be read: {error.strerror or error}") from None
+    if isinstance(found, str):
+        raise DataError(f"{file}: {found}")
+    return found
+
+
+def digest_of(value: object) -> str:
+    """A hash that stands for a text, or for whatever else JSON can hold, wherever it is asked."""
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def created_of(file: Path) -> str:
+    """When a file was last changed, UTC, ISO 8601: for sources that do not say when they were made."""
+    return datetime.fromtimestamp(file.stat().st_mtime, UTC).isoformat(timespec="seconds")
