@@ -114,10 +114,14 @@ class Format:
         Whether a path is of it, by names and the first bytes, in milliseconds; never raises for what is not.
     read
         Opens a path. Raises DataError in one line for what is broken, of another version, or of several models, with
-        what to give instead.
+        their names.
+    read_model
+        Opens a path that holds several models, and gives the one of a name (`quantgate import --model`). Raises
+        DataError, with those that there are, where there is none of it. `None` where one path is always one model.
     """
 
     name: str
     summary: str
     recognises: Callable[[Path], bool]
     read: Callable[[Path], ForeignRun]
+    read_model: Callable[[Path, str], ForeignRun] | None = None

@@ -1,0 +1,55 @@
+"""Where a run is named, another tool's files may be: they are imported into a folder that is gone with the process."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from quantgate.evals.errors import DataError
+from quantgate.evals.foreign.formats import AUTO, NAMES, read_source, recognised
+from quantgate.evals.foreign.writing import write_run
+from quantgate.evals.runs.record import RUN_FILE
+
+_made: dict[tuple[Path, int, int], Path] = {}
+"""The folder of each source that was imported, by what stands for its files as they were then."""
+_folders: list[tempfile.TemporaryDirectory[str]] = []
+"""Kept as long as the process: what is read of a run later is read from its files."""
+
+
+def run_directory(path: Path, tell: Callable[[str], None] = lambda _: None) -> Path:
+    """The run directory that a path is, or one made of what another tool has left there.
+
+    A path that is neither is given back, so that whoever reads it says so; a file never is a run directory.
+
+    Parameters
+    ----------
+    path
+        What the user named.
+    tell
+        Called with a line when files were imported.
+
+    Raises
+    ------
+    DataError
+        When files of a known format are broken, or a file is of none.
+    StorageError
+        When the temporary folder cannot be written.
+    """
+    if (path / RUN_FILE).exists() or not path.exists():
+        return path
+    found = recognised(path)
+    if found is None:
+        if path.is_dir():
+            return path
+        raise DataError(f"{path} is a file: neither a run directory, nor of the formats {', '.join(NAMES)}")
+    state = os.stat(path)
+    key = (path.resolve(), state.st_mtime_ns, state.st_size)
+    if key not in _made:
+        _folders.append(tempfile.TemporaryDirectory(prefix="quantgate-import-"))
+        folder = Path(_folders[-1].name) / "run"
+        write_run(read_source(AUTO, path), folder, label=path.stem)
+        tell(f"{path} is read as {found.name}; `quantgate import {found.name} {path} --out RUN` keeps what is read")
+        _made[key] = folder
+    return _made[key]
