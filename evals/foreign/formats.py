@@ -35,15 +35,15 @@ def recognised(path: Path) -> Format | None:
     return next((each for each in _formats() if each.recognises(path)), None)
 
 
-def read_source(name: str, path: Path) -> ForeignRun:
-    """What a source holds, in a format that is named, or found where the name is `auto`.
+def found_format(name: str, path: Path) -> Format:
+    """The format that is named, or that a path is of where the name is `auto`.
 
     Raises
     ------
     UsageError
         When there is no such format.
     DataError
-        When the path is missing, of no format, or broken: in one line.
+        When the path is missing, or of no format: in one line.
     """
     if not path.exists():
         raise DataError(f"{path}: there is nothing of that name")
@@ -52,7 +52,12 @@ def read_source(name: str, path: Path) -> ForeignRun:
         raise DataError(
             f"{path}: it is none of the formats {', '.join(NAMES)}; name one, as `quantgate import csv {path}`"
         )
-    return found.read(path)
+    return found
+
+
+def read_source(name: str, path: Path) -> ForeignRun:
+    """What a source holds. Raises as `found_format`, and DataError for what is broken."""
+    return found_format(name, path).read(path)
 
 
 def _formats() -> Iterator[Format]:

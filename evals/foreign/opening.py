@@ -9,13 +9,21 @@ from pathlib import Path
 
 from quantgate.evals.errors import DataError
 from quantgate.evals.foreign.formats import AUTO, NAMES, read_source, recognised
+from quantgate.evals.foreign.types import Format
 from quantgate.evals.foreign.writing import write_run
-from quantgate.evals.runs.record import RUN_FILE
+from quantgate.evals.runs.record import RUN_FILE, RunRecord
+from quantgate.evals.text import one_line
 
+_SHOWN = 4
 _made: dict[tuple[Path, int, int], Path] = {}
 """The folder of each source that was imported, by what stands for its files as they were then."""
 _folders: list[tempfile.TemporaryDirectory[str]] = []
 """Kept as long as the process: what is read of a run later is read from its files."""
+
+
+def foreign_format(path: Path) -> Format | None:
+    """The format of what another tool has left at a path; `None` of a run directory, and of all else."""
+    return recognised(path) if path.exists() and not (path / RUN_FILE).exists() else None
 
 
 def run_directory(path: Path, tell: Callable[[str], None] = lambda _: None) -> Path:
@@ -37,11 +45,9 @@ def run_directory(path: Path, tell: Callable[[str], None] = lambda _: None) -> P
     StorageError
         When the temporary folder cannot be written.
     """
-    if (path / RUN_FILE).exists() or not path.exists():
-        return path
-    found = recognised(path)
+    found = foreign_format(path)
     if found is None:
-        if path.is_dir():
+        if not path.is_file():
             return path
         raise DataError(f"{path} is a file: neither a run directory, nor of the formats {', '.join(NAMES)}")
     state = os.stat(path)
@@ -49,7 +55,17 @@ def run_directory(path: Path, tell: Callable[[str], None] = lambda _: None) -> P
     if key not in _made:
         _folders.append(tempfile.TemporaryDirectory(prefix="quantgate-import-"))
         folder = Path(_folders[-1].name) / "run"
-        write_run(read_source(AUTO, path), folder, label=path.stem)
-        tell(f"{path} is read as {found.name}; `quantgate import {found.name} {path} --out RUN` keeps what is read")
+        source = read_source(AUTO, path)
+        record = write_run(source, folder, label=source.label or (path.name if path.is_dir() else path.stem))
+        tell(f"{path} is read as {found.name}: {_told(record)}. `quantgate import` says what it does not tell")
         _made[key] = folder
     return _made[key]
+
+
+def _told(record: RunRecord) -> str:
+    sizes = [
+        f"{one_line(task.name, 60)} {task.items:,} items" + (f" x {task.repeats:,}" if task.repeats > 1 else "")
+        for task in record.tasks
+    ]
+    more = f" and {len(sizes) - _SHOWN:,} tasks more" if len(sizes) > _SHOWN else ""
+    return ", ".join(sizes[:_SHOWN]) + more

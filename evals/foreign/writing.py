@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import secrets
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -12,12 +14,12 @@ from pathlib import Path
 import numpy as np
 
 from quantgate.evals.contract.records import Sample, Status
-from quantgate.evals.errors import StorageError, UsageError
+from quantgate.evals.errors import DataError, StorageError, UsageError
 from quantgate.evals.files import write_atomically
 from quantgate.evals.foreign.types import ForeignRun, ForeignTask, Row, Unread
 from quantgate.evals.runs.appending import AppendedLines
 from quantgate.evals.runs.planned import written
-from quantgate.evals.runs.record import RUN_FILE, Draw, Imported, RunRecord, TaskRecord
+from quantgate.evals.runs.record import MOST_SAMPLES, RUN_FILE, Draw, Imported, RunRecord, TaskRecord
 from quantgate.evals.samples.digests import Digests
 from quantgate.evals.samples.lines import SAMPLES_FILE, line_of
 from quantgate.evals.samples.prompts import PROMPTS_FILE, line_of_prompt, prompt_digest
@@ -42,7 +44,7 @@ class _Seen:
 
 
 def write_run(source: ForeignRun, out: Path, label: str | None = None) -> RunRecord:
-    """Write a source's rows into a new run directory; its record comes last, so that a broken import is none.
+    """Write a source's rows into a new run directory, which is there when all of it is, and else not at all.
 
     A second row of one item and repeat counts as unread: the first one stands.
 
@@ -53,27 +55,44 @@ def write_run(source: ForeignRun, out: Path, label: str | None = None) -> RunRec
     StorageError
         When it cannot be written.
     DataError
-        When the source breaks off.
+        When the source breaks off, or has no row that can be read.
     """
+    out = out.resolve()
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(f"--out {out} is not empty: give a folder that is, or another name")
+    if again := [name for name, count in Counter(task.name for task in source.tasks).items() if count > 1]:
+        raise DataError(f"the source has two tasks of the name {again[0]}")
+    partial = out.with_name(f".{out.name[:100]}.{secrets.token_hex(8)}")
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        with ExitStack() as stack:
-            samples = stack.enter_context(_appended(out / SAMPLES_FILE))
-            prompts = stack.enter_context(_appended(out / PROMPTS_FILE))
-            tasks = tuple(_write_task(task, source.format, samples, prompts) for task in source.tasks)
-        record = RunRecord(
-            label=label or source.label or out.resolve().name,
-            model=source.model,
-            endpoint=dict(source.endpoint),
-            tasks=tasks,
-            software={**software_versions(), **source.software},
-            created=source.created,
-        )
-        write_atomically(out / RUN_FILE, record.to_json())
+        partial.mkdir(parents=True)
+        try:
+            record = _write_into(partial, source, label or source.label or out.name)
+            partial.rename(out)
+        except BaseException:
+            shutil.rmtree(partial, ignore_errors=True)
+            raise
     except OSError as error:
         raise StorageError(f"cannot write to {out}: {error.strerror or error}") from None
+    return record
+
+
+def _write_into(folder: Path, source: ForeignRun, label: str) -> RunRecord:
+    with ExitStack() as stack:
+        samples = stack.enter_context(_appended(folder / SAMPLES_FILE))
+        prompts = stack.enter_context(_appended(folder / PROMPTS_FILE))
+        tasks = tuple(_write_task(task, source.format, samples, prompts) for task in source.tasks)
+    if not any(task.items for task in tasks):
+        first = next((task.imported.unread_first for task in tasks if task.imported and task.imported.unread), None)
+        raise DataError(f"it holds no row that can be read{f' (the first: {first})' if first else ''}")
+    record = RunRecord(
+        label=label,
+        model=source.model,
+        endpoint=dict(source.endpoint),
+        tasks=tasks,
+        software={**software_versions(), **source.software},
+        created=source.created,
+    )
+    write_atomically(folder / RUN_FILE, record.to_json())
     return record
 
 
@@ -128,6 +147,12 @@ def _count_unread(seen: _Seen, row: Unread) -> None:
 
 def _record(task: ForeignTask, format: str, seen: _Seen) -> TaskRecord:
     items = len(seen.items) if task.items is None else max(task.items, len(seen.items))
+    repeats = max(seen.repeats, task.repeats or 1)
+    if items * repeats > MOST_SAMPLES:
+        raise DataError(
+            f"{one_line(task.name, 60)} has {items:,} items and repeats up to {repeats - 1:,}: more than "
+            f"{MOST_SAMPLES:,} samples are no run"
+        )
     return TaskRecord(
         name=task.name,
         version=task.version,
@@ -135,7 +160,7 @@ def _record(task: ForeignTask, format: str, seen: _Seen) -> TaskRecord:
         metric=task.metric,
         data_hash=task.data_hash,
         items=items,
-        repeats=max(seen.repeats, task.repeats or 1),
+        repeats=repeats,
         sampling=dict(task.sampling),
         provenance=dict(task.provenance),
         settings=dict(task.settings),

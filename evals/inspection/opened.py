@@ -17,7 +17,7 @@ from quantgate.evals.runs.asked_for import asked_for
 from quantgate.evals.runs.directory import RunDirectory
 from quantgate.evals.runs.record import RunRecord
 from quantgate.evals.samples.held import Held
-from quantgate.evals.samples.prompts import PROMPTS_FILE, Prompts
+from quantgate.evals.samples.prompts import Prompts
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,7 +25,7 @@ class OpenedRun:
     """One run: its record, its answers by columns, and what was asked, each of these whole where it is asked for.
 
     A run that is being written is read as far as it goes. What is damaged or was never to be asked is passed over.
-    `revealed` says that the texts of private tasks are wanted, too.
+    `folder` is what it is called by: the run directory, or the files of another tool that it was made of. `revealed` says that the texts of private tasks are wanted, too.
     """
 
     folder: Path
@@ -35,11 +35,14 @@ class OpenedRun:
     revealed: bool = False
 
     @classmethod
-    def open(cls, folder: Path, *, revealed: bool = False) -> OpenedRun:
-        """Open a run directory, by its index where it has one. Raises RunDirectoryError when it cannot be read."""
+    def open(cls, folder: Path, given: Path | None = None, *, revealed: bool = False) -> OpenedRun:
+        """Open a run directory, by its index where it has one; `given` is what the user named in its place.
+
+        Raises RunDirectoryError when it cannot be read.
+        """
         directory = RunDirectory(folder)
         record = directory.record()
-        return cls(folder, record, directory.held(record), Prompts.open(folder), revealed)
+        return cls(given or folder, record, directory.held(record), Prompts.open(folder), revealed)
 
     @property
     def tasks(self) -> Sequence[str]:
@@ -59,7 +62,7 @@ class OpenedRun:
     @property
     def keeps_questions(self) -> bool:
         """Whether what was asked stands beside the answers."""
-        return (self.folder / PROMPTS_FILE).exists()
+        return self.prompts.kept
 
     def hidden(self, task: str) -> bool:
         """Whether the text of a task must not be shown."""

@@ -27,7 +27,10 @@ from quantgate.evals.samples.signs import signs_of
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run directory that is open: its record, its samples, those of a directory by columns (`Held`), and prompts."""
+    """A run directory that is open: its record, its samples, those of a directory by columns (`Held`), and prompts.
+
+    `path` is the directory, or the files of another tool that it was made of.
+    """
 
     record: RunRecord
     samples: Mapping[SampleKey, Sample]
@@ -35,11 +38,15 @@ class Run:
     prompts: Prompts | None = None
 
     @classmethod
-    def load(cls, path: Path) -> Run:
-        """Read a run directory. Raises RunDirectoryError when it cannot be read."""
+    def load(cls, path: Path, given: Path | None = None) -> Run:
+        """Read a run directory; `given` is what the user named in its place, where that is another path.
+
+        Raises RunDirectoryError when it cannot be read.
+        """
         directory = RunDirectory(path)
         record = directory.record()
-        return cls(record, directory.read(record, signs_of), path.resolve(), Prompts.open(path.resolve()))
+        named = (given or path).resolve()
+        return cls(record, directory.read(record, signs_of), named, Prompts.open(path.resolve()))
 
     @property
     def held(self) -> Held:

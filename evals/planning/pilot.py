@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 
@@ -22,16 +21,16 @@ from quantgate.evals.stats.describe.repeats import ItemMeans, item_differences, 
 
 
 def pilots(
-    baseline: Path,
-    candidate: Path,
+    baseline: Run,
+    candidate: Run,
     task: str | None,
     items: int | None,
     guess: Guess,
     known: Mapping[str, TaskInfo],
-    noise: Path | None = None,
+    noise: Run | None = None,
     policy: Policy | None = None,
 ) -> list[Assumptions]:
-    """What two run directories say of the tasks that they hold, or of one of them, `task`; else as `pilot`.
+    """What two runs say of the tasks that they hold, or of one of them, `task`; else as `pilot`.
 
     `noise` is a second run of the baseline, `policy` chooses the metrics that decide.
 
@@ -40,7 +39,7 @@ def pilots(
     UsageError
         A task that the pilot does not hold, `items` for several tasks; and as `pilot`.
     """
-    runs = Run.load(baseline), Run.load(candidate)
+    runs = baseline, candidate
     metrics = {} if policy is None else policy.metrics(record.name for record in runs[0].record.tasks)
     pairs = pair_runs(*runs, metrics).tasks
     held = ", ".join(one.task for one in pairs) or "none"
@@ -49,7 +48,7 @@ def pilots(
         raise UsageError(f"--task {task}: the pilot does not hold it; it holds {held}" if task else "no task in it")
     if items is not None and len(chosen) > 1:
         raise UsageError(f"--items {items}: the pilot holds several tasks ({held}); say which by --task")
-    again = {one.task: one for one in pair_runs(runs[0], Run.load(noise), metrics).tasks} if noise is not None else {}
+    again = {one.task: one for one in pair_runs(runs[0], noise, metrics).tasks} if noise is not None else {}
     return [pilot(one, runs, items, guess, known.get(one.task), again.get(one.task)) for one in chosen]
 
 

@@ -113,6 +113,11 @@ class Prompts:
         """The prompts of a run directory, which need not have any."""
         return cls(folder / PROMPTS_FILE)
 
+    @property
+    def kept(self) -> bool:
+        """Whether there is such a file."""
+        return self._file.exists()
+
     def of(self, task: str, item_id: str, prompt_hash: str) -> Asked | None:
         """What was asked under that hash; `None` where that was not kept, or its line is damaged."""
         found = self._found(self._seen, task, item_id, prompt_hash)

@@ -23,8 +23,10 @@ def register(app: typer.Typer) -> None:
 
 def compare(
     context: typer.Context,
-    baseline: Annotated[Path, typer.Argument(help="The baseline's run directory.")],
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="The formats' run directories.")],
+    baseline: Annotated[Path, typer.Argument(help="The baseline's run directory, or files of another tool.")],
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="RUN...", help="The formats' run directories, or files of another tool.")
+    ],
     margin: Annotated[
         list[str] | None,
         typer.Option(help="Largest loss that still passes: 0.02, or gsm8k=0.01; repeatable. Default 0.02."),
@@ -101,6 +103,7 @@ def compare(
     from quantgate.evals.decision.compare import compare as decide_all
     from quantgate.evals.decision.formats import folder_names, format_costs, format_names
     from quantgate.evals.decision.looking import Looked, decide_with_looks
+    from quantgate.evals.foreign.opening import run_directory
     from quantgate.evals.pairing.pairing import Run, pair_runs
     from quantgate.evals.runs.record import now
     from quantgate.evals.settings.policy import load_policy
@@ -125,7 +128,9 @@ def compare(
         target=target,
     )
     note(of_policy(asked))
-    reference, candidates = Run.load(baseline), [Run.load(run) for run in runs]
+    reference = Run.load(run_directory(baseline, tell), baseline)
+    directories = [run_directory(run, tell) for run in runs]
+    candidates = [Run.load(directory, run) for directory, run in zip(directories, runs, strict=True)]
     folders = folder_names(baseline, runs)
     labels = [run.record.label for run in candidates]
     names = format_names(labels, folders)
@@ -135,7 +140,7 @@ def compare(
     asked.check_tasks(list(dict.fromkeys(task.task for pair in pairs for task in pair.tasks)))
     together = list(zip(names, map(str, runs), pairs, strict=True))
     comparison = decide_with_looks(
-        {name: Looked(pair, run) for name, pair, run in zip(names, pairs, runs, strict=True)},
+        {name: Looked(pair, folder) for name, pair, folder in zip(names, pairs, directories, strict=True)},
         asked,
         lambda seen: decide_all(together, asked, costs, more_is_better=more_is_better, pass_if=pass_if, looks=seen),
         lambda decided: {build.name: build.tasks for build in decided.formats},

@@ -27,7 +27,10 @@ def register(app: typer.Typer) -> None:
 
 
 def diff(
-    baseline: Annotated[Path, typer.Argument(help="A run directory, or a gate's JSON, whose two runs are then meant.")],
+    baseline: Annotated[
+        Path,
+        typer.Argument(help="A run directory, files of another tool, or a gate's JSON, whose runs are then meant."),
+    ],
     candidate: Annotated[str | None, typer.Argument(help="The run directory that is held against it.")] = None,
     items: Annotated[
         list[str] | None, typer.Argument(help="Items to show side by side, as 17 or gsm8k/17; without any, the flips.")
@@ -81,9 +84,10 @@ def diff(
 def _folders(baseline: Path, candidate: str | None, items: list[str]) -> tuple[Sequence[Path], list[str]]:
     """The folders of both runs, and the items; a saved decision names both, so that an item may come after it."""
     from quantgate.evals.errors import UsageError
+    from quantgate.evals.foreign.opening import foreign_format
     from quantgate.evals.inspection.decided import runs_in, runs_of
 
-    if not baseline.is_file():
+    if not baseline.is_file() or foreign_format(baseline) is not None:
         if candidate is None:
             inside = [str(run) for run in runs_in(baseline)]
             give = " ".join(inside) if len(inside) == 2 else "BASELINE CANDIDATE"

@@ -27,8 +27,8 @@ def register(app: typer.Typer) -> None:
 
 def gate(
     context: typer.Context,
-    baseline: Annotated[Path, typer.Argument(help="The baseline's run directory.")],
-    candidate: Annotated[Path, typer.Argument(help="The candidate's run directory.")],
+    baseline: Annotated[Path, typer.Argument(help="The baseline's run directory, or files of another tool.")],
+    candidate: Annotated[Path, typer.Argument(help="The candidate's run directory, or files of another tool.")],
     margin: Annotated[
         list[str] | None,
         typer.Option(help="Largest loss that still passes: 0.02, or gsm8k=0.01; repeatable. Default 0.02."),
@@ -92,6 +92,7 @@ def gate(
     from quantgate.evals.decision.gate import decide
     from quantgate.evals.decision.looking import Looked, decide_with_looks
     from quantgate.evals.errors import UsageError
+    from quantgate.evals.foreign.opening import run_directory
     from quantgate.evals.pairing.pairing import Run, pair_runs
     from quantgate.evals.runs.record import now
     from quantgate.evals.settings.policy import load_policy
@@ -114,20 +115,21 @@ def gate(
         target=target,
     )
     note(of_policy(asked))
-    reference = Run.load(baseline)
+    reference = Run.load(run_directory(baseline, tell), baseline)
     if noise is not None and noise.resolve() in (baseline.resolve(), candidate.resolve()):
         raise UsageError(f"--noise {noise}: name a second run of the baseline, not one of the two that are compared")
     metrics = asked.metrics(task.name for task in reference.record.tasks)
-    pairs = pair_runs(reference, Run.load(candidate), metrics, common=common)
+    folder = run_directory(candidate, tell)
+    pairs = pair_runs(reference, Run.load(folder, candidate), metrics, common=common)
     asked.check_tasks([task.task for task in pairs.tasks])
     again = None
     if noise is not None:
-        again = pair_runs(reference, Run.load(noise), metrics)
+        again = pair_runs(reference, Run.load(run_directory(noise, tell), noise), metrics)
         check_noise_run(again, model_changed=asked.model_changed)
     if include_text:
         warn_of_texts([record for task in pairs.tasks if (record := reference.record.task(task.task)) is not None])
     verdict = decide_with_looks(
-        {"": Looked(pairs, candidate)},
+        {"": Looked(pairs, folder)},
         asked,
         lambda seen: decide(pairs, asked, again, texts=include_text, looks=seen[""]),
         lambda decided: {"": decided.tasks},

@@ -70,12 +70,19 @@ def notes_of(run: OpenedRun, tasks: Sequence[str]) -> list[str]:
 
 
 def opened(folder: Path, verb: str, *, reveal: bool) -> OpenedRun:
-    """A run directory. Raises RunDirectoryError; UsageError for a saved decision, with what to give instead."""
+    """A run directory, or another tool's files as one.
+
+    Raises RunDirectoryError; UsageError for a saved decision, with what to give instead.
+    """
+    from quantgate.cli.telling import tell
     from quantgate.evals.errors import UsageError
+    from quantgate.evals.foreign.opening import foreign_format, run_directory
     from quantgate.evals.inspection.decided import runs_in, runs_of
     from quantgate.evals.inspection.opened import OpenedRun
     from quantgate.evals.runs.directory import RunDirectory
 
+    if foreign_format(folder) is not None:
+        return OpenedRun.open(run_directory(folder, tell), folder, revealed=reveal)
     if folder.is_file():
         runs, what = runs_of(folder), "a file"
     elif not RunDirectory(folder).exists() and (runs := runs_in(folder)):

@@ -84,6 +84,8 @@ def plan(
     from quantgate.cli.telling import tell
     from quantgate.evals.errors import UsageError
     from quantgate.evals.files import write_output
+    from quantgate.evals.foreign.opening import run_directory
+    from quantgate.evals.pairing.pairing import Run
     from quantgate.evals.planning.assumptions import assume
     from quantgate.evals.planning.by_policy import aims, tasks_of
     from quantgate.evals.planning.options import check_aim
@@ -127,7 +129,9 @@ def plan(
     named = tasks_of(asked, task)
     guess = Guess(accuracy, discordance, within_variance, tokens_per_answer)
     if baseline is not None and candidate is not None:
-        assumed = pilots(baseline, candidate, task, items, guess, known, noise, asked)
+        runs = [Run.load(run_directory(each, tell), each) for each in (baseline, candidate)]
+        again = None if noise is None else Run.load(run_directory(noise, tell), noise)
+        assumed = pilots(runs[0], runs[1], task, items, guess, known, again, asked)
     elif baseline is not None or noise is not None:
         raise UsageError(f"{baseline or noise}: a pilot is two run directories, BASELINE and CANDIDATE")
     else:

@@ -24,7 +24,7 @@ def register(app: typer.Typer) -> None:
 
 
 def show(
-    run: Annotated[Path, typer.Argument(help="The run directory.")],
+    run: Annotated[Path, typer.Argument(help="The run directory, or files of another tool.")],
     items: Annotated[
         list[str] | None, typer.Argument(help="Items to show whole, as 17 or gsm8k/17; without any, a table.")
     ] = None,

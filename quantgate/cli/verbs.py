@@ -1,8 +1,8 @@
 """The verbs and their one line in `quantgate --help`; the module of a verb is imported when that verb is asked for.
 
-To add a verb: its line here, in the place where the help should list it, and `quantgate/cli/NAME.py` with
-`register(app)`, which adds a command (or a group of them) of that name. The line is the first paragraph of that
-command's help, to the letter. What is expensive the module imports inside the command's function:
+To add a verb: its line here, in the place where the help should list it, and `quantgate/cli/NAME.py` (or another module,
+by `_OTHER_MODULES`) with `register(app)`, which adds a command (or a group of them) of that name. The line is the first
+paragraph of that command's help, to the letter. What is expensive the module imports inside the command's function:
 `tests/cli/test_imports.py` holds what each verb may load.
 """
 
@@ -27,6 +27,8 @@ VERBS = {
     "it can.",
     "run": "Evaluate a served model into a run directory. The same command again asks only what is missing.",
     "concurrency": "Change how many requests a run that is going on has in flight; it heeds that within a second.",
+    "import": "Make a run directory of what another tool has left, as lm-eval or Inspect, or of a table of scores.",
+    "export": "Write a run as another tool's files, or as a table.",
     "regrade": "Grade the stored answers of a run again, without asking the model: all of them or, when stopped, none.",
     "gate": "Decide whether the candidate is equivalent to the baseline within the margin.",
     "compare": "Compare several formats with one baseline, in bounds that hold for all of them together.",
@@ -42,12 +44,19 @@ VERBS = {
     "tasks": "List the tasks of this environment, those of other packages included; or describe one.",
     "data": "Data of tasks, for machines that cannot reach the hub.",
 }
+_OTHER_MODULES = {"import": "importing"}
+"""A word of Python's own cannot name a module."""
+
+
+def module_of(verb: str) -> str:
+    """The name of the module that has a verb."""
+    return _OTHER_MODULES.get(verb, verb)
 
 
 def registered(verb: str) -> typer.Typer:
     """An application with nothing but this verb, whose module is imported for it."""
     app = typer.Typer()
-    import_module(f"quantgate.cli.{verb}").register(app)
+    import_module(f"quantgate.cli.{module_of(verb)}").register(app)
     return app
 
 

@@ -18,6 +18,7 @@ from quantgate.notebook.results import ClaimResult, CompareResult, GateResult, P
 if TYPE_CHECKING:
     import pandas as pd
 
+    from quantgate.evals.pairing.pairing import Run
     from quantgate.evals.pairing.pairs import Pairs
     from quantgate.evals.settings.policy import Policy
 
@@ -26,12 +27,12 @@ Margin: TypeAlias = float | Mapping[str, float]
 
 
 def load(run: str | Path) -> pd.DataFrame:
-    """A run directory's samples, one row each.
+    """A run's samples, one row each.
 
     Parameters
     ----------
     run
-        The run directory.
+        The run directory, or files of another tool that can be read as one (`quantgate import`).
 
     Returns
     -------
@@ -47,9 +48,7 @@ def load(run: str | Path) -> pd.DataFrame:
     """
     import pandas as pd
 
-    from quantgate.evals.pairing.pairing import Run
-
-    loaded = Run.load(Path(run))
+    loaded = _run(run)
     rows = [asdict(sample) for sample in loaded.samples.values()]
     for row in rows:
         for name in ("usage", "metrics"):
@@ -82,7 +81,7 @@ def gate(
     Parameters
     ----------
     baseline, candidate
-        Run directories.
+        Run directories, or files of other tools that can be read as such.
     margin
         The largest loss that still passes, for all tasks or by task; 0.02 by default.
     recovery
@@ -124,6 +123,7 @@ def gate(
     from quantgate.evals.decision.figures import check_noise_run
     from quantgate.evals.decision.gate import decide
     from quantgate.evals.decision.looking import Looked, decide_with_looks
+    from quantgate.evals.foreign.opening import run_directory
     from quantgate.evals.runs.record import now
     from quantgate.evals.versions import software_versions
 
@@ -135,7 +135,7 @@ def gate(
     if again is not None:
         check_noise_run(again, model_changed=asked.model_changed)
     decision = decide_with_looks(
-        {"": Looked(pairs, Path(candidate))},
+        {"": Looked(pairs, run_directory(Path(candidate)))},
         asked,
         lambda seen: decide(pairs, asked, again, texts=texts, looks=seen[""]),
         lambda decided: {"": decided.tasks},
@@ -191,6 +191,7 @@ def compare(
     from quantgate.evals.decision.compare import compare as decide_all
     from quantgate.evals.decision.formats import folder_names, format_costs, format_names
     from quantgate.evals.decision.looking import Looked, decide_with_looks
+    from quantgate.evals.foreign.opening import run_directory
     from quantgate.evals.runs.record import now
     from quantgate.evals.versions import software_versions
 
@@ -202,7 +203,7 @@ def compare(
     priced = format_costs((costs or {}).items(), names, labels, folders)
     together = list(zip(names, map(str, runs), pairs, strict=True))
     comparison = decide_with_looks(
-        {name: Looked(pair, Path(run)) for name, run, pair in together},
+        {name: Looked(pair, run_directory(Path(run))) for name, run, pair in together},
         asked,
         lambda seen: decide_all(together, asked, priced, more_is_better=more_is_better, looks=seen),
         lambda decided: {build.name: build.tasks for build in decided.formats},
@@ -307,7 +308,7 @@ def plan(
     if pilot is None:
         assumed = [assume(name, items, guess, known.get(name or "")) for name in named]
     else:
-        assumed = pilots(Path(pilot[0]), Path(pilot[1]), task, items, guess, known, policy=asked)
+        assumed = pilots(_run(pilot[0]), _run(pilot[1]), task, items, guess, known, policy=asked)
     return PlanResult(tuple(make_plan(*wanted) for wanted in aims(assumed, aim, tasks, asked)))
 
 
@@ -350,13 +351,21 @@ def _paired(
     baseline: str | Path, candidates: Sequence[str | Path], asked: Policy, *, common: bool = False
 ) -> list[Pairs]:
     """Each candidate with the baseline; a policy that names a task which they do not hold is refused."""
-    from quantgate.evals.pairing.pairing import Run, pair_runs
+    from quantgate.evals.pairing.pairing import pair_runs
 
-    reference = Run.load(Path(baseline))
+    reference = _run(baseline)
     metrics = asked.metrics(task.name for task in reference.record.tasks)
-    pairs = [pair_runs(reference, Run.load(Path(one)), metrics, common=common) for one in candidates]
+    pairs = [pair_runs(reference, _run(one), metrics, common=common) for one in candidates]
     asked.check_tasks(list(dict.fromkeys(task.task for pair in pairs for task in pair.tasks)))
     return pairs
+
+
+def _run(given: str | Path) -> Run:
+    """The run that a path is of, or that another tool's files there hold."""
+    from quantgate.evals.foreign.opening import run_directory
+    from quantgate.evals.pairing.pairing import Run
+
+    return Run.load(run_directory(Path(given)), Path(given))
 
 
 def _policy(
