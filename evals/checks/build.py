@@ -8,6 +8,7 @@ from typing import Any
 
 from quantgate.evals.checks.finding import Finding, FindingCode, Severity
 from quantgate.evals.contract.records import Sample
+from quantgate.evals.runs.record import Imported
 from quantgate.evals.samples.columns import Columns, Places
 from quantgate.evals.samples.damage import NO_DAMAGE, Damage
 
@@ -19,7 +20,7 @@ class Build:
     `name` is `None` for a run that is looked at by itself; `whole` gives the samples of some rows with their texts, one
     at a time. `planned` is how many samples there are when it is complete,
     `sampling` what they were asked with, `window` the context in tokens, where the endpoint told it. `foreign`,
-    `lost` and `damage` are as in `evals.pairing.pairs.TaskRun`.
+    `lost` and `damage` are as in `evals.pairing.pairs.TaskRun`; `source` is where the answers were imported from.
     """
 
     name: str | None
@@ -31,6 +32,19 @@ class Build:
     foreign: int = 0
     lost: int = 0
     damage: Damage = NO_DAMAGE
+    source: Imported | None = None
+
+    @property
+    def tells_results(self) -> bool:
+        """Whether the samples say what was read from an answer."""
+        return self.source is None or self.source.results
+
+    @property
+    def again(self) -> str:
+        """What asks again what is missing: `the same `quantgate run` asks`."""
+        if self.source is None:
+            return "the same `quantgate run` asks"
+        return f"only another run of the tool, whose {self.source.format} files these are, asks"
 
     @property
     def owner(self) -> str:

@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 
 from quantgate.evals.checks.finding import Finding, FindingCode, Severity
-from quantgate.evals.runs.record import Imported, SameBy, TaskRecord, same_by
+from quantgate.evals.pairing.pairs import TaskPairs
+from quantgate.evals.runs.record import Imported, SameBy, unknown_between
 
 
-def imported_findings(builds: Mapping[str, TaskRecord | None]) -> Iterator[Finding]:
+def imported_findings(pairs: TaskPairs) -> Iterator[Finding]:
     """What is to be known of a pair of which one run or both came from files of other tools."""
-    records = [record for record in builds.values() if record is not None]
-    sources = {name: record.imported for name, record in builds.items() if record and record.imported}
-    if not sources or len(records) != len(builds):
+    ours, theirs = (pairs.builds[name].record for name in ("baseline", "candidate"))
+    if ours is None or theirs is None:
         return
-    if same_by(*records) is SameBy.ID:
+    if pairs.paired_by is SameBy.ID:
         yield Finding(
             FindingCode.PAIRED_BY_ID,
             Severity.WARNS,
             "The answers are paired by id alone: nothing shows that both builds were asked the same questions. Look at "
             "some items of both",
         )
-    if unknown := list(dict.fromkeys(name for source in sources.values() for name in source.unknown)):
+    if unknown := unknown_between(ours, theirs):
         yield Finding(
             FindingCode.SETTINGS_UNKNOWN,
             Severity.WARNS,
             f"Whether both builds have the same {_listed(unknown)} is unknown, as the files do not tell: look into how "
             "both were run",
         )
-    for name, source in sources.items():
-        yield from _of_source(name, source)
+    for name, record in (("baseline", ours), ("candidate", theirs)):
+        if record.imported is not None:
+            yield from _of_source(name, record.imported)
 
 
 def _of_source(build: str, source: Imported) -> Iterator[Finding]:
@@ -53,5 +54,5 @@ def _of_source(build: str, source: Imported) -> Iterator[Finding]:
         )
 
 
-def _listed(names: list[str]) -> str:
+def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -73,7 +73,7 @@ def pair_findings(
     if lengths is not None and len(pairs.table.items) >= _LEAST_ITEMS:
         found += _lengths_unlike(lengths)
     found += _context_unlike(baseline, candidate)
-    found += imported_findings({name: pairs.builds[name].record for name in ("baseline", "candidate")})
+    found += imported_findings(pairs)
     found += _first_documents(pairs.builds["candidate"])
     return tuple(sorted(found, key=lambda finding: not finding.blocks))
 
@@ -86,13 +86,16 @@ def _first_documents(run: TaskRun) -> Iterator[Finding]:
             FindingCode.FIRST_DOCUMENTS,
             Severity.WARNS,
             f"these are the first {record.items:,}{of} items, no random sample of them, and may be "
-            f"easier or harder than the others: --limit {record.items} draws one",
+            "easier or harder than the others" + (f": --limit {record.items} draws one" if not record.imported else ""),
         )
 
 
 def _build(name: str | None, run: TaskRun, window: int | None) -> Build:
-    sampling = run.record.sampling if run.record else {}
-    return Build(name, run.samples, run.held.samples, run.planned, sampling, window, run.foreign, run.lost, run.damage)
+    record = run.record
+    sampling, source = (record.sampling, record.imported) if record else ({}, None)
+    return Build(
+        name, run.samples, run.held.samples, run.planned, sampling, window, run.foreign, run.lost, run.damage, source
+    )
 
 
 def _build_findings(build: Build, limits: TaskPolicy) -> Iterator[Finding]:

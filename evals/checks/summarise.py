@@ -74,7 +74,7 @@ def _task(run: Run, task: TaskRecord, expected: str | None, of_models: tuple[Fin
     return TaskSummary(
         name=task.name,
         planned=own.planned,
-        counts=count_statuses(samples, own.planned),
+        counts=count_statuses(samples, own.planned, task),
         scores=(*_scores(task, scored), *_metrics(task, scored)) if len(scored) else (),
         findings=(*run_findings(own, load_policy(None).for_task(task.name), expectation, window), *of_models),
     )

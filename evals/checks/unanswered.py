@@ -30,11 +30,10 @@ def unanswered_findings(build: Build, answered: int) -> Iterator[Finding]:
     if left:
         yield build.finding(
             FindingCode.MISSING,
-            f"{left:,} of {build.owner}{build.planned:,} samples have no answer: the same `quantgate run` asks them "
-            "again",
+            f"{left:,} of {build.owner}{build.planned:,} samples have no answer: {build.again} them again",
         )
     if build.damage.lines:
-        asked = "what no other line holds counts as missing, and the same `quantgate run` asks it again"
+        asked = f"what no other line holds counts as missing, and {build.again} it again"
         then = asked if left else "nothing is missing for it"
         yield build.finding(
             FindingCode.DAMAGED,

@@ -17,7 +17,7 @@ _BEYOND_CHANCE = 0.01
 
 def unparsed_findings(build: Build, answered: Columns, most: float) -> Iterator[Finding]:
     """Answers from which no result could be read: they block a pass above the share `most`, and warn above 2%."""
-    count = int(_unread(answered).sum())
+    count = int(_unread(answered).sum()) if build.tells_results else 0
     if count <= _MANY_UNPARSED * build.planned:
         return
     yield build.finding(
@@ -35,6 +35,8 @@ def unparsed_unlike(builds: Mapping[str, Build]) -> Iterator[Finding]:
     """
     from quantgate.evals.stats.describe.mcnemar import mcnemar_pvalue
 
+    if not all(build.tells_results for build in builds.values()):
+        return
     unread = {name: {*build.samples.item.present(_unread(build.samples))} for name, build in builds.items()}
     lost, won = len(unread["candidate"] - unread["baseline"]), len(unread["baseline"] - unread["candidate"])
     if lost + won and mcnemar_pvalue(lost, won) < _BEYOND_CHANCE:

@@ -82,12 +82,12 @@ class Description:
 
     `intervals` are two-sided at 1 - 2 alpha over items, by the method's name. `discordance`, `kappa` and
     `mcnemar_mid_p` need one 0/1 answer per item; `repeats` needs several. `agreement` is the share of samples with the
-    same extracted result in both builds, right or wrong. `noise` compares the flips with those of a second run of the
-    baseline.
+    same extracted result in both builds, right or wrong; `None` where a source does not tell results. `noise` compares
+    the flips with those of a second run of the baseline.
     """
 
     intervals: Mapping[str, Interval]
-    agreement: Share
+    agreement: Share | None
     discordance: Share | None = None
     kappa: Kappa | None = None
     mcnemar_mid_p: float | None = None

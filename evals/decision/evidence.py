@@ -291,6 +291,7 @@ def _look(
         flips=flips(both, shared, texts=texts),
         looks=None if looked is None else looked.looks,
         left_out=pairs.left_out,
+        paired_by=pairs.paired_by,
     )
     return Evidence(scores, measured, policy, decide, {policy.alpha: alone}, shared, looked)
 

@@ -9,10 +9,10 @@ from typing import TypedDict
 import numpy as np
 
 from quantgate.evals.contract.asked import Asked
+from quantgate.evals.contract.question import question
 from quantgate.evals.contract.records import Sample
 from quantgate.evals.decision.described import Flip, FlipAnswer, FlipAnswers, FlipTable, FlipTexts
 from quantgate.evals.inspection.excerpts import excerpts
-from quantgate.evals.inspection.question import question
 from quantgate.evals.inspection.seen import seen
 from quantgate.evals.pairing.item_scores import ItemScores
 from quantgate.evals.pairing.matching import at_rows

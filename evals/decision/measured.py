@@ -14,6 +14,7 @@ from quantgate.evals.decision.sequential.looks import Looks
 from quantgate.evals.decision.types import StratumFigures
 from quantgate.evals.pairing.left_out import LeftOut
 from quantgate.evals.pairing.status_counts import StatusCounts
+from quantgate.evals.runs.record import SameBy
 from quantgate.evals.settings.margin import Margin
 from quantgate.evals.settings.requirements import Requirement, Tier
 
@@ -58,7 +59,8 @@ class Measured:
     stratum for the bounds that decide. `whole` counts the benchmark's items, where it is known. `exact` says that the
     exact test decides over items, or would where a bootstrap was chosen, `one_answer` that repeats are one answer over
     and over, `hopeless` that an equal build could not pass with these items, however often asked. `look` says which
-    look at the pair it is, where those are counted, `looks` those that were planned and taken on the way.
+    look at the pair it is, where those are counted, `looks` those that were planned and taken on the way. `paired_by`
+    is what shows that both builds were asked the same questions, where a run was imported.
     """
 
     task: str
@@ -91,6 +93,7 @@ class Measured:
     look: PairLook | None = None
     looks: Looks | None = None
     left_out: LeftOut | None = None
+    paired_by: SameBy | None = None
 
     @property
     def zone(self) -> float:

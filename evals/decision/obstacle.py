@@ -32,7 +32,10 @@ def _unanswered(pairs: TaskPairs, policy: TaskPolicy) -> str:
     }
     ungraded = {build: pairs.validity[build].ungraded for build in unscored}
     unasked = {build: count - ungraded[build] for build, count in unscored.items()}
+    imported = {build: count for build, count in unasked.items() if pairs.builds[build].imported}
+    unasked = {build: count for build, count in unasked.items() if build not in imported}
     said = [(unasked, "have no answer; run the same `quantgate run` again to ask them"),
+            (imported, "have no answer that counts in the files that they are read from; evaluate those items again"),
             (ungraded, "are ungraded; `quantgate regrade RUN` grades them without asking again")]  # fmt: skip
     return "; ".join(f"{_counted(counts)} {advice}" for counts, advice in said if any(counts.values()))
 

@@ -191,7 +191,7 @@ def _measured(
 ) -> Measured:
     each = list(tasks.values())
     wholes = [one.whole for one in each if one.whole is not None]
-    known = [one.description.agreement for one in each]
+    known = [one.description.agreement for one in each if one.description.agreement is not None]
     alike = agreement.share(sum(one.count for one in known), sum(one.n for one in known))
     tables = [one.flip_table for one in each]
     return Measured(
@@ -217,7 +217,9 @@ def _measured(
         spreads=_spreads(tasks, shares),
         whole=sum(wholes) if len(wholes) == len(each) else None,
         strata=(),
-        description=Description({}, Share(alike.count, alike.n, alike.estimate, alike.low, alike.high)),
+        description=Description(
+            {}, Share(alike.count, alike.n, alike.estimate, alike.low, alike.high) if known else None
+        ),
         findings=_blocking(tasks),
         flip_table=FlipTable(
             sum(table.losses for table in tables), sum(table.gains for table in tables), sum(one.same for one in tables)

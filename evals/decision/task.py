@@ -123,6 +123,7 @@ def decided(
         look=measured.look,
         looks=measured.looks,
         left_out=measured.left_out,
+        paired_by=measured.paired_by,
     )
 
 

@@ -24,7 +24,7 @@ from quantgate.evals.decision.recovery_bounds import RecoveryBounds
 from quantgate.evals.decision.sequential.looks import Looks
 from quantgate.evals.pairing.left_out import LeftOut
 from quantgate.evals.pairing.status_counts import StatusCounts
-from quantgate.evals.runs.record import RunRecord
+from quantgate.evals.runs.record import RunRecord, SameBy
 from quantgate.evals.settings.margin import MarginField
 from quantgate.evals.settings.requirements import Requirement, Target, Tier
 
@@ -154,6 +154,7 @@ class Decided(_Judged):
     upper bounds of both are each at half of alpha, so that they hold together. `look` says which look at the pair it
     is, where looks are counted: `alpha` is then what that look has.
     `left_out` is there where the runs were cut to what both have, and says what is not compared.
+    `paired_by` is what shows that both builds were asked the same questions, where a run was imported.
     `looks` is there where the task was looked at on the way: then all figures are of the items that its verdict rests
     on, and the bounds hold over all looks together.
     """
@@ -201,6 +202,7 @@ class Decided(_Judged):
     look: PairLook | None = None
     looks: Looks | None = None
     left_out: LeftOut | None = None
+    paired_by: SameBy | None = None
 
     @property
     def zone(self) -> float:

@@ -19,7 +19,20 @@ from quantgate.evals.runs.record import SameBy
 NEEDED = ("task", "item_id", "repeat", "score")
 _TEXTS = ("stratum", "cluster", "prompt_hash", "extracted", "response", "finish_reason", "error")
 KNOWN = (*NEEDED, *_TEXTS, "status")
-_UNKNOWN = ("data_hash", "temperature", "top_p", "max_tokens", "stop", "seed", "extra_body", "few_shot", "limit")
+_UNKNOWN = (
+    "version",
+    "grader",
+    "metric",
+    "data_hash",
+    "temperature",
+    "top_p",
+    "max_tokens",
+    "stop",
+    "seed",
+    "extra_body",
+    "few_shot",
+    "limit",
+)
 _METRIC = "score"
 
 Cells = Iterator[tuple[str, Mapping[str, Any] | str]]

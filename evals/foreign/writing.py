@@ -31,12 +31,17 @@ _LONGEST_REASON = 200
 
 @dataclass(slots=True)
 class _Seen:
-    """What has been read of a task."""
+    """What has been read of a task; `results` says whether an answer has one, `right` whether an answer scores.
+
+    What scores has been read: a source where none of that has a result does not tell results.
+    """
 
     items: dict[str, None] = field(default_factory=dict)
     strata: dict[str, str] = field(default_factory=dict)
     repeats: int = 0
     stored: int = 0
+    results: bool = False
+    right: bool = False
     unread: int = 0
     first: str | None = None
     faults: Counter[str] = field(default_factory=Counter)
@@ -134,6 +139,8 @@ def _count(seen: _Seen, row: Row, sample: Sample) -> None:
     seen.stored += 1
     if sample.stratum is not None:
         seen.strata[sample.item_id] = sample.stratum
+    seen.results = seen.results or sample.extracted is not None
+    seen.right = seen.right or bool(sample.score)
     if row.scored is not None and sample.status is Status.ERROR:
         seen.faults[one_line(sample.error or "a fault", _LONGEST_REASON)] += 1
         seen.faults_score += row.scored
@@ -174,6 +181,7 @@ def _record(task: ForeignTask, format: str, seen: _Seen) -> TaskRecord:
             format=format,
             same_by=task.same_by,
             unknown=task.unknown,
+            results=seen.results or not seen.right,
             unread=seen.unread,
             unread_first=seen.first,
             faults=dict(seen.faults.most_common()),

@@ -25,7 +25,8 @@ class OpenedRun:
     """One run: its record, its answers by columns, and what was asked, each of these whole where it is asked for.
 
     A run that is being written is read as far as it goes. What is damaged or was never to be asked is passed over.
-    `folder` is what it is called by: the run directory, or the files of another tool that it was made of. `revealed` says that the texts of private tasks are wanted, too.
+    `folder` is what it is called by: the run directory, or the files of another tool that it was made of. `revealed`
+    says that the texts of private tasks are wanted, too.
     """
 
     folder: Path

@@ -187,5 +187,6 @@ def _problem(left_out: LeftOut, strata: Mapping[str, int], cut: TaskRun) -> str:
     return (
         f"what is left out differs by build beyond chance: the {more} lacks answers to {max(ours, theirs):,} items, "
         f"the {less} to {min(ours, theirs):,} others (exact sign test, p = {probability:.2g}, under {ALPHA:g}), "
-        "and to leave out what a build fails on favours it; run the same `quantgate run` again to ask them"
+        "and to leave out what a build fails on favours it; "
+        + ("evaluate them again" if cut.imported else "run the same `quantgate run` again to ask them")
     )

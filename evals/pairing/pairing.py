@@ -9,16 +9,16 @@ from pathlib import Path
 from quantgate.evals.contract.records import Sample, SampleKey
 from quantgate.evals.pairing.common import common_part
 from quantgate.evals.pairing.counting import count_statuses
+from quantgate.evals.pairing.identity import identity
 from quantgate.evals.pairing.matching import copies, paired_table, shared_rows
 from quantgate.evals.pairing.metrics import rescored
 from quantgate.evals.pairing.pairs import Pairs, TaskPairs, TaskRun
 from quantgate.evals.pairing.plans import plan_differences
-from quantgate.evals.pairing.prompts import other_prompts
 from quantgate.evals.pairing.table import no_pairs
 from quantgate.evals.runs.asked_for import asked_for
 from quantgate.evals.runs.directory import RunDirectory
 from quantgate.evals.runs.lost_grades import lost_lines, lost_of_task
-from quantgate.evals.runs.record import RunRecord, SameBy, same_by
+from quantgate.evals.runs.record import RunRecord, SameBy
 from quantgate.evals.samples.held import Held
 from quantgate.evals.samples.memory import as_held
 from quantgate.evals.samples.prompts import Prompts
@@ -114,9 +114,11 @@ def _pair_task(name: str, baseline: Run, candidate: Run, *, common: bool) -> Tas
     if common:
         cut = common_part(left, right)
         left, right, left_out = cut.baseline, cut.candidate, cut.left_out
-        problems, in_common = [*copied, *([cut.problem] if cut.problem else _problems(left, right))], 0
+        asked = _Asked([cut.problem]) if cut.problem else _asked(left, right)
+        problems, in_common = [*copied, *asked.problems], 0
     else:
-        left_out, problems = None, [*copied, *_problems(left, right)]
+        left_out, asked = None, _asked(left, right)
+        problems = [*copied, *asked.problems]
         in_common = 0 if copied else _in_common(left, right, problems)
     builds = {"baseline": left, "candidate": right}
     ours, theirs = left.record, right.record
@@ -128,11 +130,12 @@ def _pair_task(name: str, baseline: Run, candidate: Run, *, common: bool) -> Tas
         name,
         table,
         {build: run.record.repeats if run.record else 0 for build, run in builds.items()},
-        {build: count_statuses(run.samples, run.planned) for build, run in builds.items()},
+        {build: count_statuses(run.samples, run.planned, run.record) for build, run in builds.items()},
         builds,
         tuple(problems),
         left_out=left_out,
         in_common=in_common,
+        paired_by=asked.paired_by,
     )
 
 
@@ -142,7 +145,7 @@ def _in_common(left: TaskRun, right: TaskRun, problems: Sequence[str]) -> int:
     if not problems and all(len(run.samples) == run.planned and run.samples.scored.all() for run in runs):
         return 0
     cut = common_part(left, right)
-    if cut.left_out is None or cut.problem or _problems(cut.baseline, cut.candidate):
+    if cut.left_out is None or cut.problem or _asked(cut.baseline, cut.candidate).problems:
         return 0
     return cut.left_out.kept
 
@@ -169,10 +172,18 @@ def _copied(baseline: Run, candidate: Run, left: Held, right: Held) -> list[str]
     ]
 
 
-def _problems(left: TaskRun, right: TaskRun) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Why two runs of a task were not asked alike; else what shows that they were."""
+
+    problems: list[str]
+    paired_by: SameBy | None = None
+
+
+def _asked(left: TaskRun, right: TaskRun) -> _Asked:
     ours, theirs = left.record, right.record
     if ours is None or theirs is None:
-        return [f"only the {'candidate' if ours is None else 'baseline'} was asked this task"]
+        return _Asked([f"only the {'candidate' if ours is None else 'baseline'} was asked this task"])
     problems = plan_differences(ours, theirs)
     for build, run in (("baseline", left), ("candidate", right)):
         if run.record is not None and len(run.samples) > run.planned:
@@ -184,9 +195,5 @@ def _problems(left: TaskRun, right: TaskRun) -> list[str]:
             f"the builds hold answers to {len(heard):,} items, and {ours.items:,} were to be asked: some are answers "
             "to other items; run both again into empty folders"
         )
-    if same_by(ours, theirs) is not SameBy.ID and (unlike := other_prompts(left.samples, right.samples)):
-        item, repeat = unlike[0]
-        problems.append(
-            f"{len(unlike)} items were asked with different prompts, the first of them {item} (repeat {repeat})"
-        )
-    return problems
+    found = identity(left, right)
+    return _Asked([*problems, *([found.problem] if found.problem else [])], found.paired_by)

@@ -14,7 +14,7 @@ from quantgate.evals.pairing.item_scores import Answers, ItemScores, filled, sco
 from quantgate.evals.pairing.left_out import LeftOut
 from quantgate.evals.pairing.status_counts import StatusCounts
 from quantgate.evals.pairing.table import PairTable
-from quantgate.evals.runs.record import RunRecord, TaskRecord
+from quantgate.evals.runs.record import RunRecord, SameBy, TaskRecord
 from quantgate.evals.samples.columns import Columns, Places
 from quantgate.evals.samples.damage import NO_DAMAGE, Damage
 from quantgate.evals.samples.held import Held
@@ -45,6 +45,11 @@ class TaskRun:
     prompts: Prompts | None = None
 
     @property
+    def imported(self) -> bool:
+        """Whether the answers came from another tool's files, so that nothing here can ask for more."""
+        return self.record is not None and self.record.imported is not None
+
+    @property
     def samples(self) -> Columns:
         """The task's samples by columns."""
         return self.held.columns
@@ -63,7 +68,8 @@ class TaskPairs:
     was asked every item; a repeat that only one of them was asked is NaN for the other. `problems` says why the runs
     are not comparable; then the table is empty. `builds` has the samples themselves, `validity` counts them. All three
     are by `baseline` and `candidate`. `left_out` is there where the runs were cut to what both have; `in_common` tells
-    of others how many items would be left of that, 0 where it would not make them comparable.
+    of others how many items would be left of that, 0 where it would not make them comparable. `paired_by` is what shows
+    that both were asked the same questions, where a run was imported; two of our own have the prompts.
     """
 
     task: str
@@ -74,6 +80,7 @@ class TaskPairs:
     problems: tuple[str, ...] = ()
     left_out: LeftOut | None = None
     in_common: int = 0
+    paired_by: SameBy | None = None
 
     @property
     def repeats(self) -> int:

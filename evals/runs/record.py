@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -20,6 +20,9 @@ from quantgate.evals.runs.planned import PlannedItems, parsed
 
 RUN_FILE = "run.json"
 SCHEMA_VERSION = 1
+_IDENTITY = ("version", "grader", "metric", "data_hash")
+_NEVER_ASKED = frozenset({"weights"})
+"""Settings that say how a score is made up, not how anything was asked."""
 _STRICT = ConfigDict(extra="forbid")
 
 MOST_SAMPLES = 4_000_000
@@ -48,14 +51,16 @@ class Imported:
     """How the answers of a task came from another tool's files.
 
     `unknown` are the names of sampling parameters, settings and `data_hash` that the source does not tell, so that
-    nobody knows whether two runs agree in them. `unread` counts rows that could not be read, `unread_first` says which
-    was the first and why. `faults` counts, by reason, what the source had scored and is missing here, as it was no
-    answer; `faults_score` is the sum of the scores that it had given for those.
+    nobody knows whether two runs agree in them. `results` says whether it tells what was read from an answer. `unread`
+    counts rows that could not be read, `unread_first` says which was the first and why. `faults` counts, by reason, what
+    the source had scored and is missing here, as it was no answer; `faults_score` is the sum of the scores that it had
+    given for those.
     """
 
     format: str
     same_by: SameBy
     unknown: tuple[str, ...] = ()
+    results: bool = True
     unread: _Count = 0
     unread_first: str | None = None
     faults: dict[str, _Count] = field(default_factory=dict)
@@ -113,6 +118,11 @@ class TaskRecord:
             raise ValueError(f"{self.items:,} items x {self.repeats:,} repeats are more than {MOST_SAMPLES:,} samples")
         if sum(self.strata.values()) > MOST_SAMPLES:
             raise ValueError(f"the strata have more than {MOST_SAMPLES:,} items")
+
+    @property
+    def tells_results(self) -> bool:
+        """Whether the samples say what was read from an answer, so that one without a result could not be read."""
+        return self.imported is None or self.imported.results
 
     @property
     def asked_by_authors(self) -> str | None:
@@ -215,12 +225,6 @@ class RunRecord:
         return next((task for task in self.tasks if task.name == name), None)
 
 
-def same_by(*tasks: TaskRecord) -> SameBy:
-    """What shows that runs of a task were asked the same questions: what all of them have. Our own have the prompts."""
-    ways = [SameBy.PROMPT if task.imported is None else task.imported.same_by for task in tasks]
-    return ways[0] if len(set(ways)) == 1 else SameBy.ID
-
-
 def now() -> str:
     """The current time, UTC, ISO 8601 with seconds."""
     return datetime.now(UTC).isoformat(timespec="seconds")
@@ -251,15 +255,32 @@ def parse_run_record(text: str, where: str) -> RunRecord:
 
 
 def task_differences(ours: TaskRecord, theirs: TaskRecord, here: str, there: str) -> list[str]:
-    """Why two records of one task are not comparable, each as `name VALUE here, VALUE there`; empty when they are."""
-    unknown = {name for task in (ours, theirs) if task.imported is not None for name in task.imported.unknown}
-    return list(differences(_comparable(ours, unknown), _comparable(theirs, unknown), here, there))
+    """Why two records of one task are not comparable, each as `name VALUE here, VALUE there`; empty when they are.
+
+    What is unknown of one is no difference: `unknown_between` has that.
+    """
+    unknown = unknown_between(ours, theirs)
+    left, right = ({name: value for name, value in _told(task).items() if name not in unknown}
+                   for task in (ours, theirs))  # fmt: skip
+    return list(differences(left, right, here, there))
 
 
-def _comparable(task: TaskRecord, unknown: Collection[str]) -> dict[str, Any]:
-    identity = {name: getattr(task, name) for name in ("version", "grader", "metric", "data_hash")}
-    told = identity | task.sampling | task.settings
-    return {name: value for name, value in told.items() if name not in unknown}
+def unknown_between(ours: TaskRecord, theirs: TaskRecord) -> tuple[str, ...]:
+    """In what nobody knows whether two records of one task agree: what a source does not tell, or one of them alone.
+
+    Two runs of our own tell everything.
+    """
+    sources = [task.imported for task in (ours, theirs) if task.imported is not None]
+    if not sources:
+        return ()
+    left, right = _told(ours), _told(theirs)
+    alone = [name for name in (*left, *right) if (name in left) != (name in right) and name not in _NEVER_ASKED]
+    untold = [name for name in _IDENTITY if not (left[name] and right[name])]
+    return tuple(dict.fromkeys([*(name for source in sources for name in source.unknown), *untold, *alone]))
+
+
+def _told(task: TaskRecord) -> dict[str, Any]:
+    return {name: getattr(task, name) for name in _IDENTITY} | task.sampling | task.settings
 
 
 def differences(ours: Mapping[str, Any], theirs: Mapping[str, Any], here: str, there: str) -> Iterator[str]:

@@ -30,6 +30,7 @@ from quantgate.evals.runs.garbage import rare_collections
 from quantgate.evals.runs.grader_processes import GraderProcesses
 from quantgate.evals.runs.grading import Graders
 from quantgate.evals.runs.missing import MissingRequests, UngradedAnswers
+from quantgate.evals.runs.own import check_own
 from quantgate.evals.runs.record import Draw, RunRecord, now
 from quantgate.evals.runs.resume import merge_for_resume
 from quantgate.evals.runs.standing import Standing
@@ -270,6 +271,7 @@ def prepared(
     if before is None and len(held):
         raise RunDirectoryError(f"{config.out} holds samples but no run.json to say of what: give another --out")
     if before is not None:
+        check_own(before, config.out, "is asked into it: give another --out")
         changed = any(each.model_changed for each in configs.values())
         record = merge_for_resume(before, record, str(config.out), model_changed=changed, keep_looks=keep_looks)
         if before.endpoint.get("base_url") != record.endpoint["base_url"]:

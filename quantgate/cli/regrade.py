@@ -48,6 +48,7 @@ def regrade(
     from quantgate.cli.waiting import told_while_waiting
     from quantgate.evals.errors import Unfinished, UsageError
     from quantgate.evals.runs.directory import RunDirectory
+    from quantgate.evals.runs.own import check_own
     from quantgate.evals.runs.regrading import regrade as grade_again
     from quantgate.evals.settings.run import parse_assignments
     from quantgate.evals.text import one_line
@@ -57,6 +58,7 @@ def regrade(
     from quantgate.tasks.options import own_options
 
     record = RunDirectory(run).record()
+    check_own(record, run, "is graded again: grade with that tool, and import what it gives")
     known = [each.name for each in record.tasks]
     metrics, files = parse_assignments("--metric", metric or []), parse_assignments("--data", data or [])
     pairs = parse_assignments("--option", option or [])

@@ -1,7 +1,7 @@
 """The verbs and their one line in `quantgate --help`; the module of a verb is imported when that verb is asked for.
 
-To add a verb: its line here, in the place where the help should list it, and `quantgate/cli/NAME.py` (or another module,
-by `_OTHER_MODULES`) with `register(app)`, which adds a command (or a group of them) of that name. The line is the first
+To add a verb: its line here, in the place where the help should list it, and `quantgate/cli/NAME.py`, or another module
+by `_OTHER_MODULES`, with `register(app)`, which adds a command (or a group of them) of that name. The line is the first
 paragraph of that command's help, to the letter. What is expensive the module imports inside the command's function:
 `tests/cli/test_imports.py` holds what each verb may load.
 """

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from quantgate.evals.contract.asked import Asked
+from quantgate.evals.contract.question import question
 from quantgate.evals.contract.records import Sample
 from quantgate.evals.inspection.conversation import Turn
 from quantgate.evals.inspection.parting import parting
-from quantgate.evals.inspection.question import question
 from quantgate.evals.inspection.seen import Seen, seen
 from quantgate.evals.text import one_line
 from quantgate.view.places import Listed, Place

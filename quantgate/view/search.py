@@ -8,10 +8,10 @@ from contextlib import suppress
 from threading import Event
 
 from quantgate.evals.contract.asked import Asked
+from quantgate.evals.contract.question import question
 from quantgate.evals.errors import RunDirectoryError
 from quantgate.evals.files import open_to_read
 from quantgate.evals.inspection.conversation import conversation
-from quantgate.evals.inspection.question import question
 from quantgate.evals.samples.blocks import blocks
 from quantgate.evals.samples.lines import SAMPLES_FILE, parse_line
 from quantgate.evals.samples.prompts import PROMPTS_FILE, parse_prompt

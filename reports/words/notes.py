@@ -16,6 +16,7 @@ from quantgate.evals.decision.types import (
     TaskVerdict,
     Verdict,
 )
+from quantgate.evals.runs.record import SameBy
 from quantgate.reports.words import numbers
 from quantgate.reports.words.looks import looks_lines
 from quantgate.reports.words.settling import another_look
@@ -25,6 +26,11 @@ from quantgate.reports.words.targets import target_lines
 _LIKE_A_RECOVERY = 0.5
 # And a recovery so small may be a loss there.
 _LIKE_A_LOSS = 0.5
+PAIRED_BY = {
+    SameBy.PROMPT: "by prompt: both builds were asked the same, word for word",
+    SameBy.TEXT: "by text: both builds were asked the same questions; what stood around them is unknown",
+    SameBy.ID: "by id alone: nobody has checked that the questions are the same",
+}
 WITHOUT_CUT = frozenset({FindingCode.DIFFERENCE_IS_TRUNCATION, FindingCode.LOSS_WITHOUT_CUT})
 
 
@@ -41,6 +47,7 @@ class NoteKind(StrEnum):
     SUITE = "suite"
     LOOK = "look"
     LOOKS = "looks"
+    PAIRED = "paired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +159,12 @@ def described_notes(task: TaskDecision) -> list[Note]:
         *(Note(NoteKind.LOOK, told) for told in [another_look(task)] if told is not None),
         *(Note(NoteKind.LOOKS, line) for line in looks_lines(task)),
         *(Note(NoteKind.TARGET, line) for line in target_lines(task)),
-        Note(
-            NoteKind.AGREEMENT,
-            f"the same result in both builds on {alike.count:,} of {alike.n:,} samples ({alike.estimate:.1%})",
-        ),
     ]
+    if alike is not None:
+        told = f"the same result in both builds on {alike.count:,} of {alike.n:,} samples ({alike.estimate:.1%})"
+        notes.append(Note(NoteKind.AGREEMENT, told))
+    if task.paired_by is not None:
+        notes.append(Note(NoteKind.PAIRED, f"paired {PAIRED_BY[task.paired_by]}"))
     if (noise := task.description.noise) is not None:
         came_to = _lost_and_won if task.description.discordance is not None else _net
         notes.append(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from quantgate.evals.contract.asked import Asked
+from quantgate.evals.contract.question import question
 from quantgate.evals.contract.records import Continuation
-from quantgate.evals.inspection.question import question
 
 
 def asked(*said: tuple[str, str]) -> Asked:
