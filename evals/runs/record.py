@@ -52,9 +52,9 @@ class Imported:
 
     `unknown` are the names of sampling parameters, settings and `data_hash` that the source does not tell, so that
     nobody knows whether two runs agree in them. `results` says whether it tells what was read from an answer. `unread`
-    counts rows that could not be read, `unread_first` says which was the first and why. `faults` counts, by reason, what
-    the source had scored and is missing here, as it was no answer; `faults_score` is the sum of the scores that it had
-    given for those.
+    counts rows that could not be read, `unread_first` says which was the first and why. `faults` counts, by reason,
+    what the source had scored and is missing here, as it was no answer; `faults_score` is the sum of the scores that it
+    had given for those.
     """
 
     format: str
