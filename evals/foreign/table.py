@@ -2,74 +2,127 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from quantgate.evals.contract.asked import Asked
 from quantgate.evals.contract.records import Sample, Status, is_number
-from quantgate.evals.errors import DataError
+from quantgate.evals.documents import BrokenDocument, parse_json
+from quantgate.evals.errors import DataError, RunDirectoryError
 from quantgate.evals.files import open_to_read
-from quantgate.evals.foreign.sources import created_of, lines_of, object_of, opened
+from quantgate.evals.foreign.cells import RUN, CellsOf, csv_cells, json_cells, parquet_cells
+from quantgate.evals.foreign.sources import created_of, digest_of
 from quantgate.evals.foreign.types import ForeignRun, ForeignTask, Format, Row, Unread
-from quantgate.evals.runs.record import SameBy
+from quantgate.evals.runs.record import RunRecord, SameBy, TaskRecord, parse_run_record
+from quantgate.evals.samples.prompts import asked_of
 
 NEEDED = ("task", "item_id", "repeat", "score")
-_TEXTS = ("stratum", "cluster", "prompt_hash", "extracted", "response", "finish_reason", "error")
-KNOWN = (*NEEDED, *_TEXTS, "status")
+TEXTS = (
+    *("stratum", "cluster", "prompt_hash", "finish_reason", "error", "extracted", "vote", "response", "reasoning"),
+    *("time", "question", "reference"),
+)
+NUMBERS = ("margin", "latency_s", "first_token_s", "tokens_per_s", "attempts", "seed")
+OBJECTS = ("metrics", "usage", "replied_by", "messages", "continuations")
+KNOWN = (*NEEDED, "status", *TEXTS, *NUMBERS, *OBJECTS, RUN)
+_EMPTY_IS_NONE = frozenset({"stratum", "cluster", "prompt_hash", "finish_reason", "time", "question"})
 _UNKNOWN = (
-    "version",
-    "grader",
-    "metric",
-    "data_hash",
-    "temperature",
-    "top_p",
-    "max_tokens",
-    "stop",
-    "seed",
-    "extra_body",
-    "few_shot",
-    "limit",
+    *("version", "grader", "metric", "data_hash", "temperature", "top_p", "max_tokens", "stop", "seed", "extra_body"),
+    *("few_shot", "limit"),
 )
 _METRIC = "score"
 
-Cells = Iterator[tuple[str, Mapping[str, Any] | str]]
-"""For each row where it stands, and its cells or why it has none."""
+
+@dataclass(slots=True)
+class _Seen:
+    """What the rows of a task have, as far as all of them have it, and the record of the run that it was written of."""
+
+    hashed: bool = True
+    asked: bool = True
+    run: RunRecord | None = None
+
+    @property
+    def same_by(self) -> SameBy:
+        return SameBy.PROMPT if self.hashed else SameBy.TEXT if self.asked else SameBy.ID
 
 
-def read_table(path: Path, cells_of: Callable[[Path], Cells], format: str) -> ForeignRun:
+def read_table(path: Path, cells_of: CellsOf, format: str) -> ForeignRun:
     """Read a table; `cells_of` gives its rows. Raises DataError when it has no row, or lacks a column."""
-    names: dict[str, bool] = {}
-    for _, cells in cells_of(path):
+    seen = _looked_through(path, cells_of)
+    tasks, runs = [], [each.run for each in seen.values() if each.run is not None]
+    for name, each in seen.items():
+        record = None if each.run is None else each.run.task(name)
+        # A row that cannot be read is of no task that anybody knows: it is told with the first one.
+        rows = partial(_rows, path, cells_of, name, each.same_by, tells_unread=name == next(iter(seen)))
+        if record is not None:
+            tasks.append(_as_exported(record, each.same_by, rows))
+            continue
+        tasks.append(
+            ForeignTask(
+                name=name,
+                version="unknown",
+                grader=f"{format} table",
+                metric=_METRIC,
+                same_by=each.same_by,
+                rows=rows,
+                unknown=_UNKNOWN,
+                provenance={"source": str(path)},
+            )
+        )
+    if len(runs) == len(seen):
+        return _of_run(format, runs[0], tasks)
+    return ForeignRun(format=format, model=path.stem, created=created_of(path), tasks=tasks)
+
+
+def _looked_through(path: Path, cells_of: CellsOf) -> dict[str, _Seen]:
+    seen: dict[str, _Seen] = {}
+    for where, cells in cells_of(path):
         if isinstance(cells, str):
             continue
         if lacking := [name for name in NEEDED if name not in cells]:
             raise DataError(f"{path}: there is no column {lacking[0]}; a table has {', '.join(NEEDED)}")
         task = cells["task"]
-        if isinstance(task, str) and task:
-            names[task] = names.get(task, True) and bool(cells.get("prompt_hash"))
-    if not names:
+        if not isinstance(task, str) or not task:
+            continue
+        own = seen.setdefault(task, _Seen())
+        own.hashed = own.hashed and bool(cells.get("prompt_hash"))
+        own.asked = own.asked and bool(cells.get("question"))
+        if own.run is None and cells.get(RUN) is not None:
+            own.run = _record(cells[RUN], f"{path}, {where}: {RUN}")
+    if not seen:
         raise DataError(f"{path}: it holds no row with {', '.join(NEEDED)}")
-    tasks = [
-        ForeignTask(
-            name=name,
-            version="unknown",
-            grader=f"{format} table",
-            metric=_METRIC,
-            same_by=SameBy.PROMPT if has_hashes else SameBy.ID,
-            # A row that cannot be read is of no task that anybody knows: it is told with the first one.
-            rows=partial(_rows, path, cells_of, name, tells_unread=name == next(iter(names))),
-            unknown=_UNKNOWN,
-            provenance={"source": str(path)},
-        )
-        for name, has_hashes in names.items()
-    ]
-    return ForeignRun(format=format, model=path.stem, created=created_of(path), tasks=tasks)
+    return seen
 
 
-def _rows(path: Path, cells_of: Callable[[Path], Cells], task: str, *, tells_unread: bool) -> Iterator[Row | Unread]:
+def _record(told: object, where: str) -> RunRecord:
+    if not isinstance(told, str):
+        raise DataError(f"{where} is no text")
+    try:
+        return parse_run_record(told, where)
+    except RunDirectoryError as error:
+        raise DataError(str(error)) from None
+
+
+def _as_exported(record: TaskRecord, same_by: SameBy, rows: Any) -> ForeignTask:
+    """A task as the run had it, of which the table was written."""
+    return ForeignTask(
+        name=record.name,
+        version=record.version,
+        grader=record.grader,
+        metric=record.metric,
+        same_by=same_by,
+        rows=rows,
+        record=record,
+    )
+
+
+def _of_run(format: str, run: RunRecord, tasks: Sequence[ForeignTask]) -> ForeignRun:
+    return ForeignRun(format=format, model=run.model, created=run.created, tasks=tasks, label=run.label, record=run)
+
+
+def _rows(path: Path, cells_of: CellsOf, task: str, same_by: SameBy, *, tells_unread: bool) -> Iterator[Row | Unread]:
     for where, cells in cells_of(path):
         named = cells if isinstance(cells, str) else cells.get("task")
         if isinstance(cells, str) or not isinstance(named, str) or not named:
@@ -77,33 +130,37 @@ def _rows(path: Path, cells_of: Callable[[Path], Cells], task: str, *, tells_unr
                 yield Unread(where, cells if isinstance(cells, str) else "task must be text")
         elif named == task:
             try:
-                yield _row(cells)
+                yield _row(cells, same_by)
             except ValueError as error:
                 yield Unread(where, str(error))
 
 
-def _row(cells: Mapping[str, Any]) -> Row:
+def _row(cells: Mapping[str, Any], same_by: SameBy) -> Row:
     """Raises ValueError saying which cell cannot be."""
-    texts = {name: _text(name, cells.get(name)) for name in _TEXTS}
+    texts = {name: _text(name, cells.get(name)) for name in TEXTS}
+    if same_by is SameBy.TEXT:
+        texts["prompt_hash"] = digest_of(texts["question"])
+    status, score = _status(cells.get("status")), _score(cells["score"])
+    sample = _sample(cells, texts, status, None if status is Status.ERROR else score)
+    asked = _asked(cells, texts, sample)
+    if status is Status.ERROR:
+        said = texts["error"] or "the table says that it is a fault"
+        return Row(replace(sample, error=said), asked, scored=score)
+    return Row(sample, asked)
+
+
+def _sample(cells: Mapping[str, Any], texts: Mapping[str, str | None], status: Status, score: float | None) -> Sample:
     item_id = cells["item_id"]
     if isinstance(item_id, int) and not isinstance(item_id, bool):
         item_id = str(item_id)
     if not isinstance(item_id, str) or not item_id:
         raise ValueError("item_id must be text")
-    status, score = _status(cells.get("status")), _score(cells["score"])
-    if status is Status.ERROR:
-        said = texts["error"] or "the table says that it is a fault"
-        sample = _sample(cells, item_id, status, None, texts | {"error": said})
-        return Row(sample, scored=score)
-    if score is None:
-        sample = _sample(cells, item_id, Status.ERROR, None, texts | {"error": "the table has no score for it"})
-        return Row(sample)
-    return Row(_sample(cells, item_id, status, score, texts))
-
-
-def _sample(
-    cells: Mapping[str, Any], item_id: str, status: Status, score: float | None, texts: Mapping[str, str | None]
-) -> Sample:
+    numbers = {name: _number(name, cells.get(name)) for name in NUMBERS}
+    objects = {name: _object(name, cells.get(name)) for name in ("metrics", "usage", "replied_by")}
+    error = texts["error"]
+    if score is None and status is not Status.ERROR:
+        status, error = Status.ERROR, error or "the table has no score for it"
+    metrics = objects["metrics"]
     return Sample(
         task=cells["task"],
         item_id=item_id,
@@ -111,22 +168,82 @@ def _sample(
         prompt_hash=texts["prompt_hash"] or "",
         status=status,
         score=score,
-        metrics={} if score is None else {_METRIC: score},
+        metrics=metrics if metrics is not None else {} if score is None else {_METRIC: score},
+        error=error,
+        usage=objects["usage"],
+        attempts=_whole("attempts", numbers["attempts"]) or 1,
+        seed=_whole("seed", numbers["seed"]),
+        time=texts["time"] or "",
+        replied_by=objects["replied_by"],
         stratum=texts["stratum"],
         cluster=texts["cluster"],
         extracted=texts["extracted"],
+        vote=texts["vote"],
         response=texts["response"],
+        reasoning=texts["reasoning"],
         finish_reason=texts["finish_reason"],
-        error=texts["error"],
+        margin=numbers["margin"],
+        latency_s=numbers["latency_s"],
+        first_token_s=numbers["first_token_s"],
+        tokens_per_s=numbers["tokens_per_s"],
+    )
+
+
+def _asked(cells: Mapping[str, Any], texts: Mapping[str, str | None], sample: Sample) -> Asked | None:
+    messages, continuations = (_object(name, cells.get(name)) for name in ("messages", "continuations"))
+    if messages is None and continuations is None:
+        if texts["question"] is None:
+            return None
+        messages = [{"role": "user", "content": texts["question"]}]
+    return asked_of(
+        {
+            "task": sample.task,
+            "item_id": sample.item_id,
+            "prompt_hash": sample.prompt_hash,
+            "messages": messages or [],
+            "continuations": continuations or [],
+            "reference": texts["reference"],
+        }
     )
 
 
 def _text(name: str, value: Any) -> str | None:
-    if value is None or value == "":
+    if value is None or (value == "" and name in _EMPTY_IS_NONE):
         return None
     if not isinstance(value, str | int | float) or isinstance(value, bool):
         raise ValueError(f"{name} must be text")
     return str(value)
+
+
+def _number(name: str, value: Any) -> float | int | None:
+    if value in (None, ""):
+        return None
+    try:
+        number = float(value) if isinstance(value, str) else value
+    except ValueError:
+        number = None
+    if number is None or not is_number(number):
+        raise ValueError(f"{name} must be a number")
+    return number
+
+
+def _whole(name: str, number: float | int | None) -> int | None:
+    if number is not None and number != int(number):
+        raise ValueError(f"{name} must be a whole number")
+    return None if number is None else int(number)
+
+
+def _object(name: str, value: Any) -> Any:
+    """An object or a list, itself or as JSON."""
+    if value in (None, ""):
+        return None
+    try:
+        found = parse_json(value) if isinstance(value, str) else value
+    except BrokenDocument as error:
+        raise ValueError(f"{name}: {error}") from None
+    if not isinstance(found, dict | list):
+        raise ValueError(f"{name} must be JSON")
+    return found
 
 
 def _status(value: Any) -> Status:
@@ -165,44 +282,6 @@ def _score(value: Any) -> float | None:
     return float(number)
 
 
-def _csv_cells(path: Path) -> Cells:
-    with opened(path) as stream, io.TextIOWrapper(stream, "utf-8-sig", newline="", errors="strict") as text:
-        rows = csv.DictReader(text, strict=True)
-        try:
-            for cells in rows:
-                where = f"{path.name}, line {rows.line_num:,}"
-                if None in cells or None in cells.values():
-                    yield where, f"it has another number of cells than the {len(rows.fieldnames or ())} columns"
-                else:
-                    yield where, cells
-        except UnicodeDecodeError:
-            raise DataError(f"{path}: it is no UTF-8") from None
-        except csv.Error as error:
-            raise DataError(f"{path}, line {rows.line_num:,}: {error}") from None
-
-
-def _json_cells(path: Path) -> Cells:
-    for where, line in lines_of(path):
-        yield where, object_of(line)
-
-
-def _parquet_cells(path: Path) -> Cells:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        with opened(path) as stream:
-            table = pq.ParquetFile(stream)
-            wanted = [name for name in table.schema_arrow.names if name in KNOWN]
-            number = 0
-            for batch in table.iter_batches(columns=wanted):
-                for cells in batch.to_pylist():
-                    number += 1
-                    yield f"{path.name}, row {number:,}", cells
-    except (pa.ArrowException, OSError) as error:
-        raise DataError(f"{path} cannot be read as Parquet: {error}") from None
-
-
 def _begins(path: Path, *beginnings: bytes) -> bool:
     try:
         with open_to_read(path) as stream:
@@ -228,17 +307,17 @@ CSV = Format(
     "csv",
     "a table with the columns task,item_id,repeat,score",
     _is_csv,
-    partial(read_table, cells_of=_csv_cells, format="csv"),
+    partial(read_table, cells_of=csv_cells, format="csv"),
 )
 JSONL = Format(
     "jsonl",
     "the same columns as JSON Lines",
     _is_json,
-    partial(read_table, cells_of=_json_cells, format="jsonl"),
+    partial(read_table, cells_of=json_cells, format="jsonl"),
 )
 PARQUET = Format(
     "parquet",
     "the same columns as Parquet",
     _is_parquet,
-    partial(read_table, cells_of=_parquet_cells, format="parquet"),
+    partial(read_table, cells_of=partial(parquet_cells, known=frozenset(KNOWN)), format="parquet"),
 )

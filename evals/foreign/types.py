@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from quantgate.evals.contract.asked import Asked
 from quantgate.evals.contract.records import Sample
-from quantgate.evals.runs.record import SameBy
+from quantgate.evals.runs.record import RunRecord, SameBy, TaskRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,9 @@ class ForeignTask:
         How many there were to be; `None` where the source does not say, and what is there counts.
     whole
         The items of the whole benchmark, where it is known.
+    record
+        The task as a run of our own had it, where the source was written of one: that is then kept, and nothing that
+        else stands here but `rows` and `same_by`.
     """
 
     name: str
@@ -80,6 +83,7 @@ class ForeignTask:
     whole: int | None = None
     guess: float = 0.0
     private: str | None = None
+    record: TaskRecord | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +92,7 @@ class ForeignRun:
 
     `created` is when they were made, UTC, ISO 8601; `software` the versions of tools that the source names; `endpoint`
     what it tells of where the model was served, without user-info and query; `notes` what the user should know.
+    `record` is that of the run of our own of which the source was written, where it was.
     """
 
     format: str
@@ -98,6 +103,7 @@ class ForeignRun:
     software: Mapping[str, str] = field(default_factory=dict)
     endpoint: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    record: RunRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,13 +89,17 @@ def _write_into(folder: Path, source: ForeignRun, label: str) -> RunRecord:
     if not any(task.items for task in tasks):
         first = next((task.imported.unread_first for task in tasks if task.imported and task.imported.unread), None)
         raise DataError(f"it holds no row that can be read{f' (the first: {first})' if first else ''}")
-    record = RunRecord(
-        label=label,
-        model=source.model,
-        endpoint=dict(source.endpoint),
-        tasks=tasks,
-        software={**software_versions(), **source.software},
-        created=source.created,
+    record = (
+        replace(source.record, tasks=tasks, label=label)
+        if source.record is not None
+        else RunRecord(
+            label=label,
+            model=source.model,
+            endpoint=dict(source.endpoint),
+            tasks=tasks,
+            software={**software_versions(), **source.software},
+            created=source.created,
+        )
     )
     write_atomically(folder / RUN_FILE, record.to_json())
     return record
@@ -153,6 +157,24 @@ def _count_unread(seen: _Seen, row: Unread) -> None:
 
 
 def _record(task: ForeignTask, format: str, seen: _Seen) -> TaskRecord:
+    imported = Imported(
+        format=format,
+        same_by=task.same_by,
+        unknown=task.unknown,
+        results=seen.results or not seen.right,
+        unread=seen.unread,
+        unread_first=seen.first,
+        faults=dict(seen.faults.most_common()),
+        faults_score=seen.faults_score,
+    )
+    if task.record is not None:
+        # What an earlier import has told of its source still holds.
+        before = task.record.imported
+        if before is not None:
+            imported = replace(
+                before, unread=before.unread + seen.unread, unread_first=before.unread_first or seen.first
+            )
+        return replace(task.record, imported=imported)
     items = len(seen.items) if task.items is None else max(task.items, len(seen.items))
     repeats = max(seen.repeats, task.repeats or 1)
     if items * repeats > MOST_SAMPLES:
@@ -177,14 +199,5 @@ def _record(task: ForeignTask, format: str, seen: _Seen) -> TaskRecord:
         whole=task.whole,
         draw=Draw.FIRST if task.whole is not None and items < task.whole else None,
         item_ids=written(seen.items) if items == len(seen.items) else None,
-        imported=Imported(
-            format=format,
-            same_by=task.same_by,
-            unknown=task.unknown,
-            results=seen.results or not seen.right,
-            unread=seen.unread,
-            unread_first=seen.first,
-            faults=dict(seen.faults.most_common()),
-            faults_score=seen.faults_score,
-        ),
+        imported=imported,
     )

@@ -48,7 +48,11 @@ def parse_prompt(line: bytes) -> Asked:
     ValueError
         Saying why it is none: it is no JSON, has a field twice, or a field with what that cannot be.
     """
-    told = json_object(line)
+    return asked_of(json_object(line))
+
+
+def asked_of(told: Mapping[str, Any]) -> Asked:
+    """The prompt that a mapping tells. Raises ValueError as `parse_prompt`."""
     texts = [told.get(name) for name in ("task", "item_id", "prompt_hash")]
     task, item_id, prompt_hash = (_text(text, "task, item_id and prompt_hash") for text in texts)
     reference, private = told.get("reference"), told.get("private", False)
