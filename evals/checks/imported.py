@@ -18,8 +18,8 @@ def imported_findings(pairs: TaskPairs) -> Iterator[Finding]:
         yield Finding(
             FindingCode.PAIRED_BY_ID,
             Severity.WARNS,
-            "The answers are paired by id alone: nothing shows that both builds were asked the same questions. Look at "
-            "some items of both",
+            "The answers are paired by id alone: nobody has checked that the questions are the same. Look at some items "
+            "of both",
         )
     if unknown := unknown_between(ours, theirs):
         yield Finding(

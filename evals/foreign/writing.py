@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +25,7 @@ from quantgate.evals.runs.record import MOST_SAMPLES, RUN_FILE, Draw, Imported, 
 from quantgate.evals.samples.digests import Digests
 from quantgate.evals.samples.lines import SAMPLES_FILE, line_of
 from quantgate.evals.samples.prompts import PROMPTS_FILE, line_of_prompt, prompt_digest
+from quantgate.evals.secrets import without_keys
 from quantgate.evals.text import one_line
 from quantgate.evals.versions import software_versions
 
@@ -86,6 +89,8 @@ def _write_into(folder: Path, source: ForeignRun, label: str) -> RunRecord:
         samples = stack.enter_context(_appended(folder / SAMPLES_FILE))
         prompts = stack.enter_context(_appended(folder / PROMPTS_FILE))
         tasks = tuple(_write_task(task, source.format, samples, prompts) for task in source.tasks)
+    if not (folder / PROMPTS_FILE).stat().st_size:
+        (folder / PROMPTS_FILE).unlink()
     if not any(task.items for task in tasks):
         first = next((task.imported.unread_first for task in tasks if task.imported and task.imported.unread), None)
         raise DataError(f"it holds no row that can be read{f' (the first: {first})' if first else ''}")
@@ -95,14 +100,20 @@ def _write_into(folder: Path, source: ForeignRun, label: str) -> RunRecord:
         else RunRecord(
             label=label,
             model=source.model,
-            endpoint=dict(source.endpoint),
+            endpoint=_without_keys(source.endpoint),
             tasks=tasks,
-            software={**software_versions(), **source.software},
+            software={**software_versions(), **_without_keys(source.software)},
             created=source.created,
         )
     )
     write_atomically(folder / RUN_FILE, record.to_json())
     return record
+
+
+def _without_keys(told: Mapping[str, Any]) -> dict[str, Any]:
+    """What a tool has written down of how it was run, without the keys that some write down, too."""
+    found: dict[str, Any] = json.loads(without_keys(json.dumps(dict(told), ensure_ascii=False, default=str)))
+    return found
 
 
 @contextmanager
@@ -190,9 +201,9 @@ def _record(task: ForeignTask, format: str, seen: _Seen) -> TaskRecord:
         data_hash=task.data_hash,
         items=items,
         repeats=repeats,
-        sampling=dict(task.sampling),
-        provenance=dict(task.provenance),
-        settings=dict(task.settings),
+        sampling=_without_keys(task.sampling),
+        provenance=_without_keys(task.provenance),
+        settings=_without_keys(task.settings),
         private=task.private,
         guess=task.guess,
         strata=dict(Counter(seen.strata.values())),

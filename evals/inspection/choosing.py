@@ -13,7 +13,7 @@ import numpy as np
 from quantgate.evals.contract.records import Sample, Status
 from quantgate.evals.errors import UsageError
 from quantgate.evals.inspection.order import names_of, natural_order
-from quantgate.evals.runs.record import RunRecord
+from quantgate.evals.runs.record import RunRecord, TaskRecord
 from quantgate.evals.samples.columns import Bools, Columns, Places
 from quantgate.evals.samples.held import Held
 from quantgate.evals.text import natural_key, one_line
@@ -63,12 +63,12 @@ class Chosen:
         return self.held.samples(self.rows)
 
 
-def of_kind(columns: Columns, kind: Kind) -> Bools:
-    """Which answers are of a kind."""
+def of_kind(columns: Columns, kind: Kind, record: TaskRecord | None) -> Bools:
+    """Which answers are of a kind; none is unparsed of a task whose record says that no results are told."""
     if kind is Kind.WRONG:
         return np.asarray(columns.score < 1)
     if kind is Kind.UNPARSED:
-        return columns.unparsed
+        return columns.unparsed & (record is None or record.tells_results)
     return columns.is_status(Status(kind))
 
 
@@ -98,7 +98,7 @@ def choose(answers: Mapping[str, Held], wanted: Wanted, record: RunRecord, folde
         if wanted.items:
             mask &= np.isin(columns.item.codes, [columns.item.code(item) for item in named.get(task, ())])
         if wanted.kinds:
-            mask &= np.any([of_kind(columns, kind) for kind in wanted.kinds], axis=0)
+            mask &= np.any([of_kind(columns, kind, record.task(task)) for kind in wanted.kinds], axis=0)
         if wanted.repeat is not None:
             mask &= columns.repeat == wanted.repeat
         found.append(Chosen(task, each, natural_order(columns, np.flatnonzero(mask))))

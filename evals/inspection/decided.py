@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from quantgate.evals.documents import BrokenDocument, parse_json
-from quantgate.evals.errors import RunDirectoryError
+from quantgate.evals.errors import QuantgateError
 from quantgate.evals.files import read_text
 from quantgate.evals.runs.directory import RunDirectory
 
 _MOST_FOLDERS = 200
 
 
-def runs_of(decision: Path) -> tuple[Path, ...]:
+def runs_of(decision: Path, directory_of: Callable[[Path], Path] = lambda named: named) -> tuple[Path, ...]:
     """The folders of the baseline and of each candidate; none unless all of them are found.
 
-    They are looked for where the decision's command, or its formats, say, and beside its file.
+    They are looked for where the decision's command, or its formats, say, and beside its file. `directory_of` gives the
+    run directory for what is named there, which may be files of another tool; raises QuantgateError for anything else.
     """
     try:
         told = parse_json(read_text(decision))
@@ -28,9 +29,9 @@ def runs_of(decision: Path) -> tuple[Path, ...]:
         return ()
     wanted = list(_records(told)) if isinstance(told, Mapping) else []
     known: dict[tuple[object, ...], Path] = {}
-    for folder in _folders(told, decision) if wanted else ():
-        with suppress(RunDirectoryError, OSError, ValueError):
-            record = RunDirectory(folder).record()
+    for folder, named in _folders(told, decision) if wanted else ():
+        with suppress(QuantgateError, OSError, ValueError):
+            record = RunDirectory(directory_of(folder) if named else folder).record()
             known.setdefault((record.created, record.model, record.label), folder)
     found = [known.get(key) for key in wanted]
     return tuple(folder for folder in found if folder is not None) if None not in found else ()
@@ -52,7 +53,13 @@ def _records(told: Mapping[str, Any]) -> Iterator[tuple[object, ...]]:
             yield record.get("created"), record.get("model"), record.get("label")
 
 
-def _folders(told: Mapping[str, Any], decision: Path) -> Iterator[Path]:
+def _folders(told: Mapping[str, Any], decision: Path) -> Iterator[tuple[Path, bool]]:
+    """Where runs may lie, and whether the decision names it."""
+    yield from ((path, True) for path in _named(told))
+    yield from ((path, False) for path in islice(_inside(decision.resolve().parent), _MOST_FOLDERS))
+
+
+def _named(told: Mapping[str, Any]) -> Iterator[Path]:
     named = told.get("folders")
     yield from _paths(named.values() if isinstance(named, Mapping) else ())
     formats = told.get("formats")
@@ -63,7 +70,6 @@ def _folders(told: Mapping[str, Any], decision: Path) -> Iterator[Path]:
     command = told.get("command")
     with suppress(ValueError):
         yield from _paths(shlex.split(command)[2:] if isinstance(command, str) else ())
-    yield from islice(_inside(decision.resolve().parent), _MOST_FOLDERS)
 
 
 def _inside(folder: Path) -> Iterator[Path]:

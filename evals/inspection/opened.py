@@ -76,7 +76,9 @@ class OpenedRun:
     def seen(self, sample: Sample) -> Seen:
         """An answer with what was asked, as it may be shown."""
         hidden = self.hidden(sample.task)
-        return seen(sample, None if hidden else self.asked(sample), self.folder, hidden=hidden)
+        found = seen(sample, None if hidden else self.asked(sample), self.folder, hidden=hidden)
+        record = self.record.task(sample.task)
+        return found if record is None or record.tells_results else replace(found, results=False)
 
     def choose(self, wanted: Wanted) -> list[Chosen]:
         """The answers that are asked for, task by task. Raises UsageError as `choosing.choose`."""

@@ -28,7 +28,7 @@ class Seen:
     """One answer and what it answers; `asked` is `None` where that was not kept.
 
     Of log-likelihoods there are `choices`, of a conversation (tau2) there are `turns`. Where it is `hidden`, ids,
-    statuses and numbers are all that there is.
+    statuses and numbers are all that there is. `results` says whether the run tells what was read from its answers.
     """
 
     sample: Sample
@@ -36,6 +36,7 @@ class Seen:
     choices: tuple[Choice, ...] = ()
     turns: tuple[Turn, ...] = ()
     hidden: bool = False
+    results: bool = True
 
     @property
     def reference(self) -> str | None:

@@ -50,6 +50,9 @@ class PacedRequests(Requests, Pace, Protocol):
     """Requests in an order of their own, each of which waits for its turn."""
 
 
+_NOT_ASKED = "is asked into it: give another --out"
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """A run that is ready to be asked.
@@ -217,6 +220,9 @@ def prepare(config: RunConfig, tasks: Mapping[str, Task], infos: Mapping[str, Ta
     TaskDeclarationError
         When a task has items of a stratum that it does not declare.
     """
+    directory = RunDirectory(config.out)
+    if directory.exists():
+        check_own(directory.record(), config.out, _NOT_ASKED)
     configs = dict.fromkeys(tasks, config)
     plans = plans_of(configs, tasks, infos)
     return prepared(configs, plans, run_cancelled_by_ctrl_c(listing_of(config)), keep_looks=True)
@@ -271,7 +277,7 @@ def prepared(
     if before is None and len(held):
         raise RunDirectoryError(f"{config.out} holds samples but no run.json to say of what: give another --out")
     if before is not None:
-        check_own(before, config.out, "is asked into it: give another --out")
+        check_own(before, config.out, _NOT_ASKED)
         changed = any(each.model_changed for each in configs.values())
         record = merge_for_resume(before, record, str(config.out), model_changed=changed, keep_looks=keep_looks)
         if before.endpoint.get("base_url") != record.endpoint["base_url"]:

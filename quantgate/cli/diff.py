@@ -84,7 +84,7 @@ def diff(
 def _folders(baseline: Path, candidate: str | None, items: list[str]) -> tuple[Sequence[Path], list[str]]:
     """The folders of both runs, and the items; a saved decision names both, so that an item may come after it."""
     from quantgate.evals.errors import UsageError
-    from quantgate.evals.foreign.opening import foreign_format
+    from quantgate.evals.foreign.opening import foreign_format, run_directory
     from quantgate.evals.inspection.decided import runs_in, runs_of
 
     if not baseline.is_file() or foreign_format(baseline) is not None:
@@ -93,7 +93,7 @@ def _folders(baseline: Path, candidate: str | None, items: list[str]) -> tuple[S
             give = " ".join(inside) if len(inside) == 2 else "BASELINE CANDIDATE"
             raise UsageError(f"diff needs two run directories, or a gate's JSON: quantgate diff {give}")
         return (baseline, Path(candidate)), items
-    runs = runs_of(baseline)
+    runs = runs_of(baseline, run_directory)
     if len(runs) == 2:
         return runs, items if candidate is None else [candidate, *items]
     if not runs:

@@ -60,10 +60,13 @@ def notes_of(run: OpenedRun, tasks: Sequence[str]) -> list[str]:
         if run.hidden(task)
     ]
     if not run.keeps_questions and any(not run.hidden(task) for task in tasks):
-        notes.append(
-            f"{run.folder} has no prompts.jsonl, so that neither questions nor right answers are shown: it was begun "
-            "by an earlier quantgate or with --no-prompts. A run into a new folder keeps them"
+        imported = any(task.imported is not None for task in run.record.tasks)
+        why = (
+            "the files that it was read from do not have them"
+            if imported
+            else "it was begun by an earlier quantgate or with --no-prompts. A run into a new folder keeps them"
         )
+        notes.append(f"{run.folder} has no prompts.jsonl, so that neither questions nor right answers are shown: {why}")
     if run.prompts.problem:
         notes.append(one_line(run.prompts.problem, 300))
     return notes

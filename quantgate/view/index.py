@@ -237,7 +237,7 @@ def _rows(columns: Columns, record: RunRecord) -> Sequence[tuple[Any, ...]]:
             columns.repeat.tolist(),
             columns.status.tolist(),
             scores,
-            columns.unparsed.tolist(),
+            _unparsed(columns, record).tolist(),
             np.maximum(length, 0).tolist(),
             _stored(columns.stratum),
             columns.start.tolist(),
@@ -250,6 +250,12 @@ def _rows(columns: Columns, record: RunRecord) -> Sequence[tuple[Any, ...]]:
 def _stored(labels: Labels) -> list[bytes | None]:
     names = [*(stored(name) for name in labels.names), None]
     return [names[code] for code in labels.codes.tolist()]
+
+
+def _unparsed(columns: Columns, record: RunRecord) -> Any:
+    """Of which nothing could be read, by a mask, but for tasks of which no results are told."""
+    untold = [columns.task.code(task.name) for task in record.tasks if not task.tells_results]
+    return columns.unparsed & ~np.isin(columns.task.codes, untold)
 
 
 def _counting(columns: Columns, record: RunRecord) -> Any:

@@ -10,6 +10,7 @@ from threading import Lock
 
 from quantgate.evals.decision.json import load_decision
 from quantgate.evals.errors import QuantgateError, UsageError
+from quantgate.evals.foreign.opening import foreign_format, run_directory
 from quantgate.evals.runs.record import RUN_FILE, RunRecord
 from quantgate.evals.samples.lines import SAMPLES_FILE
 from quantgate.view.decisions import Decision, Identity, identity, read_decisions, runs_near
@@ -30,7 +31,8 @@ class Opened:
     Raises
     ------
     UsageError, DataError
-        For something named that is not there, or is neither a run, nor a decision, nor a folder of such.
+        For something named that is not there, or is neither a run, nor files of another tool, nor a decision, nor a
+        folder of such.
     """
 
     def __init__(self, named: Sequence[Path], scratch: Path, work: Work, *, reveal: bool) -> None:
@@ -58,10 +60,14 @@ class Opened:
         if path.is_dir():
             if is_run(path):
                 self._add(path)
+            elif foreign_format(path) is not None and not find([path]).runs:
+                self._import(path)
             else:
                 self._folders.append(path)
         elif path.name in _OF_A_RUN and is_run(path.parent):
             self._add(path.parent)
+        elif foreign_format(path) is not None:
+            self._import(path)
         elif path.exists():
             load_decision(path)
             self._given.append(path)
@@ -88,6 +94,11 @@ class Opened:
         folder = folder.resolve()
         run = ViewedRun(folder, self._scratch, self._work, reveal=self._reveal)
         return self._runs.setdefault(run.key, run)
+
+    def _import(self, path: Path) -> None:
+        folder = run_directory(path)
+        run = ViewedRun(folder, self._scratch, self._work, reveal=self._reveal, given=path)
+        self._runs.setdefault(run.key, run)
 
     def _read(self, file: Path) -> None:
         try:

@@ -53,10 +53,13 @@ class ViewedRun:
         Does what takes longer than a page waits.
     reveal
         Whether texts of private tasks may be shown.
+    given
+        The files of another tool that it was made of, where it was.
     """
 
-    def __init__(self, folder: Path, scratch: Path, work: Work, *, reveal: bool) -> None:
+    def __init__(self, folder: Path, scratch: Path, work: Work, *, reveal: bool, given: Path | None = None) -> None:
         self.folder = folder
+        self.given = given or folder
         self.key = key_of(folder)
         self.reveal = reveal
         self._scratch = scratch
@@ -140,7 +143,7 @@ class ViewedRun:
             key=self.key,
             label=record.label,
             model=record.model,
-            folder=str(self.folder),
+            folder=str(self.given),
             created=record.created,
             live=not fresh or (incomplete and being_written(self.folder)),
             reading=not fresh,

@@ -76,7 +76,7 @@ def result_text(seen: Seen, most: int = 60) -> Text:
     if seen.hidden:
         return Text("hidden", style="dim")
     if seen.sample.extracted is None:
-        return Text("unparsed" if seen.sample.unparsed else NOTHING, style="dim")
+        return Text("unparsed" if seen.sample.unparsed and seen.results else NOTHING, style="dim")
     return Text(one_line(seen.sample.extracted, most) or '""')
 
 
@@ -250,7 +250,7 @@ def count_line(chosen: Chosen, record: TaskRecord | None) -> str:
     """How many answers of a task there are, what became of them, and how many of them are shown."""
     columns = chosen.held.columns
     stored, planned = len(columns), record.items * record.repeats if record is not None else 0
-    counted = {kind: int(of_kind(columns, kind).sum()) for kind in Kind}
+    counted = {kind: int(of_kind(columns, kind, record).sum()) for kind in Kind}
     told = [f"{stored:,} of {planned:,} answers" if planned > stored else f"{stored:,} answers"]
     told += [f"{count:,} {kind}" for kind, count in counted.items() if count]
     shown = f"; {len(chosen.rows):,} shown" if len(chosen.rows) != stored else ""

@@ -27,10 +27,10 @@ _LIKE_A_RECOVERY = 0.5
 # And a recovery so small may be a loss there.
 _LIKE_A_LOSS = 0.5
 PAIRED_BY = {
-    SameBy.PROMPT: "by prompt: both builds were asked the same, word for word",
-    SameBy.TEXT: "by text: both builds were asked the same questions; what stood around them is unknown",
-    SameBy.ID: "by id alone: nobody has checked that the questions are the same",
+    SameBy.PROMPT: "paired by prompt: both builds were asked the same, word for word",
+    SameBy.TEXT: "paired by text: both builds were asked the same questions; what stood around them is unknown",
 }
+"""Of answers that are paired by id alone a finding warns."""
 WITHOUT_CUT = frozenset({FindingCode.DIFFERENCE_IS_TRUNCATION, FindingCode.LOSS_WITHOUT_CUT})
 
 
@@ -163,8 +163,8 @@ def described_notes(task: TaskDecision) -> list[Note]:
     if alike is not None:
         told = f"the same result in both builds on {alike.count:,} of {alike.n:,} samples ({alike.estimate:.1%})"
         notes.append(Note(NoteKind.AGREEMENT, told))
-    if task.paired_by is not None:
-        notes.append(Note(NoteKind.PAIRED, f"paired {PAIRED_BY[task.paired_by]}"))
+    if task.paired_by in PAIRED_BY:
+        notes.append(Note(NoteKind.PAIRED, PAIRED_BY[task.paired_by]))
     if (noise := task.description.noise) is not None:
         came_to = _lost_and_won if task.description.discordance is not None else _net
         notes.append(
