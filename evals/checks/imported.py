@@ -18,8 +18,8 @@ def imported_findings(pairs: TaskPairs) -> Iterator[Finding]:
         yield Finding(
             FindingCode.PAIRED_BY_ID,
             Severity.WARNS,
-            "The answers are paired by id alone: nobody has checked that the questions are the same. Look at some items "
-            "of both",
+            "The answers are paired by id alone: nobody has checked that the questions are the same. Look at some of "
+            "both",
         )
     if unknown := unknown_between(ours, theirs):
         yield Finding(
@@ -39,8 +39,8 @@ def _of_source(build: str, source: Imported) -> Iterator[Finding]:
         yield Finding(
             FindingCode.ROWS_UNREAD,
             Severity.WARNS,
-            f"{source.unread:,} rows of the {build}'s {source.format} files could not be read and count for "
-            f"nothing{first}",
+            f"{source.unread:,} {'row' if source.unread == 1 else 'rows'} of the {build}'s {source.format} files could "
+            f"not be read and {'counts' if source.unread == 1 else 'count'} for nothing{first}",
             build,
         )
     if count := sum(source.faults.values()):

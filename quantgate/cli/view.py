@@ -19,7 +19,7 @@ def view(
         list[Path] | None,
         typer.Argument(
             metavar="[RUN|GATE_JSON|FOLDER]...",
-            help="Run directories, files of other tools, decisions, or folders; by default what lies under this folder.",
+            help="Run directories, files of other tools, decisions, or folders of runs; by default this folder.",
         ),
     ] = None,
     port: Annotated[

@@ -48,10 +48,20 @@ def _of_source(imported: Imported) -> Iterator[str]:
     yield f"  paired {_SAME_BY[imported.same_by]}"
     if imported.unread:
         first = f"; the first: {one_line(imported.unread_first, 200)}" if imported.unread_first else ""
-        yield f"  {imported.unread:,} rows could not be read and count for nothing{first}"
+        rows = (
+            "1 row could not be read and counts"
+            if imported.unread == 1
+            else (f"{imported.unread:,} rows could not be read and count")
+        )
+        yield f"  {rows} for nothing{first}"
     if count := sum(imported.faults.values()):
-        yield f"  {count:,} faults are missing here, which had been scored {imported.faults_score:g} in all:"
-        for reason, faults in list(imported.faults.items())[:_FAULTS_SHOWN]:
-            yield f"    {faults:,} {one_line(reason, 160)}"
+        faults = (
+            "1 fault is missing here, which had been scored"
+            if count == 1
+            else (f"{count:,} faults are missing here, which had been scored in all")
+        )
+        yield f"  {faults} {imported.faults_score:g}:"
+        for reason, each in list(imported.faults.items())[:_FAULTS_SHOWN]:
+            yield f"    {each:,} {one_line(reason, 160)}"
     if imported.unknown:
         yield f"  unknown: {', '.join(imported.unknown)}"

@@ -1,0 +1,79 @@
+"""A run directory is made of a source whole, or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from quantgate.evals.contract.records import Sample, Status
+from quantgate.evals.errors import DataError
+from quantgate.evals.foreign.types import ForeignRun, ForeignTask, Row, Unread
+from quantgate.evals.foreign.writing import write_run
+from quantgate.evals.pairing.pairing import Run
+from quantgate.evals.runs.record import SameBy
+
+
+def row(item: str, repeat: int = 0) -> Row:
+    return Row(Sample("t", item, repeat, "", Status.OK, 1.0))
+
+
+def source_of(*rows: Row | Unread, **more: object) -> ForeignRun:
+    task = ForeignTask(
+        name="t", version="1", grader="tool 1", metric="acc", same_by=SameBy.ID, rows=lambda: iter(rows), **more
+    )
+    return ForeignRun(format="tool", model="m", created="2026-11-01T00:00:00+00:00", tasks=[task])
+
+
+def test_a_source_that_breaks_off_leaves_nothing(tmp_path):
+    def breaking():
+        yield row("1")
+        raise DataError("cut in half")
+
+    source = source_of()
+    source = replace(source, tasks=[replace(source.tasks[0], rows=breaking)])
+    with pytest.raises(DataError, match="cut in half"):
+        write_run(source, tmp_path / "run")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_source_of_unread_rows_alone_is_no_run(tmp_path):
+    with pytest.raises(DataError, match=r"no row that can be read .*x, line 1: it is torn"):
+        write_run(source_of(Unread("x, line 1", "it is torn")), tmp_path / "run")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_repeat_beyond_all_reason_is_refused_in_a_line(tmp_path):
+    with pytest.raises(DataError, match="more than 4,000,000 samples"):
+        write_run(source_of(row("1"), row("2", 9_000_000)), tmp_path / "run")
+
+
+def test_two_tasks_of_one_name_are_refused(tmp_path):
+    source = source_of(row("1"))
+    with pytest.raises(DataError, match="two tasks of the name t"):
+        write_run(replace(source, tasks=[*source.tasks, *source.tasks]), tmp_path / "run")
+
+
+def test_items_that_the_source_speaks_of_and_does_not_have_are_missing(tmp_path):
+    write_run(source_of(row("1"), items=3), tmp_path / "run")
+    assert Run.load(tmp_path / "run").task("t").planned == 3
+
+
+def test_a_key_that_a_tool_has_written_down_is_not_copied(tmp_path):
+    source = source_of(row("1"), settings={"model_args": "base_url=x,api_key=sk-live-1234567890abcdef"})
+    write_run(replace(source, endpoint={"headers": "Bearer abcdefgh12345678"}), tmp_path / "run")
+    told = (tmp_path / "run" / "run.json").read_text()
+    assert "1234567890abcdef" not in told
+    assert "abcdefgh12345678" not in told
+    assert "base_url=x" in told
+
+
+def test_a_source_that_tells_no_results_has_none_unparsed(tmp_path):
+    write_run(source_of(row("1")), tmp_path / "run")
+    record = Run.load(tmp_path / "run").record.tasks[0]
+    assert not record.tells_results
+
+
+def test_a_folder_without_questions_has_no_empty_file_of_them(tmp_path):
+    write_run(source_of(row("1")), tmp_path / "run")
+    assert sorted(file.name for file in (tmp_path / "run").iterdir()) == ["run.json", "samples.jsonl"]

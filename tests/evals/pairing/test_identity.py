@@ -1,0 +1,91 @@
+"""By what two runs are paired, and that other questions are never compared."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from quantgate.evals.contract.asked import Asked
+from quantgate.evals.pairing.pairing import Run, pair_runs
+from quantgate.evals.runs.record import Imported, SameBy
+from quantgate.evals.samples.prompts import Prompts, line_of_prompt
+from tests.evals.made_runs import run_of
+
+QUESTIONS = ("What is 2 + 3?", "What is 4 + 4?")
+
+
+@pytest.fixture
+def made(tmp_path):
+    """A run of two items, imported by a way of knowing what was asked, or our own without one."""
+
+    def make(
+        same_by: SameBy | None = None, *, format: str = "tool", salt: str = "", texts: tuple[str, ...] = ()
+    ) -> Run:
+        run = run_of([1, 0])
+        imported = None if same_by is None else Imported(format, same_by)
+        record = replace(run.record, tasks=tuple(replace(task, imported=imported) for task in run.record.tasks))
+        hashes = {key: "" if same_by is SameBy.ID else salt + sample.prompt_hash for key, sample in run.samples.items()}
+        samples = {key: replace(sample, prompt_hash=hashes[key]) for key, sample in run.samples.items()}
+        file = tmp_path / f"{len(list(tmp_path.iterdir()))}.jsonl"
+        for text, sample in zip(texts, samples.values(), strict=False):
+            asked = Asked(sample.task, sample.item_id, sample.prompt_hash, ({"role": "user", "content": text},))
+            with open(file, "ab") as stream:
+                stream.write(line_of_prompt(asked))
+        return Run(record, samples, prompts=Prompts(file))
+
+    return make
+
+
+def paired(one: Run, other: Run) -> tuple[SameBy | None, tuple[str, ...]]:
+    (pairs,) = pair_runs(one, other).tasks
+    return pairs.paired_by, pairs.problems
+
+
+def test_two_runs_of_our_own_have_their_prompts_and_say_nothing_of_it(made):
+    assert paired(made(), made()) == (None, ())
+
+
+@pytest.mark.parametrize("way", SameBy)
+def test_two_runs_of_one_tool_are_paired_by_what_it_has(made, way):
+    assert paired(made(way), made(way)) == (way, ())
+
+
+@pytest.mark.parametrize("way", [SameBy.PROMPT, SameBy.TEXT])
+def test_other_hashes_of_one_tool_are_other_questions(made, way):
+    _, (problem,) = paired(made(way), made(way, salt="x"))
+    assert "2 items were asked with different prompts" in problem
+
+
+def test_our_own_run_of_a_task_of_lm_eval_is_paired_by_prompt_with_its_files(made):
+    assert paired(made(), made(SameBy.PROMPT, format="lm-eval")) == (SameBy.PROMPT, ())
+    _, (problem,) = paired(made(), made(SameBy.PROMPT, format="lm-eval", salt="x"))
+    assert "different prompts" in problem
+
+
+def test_hashes_that_another_tool_makes_otherwise_say_nothing(made):
+    assert paired(made(), made(SameBy.PROMPT, salt="x")) == (SameBy.ID, ())
+
+
+def test_of_two_ways_the_weaker_holds(made):
+    assert paired(made(), made(SameBy.TEXT)) == (SameBy.ID, ())
+    assert paired(made(SameBy.TEXT), made(SameBy.ID)) == (SameBy.ID, ())
+
+
+def test_texts_that_are_alike_show_it_where_hashes_do_not(made):
+    own = made(texts=tuple(f"Q: What is 1 + 1? A: 2\nQ: {text} A:" for text in QUESTIONS))
+    assert paired(own, made(SameBy.ID, texts=QUESTIONS)) == (SameBy.TEXT, ())
+
+
+def test_texts_of_some_items_alone_show_it_of_none(made):
+    assert paired(made(SameBy.ID, texts=QUESTIONS), made(SameBy.ID, texts=QUESTIONS[:1])) == (SameBy.ID, ())
+
+
+def test_ids_that_are_alike_with_other_questions_are_refused(made):
+    _, (problem,) = paired(made(SameBy.ID, texts=QUESTIONS), made(SameBy.TEXT, texts=QUESTIONS[::-1]))
+    assert "2 items have other questions" in problem
+
+
+def test_a_question_that_begins_within_a_number_is_another_one(made):
+    _, (problem,) = paired(made(SameBy.ID, texts=("1 + 1", "4")), made(SameBy.ID, texts=("21 + 11", "4")))
+    assert "1 items have other questions" in problem
