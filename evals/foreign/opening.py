@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import os
+import itertools
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from quantgate.evals.errors import DataError
-from quantgate.evals.foreign.formats import AUTO, NAMES, read_source, recognised
+from quantgate.evals.foreign.formats import AUTO, read_source, recognised
 from quantgate.evals.foreign.types import Format
 from quantgate.evals.foreign.writing import write_run
+from quantgate.evals.hashing import canonical_hash
 from quantgate.evals.runs.record import RUN_FILE, RunRecord
 from quantgate.evals.text import one_line
 
 _SHOWN = 4
-_made: dict[tuple[Path, int, int], Path] = {}
-"""The folder of each source that was imported, by what stands for its files as they were then."""
+_MOST_FILES = 10_000
+_made: dict[tuple[Path, str], Path] = {}
+"""The folder of each source that was imported, by its path and what stands for its files as they were then."""
 _folders: list[tempfile.TemporaryDirectory[str]] = []
 """Kept as long as the process: what is read of a run later is read from its files."""
 
@@ -29,7 +30,7 @@ def foreign_format(path: Path) -> Format | None:
 def run_directory(path: Path, tell: Callable[[str], None] = lambda _: None) -> Path:
     """The run directory that a path is, or one made of what another tool has left there.
 
-    A path that is neither is given back, so that whoever reads it says so; a file never is a run directory.
+    A path that is neither is given back, so that whoever reads it says so.
 
     Parameters
     ----------
@@ -41,17 +42,14 @@ def run_directory(path: Path, tell: Callable[[str], None] = lambda _: None) -> P
     Raises
     ------
     DataError
-        When files of a known format are broken, or a file is of none.
+        When files of a known format are broken.
     StorageError
         When the temporary folder cannot be written.
     """
     found = foreign_format(path)
     if found is None:
-        if not path.is_file():
-            return path
-        raise DataError(f"{path} is a file: neither a run directory, nor of the formats {', '.join(NAMES)}")
-    state = os.stat(path)
-    key = (path.resolve(), state.st_mtime_ns, state.st_size)
+        return path
+    key = (path.resolve(), _state(path))
     if key not in _made:
         _folders.append(tempfile.TemporaryDirectory(prefix="quantgate-import-"))
         folder = Path(_folders[-1].name) / "run"
@@ -60,6 +58,13 @@ def run_directory(path: Path, tell: Callable[[str], None] = lambda _: None) -> P
         tell(f"{path} is read as {found.name}: {_told(record)}. `quantgate import` says what it does not tell")
         _made[key] = folder
     return _made[key]
+
+
+def _state(path: Path) -> str:
+    """What stands for the files of a source as they are now: their names, sizes and times."""
+    files = sorted(itertools.islice(path.rglob("*"), _MOST_FILES)) if path.is_dir() else [path]
+    states = [(ascii(str(file)), held.st_mtime_ns, held.st_size) for file in files for held in [file.lstat()]]
+    return canonical_hash(states)
 
 
 def _told(record: RunRecord) -> str:

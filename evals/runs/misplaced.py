@@ -29,7 +29,10 @@ def why_no_run(path: Path) -> str:
         return f"{path} is no run directory: it has no {_RUN_FILE}. It holds {named}: give one of those"
     if (path / _MANIFEST).is_file():
         return f"{path} is no run directory but a bundle of data, which --data-dir takes"
-    return f"{path} is no run directory: it has no {_RUN_FILE}. `quantgate run --out {path}` makes one"
+    return (
+        f"{path} is no run directory: it has no {_RUN_FILE}. `quantgate run --out {path}` makes one, and "
+        "`quantgate import` one of another tool's files, which these are not as far as it knows"
+    )
 
 
 def why_no_decision(path: Path) -> str | None:
@@ -62,7 +65,10 @@ def _why_file(path: Path) -> str:
         return f"{path} is a file of the run directory {path.parent}: give that"
     decision = _decision(path)
     if decision is None:
-        return f"{path} is a file, and no run directory: that is a folder with {_RUN_FILE}"
+        return (
+            f"{path} is a file, and no run directory: that is a folder with {_RUN_FILE}. Nor does `quantgate import` know "
+            "it as another tool's"
+        )
     runs = " and ".join(_runs_of(decision))
     of = f", {runs}" if runs else ""
     return f"{path} is a decision, and no run directory: give its runs{of}. `quantgate report {path}` shows it"

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
-from quantgate.evals.errors import DataError, RunDirectoryError
+from quantgate.evals.errors import RunDirectoryError
 from quantgate.evals.foreign.opening import foreign_format, run_directory
+from quantgate.evals.foreign.table import CSV
+from quantgate.evals.foreign.types import ForeignRun, Format
 from quantgate.evals.pairing.pairing import Run, pair_runs
 from tests.evals.made_runs import run_of
 
@@ -41,14 +46,28 @@ def test_a_run_directory_is_itself(tmp_path):
 
 
 def test_what_is_neither_is_left_to_whoever_reads_run_directories(tmp_path):
-    with pytest.raises(RunDirectoryError, match="no run directory"):
-        Run.load(run_directory(tmp_path))
-
-
-def test_a_file_of_no_format_is_refused_with_those_that_there_are(tmp_path):
     (tmp_path / "gate.json").write_text("{}")
-    with pytest.raises(DataError, match=r"neither a run directory, nor of the formats .*csv"):
-        run_directory(tmp_path / "gate.json")
+    for path in (tmp_path, tmp_path / "gate.json", tmp_path / "none"):
+        assert run_directory(path) == path
+        with pytest.raises(RunDirectoryError, match="no run directory"):
+            Run.load(path)
+
+
+def test_a_folder_is_imported_again_when_a_file_in_it_has_changed(tmp_path, monkeypatch):
+    file = tmp_path / "results" / "deep" / "x.csv"
+    file.parent.mkdir(parents=True)
+    file.write_text(TABLE)
+
+    def read(folder: Path) -> ForeignRun:
+        return replace(CSV.read(file), model=folder.name)
+
+    folders = Format("folders", "a folder of tables", lambda path: path.name == "results", read)
+    monkeypatch.setattr("quantgate.evals.foreign.formats._formats", lambda: iter([folders]))
+    before = run_directory(tmp_path / "results")
+    assert run_directory(tmp_path / "results") == before
+    file.write_text(TABLE + "gsm8k,3,0,1\n")
+    after = Run.load(run_directory(tmp_path / "results"))
+    assert (len(after.samples), after.record.label) == (3, "results")
 
 
 def test_one_file_on_both_sides_is_no_comparison(source):
