@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from quantgate.evals.contract.records import Sample, Status, is_number
 from quantgate.evals.documents import BrokenDocument, parse_json
 from quantgate.evals.errors import DataError, RunDirectoryError
 from quantgate.evals.files import open_to_read
-from quantgate.evals.foreign.cells import RUN, CellsOf, csv_cells, json_cells, parquet_cells
+from quantgate.evals.foreign.cells import RUN, Cells, CellsOf, csv_cells, json_cells, parquet_cells
 from quantgate.evals.foreign.sources import created_of, digest_of
 from quantgate.evals.foreign.types import ForeignRun, ForeignTask, Format, Row, Unread
 from quantgate.evals.runs.record import RunRecord, SameBy, TaskRecord, parse_run_record
@@ -33,12 +34,19 @@ _UNKNOWN = (
     *("few_shot", "limit"),
 )
 _METRIC = "score"
+_MOST_HELD = 64 << 20
+"""Bytes of a table whose rows may be held, which take some five times as much."""
 
 
 @dataclass(slots=True)
 class _Seen:
-    """What the rows of a task have, as far as all of them have it, and the record of the run that it was written of."""
+    """What the rows of a task have, as far as all of them have it, and the record of the run that it was written of.
 
+    `first` and `last` are the places of its rows in the table.
+    """
+
+    first: int
+    last: int = 0
     hashed: bool = True
     asked: bool = True
     run: RunRecord | None = None
@@ -48,14 +56,52 @@ class _Seen:
         return SameBy.PROMPT if self.hashed else SameBy.TEXT if self.asked else SameBy.ID
 
 
+class _Rows:
+    """The rows of a table from one place to another, read on from where the last ones ended, where that is before.
+
+    Where tasks lie among each other, the rows of a table that is not large are held.
+    """
+
+    def __init__(self, path: Path, cells_of: CellsOf) -> None:
+        self._path = path
+        self._cells_of = cells_of
+        self._rows: Cells | None = None
+        self._at = 0
+        self._held: dict[str, list[tuple[str, Mapping[str, Any] | str]]] = {}
+
+    def hold(self, tasks: Sequence[_Seen]) -> None:
+        """Read all rows at once where that spares reading the table once for each task."""
+        among = any(one.last > other.first for one, other in pairwise(tasks))
+        if among and self._path.stat().st_size <= _MOST_HELD:
+            for row in self._cells_of(self._path):
+                if not isinstance(row[1], str) and isinstance(task := row[1].get("task"), str):
+                    self._held.setdefault(task, []).append(row)
+
+    def of_task(self, task: str, seen: _Seen) -> Cells:
+        """The rows of a task, with others that stand among them where nothing is held."""
+        return iter(self._held[task]) if self._held else self._between(seen.first, seen.last)
+
+    def _between(self, first: int, last: int) -> Cells:
+        if self._rows is None or self._at > first:
+            self._rows, self._at = self._cells_of(self._path), 0
+        for row in self._rows:
+            self._at += 1
+            if self._at > first:
+                yield row
+            if self._at > last:
+                return
+
+
 def read_table(path: Path, cells_of: CellsOf, format: str) -> ForeignRun:
     """Read a table; `cells_of` gives its rows. Raises DataError when it has no row, or lacks a column."""
-    seen = _looked_through(path, cells_of)
+    seen, unread = _looked_through(path, cells_of)
+    table = _Rows(path, cells_of)
+    table.hold(list(seen.values()))
     tasks, runs = [], [each.run for each in seen.values() if each.run is not None]
     for name, each in seen.items():
         record = None if each.run is None else each.run.task(name)
         # A row that cannot be read is of no task that anybody knows: it is told with the first one.
-        rows = partial(_rows, path, cells_of, name, each.same_by, tells_unread=name == next(iter(seen)))
+        rows = partial(_rows, table, name, each, unread if name == next(iter(seen)) else [])
         if record is not None:
             tasks.append(_as_exported(record, each.same_by, rows))
             continue
@@ -76,24 +122,29 @@ def read_table(path: Path, cells_of: CellsOf, format: str) -> ForeignRun:
     return ForeignRun(format=format, model=path.stem, created=created_of(path), tasks=tasks)
 
 
-def _looked_through(path: Path, cells_of: CellsOf) -> dict[str, _Seen]:
+def _looked_through(path: Path, cells_of: CellsOf) -> tuple[dict[str, _Seen], list[Unread]]:
+    """The tasks of a table, and its rows that are of none: each is told as the first one, which is all that is kept."""
     seen: dict[str, _Seen] = {}
-    for where, cells in cells_of(path):
+    unread: list[Unread] = []
+    for place, (where, cells) in enumerate(cells_of(path)):
         if isinstance(cells, str):
+            unread.append(unread[0] if unread else Unread(where, cells))
             continue
         if lacking := [name for name in NEEDED if name not in cells]:
             raise DataError(f"{path}: there is no column {lacking[0]}; a table has {', '.join(NEEDED)}")
         task = cells["task"]
         if not isinstance(task, str) or not task:
+            unread.append(unread[0] if unread else Unread(where, "task must be text"))
             continue
-        own = seen.setdefault(task, _Seen())
+        own = seen.setdefault(task, _Seen(place))
+        own.last = place
         own.hashed = own.hashed and bool(cells.get("prompt_hash"))
         own.asked = own.asked and bool(cells.get("question"))
         if own.run is None and cells.get(RUN) is not None:
             own.run = _record(cells[RUN], f"{path}, {where}: {RUN}")
     if not seen:
         raise DataError(f"{path}: it holds no row with {', '.join(NEEDED)}")
-    return seen
+    return seen, unread
 
 
 def _record(told: object, where: str) -> RunRecord:
@@ -122,15 +173,12 @@ def _of_run(format: str, run: RunRecord, tasks: Sequence[ForeignTask]) -> Foreig
     return ForeignRun(format=format, model=run.model, created=run.created, tasks=tasks, label=run.label, record=run)
 
 
-def _rows(path: Path, cells_of: CellsOf, task: str, same_by: SameBy, *, tells_unread: bool) -> Iterator[Row | Unread]:
-    for where, cells in cells_of(path):
-        named = cells if isinstance(cells, str) else cells.get("task")
-        if isinstance(cells, str) or not isinstance(named, str) or not named:
-            if tells_unread:
-                yield Unread(where, cells if isinstance(cells, str) else "task must be text")
-        elif named == task:
+def _rows(table: _Rows, task: str, seen: _Seen, unread: Sequence[Unread]) -> Iterator[Row | Unread]:
+    yield from unread
+    for where, cells in table.of_task(task, seen):
+        if not isinstance(cells, str) and cells.get("task") == task:
             try:
-                yield _row(cells, same_by)
+                yield _row(cells, seen.same_by)
             except ValueError as error:
                 yield Unread(where, str(error))
 

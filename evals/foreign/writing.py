@@ -132,7 +132,7 @@ def _write_task(task: ForeignTask, format: str, samples: AppendedLines, prompts:
         if isinstance(row, Unread):
             _count_unread(seen, row)
             continue
-        sample = replace(row.sample, task=task.name)
+        sample = row.sample if row.sample.task == task.name else replace(row.sample, task=task.name)
         if (key := (sample.item_id, sample.repeat)) in keys:
             again = f"item {sample.item_id}, repeat {sample.repeat} is there twice, and the first one counts"
             _count_unread(seen, Unread("", again))

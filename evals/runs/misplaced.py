@@ -66,8 +66,8 @@ def _why_file(path: Path) -> str:
     decision = _decision(path)
     if decision is None:
         return (
-            f"{path} is a file, and no run directory: that is a folder with {_RUN_FILE}. Nor does `quantgate import` know "
-            "it as another tool's"
+            f"{path} is a file, and no run directory: that is a folder with {_RUN_FILE}. Nor does `quantgate import` "
+            "know it as another tool's"
         )
     runs = " and ".join(_runs_of(decision))
     of = f", {runs}" if runs else ""

@@ -15,6 +15,7 @@ from quantgate.reports.files.options import Inconclusive
 from quantgate.reports.words.flipped import flipped
 from quantgate.reports.words.flips import Flipped, item_name, sentence, worst_first
 from quantgate.reports.words.looks import looks_lines
+from quantgate.reports.words.notes import paired_lines
 from quantgate.reports.words.palette import verdict_word
 from quantgate.reports.words.row import task_cells
 from quantgate.reports.words.targets import target_lines
@@ -80,7 +81,7 @@ def _case(task: TaskDecision, inconclusive: Inconclusive) -> _Case:
         f"difference {row.difference} points, bounds {row.bounds}, margin {row.margin}; {row.asked} items; "
         f"baseline {row.baseline}, candidate {row.candidate}"
     )
-    details += "".join(f"\n{line}" for line in (*looks_lines(task), *target_lines(task)))
+    details += "".join(f"\n{line}" for line in (*paired_lines(task), *looks_lines(task), *target_lines(task)))
     details += "".join(f"\n{finding.severity.value}: {finding.message}" for finding in task.findings)
     if task.passes:
         return _Case(task.task, task.named_reason, details)

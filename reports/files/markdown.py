@@ -14,7 +14,7 @@ from quantgate.reports.words.facts import told_builds
 from quantgate.reports.words.flipped import flipped
 from quantgate.reports.words.headline import comparison_headline, headline, recommendation, whole_verdict
 from quantgate.reports.words.looks import looks_lines
-from quantgate.reports.words.notes import blocks_a_pass, pooled_note, suite_notes
+from quantgate.reports.words.notes import blocks_a_pass, paired_lines, pooled_note, suite_notes
 from quantgate.reports.words.palette import MARK, verdict_word
 from quantgate.reports.words.row import Cells, relative_note, task_cells
 from quantgate.reports.words.settling import settling
@@ -38,6 +38,7 @@ def gate_markdown(verdict: Verdict) -> str:
         ),
         *_plot([(row.task, row) for row in verdict.rows]),
         *_findings((task.task, task) for task in verdict.tasks),
+        *_bullets(f"{row.task}: {line}" for row in verdict.rows for line in paired_lines(row)),
         *_bullets(f"Note: {name}: {note.text}." for name, note in suite_notes(verdict.suite)),
         *_bullets(f"{row.task}: {line}" for row in verdict.rows for line in (*looks_lines(row), *target_lines(row))),
         *_bullets([f"Note: {note}."] if (note := pooled_note(verdict)) else []),
@@ -87,7 +88,7 @@ def comparison_markdown(comparison: Comparison) -> str:
             f"{build.name}: {row.task}: {line}"
             for build in comparison.formats
             for row in build.rows
-            for line in looks_lines(row)
+            for line in (*paired_lines(row), *looks_lines(row))
         ),
         *_findings((f"{build.name}: {task.task}", task) for build in comparison.formats for task in build.tasks),
         *flips_markdown([one for one in flipped(comparison) if one.fell]),

@@ -20,7 +20,7 @@ from quantgate.reports.words.flipped import flipped
 from quantgate.reports.words.headline import comparison_headline, recommendation, shipped, whole_verdict
 from quantgate.reports.words.listed import listed
 from quantgate.reports.words.looks import have_parts_of_alpha, looks_lines
-from quantgate.reports.words.notes import blocks_a_pass
+from quantgate.reports.words.notes import blocks_a_pass, paired_lines
 from quantgate.reports.words.palette import verdict_word
 from quantgate.reports.words.row import relative_note, task_cells
 from quantgate.reports.words.settling import settling
@@ -56,7 +56,7 @@ def comparison_html(comparison: Comparison) -> str:
             (f"{build.name}: {row.task}", line)
             for build in comparison.formats
             for row in build.rows
-            for line in looks_lines(row)
+            for line in (*paired_lines(row), *looks_lines(row))
         ],
         tasks=tasks,
         priced=comparison.priced,

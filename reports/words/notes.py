@@ -26,7 +26,7 @@ from quantgate.reports.words.targets import target_lines
 _LIKE_A_RECOVERY = 0.5
 # And a recovery so small may be a loss there.
 _LIKE_A_LOSS = 0.5
-PAIRED_BY = {
+_PAIRED_BY = {
     SameBy.PROMPT: "paired by prompt: both builds were asked the same, word for word",
     SameBy.TEXT: "paired by text: both builds were asked the same questions; what stood around them is unknown",
 }
@@ -91,6 +91,7 @@ def flag_notes(task: TaskDecision, searched: str = "tasks") -> list[Note]:
         Flag.CANNOT_PASS_AT_THIS_N: f"{task.items} items cannot pass {margin} even without a flip",
     }
     notes = [Note(NoteKind.FLAG, sentence) for flag, sentence in sentences.items() if flag in task.flags]
+    notes += [Note(NoteKind.PAIRED, line) for line in paired_lines(task)]
     if task.margin.points is not None and task.margin.points >= _LIKE_A_RECOVERY:
         share = f"{task.margin.points:g}"
         notes.append(
@@ -111,6 +112,12 @@ def flag_notes(task: TaskDecision, searched: str = "tasks") -> list[Note]:
             )
         )
     return notes
+
+
+def paired_lines(task: TaskDecision) -> list[str]:
+    """By what the answers were paired, where a run was imported and no finding says it."""
+    paired_by = task.paired_by if isinstance(task, Decided) else None
+    return [_PAIRED_BY[paired_by]] if paired_by in _PAIRED_BY else []
 
 
 def mean_over(suite: Suite) -> str:
@@ -163,8 +170,6 @@ def described_notes(task: TaskDecision) -> list[Note]:
     if alike is not None:
         told = f"the same result in both builds on {alike.count:,} of {alike.n:,} samples ({alike.estimate:.1%})"
         notes.append(Note(NoteKind.AGREEMENT, told))
-    if task.paired_by in PAIRED_BY:
-        notes.append(Note(NoteKind.PAIRED, PAIRED_BY[task.paired_by]))
     if (noise := task.description.noise) is not None:
         came_to = _lost_and_won if task.description.discordance is not None else _net
         notes.append(

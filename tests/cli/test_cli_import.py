@@ -145,3 +145,16 @@ def test_a_table_of_our_own_run_is_paired_with_another_run_of_it(quantgate, tmp_
     quantgate(["gate", str(tmp_path / "fp8.csv"), MXFP4, "--json", str(tmp_path / "gate.json")])
     (task,) = json.loads((tmp_path / "gate.json").read_text())["tasks"]
     assert (task["verdict"], task["paired_by"]) == ("regressed", "prompt")
+
+
+@pytest.mark.parametrize("verb", ["gate", "compare"])
+def test_every_report_says_by_what_was_paired(quantgate, tmp_path, verb):
+    tables = [str(tmp_path / f"{run.rpartition('/')[2]}.jsonl") for run in (FP8, MXFP4)]
+    for run, table in zip((FP8, MXFP4), tables, strict=True):
+        quantgate(["export", run, "--to", "jsonl", "--out", table])
+    outputs = {option: tmp_path / f"report.{option}" for option in ("html", "markdown", "junit")}
+    _, out, _ = quantgate(
+        [verb, *tables, *(word for name, file in outputs.items() for word in (f"--{name}", str(file)))]
+    )
+    for said in (out, *(file.read_text() for file in outputs.values())):
+        assert "paired by prompt" in " ".join(said.split()).lower()

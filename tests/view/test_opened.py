@@ -10,6 +10,7 @@ from quantgate.evals.pairing.pairing import Run, pair_runs
 from quantgate.evals.settings.policy import load_policy
 from quantgate.view.found import find
 from quantgate.view.store import Store
+from quantgate.view.types import Filter
 from tests.view.written import answered, viewing, write_run
 
 
@@ -123,3 +124,13 @@ def test_what_a_check_has_decided_by_itself_and_in_a_comparison_is_listed_once(t
         found = viewer.store.overview().decisions
         assert [row.created[11:13] for row in found] == ["11", "10"]
         assert viewer.get(f"decision/{found[1].key}").status == 200
+
+
+def test_files_of_another_tool_are_a_run_by_their_own_name(tmp_path):
+    file = tmp_path / "scores.csv"
+    file.write_text("task,item_id,repeat,score\nsums,1,0,1\nsums,2,0,0\n")
+    with Store([file], patience_s=60) as store:
+        (row,) = store.overview().runs
+        assert (row.label, row.folder, row.tasks[0].score) == ("scores", str(file), 0.5)
+        page = store.items((row.key,), Filter(unparsed=True), 0)
+        assert page.total == 0
