@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from quantgate.evals.contract.asked import Asked
 from quantgate.evals.contract.records import Sample
-from quantgate.evals.runs.record import RunRecord, SameBy, TaskRecord
+from quantgate.evals.runs.record import Draw, RunRecord, SameBy, TaskRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,8 @@ class ForeignTask:
         What else two runs must share, and what is for the reader alone.
     items, repeats
         How many there were to be; `None` where the source does not say, and what is there counts.
-    whole
-        The items of the whole benchmark, where it is known.
+    whole, draw
+        The items of the whole benchmark, where it is known, and how some of them were chosen.
     record
         The task as a run of our own had it, where the source was written of one: that is then kept, and nothing that
         else stands here but `rows` and `same_by`.
@@ -81,6 +81,7 @@ class ForeignTask:
     items: int | None = None
     repeats: int | None = None
     whole: int | None = None
+    draw: Draw = Draw.FIRST
     guess: float = 0.0
     private: str | None = None
     record: TaskRecord | None = None

@@ -21,7 +21,7 @@ from quantgate.evals.files import write_atomically
 from quantgate.evals.foreign.types import ForeignRun, ForeignTask, Row, Unread
 from quantgate.evals.runs.appending import AppendedLines
 from quantgate.evals.runs.planned import written
-from quantgate.evals.runs.record import MOST_SAMPLES, RUN_FILE, Draw, Imported, RunRecord, TaskRecord
+from quantgate.evals.runs.record import MOST_SAMPLES, RUN_FILE, Imported, RunRecord, TaskRecord
 from quantgate.evals.samples.digests import Digests
 from quantgate.evals.samples.lines import SAMPLES_FILE, line_of
 from quantgate.evals.samples.prompts import PROMPTS_FILE, line_of_prompt, prompt_digest
@@ -208,7 +208,7 @@ def _record(task: ForeignTask, format: str, seen: _Seen) -> TaskRecord:
         guess=task.guess,
         strata=dict(Counter(seen.strata.values())),
         whole=task.whole,
-        draw=Draw.FIRST if task.whole is not None and items < task.whole else None,
+        draw=task.draw if task.whole is not None and items < task.whole else None,
         item_ids=written(seen.items) if items == len(seen.items) else None,
         imported=imported,
     )
