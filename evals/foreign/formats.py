@@ -11,6 +11,7 @@ from quantgate.evals.foreign.types import ForeignRun, Format
 
 AUTO = "auto"
 _PLACES = {
+    "inspect": "inspect_logs:INSPECT",
     "csv": "table:CSV",
     "jsonl": "table:JSONL",
     "parquet": "table:PARQUET",

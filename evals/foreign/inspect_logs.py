@@ -1,0 +1,368 @@
+"""Logs of Inspect (`.eval`, `.json`), a file or a folder of one model's: read with inspect-ai's own types."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from quantgate.evals.errors import DataError
+from quantgate.evals.files import open_to_read
+from quantgate.evals.foreign.inspect_archive import ZIP_BEGINS, missing_inspect, opened_archive
+from quantgate.evals.foreign.inspect_samples import row_of
+from quantgate.evals.foreign.inspect_survey import Survey, survey_of
+from quantgate.evals.foreign.sources import document_of, object_of
+from quantgate.evals.foreign.types import ForeignRun, ForeignTask, Format, Row, Unread
+from quantgate.evals.runs.record import Draw
+from quantgate.evals.secrets import without_keys
+from quantgate.evals.text import natural_key, one_line
+
+_HEADER, _START, _SAMPLES = "header.json", "_journal/start.json", "samples/"
+MOST_JSON = 256 << 20
+"""Bytes of a log that is one JSON document, which is read whole, and takes some ten times that as objects."""
+_MOST_FILES = 10_000
+_DEEPEST = 3
+_UNREAD_PARTS = ("events", "events_data", "timelines", "store", "transcript")
+"""The parts of a sample that nothing here is read from, and that are most of it."""
+_SAMPLING = {"temperature": "temperature", "top_p": "top_p", "max_tokens": "max_tokens", "seed": "seed"}
+_LIMITS = (
+    "message_limit",
+    "token_limit",
+    "token_limit_type",
+    "turn_limit",
+    "time_limit",
+    "working_limit",
+    "cost_limit",
+)
+_HEAD = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """One log: its file, and its header with no sample in it."""
+
+    file: Path
+    header: Any
+
+    @property
+    def task(self) -> str:
+        return str(self.header.eval.task)
+
+    @property
+    def model(self) -> str:
+        return str(self.header.eval.model)
+
+    @property
+    def created(self) -> datetime:
+        return datetime.fromisoformat(str(self.header.eval.created))
+
+
+def read(path: Path) -> ForeignRun:
+    """The run that a log is, or all logs of a folder. Raises DataError in one line, also where they are of several."""
+    logs = _logs(path)
+    if len(models := sorted({log.model for log in logs})) > 1:
+        raise DataError(f"{path} holds logs of several models, {_listed(models)}: name one with --model")
+    return _run(logs)
+
+
+def read_model(path: Path, model: str) -> ForeignRun:
+    """The run that a folder's logs of one model are. Raises DataError where there is none of it."""
+    logs = _logs(path)
+    if not (chosen := [log for log in logs if log.model == model]):
+        models = sorted({log.model for log in logs})
+        raise DataError(f"{path} holds no log of the model {one_line(model, 80)}; it holds {_listed(models)}")
+    return _run(chosen)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(one_line(name, 80) for name in names[:5]) + (" ..." if len(names) > 5 else "")
+
+
+def _logs(path: Path) -> list[Log]:
+    files = list(_files(path)) if path.is_dir() else [path]
+    if not files:
+        raise DataError(f"{path}: there is no Inspect log (.eval or .json) in it")
+    return [Log(file, _header(file)) for file in files]
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """The logs of a folder, and of those in it; links are not followed, and what is not of Inspect is passed over."""
+    count = 0
+    for where, folders, names in os.walk(folder):
+        folders[:] = sorted(folders) if len(Path(where).relative_to(folder).parts) < _DEEPEST else []
+        for name in sorted(names):
+            count += 1
+            if count > _MOST_FILES:
+                raise DataError(f"{folder}: it holds more than {_MOST_FILES:,} files; name the folder of the logs")
+            if name.lower().endswith((".eval", ".json")) and _is_log(Path(where, name)):
+                yield Path(where, name)
+
+
+def _is_log(file: Path) -> bool:
+    try:
+        with open_to_read(file) as stream:
+            head = stream.read(_HEAD)
+    except OSError:
+        return False
+    if file.suffix.lower() == ".eval":
+        return head.startswith(ZIP_BEGINS)
+    return head.lstrip().startswith(b"{") and all(name in head for name in (b'"eval"', b'"status"', b'"version"'))
+
+
+def _recognises(path: Path) -> bool:
+    if not path.is_dir():
+        return path.suffix.lower() in (".eval", ".json") and _is_log(path)
+    try:
+        return next(_files(path), None) is not None
+    except DataError:
+        return False
+
+
+def _header(file: Path) -> Any:
+    """The header of a log. Raises DataError in one line."""
+    document = _archived_header(file) if _is_zip(file) else _json_log(file)
+    document.pop("samples", None)
+    document.pop("reductions", None)
+    version = document.get("version")
+    log_type, _ = _types()
+    newest = log_type.model_fields["version"].default
+    if not isinstance(version, int) or "eval" not in document:
+        raise DataError(f"{file}: it is no Inspect log, which tells its version and its `eval`")
+    if version > newest:
+        raise DataError(
+            f"{file}: it is a log of version {version}, and the inspect-ai that is installed reads up to {newest}: "
+            "upgrade it"
+        )
+    try:
+        return log_type.model_validate(document)
+    except (ValueError, TypeError) as error:
+        raise DataError(f"{file}: it is no Inspect log that inspect-ai can read: {_why(error)}") from None
+
+
+def _types() -> tuple[Any, Any]:
+    """The types of logs and samples. Raises UsageError when inspect-ai is not installed."""
+    try:
+        from inspect_ai.log import EvalLog, EvalSample
+    except ImportError:
+        raise missing_inspect() from None
+    return EvalLog, EvalSample
+
+
+def _why(error: Exception) -> str:
+    """What a type finds wrong first, and where, without the value that stands there."""
+    errors = getattr(error, "errors", None)
+    if errors is None:
+        return one_line(without_keys(str(error)), 160)
+    first = errors(include_input=False, include_url=False)[0]
+    return one_line(f"{'.'.join(map(str, first['loc']))}: {first['msg']}", 160)
+
+
+def _is_zip(file: Path) -> bool:
+    try:
+        with open_to_read(file) as stream:
+            return stream.read(len(ZIP_BEGINS)) == ZIP_BEGINS
+    except OSError as error:
+        raise DataError(f"{file} cannot be read: {error.strerror or error}") from None
+
+
+def _archived_header(file: Path) -> dict[str, Any]:
+    """The header of an archive; of one that was never finished what was written when it began."""
+    with opened_archive(file) as archive:
+        name = next((name for name in (_HEADER, _START) if name in archive.members), None)
+        if name is None:
+            raise DataError(f"{file}: it is a zip, but no Inspect log: there is no {_HEADER} in it")
+        content = archive.read(name)
+    found = object_of(content) if isinstance(content, bytes) else content
+    if isinstance(found, str):
+        raise DataError(f"{file}, {name}: {found}")
+    return found if name == _HEADER else {**found, "status": "started"}
+
+
+def _json_log(file: Path) -> dict[str, Any]:
+    if file.stat().st_size > MOST_JSON:
+        raise DataError(
+            f"{file}: a log in JSON of more than {MOST_JSON >> 20} MB is not read; "
+            "`inspect log convert --to eval` makes one that is read piece by piece"
+        )
+    return document_of(file, MOST_JSON)
+
+
+def _documents(file: Path) -> Iterator[tuple[str, Any]]:
+    """Where each sample stands, and its document or why there is none; always in the same order."""
+    if not _is_zip(file):
+        samples = _json_log(file).get("samples") or []
+        for number, document in enumerate(samples if isinstance(samples, list) else [], 1):
+            yield f"{file.name}, sample {number:,}", document
+        return
+    with opened_archive(file) as archive:
+        names = (name for name in archive.members if name.startswith(_SAMPLES) and name.endswith(".json"))
+        for name in sorted(names, key=natural_key):
+            content = archive.read(name)
+            yield f"{file.name}, {one_line(name)}", object_of(content) if isinstance(content, bytes) else content
+
+
+def samples_of(file: Path) -> Iterator[tuple[str, Any]]:
+    """Where each sample of a log stands, and the sample as inspect-ai has it, or the text of why there is none."""
+    _, sample_type = _types()
+    for where, document in _documents(file):
+        if not isinstance(document, dict):
+            yield where, document if isinstance(document, str) else "it is no JSON object"
+            continue
+        for name in _UNREAD_PARTS:
+            document.pop(name, None)
+        try:
+            yield where, sample_type.model_validate(document)
+        except (ValueError, TypeError) as error:
+            yield where, f"it is no sample that inspect-ai can read: {_why(error)}"
+        except RecursionError:
+            yield where, "it is nested too deeply"
+
+
+def _rows(file: Path, survey: Survey) -> Iterator[Row | Unread]:
+    for where, sample in samples_of(file):
+        if isinstance(sample, str):
+            yield Unread(where, sample)
+            continue
+        try:
+            yield row_of(sample, survey.reading)
+        except ValueError as error:
+            yield Unread(where, str(error))
+
+
+def _run(logs: Sequence[Log]) -> ForeignRun:
+    notes: list[str] = []
+    newest: dict[str, Log] = {}
+    for log in sorted(logs, key=lambda log: log.created):
+        if (older := newest.get(log.task)) is not None:
+            notes.append(f"{older.file.name} is an older log of {one_line(log.task, 60)} and is not read")
+        newest[log.task] = log
+    surveys = {name: survey_of(log.header, samples_of(log.file)) for name, log in newest.items()}
+    for name, log in newest.items():
+        notes += _notes(log, surveys[name])
+    last = max(newest.values(), key=lambda log: log.created)
+    return ForeignRun(
+        format="inspect",
+        model=last.model,
+        created=last.created.isoformat(timespec="seconds"),
+        tasks=[_task(log, surveys[name]) for name, log in newest.items()],
+        software={f"inspect: {name}": str(version) for name, version in (last.header.eval.packages or {}).items()},
+        endpoint=_endpoint(last.header.eval.model_base_url),
+        notes=tuple(notes),
+    )
+
+
+def _notes(log: Log, survey: Survey) -> Iterator[str]:
+    task, status = one_line(log.task, 60), log.header.status
+    if status != "success":
+        planned = len(log.header.eval.dataset.sample_ids or ()) * (log.header.eval.config.epochs or 1)
+        reason = log.header.error.message if log.header.error is not None else ""
+        yield (
+            f"{task}: the status of {log.file.name} is {status}; {survey.samples:,} of {planned:,} samples are in it"
+            + (f" ({one_line(without_keys(reason), 120)})" if reason else "")
+        )
+    if survey.reading.numbers:
+        yield (
+            f"{task}: {len(survey.reading.numbers):,} items are asked word for word like others; they are told apart "
+            "by a number, and which is which is not known"
+        )
+    if survey.zeroed:
+        yield f"{task}: {survey.zeroed:,} empty or refused answers score 0 here, which Inspect had scored higher"
+    if survey.differs:
+        yield (
+            f"{task}: Inspect says {survey.printed:.6g} ({one_line(survey.printed_as, 60)}), and the mean of all "
+            f"scores in the log is {survey.mean:.6g}"
+        )
+
+
+def _endpoint(url: str | None) -> dict[str, Any]:
+    if not url:
+        return {}
+    parts = urlsplit(url)
+    return {"base_url": urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))}
+
+
+def _task(log: Log, survey: Survey) -> ForeignTask:
+    spec = log.header.eval
+    sampling = _sampling(log.header)
+    told = {name: value for name, value in sampling.items() if value is not None}
+    ids = spec.dataset.sample_ids
+    shuffled = spec.dataset.shuffled or spec.config.sample_shuffle not in (None, False)
+    return ForeignTask(
+        name=log.task,
+        version=str(spec.task_version),
+        grader=f"inspect-ai {(spec.packages or {}).get('inspect_ai', 'unknown')}, {_scorer(spec, survey)}",
+        metric=survey.reading.primary,
+        same_by=survey.reading.same_by,
+        rows=partial(_rows, log.file, survey),
+        sampling=told,
+        unknown=("data_hash", *(name for name, value in sampling.items() if value is None)),
+        settings=_settings(log.header),
+        provenance=_provenance(log, survey),
+        items=len(ids) if ids is not None else None,
+        repeats=spec.config.epochs,
+        whole=spec.dataset.samples if spec.config.sample_id is None else None,
+        draw=Draw.RANDOM if shuffled else Draw.FIRST,
+        guess=survey.guess,
+    )
+
+
+def _scorer(spec: Any, survey: Survey) -> str:
+    name = survey.reading.primary.partition("/")[0]
+    options = next((each.options for each in spec.scorers or () if each.name.rpartition("/")[2] == name), None)
+    return name + (f" {_shown(options)}" if options else "")
+
+
+def _shown(value: Any) -> str:
+    return without_keys(json.dumps(value, sort_keys=True, ensure_ascii=False, default=str))
+
+
+def _sampling(header: Any) -> dict[str, Any]:
+    """What the model was asked with: its own, what the task says over that, and what the solvers say over both."""
+    configs = [header.eval.model_generate_config, header.plan.config]
+    asked: dict[str, Any] = {}
+    for config in configs:
+        asked |= {name: value for name, value in config.model_dump(exclude_none=True).items()}
+    for step in header.plan.steps:
+        asked |= {name: value for name, value in (step.params or {}).items() if name in asked or name in _SAMPLING}
+    stop = asked.get("stop_seqs")
+    return {
+        **{name: asked.get(theirs) for name, theirs in _SAMPLING.items()},
+        "stop": stop,
+        "extra_body": asked.get("extra_body") or {},
+    }
+
+
+def _settings(header: Any) -> dict[str, Any]:
+    """What else two runs must share: the solvers, and the limits that a sample stops at."""
+    config = header.eval.config
+    steps = [f"{step.solver}({_shown(step.params) if step.params else ''})" for step in header.plan.steps]
+    limits = {name: getattr(config, name, None) for name in _LIMITS}
+    return {
+        "solver": " > ".join(steps),
+        "limit": list(config.limit) if isinstance(config.limit, tuple) else config.limit,
+        **{name: value for name, value in limits.items() if value is not None},
+    }
+
+
+def _provenance(log: Log, survey: Survey) -> dict[str, str]:
+    spec = log.header.eval
+    told: Mapping[str, Any] = {
+        "source": log.file.name,
+        "eval": spec.eval_id,
+        "dataset": spec.dataset.name,
+        "arguments": _shown(spec.task_args) if spec.task_args else None,
+        "commit": spec.revision.commit if spec.revision is not None else None,
+        "accuracy by inspect": None if survey.printed is None else f"{survey.printed!r} ({survey.printed_as})",
+    }
+    return {name: one_line(str(value), 400) for name, value in told.items() if value}
+
+
+INSPECT = Format(
+    "inspect", "logs of Inspect (.eval, .json): one, or a folder of one model's", _recognises, read, read_model
+)
