@@ -25,7 +25,7 @@ _MOST_RATIO = 200
 _SMALL = 64 << 20
 """An archive that unpacks to less is none to be afraid of, whatever its ratio."""
 _STEP = 4096
-"""Packed bytes taken at a time, since what unpacks zstd gives all of them at once, whatever size the directory tells."""
+"""Packed bytes taken at a time, since what unpacks zstd gives all of them at once, whatever the directory says."""
 _END = struct.Struct("<4s4H2LH")
 _LOCATOR = struct.Struct("<4sLQL")
 _END_64 = struct.Struct("<4sQ2H2L4Q")

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 from quantgate.evals.errors import DataError
 from quantgate.evals.files import open_to_read
 from quantgate.evals.foreign.inspect_archive import ZIP_BEGINS, missing_inspect, opened_archive
-from quantgate.evals.foreign.inspect_samples import row_of
+from quantgate.evals.foreign.inspect_samples import reason_of, row_of
 from quantgate.evals.foreign.inspect_survey import Survey, survey_of
 from quantgate.evals.foreign.sources import document_of, object_of
 from quantgate.evals.foreign.types import ForeignRun, ForeignTask, Format, Row, Unread
@@ -261,7 +261,7 @@ def _notes(log: Log, survey: Survey) -> Iterator[str]:
     task, status = one_line(log.task, 60), log.header.status
     if status != "success":
         planned = len(log.header.eval.dataset.sample_ids or ()) * (log.header.eval.config.epochs or 1)
-        reason = log.header.error.message if log.header.error is not None else ""
+        reason = reason_of(log.header.error.message) if log.header.error is not None else ""
         yield (
             f"{task}: the status of {log.file.name} is {status}; {survey.samples:,} of {planned:,} samples are in it"
             + (f" ({one_line(without_keys(reason), 120)})" if reason else "")
@@ -329,7 +329,8 @@ def _sampling(header: Any) -> dict[str, Any]:
     for config in configs:
         asked |= {name: value for name, value in config.model_dump(exclude_none=True).items()}
     for step in header.plan.steps:
-        asked |= {name: value for name, value in (step.params or {}).items() if name in asked or name in _SAMPLING}
+        told = {name: value for name, value in (step.params or {}).items() if value is not None}
+        asked |= {name: value for name, value in told.items() if name in asked or name in _SAMPLING}
     stop = asked.get("stop_seqs")
     return {
         **{name: asked.get(theirs) for name, theirs in _SAMPLING.items()},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,9 @@ _WORDS = {"yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
 _CUT_BY = frozenset({"context", "token", "message", "turn"})
 """Limits that the model itself ran into; time, cost and whoever stopped it by hand are none of its doing."""
 _UNTOLD = "unknown"
+_TURNED_AWAY = ("model_length", "content_filter")
+_REFUSAL = "ModelRefusalError"
+_BLANK_LINE = re.compile(r"(?:\\n|\n){2,}")
 _ATTACHMENT = "attachment://"
 
 
@@ -90,9 +94,9 @@ def shows_prompt(sample: Any) -> bool:
     return bool(sample.messages) or sample.error is not None
 
 
-def tells_answer(sample: Any) -> bool:
-    """Whether any scorer says what it read out of the answer."""
-    return any(score.answer for score in (sample.scores or {}).values())
+def telling_scorers(sample: Any) -> set[str]:
+    """The scorers that say what they read out of the answer."""
+    return {name for name, score in (sample.scores or {}).items() if score.answer}
 
 
 def row_of(sample: Any, reading: Reading) -> Row:
@@ -108,12 +112,13 @@ def row_of(sample: Any, reading: Reading) -> Row:
             raise
         score = None
     scored = score
-    if status in (Status.EMPTY, Status.REFUSED):
+    if says_nothing(sample, status):
         score = 0.0
     elif status is Status.ERROR:
         score = None
     elif score is None:
         status, fault = Status.ERROR, _unscored(sample, reading.primary)
+    refusal = None if fault is not None else _turned_away(sample)
     prompt = _prompt(sample)
     item_id = item_of(sample, reading.numbers)
     prompt_hash = digest_of(
@@ -128,10 +133,10 @@ def row_of(sample: Any, reading: Reading) -> Row:
             prompt_hash=prompt_hash,
             status=status,
             score=score,
-            error=fault,
-            extracted=_extracted(sample, reading, values),
+            error=fault or refusal,
+            extracted=_extracted(sample, reading, values) if refusal is None else None,
             metrics=_metrics(values) if status.scored else {},
-            response=_completion(sample) or None,
+            response=_completion(sample) or None if refusal is None else None,
             reasoning=_reasoning(sample) or None,
             finish_reason=_finish_reason(sample),
             usage=_usage(sample),
@@ -150,10 +155,24 @@ def status_of(sample: Any) -> tuple[Status, str | None]:
     return (_status(sample), None) if fault is None else (Status.ERROR, fault)
 
 
+def says_nothing(sample: Any, status: Status) -> bool:
+    """Whether a sample is the model's own doing and has no word that could be right: it scores 0 whoever scored it."""
+    return status in (Status.EMPTY, Status.REFUSED) or (status is Status.TRUNCATED and _turned_away(sample) is not None)
+
+
+def _turned_away(sample: Any) -> str | None:
+    """What the server said that would not take the request, which Inspect keeps as if the model had said it."""
+    output = sample.output
+    if output.usage is not None or sample.model_usage or _finish_reason(sample) not in _TURNED_AWAY:
+        return None
+    return _told(_completion(sample)) or "the server would not take the request"
+
+
 def _fault(sample: Any) -> str | None:
     """Why a sample is no answer; `None` where it is one."""
     if sample.error is not None:
-        return _told(sample.error.message or "an error without a message")
+        message = sample.error.message or ""
+        return None if message.startswith(_REFUSAL) else _told(reason_of(message) or "an error without a message")
     if getattr(sample, "invalidation", None) is not None:
         return "declared invalid in the log"
     if sample.limit is not None and sample.limit.type not in _CUT_BY:
@@ -164,6 +183,8 @@ def _fault(sample: Any) -> str | None:
 
 
 def _status(sample: Any) -> Status:
+    if sample.error is not None:
+        return Status.REFUSED
     reason = _finish_reason(sample)
     ending = Ending.COMPLETE if reason is None else ending_of(reason)
     if sample.limit is not None or ending in CUT_SHORT:
@@ -179,7 +200,13 @@ def _status(sample: Any) -> Status:
 def _unscored(sample: Any, primary: str) -> str:
     score = (sample.scores or {}).get(primary.partition("/")[0])
     reason = getattr(score, "reason", None)
-    return f"Inspect has no score of {one_line(primary, 60)} for it" + (f" ({_told(str(reason))})" if reason else "")
+    return "the log has no score for it" + (f" ({_told(str(reason))})" if reason else "")
+
+
+def reason_of(message: str) -> str:
+    """What went wrong, without the request that Inspect puts before it."""
+    parts = [part.strip("\\'\") \n") for part in _BLANK_LINE.split(message)]
+    return next((part for part in reversed(parts) if part), "").replace("\\'", "'")
 
 
 def _told(text: str) -> str:

@@ -7,15 +7,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from quantgate.evals.contract.records import Status
 from quantgate.evals.foreign.inspect_samples import (
     Reading,
     number_of,
     question_of,
+    says_nothing,
     scores_of,
     shows_prompt,
     status_of,
-    tells_answer,
+    telling_scorers,
 )
 from quantgate.evals.runs.record import SameBy
 from quantgate.evals.text import natural_key
@@ -66,13 +66,14 @@ def survey_of(header: Any, samples: Iterator[tuple[str, Any]]) -> Survey:
     questions: dict[str, str] = {}
     scores: dict[str, _Score] = {}
     chances: list[float] = []
-    count, whole, answers = 0, True, False
+    told: set[str] = set()
+    count, whole = 0, True
     for _, sample in samples:
         if isinstance(sample, str):
             continue
         count += 1
         whole = whole and shows_prompt(sample)
-        answers = answers or tells_answer(sample)
+        told |= telling_scorers(sample)
         chances.append(1 / len(sample.choices) if sample.choices else 0.0)
         if not isinstance(sample.id, str):
             questions[str(sample.id)] = question_of(sample)
@@ -82,7 +83,9 @@ def survey_of(header: Any, samples: Iterator[tuple[str, Any]]) -> Survey:
     found = scores.get(primary, _Score())
     is_choice = primary.partition("/")[0] == "choice" and all(chances)
     return Survey(
-        reading=Reading(primary, SameBy.PROMPT if whole else SameBy.TEXT, answers, _numbers(questions)),
+        reading=Reading(
+            primary, SameBy.PROMPT if whole else SameBy.TEXT, primary.partition("/")[0] in told, _numbers(questions)
+        ),
         samples=count,
         zeroed=found.zeroed,
         printed=printed,
@@ -102,7 +105,7 @@ def _add(scores: dict[str, _Score], sample: Any) -> None:
             continue
         if number is not None:
             kept.by_item.setdefault(str(sample.id), []).append(number)
-            kept.zeroed += number > 0 and status in (Status.EMPTY, Status.REFUSED)
+            kept.zeroed += number > 0 and says_nothing(sample, status)
 
 
 def _numbers(questions: Mapping[str, str]) -> dict[str, int]:
