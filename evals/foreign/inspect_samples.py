@@ -34,14 +34,12 @@ _ATTACHMENT = "attachment://"
 class Reading:
     """How the samples of one log are read.
 
-    `primary` names the score that counts; `same_by` what rows' hashes are of; `answers_told` says whether the scorer
-    tells what it read out of an answer, where else the whole answer is what it read; `numbers` has, for the ids of
-    samples whose question others of the log have word for word, which of them it is.
+    `primary` names the score that counts; `same_by` what rows' hashes are of; `numbers` has, for the ids of samples
+    whose question others of the log have word for word, which of them it is.
     """
 
     primary: str
     same_by: SameBy
-    answers_told: bool
     numbers: Mapping[str, int]
 
 
@@ -94,11 +92,6 @@ def shows_prompt(sample: Any) -> bool:
     return bool(sample.messages) or sample.error is not None
 
 
-def telling_scorers(sample: Any) -> set[str]:
-    """The scorers that say what they read out of the answer."""
-    return {name for name, score in (sample.scores or {}).items() if score.answer}
-
-
 def row_of(sample: Any, reading: Reading) -> Row:
     """A sample as a row. Raises ValueError saying why it is none."""
     values = scores_of(sample)
@@ -134,7 +127,7 @@ def row_of(sample: Any, reading: Reading) -> Row:
             status=status,
             score=score,
             error=fault or refusal,
-            extracted=_extracted(sample, reading, values) if refusal is None else None,
+            extracted=_extracted(sample, reading) if refusal is None else None,
             metrics=_metrics(values) if status.scored else {},
             response=_completion(sample) or None if refusal is None else None,
             reasoning=_reasoning(sample) or None,
@@ -242,9 +235,7 @@ def _reasoning(sample: Any) -> str:
     return "\n".join(part.reasoning for part in content if part.type == "reasoning" and part.reasoning)
 
 
-def _extracted(sample: Any, reading: Reading, values: Mapping[str, Any]) -> str | None:
-    if not reading.answers_told:
-        return _completion(sample) or (str(values[reading.primary]) if reading.primary in values else None)
+def _extracted(sample: Any, reading: Reading) -> str | None:
     score = (sample.scores or {}).get(reading.primary.partition("/")[0])
     return (score.answer or None) if score is not None else None
 

@@ -15,7 +15,6 @@ from quantgate.evals.foreign.inspect_samples import (
     scores_of,
     shows_prompt,
     status_of,
-    telling_scorers,
 )
 from quantgate.evals.runs.record import SameBy
 from quantgate.evals.text import natural_key
@@ -66,14 +65,12 @@ def survey_of(header: Any, samples: Iterator[tuple[str, Any]]) -> Survey:
     questions: dict[str, str] = {}
     scores: dict[str, _Score] = {}
     chances: list[float] = []
-    told: set[str] = set()
     count, whole = 0, True
     for _, sample in samples:
         if isinstance(sample, str):
             continue
         count += 1
         whole = whole and shows_prompt(sample)
-        told |= telling_scorers(sample)
         chances.append(1 / len(sample.choices) if sample.choices else 0.0)
         if not isinstance(sample.id, str):
             questions[str(sample.id)] = question_of(sample)
@@ -83,9 +80,7 @@ def survey_of(header: Any, samples: Iterator[tuple[str, Any]]) -> Survey:
     found = scores.get(primary, _Score())
     is_choice = primary.partition("/")[0] == "choice" and all(chances)
     return Survey(
-        reading=Reading(
-            primary, SameBy.PROMPT if whole else SameBy.TEXT, primary.partition("/")[0] in told, _numbers(questions)
-        ),
+        reading=Reading(primary, SameBy.PROMPT if whole else SameBy.TEXT, _numbers(questions)),
         samples=count,
         zeroed=found.zeroed,
         printed=printed,
