@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -15,11 +15,12 @@ from urllib.parse import urlsplit, urlunsplit
 from quantgate.evals.errors import DataError
 from quantgate.evals.files import open_to_read
 from quantgate.evals.foreign.inspect_archive import ZIP_BEGINS, missing_inspect, opened_archive
+from quantgate.evals.foreign.inspect_own import own_record, own_row
 from quantgate.evals.foreign.inspect_samples import reason_of, row_of
 from quantgate.evals.foreign.inspect_survey import Survey, survey_of
 from quantgate.evals.foreign.sources import document_of, object_of
 from quantgate.evals.foreign.types import ForeignRun, ForeignTask, Format, Row, Unread
-from quantgate.evals.runs.record import Draw
+from quantgate.evals.runs.record import Draw, RunRecord, SameBy
 from quantgate.evals.secrets import without_keys
 from quantgate.evals.text import natural_key, one_line
 
@@ -224,13 +225,13 @@ def samples_of(file: Path) -> Iterator[tuple[str, Any]]:
             yield where, "it is nested too deeply"
 
 
-def _rows(file: Path, survey: Survey) -> Iterator[Row | Unread]:
+def _rows(file: Path, row: Callable[[Any], Row]) -> Iterator[Row | Unread]:
     for where, sample in samples_of(file):
         if isinstance(sample, str):
             yield Unread(where, sample)
             continue
         try:
-            yield row_of(sample, survey.reading)
+            yield row(sample)
         except ValueError as error:
             yield Unread(where, str(error))
 
@@ -242,18 +243,27 @@ def _run(logs: Sequence[Log]) -> ForeignRun:
         if (older := newest.get(log.task)) is not None:
             notes.append(f"{older.file.name} is an older log of {one_line(log.task, 60)} and is not read")
         newest[log.task] = log
-    surveys = {name: survey_of(log.header, samples_of(log.file)) for name, log in newest.items()}
-    for name, log in newest.items():
-        notes += _notes(log, surveys[name])
     last = max(newest.values(), key=lambda log: log.created)
+    own = {name: own_record(log.header, str(log.file)) for name, log in newest.items()}
+    tasks = []
+    for name, log in newest.items():
+        if (record := own[name]) is not None:
+            tasks.append(_own_task(log, record))
+            continue
+        survey = survey_of(log.header, samples_of(log.file))
+        notes += _notes(log, survey)
+        tasks.append(_task(log, survey))
+    record = own[last.task]
     return ForeignRun(
         format="inspect",
         model=last.model,
         created=last.created.isoformat(timespec="seconds"),
-        tasks=[_task(log, surveys[name]) for name, log in newest.items()],
+        tasks=tasks,
+        label=None if record is None else record.label,
         software={f"inspect: {name}": str(version) for name, version in (last.header.eval.packages or {}).items()},
         endpoint=_endpoint(last.header.eval.model_base_url),
         notes=tuple(notes),
+        record=record if all(own.values()) else None,
     )
 
 
@@ -299,7 +309,7 @@ def _task(log: Log, survey: Survey) -> ForeignTask:
         grader=f"inspect-ai {(spec.packages or {}).get('inspect_ai', 'unknown')}, {_scorer(spec, survey)}",
         metric=survey.reading.primary,
         same_by=survey.reading.same_by,
-        rows=partial(_rows, log.file, survey),
+        rows=partial(_rows, log.file, partial(row_of, reading=survey.reading)),
         sampling=told,
         unknown=("data_hash", *(name for name, value in sampling.items() if value is None)),
         settings=_settings(log.header),
@@ -309,6 +319,20 @@ def _task(log: Log, survey: Survey) -> ForeignTask:
         whole=spec.dataset.samples if spec.config.sample_id is None else None,
         draw=Draw.RANDOM if shuffled else Draw.FIRST,
         guess=survey.guess,
+    )
+
+
+def _own_task(log: Log, run: RunRecord) -> ForeignTask:
+    """The task that a log was written of by quantgate."""
+    task = run.tasks[0]
+    return ForeignTask(
+        name=task.name,
+        version=task.version,
+        grader=task.grader,
+        metric=task.metric,
+        same_by=SameBy.PROMPT if task.imported is None else task.imported.same_by,
+        rows=partial(_rows, log.file, partial(own_row, task=task)),
+        record=task,
     )
 
 

@@ -137,7 +137,7 @@ def row_of(sample: Any, reading: Reading) -> Row:
             attempts=1 + len(sample.error_retries or ()),
             time=str(sample.completed_at or ""),
         ),
-        Asked("", item_id, prompt_hash, messages=prompt, reference=_reference(sample)),
+        Asked("", item_id, prompt_hash, messages=prompt, reference=answer_of(sample)),
         scored=scored,
     )
 
@@ -266,6 +266,11 @@ def _usage(sample: Any) -> dict[str, Any] | None:
     return told if reasoning is None else {**told, "completion_tokens_details": {"reasoning_tokens": reasoning}}
 
 
+def prompt_of(sample: Any) -> tuple[Message, ...]:
+    """What a sample's input says, where that is of messages."""
+    return tuple(_messages(sample.input, sample.attachments))
+
+
 def _prompt(sample: Any) -> tuple[Message, ...]:
     """What was sent before the model said anything: of examples in the prompt the answers, too."""
     return tuple(_messages(_sent(sample.messages), sample.attachments))
@@ -312,5 +317,6 @@ def _targets(sample: Any, choices: Sequence[str]) -> list[str]:
     return sorted(by_letter.get(target, target) for target in targets)
 
 
-def _reference(sample: Any) -> str:
+def answer_of(sample: Any) -> str:
+    """The right answer, or all that are, as a text."""
     return sample.target if isinstance(sample.target, str) else " or ".join(sample.target)

@@ -11,6 +11,7 @@ _PLACES = {
     "csv": "table:CSV",
     "jsonl": "table:JSONL",
     "parquet": "table:PARQUET",
+    "inspect": "inspect_log:INSPECT",
 }
 """For each target its module here, and its `Target` there."""
 
