@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -61,7 +61,8 @@ class Log:
 
     @property
     def created(self) -> datetime:
-        return datetime.fromisoformat(str(self.header.eval.created))
+        made = datetime.fromisoformat(str(self.header.eval.created))
+        return made if made.tzinfo is not None else made.replace(tzinfo=UTC)
 
 
 def read(path: Path) -> ForeignRun:
