@@ -12,6 +12,7 @@ from quantgate.evals.foreign.types import ForeignRun, Format
 AUTO = "auto"
 _PLACES = {
     "inspect": "inspect_logs:INSPECT",
+    "lm-eval": "lm_eval:LM_EVAL",
     "csv": "table:CSV",
     "jsonl": "table:JSONL",
     "parquet": "table:PARQUET",

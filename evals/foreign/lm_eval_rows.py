@@ -1,0 +1,312 @@
+"""lm-eval's rows as answers: one row per document and filter becomes one answer with the metrics of all filters."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeAlias
+
+from quantgate.evals.contract.asked import Asked
+from quantgate.evals.contract.loglikelihoods import LogLikelihood, write_loglikelihoods
+from quantgate.evals.contract.records import Continuation, Message, Sample, Status
+from quantgate.evals.documents import BrokenDocument, parse_json
+from quantgate.evals.foreign.types import Row, Unread
+from quantgate.evals.runs.record import SameBy
+from quantgate.evals.secrets import redacted
+
+NO_FILTER = "none"
+_NO_MATCH = "[invalid]"
+_SHORT = 16
+_NO_NUMBERS = "its log-likelihoods are no numbers"
+
+Cells: TypeAlias = Callable[[], Iterator[tuple[str, "dict[str, Any] | str"]]]
+"""For each row of a source where it stands, and its fields or why it has none; from the beginning each time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the rows of a task are read.
+
+    `metric` is the one that becomes the score, as `METRIC,FILTER`; `filters` are those of the task in lm-eval's order;
+    `voting` says that repeats were voted on; `delimiter` stands before each choice.
+    """
+
+    task: str
+    metric: str
+    filters: Sequence[str]
+    same_by: SameBy
+    voting: bool = False
+    delimiter: str = " "
+
+
+def answers(cells_of: Cells, reading: Reading) -> Iterator[Row | Unread]:
+    """The answers of a task in the order of the rows of the scoring filter, and the rows that are none.
+
+    The rows of one document stand far apart, filter by filter. So those of other filters are read first, of which the
+    metrics alone are kept.
+    """
+    wanted = reading.metric.partition(",")[2]
+    several = len(reading.filters) > 1
+    others: dict[str, dict[str, float]] = {}
+    if several:
+        yield from _other_filters(cells_of, reading, wanted, others)
+    scored: set[str] = set()
+    for where, cells, name in _filtered(cells_of, reading):
+        if isinstance(cells, str):
+            if not several:
+                yield Unread(where, cells)
+        elif name == wanted:
+            try:
+                item = item_of(cells)
+                row = _row(cells, item, reading, others.pop(item, {}))
+            except ValueError as error:
+                yield Unread(where, str(error))
+                continue
+            scored.add(item)
+            yield row
+            yield from _unscored(cells, item, reading, where)
+        elif not several:
+            yield Unread(where, f"it is of the filter {name!r:.60}, which the task does not have")
+    for item in others.keys() - scored:
+        yield Unread("", f"item {item} has no row of the filter {wanted}, which makes the score")
+
+
+def _other_filters(
+    cells_of: Cells, reading: Reading, wanted: str, found: dict[str, dict[str, float]]
+) -> Iterator[Unread]:
+    """Fill in the metrics of each document under the filters that do not score; gives the rows that are none."""
+    seen: set[tuple[str, str]] = set()
+    for where, cells, name in _filtered(cells_of, reading):
+        if isinstance(cells, str):
+            yield Unread(where, cells)
+        elif name not in reading.filters:
+            yield Unread(where, f"it is of the filter {name!r:.60}, which the task does not have")
+        elif name != wanted:
+            try:
+                item = item_of(cells)
+            except ValueError as error:
+                yield Unread(where, str(error))
+                continue
+            if (item, name) in seen:
+                yield Unread(where, f"item {item} is there twice under the filter {name}, and the first one counts")
+                continue
+            seen.add((item, name))
+            found.setdefault(item, {}).update(metrics_of(cells, name))
+
+
+def _filtered(cells_of: Cells, reading: Reading) -> Iterator[tuple[str, dict[str, Any] | str, str]]:
+    """Each row with its filter; early versions name none, and write filter after filter."""
+    before: Counter[str] = Counter()
+    for where, cells in cells_of():
+        if isinstance(cells, str):
+            yield where, cells, ""
+            continue
+        name = cells.get("filter")
+        if not isinstance(name, str):
+            number = before[str(cells.get("doc_id"))]
+            before[str(cells.get("doc_id"))] += 1
+            name = reading.filters[min(number, len(reading.filters) - 1)]
+        yield where, cells, name
+
+
+def item_of(cells: Mapping[str, Any]) -> str:
+    """The id of a row's document, its place in the data set as in our own runs. Raises ValueError where it has none."""
+    number, digest = cells.get("doc_id"), cells.get("doc_hash")
+    if isinstance(number, float) and number.is_integer():
+        number = int(number)
+    if isinstance(number, int | str) and not isinstance(number, bool) and number != "":
+        return str(number)
+    if isinstance(digest, str) and digest:
+        return digest[:_SHORT]
+    raise ValueError("it has neither doc_id nor doc_hash")
+
+
+def metrics_of(cells: Mapping[str, Any], filter: str) -> dict[str, float]:
+    """The numbers that a row was given, by `METRIC,FILTER`."""
+    told = cells.get("metrics")
+    names = told if isinstance(told, list) else [name for name in cells if name not in _FIELDS]
+    values = {name: score_of(cells.get(name)) for name in names if isinstance(name, str)}
+    return {f"{name},{filter}": value for name, value in values.items() if value is not None}
+
+
+_FIELDS = frozenset(
+    {"doc_id", "doc", "target", "arguments", "resps", "filtered_resps", "filter", "metrics", "doc_hash"}
+    | {"prompt_hash", "target_hash"}
+)
+
+
+def requests_of(cells: Mapping[str, Any]) -> list[list[Any]]:
+    """The arguments of each request of a row, in either of the forms that lm-eval has had."""
+    told = cells.get("arguments")
+    if isinstance(told, dict):
+        named = [told.get(f"gen_args_{number}") for number in range(len(told))]
+        return [[each.get(f"arg_{place}") for place in range(len(each))] for each in named if isinstance(each, dict)]
+    return [list(each) for each in told if isinstance(each, list)] if isinstance(told, list) else []
+
+
+def context_of(requests: Sequence[Sequence[Any]]) -> str | None:
+    """The text that was asked first, a conversation as JSON."""
+    context = requests[0][0] if requests and requests[0] else None
+    if isinstance(context, list) and len(context) == 1:
+        context = context[0]
+    return context if isinstance(context, str) else None
+
+
+def prompt_hash_of(cells: Mapping[str, Any], same_by: SameBy) -> str:
+    """What stands for what was asked. Raises ValueError where a row has nothing of it."""
+    if same_by is SameBy.ID:
+        return ""
+    found = cells.get("prompt_hash" if same_by is SameBy.PROMPT else "doc_hash")
+    if isinstance(found, str) and found:
+        return found
+    context = context_of(requests_of(cells)) if same_by is SameBy.PROMPT else None
+    if context is None:
+        raise ValueError("it has neither prompt_hash nor the prompt")
+    return hashlib.sha256(context.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _row(cells: Mapping[str, Any], item: str, reading: Reading, others: Mapping[str, float]) -> Row:
+    """Raises ValueError saying what cannot be."""
+    name, _, filter = reading.metric.partition(",")
+    score = score_of(cells.get(name))
+    if score is None or not 0 <= score <= 1:
+        told = json.dumps(cells[name], default=str)[:40] if name in cells else "not there"
+        raise ValueError(f"{name} must be a number from 0 to 1, and is {told}")
+    requests, prompt_hash = requests_of(cells), prompt_hash_of(cells, reading.same_by)
+    values = _loglikelihoods(cells, requests)
+    asked = _asked(cells, item, reading, prompt_hash, requests, scored=values is not None)
+    metrics = {**metrics_of(cells, filter), **others, reading.metric: score}
+    sample = partial(Sample, task=reading.task, item_id=item, repeat=0, prompt_hash=prompt_hash)
+    if values is None:
+        response = _text_of(cells)
+        if response is not None and not response.strip():
+            nothing = dict.fromkeys(metrics, 0.0)
+            return Row(sample(status=Status.EMPTY, score=0.0, metrics=nothing, response=response), asked)
+        extracted = _extracted(cells)
+        return Row(
+            sample(status=Status.OK, score=score, metrics=metrics, response=response, extracted=extracted), asked
+        )
+    if not all(math.isfinite(value.total) for value in values):
+        return Row(sample(status=Status.ERROR, score=None, error=_NO_NUMBERS), asked, scored=score)
+    chosen, margin = _chosen(values, requests, reading.delimiter)
+    response = write_loglikelihoods(values)
+    return Row(
+        sample(status=Status.OK, score=score, metrics=metrics, response=response, extracted=chosen, margin=margin),
+        asked,
+    )
+
+
+def _unscored(cells: Mapping[str, Any], item: str, reading: Reading, where: str) -> Iterator[Unread]:
+    """The repeats of a row that lm-eval gives no score of their own."""
+    given = _repeats(cells)
+    made_of = "a vote of all" if reading.voting else "the first alone"
+    for number in range(2, len(given) + 1):
+        yield Unread(where, f"answer {number} of {len(given)} to item {item} has no score: lm-eval scored {made_of}")
+
+
+def _repeats(cells: Mapping[str, Any]) -> list[Any]:
+    """The answers to a row's first request; none of log-likelihoods."""
+    given = cells.get("resps")
+    first = given[0] if isinstance(given, list) and given else None
+    if isinstance(first, list):
+        return first if first and not isinstance(first[0], list) else []
+    return [first] if isinstance(first, str) else []
+
+
+def _text_of(cells: Mapping[str, Any]) -> str | None:
+    """The text that was answered; empty where lm-eval had nothing, `None` where the rows keep no answers."""
+    given = _repeats(cells)
+    return redacted("" if given[0] is None else str(given[0])) if given else None
+
+
+def _extracted(cells: Mapping[str, Any]) -> str | None:
+    found = cells.get("filtered_resps")
+    for _ in range(2):
+        if isinstance(found, list):
+            found = found[0] if found else None
+    return None if found in (None, "", _NO_MATCH) else redacted(str(found))
+
+
+def _loglikelihoods(cells: Mapping[str, Any], requests: Sequence[Sequence[Any]]) -> list[LogLikelihood] | None:
+    """Those of each request where that is what was asked for, and no text with parameters of sampling."""
+    given = cells.get("filtered_resps")
+    if not isinstance(given, list) or not given or any(isinstance(each[-1], dict) for each in requests if each):
+        return None
+    values = []
+    for pair in given:
+        if not isinstance(pair, list) or len(pair) != 2 or str(pair[1]) not in ("True", "False"):
+            return None
+        try:
+            values.append(LogLikelihood(float(pair[0]), str(pair[1]) == "True"))
+        except (TypeError, ValueError):
+            return None
+    return values
+
+
+def _chosen(
+    values: Sequence[LogLikelihood], requests: Sequence[Sequence[Any]], delimiter: str
+) -> tuple[str | None, float | None]:
+    """The likeliest continuation and by how much; of one text alone, whether the model would have written it.
+
+    Mutual information asks for every choice once more without its question, after all with it.
+    """
+    contexts = [context_of([request]) for request in requests]
+    count = contexts.index("") if "" in contexts[1:] and contexts[0] != "" else len(values)
+    if count < 2:
+        return "greedy" if values[0].greedy else "not greedy", None
+    order = sorted(range(count), key=lambda place: (-values[place].total, place))
+    margin = values[order[0]].total - values[order[1]].total
+    texts = [str(request[1]).removeprefix(delimiter) for request in requests if len(request) > 1]
+    return texts[order[0]] if len(texts) >= count else str(order[0]), margin
+
+
+def _asked(
+    cells: Mapping[str, Any],
+    item: str,
+    reading: Reading,
+    prompt_hash: str,
+    requests: Sequence[Sequence[Any]],
+    *,
+    scored: bool,
+) -> Asked | None:
+    context, target = context_of(requests), cells.get("target")
+    if context is None:
+        return None
+    reference = None if target is None else str(target)
+    if not scored:
+        return Asked(reading.task, item, prompt_hash, messages_of(context), reference=reference)
+    pairs = [(context_of([request]) or "", str(request[1])) for request in requests if len(request) > 1]
+    if reference is not None and len(pairs) > 1 and reference.isdecimal() and int(reference) < len(pairs):
+        reference = pairs[int(reference)][1].strip()
+    asked = tuple(Continuation(before, text) for before, text in pairs)
+    return Asked(reading.task, item, prompt_hash, continuations=asked, reference=reference)
+
+
+def messages_of(context: str) -> tuple[Message, ...]:
+    """The messages of a conversation that is written as JSON; any other text is what the user says."""
+    if context.startswith("[{"):
+        try:
+            turns = parse_json(context)
+        except BrokenDocument:
+            turns = []
+        texts = [_message(turn) for turn in turns] if isinstance(turns, list) else []
+        if texts and all(text is not None for text in texts):
+            return tuple(text for text in texts if text is not None)
+    return ({"role": "user", "content": context},)
+
+
+def _message(turn: object) -> Message | None:
+    if not isinstance(turn, dict) or not isinstance(turn.get("role"), str):
+        return None
+    content = turn.get("content")
+    return {"role": turn["role"], "content": content if isinstance(content, str) else json.dumps(content)}
+
+
+def score_of(value: object) -> float | None:
+    """A number or truth value of a row; `None` for what is neither, NaN too."""
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
