@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import compress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from quantgate.evals.documents import BrokenDocument, parse_json
 from quantgate.evals.errors import DataError
@@ -14,23 +15,31 @@ from quantgate.evals.foreign.sources import lines_of, object_of, opened
 _MOST_ARRAY = 256 << 20
 """Bytes of a JSON array, which has to be read whole; JSON Lines may be of any size."""
 _ROWS_AT_ONCE = 512
+_Row = TypeVar("_Row")
 
 
-def cells_of_file(path: Path) -> Iterator[tuple[str, dict[str, Any] | str]]:
-    """Each row with where it stands, or why it is none. Raises DataError when the file cannot be read."""
+def cells_of_file(path: Path, done: bytearray) -> Iterator[tuple[str, dict[str, Any] | str]]:
+    """Each row with where it stands, or why it is none, but for those whose byte in `done` is set.
+
+    Raises DataError when the file cannot be read.
+    """
     if path.suffix == ".parquet":
-        yield from _parquet(path)
+        yield from _left(_parquet(path), done)
     elif _is_array(path):
-        yield from cells_of_list(path, _array(path))
+        yield from cells_of_list(path, _array(path), done)
     else:
-        for where, line in lines_of(path):
+        for where, line in _left(lines_of(path), done):
             yield where, object_of(line)
 
 
-def cells_of_list(path: Path, rows: Sequence[Any]) -> Iterator[tuple[str, dict[str, Any] | str]]:
+def cells_of_list(path: Path, rows: Sequence[Any], done: bytearray) -> Iterator[tuple[str, dict[str, Any] | str]]:
     """The same of rows that stand in a document."""
-    for number, row in enumerate(rows, 1):
+    for number, row in _left(enumerate(rows, 1), done):
         yield f"{path.name}, row {number:,}", row if isinstance(row, dict) else "it is no JSON object"
+
+
+def _left(rows: Iterator[_Row], done: bytearray) -> Iterator[_Row]:
+    return compress(rows, (not each for each in done)) if done else rows
 
 
 def _is_array(path: Path) -> bool:

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
 
+from pydantic import TypeAdapter
+
 from quantgate.evals.contract.asked import Asked
 from quantgate.evals.contract.loglikelihoods import LogLikelihood, write_loglikelihoods
 from quantgate.evals.contract.records import Continuation, Message, Sample, Status
-from quantgate.evals.documents import BrokenDocument, parse_json
 from quantgate.evals.foreign.types import Row, Unread
 from quantgate.evals.runs.record import SameBy
 from quantgate.evals.secrets import redacted
@@ -24,8 +25,14 @@ _NO_MATCH = "[invalid]"
 _SHORT = 16
 _NO_NUMBERS = "its log-likelihoods are no numbers"
 
-Cells: TypeAlias = Callable[[], Iterator[tuple[str, "dict[str, Any] | str"]]]
-"""For each row of a source where it stands, and its fields or why it has none; from the beginning each time."""
+Cells: TypeAlias = Callable[[bytearray], Iterator[tuple[str, "dict[str, Any] | str"]]]
+"""For each row of a source where it stands, and its fields or why it has none; from the beginning each time.
+
+Rows whose byte is set are passed over, unread.
+"""
+
+
+_TURNS = TypeAdapter(list[dict[str, str]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,68 +57,68 @@ def answers(cells_of: Cells, reading: Reading) -> Iterator[Row | Unread]:
     The rows of one document stand far apart, filter by filter. So those of other filters are read first, of which the
     metrics alone are kept.
     """
-    wanted = reading.metric.partition(",")[2]
-    several = len(reading.filters) > 1
-    others: dict[str, dict[str, float]] = {}
-    if several:
-        yield from _other_filters(cells_of, reading, wanted, others)
+    wanted, others, done = reading.metric.partition(",")[2], dict[str, dict[str, float]](), bytearray()
+    if len(reading.filters) > 1:
+        yield from _other_filters(cells_of, reading, wanted, others, done)
     scored: set[str] = set()
-    for where, cells, name in _filtered(cells_of, reading):
+    for where, cells in cells_of(done):
         if isinstance(cells, str):
-            if not several:
-                yield Unread(where, cells)
-        elif name == wanted:
-            try:
-                item = item_of(cells)
-                row = _row(cells, item, reading, others.pop(item, {}))
-            except ValueError as error:
-                yield Unread(where, str(error))
-                continue
-            scored.add(item)
-            yield row
-            yield from _unscored(cells, item, reading, where)
-        elif not several:
-            yield Unread(where, f"it is of the filter {name!r:.60}, which the task does not have")
+            yield Unread(where, cells)
+            continue
+        name = cells.get("filter", wanted)
+        if not done and name != wanted:
+            yield Unread(where, _of_no_filter(name))
+            continue
+        try:
+            item = item_of(cells)
+            row = _row(cells, item, reading, others.pop(item, {}))
+        except ValueError as error:
+            yield Unread(where, str(error))
+            continue
+        scored.add(item)
+        yield row
+        yield from _unscored(cells, item, reading, where)
     for item in others.keys() - scored:
         yield Unread("", f"item {item} has no row of the filter {wanted}, which makes the score")
 
 
 def _other_filters(
-    cells_of: Cells, reading: Reading, wanted: str, found: dict[str, dict[str, float]]
+    cells_of: Cells, reading: Reading, wanted: str, found: dict[str, dict[str, float]], done: bytearray
 ) -> Iterator[Unread]:
-    """Fill in the metrics of each document under the filters that do not score; gives the rows that are none."""
+    """Fill in the metrics of each document under the filters that do not score; gives the rows that are none.
+
+    `done` gets a byte for each row, set where there is no more to be read of it. Early versions name no filter, and
+    write filter after filter.
+    """
     seen: set[tuple[str, str]] = set()
-    for where, cells, name in _filtered(cells_of, reading):
+    before: Counter[str] = Counter()
+    for where, cells in cells_of(bytearray()):
+        done.append(1)
         if isinstance(cells, str):
             yield Unread(where, cells)
+            continue
+        try:
+            item = item_of(cells)
+        except ValueError as error:
+            yield Unread(where, str(error))
+            continue
+        name = cells.get("filter")
+        if name is None:
+            name = reading.filters[min(before[item], len(reading.filters) - 1)]
+            before[item] += 1
+        if name == wanted:
+            done[-1] = 0
         elif name not in reading.filters:
-            yield Unread(where, f"it is of the filter {name!r:.60}, which the task does not have")
-        elif name != wanted:
-            try:
-                item = item_of(cells)
-            except ValueError as error:
-                yield Unread(where, str(error))
-                continue
-            if (item, name) in seen:
-                yield Unread(where, f"item {item} is there twice under the filter {name}, and the first one counts")
-                continue
+            yield Unread(where, _of_no_filter(name))
+        elif (item, name) in seen:
+            yield Unread(where, f"item {item} is there twice under the filter {name}, and the first one counts")
+        else:
             seen.add((item, name))
             found.setdefault(item, {}).update(metrics_of(cells, name))
 
 
-def _filtered(cells_of: Cells, reading: Reading) -> Iterator[tuple[str, dict[str, Any] | str, str]]:
-    """Each row with its filter; early versions name none, and write filter after filter."""
-    before: Counter[str] = Counter()
-    for where, cells in cells_of():
-        if isinstance(cells, str):
-            yield where, cells, ""
-            continue
-        name = cells.get("filter")
-        if not isinstance(name, str):
-            number = before[str(cells.get("doc_id"))]
-            before[str(cells.get("doc_id"))] += 1
-            name = reading.filters[min(number, len(reading.filters) - 1)]
-        yield where, cells, name
+def _of_no_filter(name: object) -> str:
+    return f"it is of the filter {str(name)[:60]!r}, which the task does not have"
 
 
 def item_of(cells: Mapping[str, Any]) -> str:
@@ -291,20 +298,12 @@ def messages_of(context: str) -> tuple[Message, ...]:
     """The messages of a conversation that is written as JSON; any other text is what the user says."""
     if context.startswith("[{"):
         try:
-            turns = parse_json(context)
-        except BrokenDocument:
+            turns = _TURNS.validate_json(context)
+        except ValueError:
             turns = []
-        texts = [_message(turn) for turn in turns] if isinstance(turns, list) else []
-        if texts and all(text is not None for text in texts):
-            return tuple(text for text in texts if text is not None)
+        if turns and all("role" in turn and "content" in turn for turn in turns):
+            return tuple(turns)
     return ({"role": "user", "content": context},)
-
-
-def _message(turn: object) -> Message | None:
-    if not isinstance(turn, dict) or not isinstance(turn.get("role"), str):
-        return None
-    content = turn.get("content")
-    return {"role": turn["role"], "content": content if isinstance(content, str) else json.dumps(content)}
 
 
 def score_of(value: object) -> float | None:

@@ -86,7 +86,7 @@ def task_of(source: Source, wanted: str | None = None) -> ForeignTask:
 
 def _first_row(source: Source) -> dict[str, Any]:
     why = "it is empty"
-    for where, cells in islice(source.cells(), _LOOKED_AT):
+    for where, cells in islice(source.cells(bytearray()), _LOOKED_AT):
         if isinstance(cells, dict) and ("doc_id" in cells or "doc_hash" in cells):
             return cells
         why = f"{where}: {cells if isinstance(cells, str) else 'it has no doc_id'}"
@@ -97,7 +97,7 @@ def _filters_of(source: Source) -> list[str]:
     """The filters that the rows name, where no results do."""
     named = dict.fromkeys(
         cells["filter"]
-        for _, cells in source.cells()
+        for _, cells in source.cells(bytearray())
         if isinstance(cells, dict) and isinstance(cells.get("filter"), str)
     )
     return list(named) or [NO_FILTER]
@@ -145,7 +145,7 @@ def _not_a_share(source: Source, metric: Metric, first: Mapping[str, Any], filte
 def _is_mean(source: Source, metric: str, filters: Sequence[str], total: float) -> bool:
     """Whether the figure in the results is the mean of the rows'; of repeated rows the first counts."""
     values: dict[str, float] = {}
-    for _, cells in source.cells():
+    for _, cells in source.cells(bytearray()):
         if isinstance(cells, dict) and cells.get("filter", filters[0]) == filters[0]:
             value = score_of(cells.get(metric))
             if value is not None:

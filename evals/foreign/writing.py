@@ -30,6 +30,8 @@ from quantgate.evals.text import one_line
 from quantgate.evals.versions import software_versions
 
 _LONGEST_REASON = 200
+_AT_ONCE = 1 << 20
+"""Bytes of lines that are written together."""
 
 
 @dataclass(slots=True)
@@ -116,17 +118,39 @@ def _without_keys(told: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+class _Gathered:
+    """Lines that are written some hundreds at a time: nobody reads the folder before it is whole."""
+
+    def __init__(self, lines: AppendedLines) -> None:
+        self._lines = lines
+        self._held: list[bytes] = []
+        self._size = 0
+
+    def append(self, line: bytes) -> None:
+        self._held.append(line)
+        self._size += len(line)
+        if self._size >= _AT_ONCE:
+            self.flush()
+
+    def flush(self) -> None:
+        self._lines.append(b"".join(self._held))
+        self._held.clear()
+        self._size = 0
+
+
 @contextmanager
-def _appended(file: Path) -> Iterator[AppendedLines]:
+def _appended(file: Path) -> Iterator[_Gathered]:
     lines = AppendedLines(file)
+    gathered = _Gathered(lines)
     try:
-        yield lines
+        yield gathered
+        gathered.flush()
         os.fsync(lines.descriptor)
     finally:
         lines.close()
 
 
-def _write_task(task: ForeignTask, format: str, samples: AppendedLines, prompts: AppendedLines) -> TaskRecord:
+def _write_task(task: ForeignTask, format: str, samples: _Gathered, prompts: _Gathered) -> TaskRecord:
     seen, keys, kept = _Seen(), set[tuple[str, int]](), Digests(np.zeros(0, np.uint64))
     for row in task.rows():
         if isinstance(row, Unread):
@@ -143,7 +167,8 @@ def _write_task(task: ForeignTask, format: str, samples: AppendedLines, prompts:
             digest = prompt_digest(task.name, sample.item_id, sample.prompt_hash)
             if digest not in kept:
                 kept.add(digest)
-                prompts.append(line_of_prompt(replace(row.asked, task=task.name)))
+                asked = row.asked if row.asked.task == task.name else replace(row.asked, task=task.name)
+                prompts.append(line_of_prompt(asked))
         samples.append(line_of(sample))
     return _record(task, format, seen)
 
