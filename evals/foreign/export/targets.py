@@ -8,6 +8,7 @@ from quantgate.evals.errors import UsageError
 from quantgate.evals.foreign.export.types import Target
 
 _PLACES = {
+    "lm-eval": "lm_eval:LM_EVAL",
     "csv": "table:CSV",
     "jsonl": "table:JSONL",
     "parquet": "table:PARQUET",
