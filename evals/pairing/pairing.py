@@ -24,6 +24,9 @@ from quantgate.evals.samples.memory import as_held
 from quantgate.evals.samples.prompts import Prompts
 from quantgate.evals.samples.signs import signs_of
 
+_LM_EVAL = "lm-eval:"
+"""How the tasks that are lm-eval's are called here."""
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -52,6 +55,13 @@ class Run:
     def held(self) -> Held:
         """The samples by columns."""
         return as_held(self.samples, signs_of)
+
+    def called(self, name: str) -> str:
+        """The name under which the run has a task: lm-eval's files have `gsm8k` for what is our `lm-eval:gsm8k`."""
+        bare = name.removeprefix(_LM_EVAL)
+        record = None if bare == name or self.record.task(name) is not None else self.record.task(bare)
+        imported = None if record is None else record.imported
+        return bare if imported is not None and f"{imported.format}:" == _LM_EVAL else name
 
     def task(self, name: str) -> TaskRun:
         """One task: its record, where the run has it, and its samples, but for those that were never to be asked."""
@@ -88,8 +98,10 @@ def pair_runs(
         When a run has no such metric, with those that it has.
     """
     for task, metric in (metrics or {}).items():
-        baseline, candidate = _rescored(baseline, task, metric), _rescored(candidate, task, metric)
-    names = dict.fromkeys(task.name for run in (baseline, candidate) for task in run.record.tasks)
+        baseline, candidate = (_rescored(run, run.called(task), metric) for run in (baseline, candidate))
+    held = dict.fromkeys(task.name for run in (baseline, candidate) for task in run.record.tasks)
+    aliased = {run.called(name) for name in held for run in (baseline, candidate) if run.called(name) != name}
+    names = [name for name in held if name not in aliased]
     tasks = tuple(_pair_task(name, baseline, candidate, common=common) for name in names)
     return Pairs(baseline.record.without_items(), candidate.record.without_items(), tasks)
 
@@ -109,7 +121,7 @@ def _rescored(run: Run, task: str, metric: str) -> Run:
 
 
 def _pair_task(name: str, baseline: Run, candidate: Run, *, common: bool) -> TaskPairs:
-    left, right = baseline.task(name), candidate.task(name)
+    left, right = baseline.task(baseline.called(name)), candidate.task(candidate.called(name))
     copied = _copied(baseline, candidate, left.held, right.held)
     if common:
         cut = common_part(left, right)
