@@ -69,7 +69,7 @@ def test_a_table_without_a_needed_column_is_refused_in_a_line(tmp_path):
 
 def test_what_is_of_no_format_is_refused_with_those_that_there_are(tmp_path):
     (tmp_path / "x.txt").write_text("nothing")
-    with pytest.raises(DataError, match="none of the formats .*csv"):
+    with pytest.raises(DataError, match=r"none of the formats .*csv"):
         read_source("auto", tmp_path / "x.txt")
 
 
