@@ -81,10 +81,18 @@ def _parts(run: OpenedRun, task: TaskRecord) -> list[_Part]:
         names |= dict.fromkeys(sample.metrics)
         split = split and sample.stratum is not None and sample.item_id.startswith(f"{sample.stratum}/")
         strata[sample.stratum or ""] = None
-    metrics = [task.metric, *(name for name in names if name != task.metric)]
+    metrics = _rectangle(task.metric, [task.metric, *names])
     if not strata or not split:
         return [_Part(_name(task.name), task, None, metrics)]
     return [_Part(_name(stratum), task, stratum, metrics) for stratum in strata]
+
+
+def _rectangle(scoring: str, metrics: Sequence[str]) -> list[str]:
+    """The metrics that stand under each filter which has the scoring one, that first: lm-eval has all under each."""
+    pairs = dict.fromkeys(_split(metric) for metric in metrics)
+    filters = [filter for name, filter in pairs if name == _split(scoring)[0]]
+    names = dict.fromkeys(name for name, _ in pairs if all((name, filter) in pairs for filter in filters))
+    return [f"{name},{filter}" for name in names for filter in filters]
 
 
 def _name(task: str) -> str:
@@ -107,8 +115,9 @@ def _write_part(run: OpenedRun, part: _Part, file: Path, results: dict[str, Any]
     items = record.strata.get(part.stratum, 0) if part.stratum is not None else record.items
     held = max((len(values) for values in totals.values()), default=0)
     shots = record.provenance.get("num_fewshot", "")
-    results["results"][name] = {"name": name, "alias": name, "sample_len": held, **_figures(totals)}
-    results["configs"][name] = _config(part, filters, shots)
+    figures = _figures(totals)
+    results["results"][name] = {"name": name, "alias": name, "sample_len": held, **figures}
+    results["configs"][name] = _config(part, filters, shots, figures)
     results["versions"][name] = record.settings.get("members", {}).get(part.stratum, record.version)
     results["n-shot"][name] = int(shots) if shots.isdecimal() else 0
     results["higher_is_better"][name] = {_split(metric)[0]: True for metric in part.metrics}
@@ -140,7 +149,9 @@ def _row(item: _Item, part: _Part, filter: str) -> dict[str, Any]:
     seen, sample = item.first, item.first.sample
     own = sample.item_id.removeprefix(f"{part.stratum}/") if part.stratum is not None else sample.item_id
     scores = {
-        _split(name)[0]: fsum(values) / len(values) for name, values in item.scores.items() if _split(name)[1] == filter
+        _split(name)[0]: fsum(values) / len(values)
+        for name, values in item.scores.items()
+        if _split(name)[1] == filter and ",".join(_split(name)) in part.metrics
     }
     doc = {"item_id": own, **({"question": _question(seen)} if seen.asked is not None else {})}
     values = _loglikelihoods(sample.response)
@@ -154,7 +165,7 @@ def _row(item: _Item, part: _Part, filter: str) -> dict[str, Any]:
         "target": target,
         "arguments": _arguments(seen, part.record),
         "resps": [] if seen.hidden else texts,
-        "filtered_resps": [] if seen.hidden else [pair[0] for pair in texts] if values else [found],
+        "filtered_resps": [""] if seen.hidden else [pair[0] for pair in texts] if values else [found],
         "filter": filter,
         "metrics": list(scores),
         "doc_hash": _hash(json.dumps(doc, indent=2, ensure_ascii=False)),
@@ -212,15 +223,16 @@ def _figures(totals: Mapping[str, Sequence[float]]) -> dict[str, float | str]:
     return found
 
 
-def _config(part: _Part, filters: Sequence[str], shots: str) -> dict[str, Any]:
-    metrics = dict.fromkeys(_split(metric)[0] for metric in part.metrics)
+def _config(part: _Part, filters: Sequence[str], shots: str, figures: Mapping[str, object]) -> dict[str, Any]:
+    mean = {"aggregation": "mean", "higher_is_better": True}
+    metrics = {_split(metric)[0]: mean if metric in figures else {} for metric in part.metrics}
     scored = not part.record.sampling.get("max_length")
     return {
         "task": part.name,
         "dataset_path": part.record.provenance.get("dataset", ""),
         "output_type": "generate_until" if scored else "multiple_choice",
         "num_fewshot": int(shots) if shots.isdecimal() else None,
-        "metric_list": [{"metric": name, "aggregation": "mean", "higher_is_better": True} for name in metrics],
+        "metric_list": [{"metric": name, **how} for name, how in metrics.items()],
         "filter_list": [{"name": name, "filter": [{"function": "take_first"}]} for name in filters],
         "generation_kwargs": _generation(part.record) if scored else {},
         "repeats": part.record.repeats,
@@ -269,6 +281,10 @@ def _of_run(run: OpenedRun, created: datetime) -> dict[str, Any]:
 def _lost(run: OpenedRun, task: TaskRecord) -> Iterator[str]:
     """What lm-eval's files do not hold of a task."""
     columns = run.task(task.name).columns
+    told = dict.fromkeys(name for sample in run.task(task.name).samples() for name in sample.metrics)
+    kept = _rectangle(task.metric, [task.metric, *told])
+    if others := [name for name in told if ",".join(_split(name)) not in kept]:
+        yield f"{task.name}: {', '.join(others)} is left out: lm-eval has every metric under every filter"
     if hidden := run.hidden(task.name):
         yield f"{task.name}: texts are left out, as its authors ask: --reveal writes them"
     missing = int((~columns.scored).sum())
