@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from math import fsum, isclose
 
-from quantgate.evals.foreign.lm_eval_results import Results
+from quantgate.evals.foreign.lm_eval_results import Results, TaskResults
 from quantgate.evals.foreign.types import ForeignTask, Row, Unread
 from quantgate.evals.runs.record import SameBy
 
@@ -98,6 +98,8 @@ def _weights(results: Results, members: Sequence[str], metric: str, total: float
     figures = [each.totals.get(metric) if each is not None else None for each in told]
     sizes = [each.items if each is not None else None for each in told]
     known = [figure for figure in figures if figure is not None]
+    if any(not _scores(each, metric) for each in told if each is not None):
+        return None
     if len(known) < len(members) or not 0 <= total <= 1:
         return None
     counts = [size for size in sizes if size is not None]
@@ -107,3 +109,9 @@ def _weights(results: Results, members: Sequence[str], metric: str, total: float
             return True
     mean = fsum(known) / len(known)
     return False if isclose(mean, total, rel_tol=_CLOSE, abs_tol=_CLOSE) else None
+
+
+def _scores(task: TaskResults, metric: str) -> bool:
+    """Whether a metric can be the score of a task, as far as the results say."""
+    declared = next((each for each in task.metrics if each.name == metric.partition(",")[0]), None)
+    return declared is not None and declared.mean is not False and declared.better_up

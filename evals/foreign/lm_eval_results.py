@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from quantgate.evals.contract.records import is_number
 from quantgate.evals.errors import DataError
 from quantgate.evals.foreign.lm_eval_files import date_of
 from quantgate.evals.foreign.sources import created_of, document_of
@@ -17,6 +17,8 @@ from quantgate.evals.runs.record import MOST_SAMPLES
 from quantgate.evals.secrets import without_keys
 
 _NAMES_OF_MODEL = ("peft", "delta", "pretrained", "model", "path", "engine")
+_BESIDE = frozenset({"configs", "config", "versions", "n-shot"})
+"""What stands beside the figures, of which every version writes some."""
 _NO_MEANS = frozenset(
     {"perplexity", "word_perplexity", "byte_perplexity", "bits_per_byte", "bleu", "chrf", "ter", "f1", "mcc"}
     | {"brier_score", "bypass"}
@@ -78,7 +80,7 @@ class Results:
 def results_of(path: Path) -> Results:
     """Read a file of results. Raises DataError in one line."""
     document = document_of(path)
-    if not isinstance(document.get("results"), dict):
+    if not isinstance(document.get("results"), dict) or not document.keys() & _BESIDE:
         raise DataError(f"{path}: it holds no results of lm-eval")
     config = _dict(document.get("config"))
     told = _arguments(config.get("model_args"))
@@ -151,11 +153,16 @@ def _metric(told: Mapping[str, Any], up: Mapping[str, Any]) -> Metric:
 
 def _figures(told: object) -> dict[str, float]:
     """The figures by `METRIC,FILTER`, without their errors."""
-    return {
-        name: float(value)
-        for name, value in _dict(told).items()
-        if "," in name and "_stderr," not in name and is_number(value)
-    }
+    named = {name: number_of(value) for name, value in _dict(told).items() if "," in name and "_stderr," not in name}
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def number_of(value: object) -> float | None:
+    """A number or truth value; `None` for what is neither, as NaN, or larger than any score."""
+    try:
+        return float(value) if isinstance(value, int | float) and isfinite(value) else None
+    except OverflowError:
+        return None
 
 
 def _arguments(told: object) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 from quantgate.evals.contract.asked import Asked
 from quantgate.evals.contract.loglikelihoods import LogLikelihood, write_loglikelihoods
 from quantgate.evals.contract.records import Continuation, Message, Sample, Status
+from quantgate.evals.foreign.lm_eval_results import number_of
 from quantgate.evals.foreign.types import Row, Unread
 from quantgate.evals.runs.record import SameBy
 from quantgate.evals.secrets import redacted
@@ -72,8 +73,8 @@ def answers(cells_of: Cells, reading: Reading) -> Iterator[Row | Unread]:
         try:
             item = item_of(cells)
             row = _row(cells, item, reading, others.pop(item, {}))
-        except ValueError as error:
-            yield Unread(where, str(error))
+        except (ValueError, RecursionError) as error:
+            yield Unread(where, "it is nested too deeply" if isinstance(error, RecursionError) else str(error))
             continue
         scored.add(item)
         yield row
@@ -137,7 +138,7 @@ def metrics_of(cells: Mapping[str, Any], filter: str) -> dict[str, float]:
     """The numbers that a row was given, by `METRIC,FILTER`."""
     told = cells.get("metrics")
     names = told if isinstance(told, list) else [name for name in cells if name not in _FIELDS]
-    values = {name: score_of(cells.get(name)) for name in names if isinstance(name, str)}
+    values = {name: number_of(cells.get(name)) for name in names if isinstance(name, str)}
     return {f"{name},{filter}": value for name, value in values.items() if value is not None}
 
 
@@ -180,7 +181,7 @@ def prompt_hash_of(cells: Mapping[str, Any], same_by: SameBy) -> str:
 def _row(cells: Mapping[str, Any], item: str, reading: Reading, others: Mapping[str, float]) -> Row:
     """Raises ValueError saying what cannot be."""
     name, _, filter = reading.metric.partition(",")
-    score = score_of(cells.get(name))
+    score = number_of(cells.get(name))
     if score is None or not 0 <= score <= 1:
         told = json.dumps(cells[name], default=str)[:40] if name in cells else "not there"
         raise ValueError(f"{name} must be a number from 0 to 1, and is {told}")
@@ -304,8 +305,3 @@ def messages_of(context: str) -> tuple[Message, ...]:
         if turns and all("role" in turn and "content" in turn for turn in turns):
             return tuple(turns)
     return ({"role": "user", "content": context},)
-
-
-def score_of(value: object) -> float | None:
-    """A number or truth value of a row; `None` for what is neither, NaN too."""
-    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None

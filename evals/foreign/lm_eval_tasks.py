@@ -13,7 +13,7 @@ from typing import Any
 
 from quantgate.evals.contract.records import Sampling
 from quantgate.evals.errors import DataError
-from quantgate.evals.foreign.lm_eval_results import Metric, Results, TaskResults
+from quantgate.evals.foreign.lm_eval_results import Metric, Results, TaskResults, number_of
 from quantgate.evals.foreign.lm_eval_rows import (
     NO_FILTER,
     Cells,
@@ -23,7 +23,6 @@ from quantgate.evals.foreign.lm_eval_rows import (
     item_of,
     metrics_of,
     requests_of,
-    score_of,
 )
 from quantgate.evals.foreign.types import ForeignTask
 from quantgate.evals.runs.record import SameBy
@@ -147,7 +146,7 @@ def _is_mean(source: Source, metric: str, filters: Sequence[str], total: float) 
     values: dict[str, float] = {}
     for _, cells in source.cells(bytearray()):
         if isinstance(cells, dict) and cells.get("filter", filters[0]) == filters[0]:
-            value = score_of(cells.get(metric))
+            value = number_of(cells.get(metric))
             if value is not None:
                 values.setdefault(item_of(cells), value)
     return bool(values) and isclose(fsum(values.values()) / len(values), total, rel_tol=_CLOSE, abs_tol=_CLOSE)
@@ -196,11 +195,19 @@ def _generation(
         max_tokens=budget,
         stop=tuple(stops[:_MOST_STOPS] if backend in _CHAT else stops),
         seed=seed,
-        extra_body=json.loads(without_keys(json.dumps(kwargs, default=str))),
+        extra_body=_without_keys(kwargs),
     )
     told = _recorded(sampling)
     del told["max_length"]
     return told, [*no_seed, *([] if budget else ["max_tokens"]), *([] if backend else ["stop"])]
+
+
+def _without_keys(told: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads(without_keys(json.dumps(told, default=str)))
+    except RecursionError:
+        raise DataError("its parameters of sampling are nested too deeply") from None
+    return found
 
 
 def _recorded(sampling: Sampling) -> dict[str, Any]:

@@ -417,3 +417,19 @@ def test_results_that_are_broken_are_refused_in_a_line(folder, text):
 def test_rows_of_another_tool_are_refused_in_a_line(folder):
     with pytest.raises(DataError, match="it holds no row of lm-eval"):
         read_source("lm-eval", folder(edit=lambda rows: [{"id": 1, "score": 1}]))
+
+
+@pytest.mark.parametrize("value", [10**400, "[" * 900 + "]" * 900])
+def test_numbers_and_lists_that_no_score_can_be_are_rows_unread(folder, imported, value):
+    value = json.loads(value) if isinstance(value, str) else value
+
+    def edit(rows):
+        return [*rows[1:], only(rows) | {"exact_match": value, "target": value}]
+
+    assert imported(folder(edit=edit)).record.task("g_two").imported.unread == 1
+
+
+def test_figures_of_another_tool_are_no_results_of_lm_eval(tmp_path):
+    (tmp_path / "results_x.json").write_text('{"results": {"accuracy": 0.5}}')
+    with pytest.raises(DataError, match="it holds no results of lm-eval"):
+        read_source("auto", tmp_path / "results_x.json")
