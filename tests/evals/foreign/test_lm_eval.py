@@ -193,6 +193,20 @@ def test_a_group_whose_figure_is_neither_mean_is_left_as_its_members(tmp_path, i
     assert {task.name for task in imported(source).record.tasks} == {"g_one", "g_two", "g_rep"}
 
 
+def test_a_group_of_a_metric_that_is_better_when_lower_is_left_as_its_members(tmp_path, imported):
+    source = tmp_path / "group"
+    shutil.copytree(REAL / "generated", source)
+    (results,) = source.glob("results_*")
+    document = json.loads(results.read_text())
+    for name in ("g_one", "g_two", "grp_size"):
+        document["results"][name] = {"bits_per_byte,none": 0.5}
+    for name in ("g_one", "g_two"):
+        listed = document["configs"][name]["metric_list"]
+        listed.insert(0, {"metric": "bits_per_byte"})
+    results.write_text(json.dumps(document))
+    assert {task.name for task in imported(source).record.tasks} == {"g_one", "g_two", "g_rep"}
+
+
 def test_log_likelihoods_are_kept_with_the_choices(folder, imported):
     run = imported(folder("mc_local"))
     task = run.record.task("mc_local")
