@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,14 @@ from quantgate.evals.foreign.sources import digest_of
 from quantgate.evals.inspection.opened import OpenedRun
 from quantgate.evals.inspection.seen import Seen
 from quantgate.evals.runs.record import TaskRecord
+from quantgate.evals.text import one_line
 
 _ENDING = ".eval"
 _NO_NAME = re.compile(r"[^A-Za-z0-9.-]+")
 _STOP_REASONS = {Status.TRUNCATED: "max_tokens", Status.REFUSED: "content_filter"}
 _ROLES = frozenset({"system", "user", "assistant", "tool"})
-_CREATED = slice(19)
-"""Of a time its seconds, and no fraction or zone."""
+_NO_TIME = "1970-01-01T00:00:00+00:00"
+"""What stands in a log, which has to have a time, for a run that does not tell one."""
 
 
 def write(run: OpenedRun, out: Path) -> Sequence[str]:
@@ -51,12 +53,28 @@ def write(run: OpenedRun, out: Path) -> Sequence[str]:
 
 def _file_name(run: OpenedRun, task: TaskRecord) -> str:
     """A name as Inspect gives it, by which its viewer finds logs."""
-    made = run.record.created[_CREATED].replace(":", "-")
+    made = _time(run.record.created)[:19].replace(":", "-")
     name = _NO_NAME.sub("-", task.name)[:60]
     return f"{made}-00-00_{name}_{digest_of([task.name, run.record.label])[:22]}{_ENDING}"
 
 
+def _time(told: str) -> str:
+    try:
+        return datetime.fromisoformat(told).astimezone(UTC).isoformat()
+    except (ValueError, OverflowError):
+        return _NO_TIME
+
+
 def _log(run: OpenedRun, task: TaskRecord) -> Any:
+    """The log of a task. Raises DataError when the run has what no log can hold."""
+    try:
+        return _made(run, task)
+    except ValueError as error:
+        why = one_line(str(error).partition("\n")[2] or str(error), 160)
+        raise DataError(f"{one_line(task.name, 60)} cannot be written as an Inspect log: {why}") from None
+
+
+def _made(run: OpenedRun, task: TaskRecord) -> Any:
     from inspect_ai.log import EvalConfig, EvalDataset, EvalLog, EvalSpec, EvalStats
     from inspect_ai.model import GenerateConfig
 
@@ -72,7 +90,7 @@ def _log(run: OpenedRun, task: TaskRecord) -> Any:
         eval_id=digest_of(record.to_json())[:22],
         run_id=digest_of([record.label, record.created])[:22],
         task_id=digest_of(task.name)[:22],
-        created=record.created,
+        created=_time(record.created),
         task=task.name,
         task_version=task.version,
         dataset=EvalDataset(name=task.name, samples=task.whole or task.items, sample_ids=ids),
@@ -87,7 +105,7 @@ def _log(run: OpenedRun, task: TaskRecord) -> Any:
         status="success" if len(seen) >= task.items * task.repeats else "cancelled",
         eval=spec,
         results=_results(task, [each.sample for each in seen]),
-        stats=EvalStats(started_at=record.created, completed_at=record.created),
+        stats=EvalStats(started_at=_time(record.created), completed_at=_time(record.created)),
         samples=[_sample(each, task) for each in seen],
     )
 
@@ -142,7 +160,7 @@ def _sample(seen: Seen, task: TaskRecord) -> Any:
         scores=scores or None,
         metadata={OWN: _kept(sample, seen)},
         error=None if fault is None else EvalError(message=fault, traceback="", traceback_ansi=""),
-        completed_at=sample.time or None,
+        completed_at=_time(sample.time) if sample.time else None,
     )
 
 

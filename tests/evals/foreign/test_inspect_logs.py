@@ -386,7 +386,7 @@ def test_without_inspect_the_way_to_it_is_told(tmp_path, monkeypatch):
 def test_a_log_that_inspect_itself_has_written_reads_as_inspect_has_scored_it(tmp_path, monkeypatch):
     from inspect_ai import Task, eval
     from inspect_ai.dataset import MemoryDataset, Sample
-    from inspect_ai.model import ModelOutput, get_model
+    from inspect_ai.model import ModelOutput, ModelUsage, get_model
     from inspect_ai.scorer import includes
     from inspect_ai.solver import generate, system_message
 
@@ -396,13 +396,15 @@ def test_a_log_that_inspect_itself_has_written_reads_as_inspect_has_scored_it(tm
         dataset = MemoryDataset([Sample(input=f"{number} + 1?", target=str(number + 1)) for number in range(6)])
         dataset.shuffle(seed)
         said = [ModelOutput.from_content("mockllm/model", f"it is {number}") for number in range(12)]
+        for each in said:
+            # Without usage, what is said is tokenised with a file from the network.
+            each.usage = ModelUsage(input_tokens=7, output_tokens=3, total_tokens=10)
         model = get_model("mockllm/model", custom_outputs=said)
         task = Task(dataset, solver=[system_message("Be brief."), generate()], scorer=includes(), name="sums", epochs=2)
         (made,) = eval(task, model=model, log_dir=name, display="none", max_samples=1, max_connections=1)
         run, source = imported(tmp_path / name)
         (told,) = run.record.tasks
         scores = [each.score for each in run.samples.values()]
-        print([(s.status, s.error) for s in run.samples.values()], made.status)
         assert sum(scores) / 12 == made.results.scores[0].metrics["accuracy"].value
         assert (told.items, told.repeats, len(scores), source.notes) == (6, 2, 12, ())
         prompts.append({key: each.prompt_hash for key, each in run.samples.items()})
