@@ -22,6 +22,7 @@ from quantgate.evals.runs.record import TaskRecord
 from quantgate.evals.text import one_line
 
 _ENDING = ".eval"
+_ID_LENGTH = 22
 _NO_NAME = re.compile(r"[^A-Za-z0-9.-]+")
 _STOP_REASONS = {Status.TRUNCATED: "max_tokens", Status.REFUSED: "content_filter"}
 _ROLES = frozenset({"system", "user", "assistant", "tool"})
@@ -55,7 +56,7 @@ def _file_name(run: OpenedRun, task: TaskRecord) -> str:
     """A name as Inspect gives it, by which its viewer finds logs."""
     made = _time(run.record.created)[:19].replace(":", "-")
     name = _NO_NAME.sub("-", task.name)[:60]
-    return f"{made}-00-00_{name}_{digest_of([task.name, run.record.label])[:22]}{_ENDING}"
+    return f"{made}-00-00_{name}_{digest_of(task.name)[:_ID_LENGTH]}{_ENDING}"
 
 
 def _time(told: str) -> str:
@@ -87,9 +88,9 @@ def _made(run: OpenedRun, task: TaskRecord) -> Any:
     )
     address = record.endpoint.get("base_url")
     spec = EvalSpec(
-        eval_id=digest_of(record.to_json())[:22],
-        run_id=digest_of([record.label, record.created])[:22],
-        task_id=digest_of(task.name)[:22],
+        eval_id=digest_of(record.to_json())[:_ID_LENGTH],
+        run_id=digest_of([record.label, record.created])[:_ID_LENGTH],
+        task_id=digest_of(task.name)[:_ID_LENGTH],
         created=_time(record.created),
         task=task.name,
         task_version=task.version,
