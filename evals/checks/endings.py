@@ -60,7 +60,8 @@ def _cut(build: Build, answered: Columns, most: float) -> Iterator[Finding]:
     broken = Counter({name: count for name, count in reasons.items() if ending_of(name) is Ending.BROKEN_OFF})
     full = overflown(build, truncated)
     if cut := len(truncated) - full - broken.total():
-        at = f"at {build.max_tokens:,} tokens" if build.max_tokens else "at the server's own limit"
+        unsaid = "at the server's own limit" if build.source is None else "at a limit that is not told"
+        at = f"at {build.max_tokens:,} tokens" if build.max_tokens else unsaid
         yield build.finding(
             FindingCode.TRUNCATED,
             f"{build.share(cut)} were cut {at}: raise --max-tokens; a truncated answer is not a wrong one",

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from quantgate.evals.contract.records import Sample, Status
+from quantgate.evals.contract.records import Sample, Status, is_number
 from quantgate.evals.errors import DataError, StorageError, UsageError
 from quantgate.evals.files import write_atomically
 from quantgate.evals.foreign.types import ForeignRun, ForeignTask, Row, Unread
@@ -138,6 +138,13 @@ class _Gathered:
         self._size = 0
 
 
+def _is_sound(name: str, value: object) -> bool:
+    """Whether a parameter is of the kind that it has to be; one that is not tells nothing."""
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    kinds = {"temperature": is_number(value), "top_p": is_number(value), "max_tokens": whole, "seed": whole}
+    return value is None or kinds.get(name, True)
+
+
 @contextmanager
 def _appended(file: Path) -> Iterator[_Gathered]:
     lines = AppendedLines(file)
@@ -196,7 +203,7 @@ def _record(task: ForeignTask, format: str, seen: _Seen) -> TaskRecord:
     imported = Imported(
         format=format,
         same_by=task.same_by,
-        unknown=task.unknown,
+        unknown=(*task.unknown, *(name for name, value in task.sampling.items() if not _is_sound(name, value))),
         results=seen.results or not seen.right,
         unread=seen.unread,
         unread_first=seen.first,
@@ -226,7 +233,7 @@ def _record(task: ForeignTask, format: str, seen: _Seen) -> TaskRecord:
         data_hash=task.data_hash,
         items=items,
         repeats=repeats,
-        sampling=_without_keys(task.sampling),
+        sampling={name: value for name, value in _without_keys(task.sampling).items() if _is_sound(name, value)},
         provenance=_without_keys(task.provenance),
         settings=_without_keys(task.settings),
         private=task.private,

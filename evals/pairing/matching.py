@@ -44,6 +44,13 @@ def copies(left: Columns, right: Columns) -> Bools:
     return np.asarray(alike & (left.extracted == right.extracted))
 
 
+def same_answers(left: Columns, right: Columns) -> bool:
+    """Whether pairs of samples are alike in all that a source may tell of them, one by one."""
+    scores = (left.score == right.score) | (np.isnan(left.score) & np.isnan(right.score))
+    alike = scores & (left.status == right.status) & (left.extracted == right.extracted)
+    return bool((alike & (left.response_length == right.response_length)).all())
+
+
 def paired_table(ours: TaskRecord, theirs: TaskRecord, left: Columns, right: Columns) -> PairTable:
     """One row for each item, as `PairTable` has them; the records are of as many items."""
     repeats = max(ours.repeats, theirs.repeats)

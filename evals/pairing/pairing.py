@@ -10,7 +10,7 @@ from quantgate.evals.contract.records import Sample, SampleKey
 from quantgate.evals.pairing.common import common_part
 from quantgate.evals.pairing.counting import count_statuses
 from quantgate.evals.pairing.identity import identity
-from quantgate.evals.pairing.matching import copies, paired_table, shared_rows
+from quantgate.evals.pairing.matching import copies, paired_table, same_answers, shared_rows
 from quantgate.evals.pairing.metrics import rescored
 from quantgate.evals.pairing.pairs import Pairs, TaskPairs, TaskRun
 from quantgate.evals.pairing.plans import plan_differences
@@ -18,7 +18,7 @@ from quantgate.evals.pairing.table import no_pairs
 from quantgate.evals.runs.asked_for import asked_for
 from quantgate.evals.runs.directory import RunDirectory
 from quantgate.evals.runs.lost_grades import lost_lines, lost_of_task
-from quantgate.evals.runs.record import RunRecord, SameBy
+from quantgate.evals.runs.record import RunRecord, SameBy, same_source
 from quantgate.evals.samples.held import Held
 from quantgate.evals.samples.memory import as_held
 from quantgate.evals.samples.prompts import Prompts
@@ -122,7 +122,7 @@ def _rescored(run: Run, task: str, metric: str) -> Run:
 
 def _pair_task(name: str, baseline: Run, candidate: Run, *, common: bool) -> TaskPairs:
     left, right = baseline.task(baseline.called(name)), candidate.task(candidate.called(name))
-    copied = _copied(baseline, candidate, left.held, right.held)
+    copied = _copied(baseline, candidate, left, right)
     if common:
         cut = common_part(left, right)
         left, right, left_out = cut.baseline, cut.candidate, cut.left_out
@@ -162,24 +162,32 @@ def _in_common(left: TaskRun, right: TaskRun, problems: Sequence[str]) -> int:
     return cut.left_out.kept
 
 
-def _copied(baseline: Run, candidate: Run, left: Held, right: Held) -> list[str]:
+def _copied(baseline: Run, candidate: Run, left: TaskRun, right: TaskRun) -> list[str]:
     """Whether one run is the other, or mostly holds answers of the other: then nothing was compared.
 
     A few answers of two runs may be alike by chance, to the second and the tenth of a millisecond, on a fast server.
     """
     if baseline.path is not None and baseline.path == candidate.path:
         return [f"{baseline.path} is both baseline and candidate, so nothing was compared"]
-    ours, theirs = shared_rows(left.columns, right.columns)
-    alike = copies(left.columns.take(ours), right.columns.take(theirs))
+    ours, theirs = shared_rows(left.samples, right.samples)
+    one, other = left.record, right.record
+    if (
+        one
+        and other
+        and same_source(baseline.record, candidate.record, one, other)
+        and same_answers(left.samples.take(ours), right.samples.take(theirs))
+    ):
+        return ["both runs were imported from the same files, so nothing was compared"]
+    alike = copies(left.samples.take(ours), right.samples.take(theirs))
     # Whole samples are only compared where what is at hand of them does not tell them apart.
     if 2 * int(alike.sum()) <= len(ours):
         return []
-    pairs = zip(left.samples(ours[alike]), right.samples(theirs[alike]), strict=True)
-    copied = sum(one == other for one, other in pairs)
+    pairs = zip(left.held.samples(ours[alike]), right.held.samples(theirs[alike]), strict=True)
+    copied = sum(own == their for own, their in pairs)
     if 2 * copied <= len(ours):
         return []
     return [
-        f"{copied:,} of the candidate's {len(right):,} samples are copies of the baseline's, down to when they were "
+        f"{copied:,} of the candidate's {len(right.held):,} samples are copies of the baseline's, down to when they were "
         "answered, so nothing was compared there: run the candidate into an empty folder"
     ]
 

@@ -225,6 +225,15 @@ class RunRecord:
         return next((task for task in self.tasks if task.name == name), None)
 
 
+def same_source(ours: RunRecord, theirs: RunRecord, one: TaskRecord, other: TaskRecord) -> bool:
+    """Whether one task of two imported runs says in every way that it came from the same files, by where they lay."""
+    told = [
+        (run.created, run.model, task.imported and task.imported.format, task.provenance)
+        for run, task in ((ours, one), (theirs, other))
+    ]
+    return one.imported is not None and "source" in one.provenance and told[0] == told[1]
+
+
 def now() -> str:
     """The current time, UTC, ISO 8601 with seconds."""
     return datetime.now(UTC).isoformat(timespec="seconds")

@@ -136,3 +136,11 @@ def test_a_file_that_is_broken_is_refused_in_a_line(tmp_path, name, content, why
 def test_a_cell_that_cannot_be_makes_its_row_none(table, row):
     (task,) = table([{"item_id": "0"}, row]).record.tasks
     assert (task.items, task.imported.unread) == (1, 1)
+
+
+def test_one_table_that_was_imported_twice_is_no_comparison(tmp_path):
+    (tmp_path / "x.csv").write_text(HEAD + "gsm8k,1,0,1,\n")
+    for name in ("one", "other"):
+        write_run(read_source("auto", tmp_path / "x.csv"), tmp_path / name)
+    (pairs,) = pair_runs(Run.load(tmp_path / "one"), Run.load(tmp_path / "other")).tasks
+    assert pairs.problems == ("both runs were imported from the same files, so nothing was compared",)

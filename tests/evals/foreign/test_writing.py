@@ -77,3 +77,11 @@ def test_a_source_that_tells_no_results_has_none_unparsed(tmp_path):
 def test_a_folder_without_questions_has_no_empty_file_of_them(tmp_path):
     write_run(source_of(row("1")), tmp_path / "run")
     assert sorted(file.name for file in (tmp_path / "run").iterdir()) == ["run.json", "samples.jsonl"]
+
+
+def test_a_parameter_of_a_wrong_kind_is_unknown(tmp_path):
+    told = {"temperature": "cold", "max_tokens": [1], "seed": True, "top_p": 0.9, "stop": ["x"]}
+    write_run(source_of(row("1"), sampling=told), tmp_path / "run")
+    record = Run.load(tmp_path / "run").record.tasks[0]
+    assert record.sampling == {"top_p": 0.9, "stop": ["x"]}
+    assert record.imported.unknown == ("temperature", "max_tokens", "seed")
