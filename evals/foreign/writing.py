@@ -95,7 +95,7 @@ def _write_into(folder: Path, source: ForeignRun, label: str) -> RunRecord:
         (folder / PROMPTS_FILE).unlink()
     if not any(task.items for task in tasks):
         first = next((task.imported.unread_first for task in tasks if task.imported and task.imported.unread), None)
-        raise DataError(f"it holds no row that can be read{f' (the first: {first})' if first else ''}")
+        raise DataError(f"the source holds no row that can be read{f' (the first: {first})' if first else ''}")
     record = (
         replace(source.record, tasks=tasks, label=label)
         if source.record is not None

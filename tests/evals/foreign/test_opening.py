@@ -74,3 +74,11 @@ def test_one_file_on_both_sides_is_no_comparison(source):
     run = Run.load(run_directory(source), source)
     (pairs,) = pair_runs(run, Run.load(run_directory(source), source)).tasks
     assert pairs.problems == (f"{source} is both baseline and candidate, so nothing was compared",)
+
+
+def test_what_a_source_has_to_be_known_of_is_told_with_it(source, monkeypatch):
+    noted = replace(CSV, read=lambda path: replace(CSV.read(path), notes=("half of it is of another day",)))
+    monkeypatch.setattr("quantgate.evals.foreign.formats._formats", lambda: iter([noted]))
+    told: list[str] = []
+    run_directory(source, told.append)
+    assert told[1:] == [f"{source}: half of it is of another day"]
