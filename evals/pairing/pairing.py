@@ -187,8 +187,8 @@ def _copied(baseline: Run, candidate: Run, left: TaskRun, right: TaskRun) -> lis
     if 2 * copied <= len(ours):
         return []
     return [
-        f"{copied:,} of the candidate's {len(right.held):,} samples are copies of the baseline's, down to when they were "
-        "answered, so nothing was compared there: run the candidate into an empty folder"
+        f"{copied:,} of the candidate's {len(right.held):,} samples are copies of the baseline's, down to when they "
+        "were answered, so nothing was compared there: run the candidate into an empty folder"
     ]
 
 
