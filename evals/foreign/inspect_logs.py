@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 from quantgate.evals.errors import DataError
 from quantgate.evals.files import open_to_read
 from quantgate.evals.foreign.inspect_archive import ZIP_BEGINS, missing_inspect, opened_archive
+from quantgate.evals.foreign.inspect_headers import endpoint_of, grader_of, provenance_of, sampling_of, settings_of
 from quantgate.evals.foreign.inspect_own import own_record, own_row
 from quantgate.evals.foreign.inspect_samples import reason_of, row_of
 from quantgate.evals.foreign.inspect_survey import Survey, survey_of
@@ -31,16 +30,6 @@ _MOST_FILES = 10_000
 _DEEPEST = 3
 _UNREAD_PARTS = ("events", "events_data", "timelines", "store", "transcript")
 """The parts of a sample that nothing here is read from, and that are most of it."""
-_SAMPLING = {"temperature": "temperature", "top_p": "top_p", "max_tokens": "max_tokens", "seed": "seed"}
-_LIMITS = (
-    "message_limit",
-    "token_limit",
-    "token_limit_type",
-    "turn_limit",
-    "time_limit",
-    "working_limit",
-    "cost_limit",
-)
 _HEAD = 4096
 
 
@@ -262,7 +251,7 @@ def _run(logs: Sequence[Log]) -> ForeignRun:
         tasks=tasks,
         label=None if record is None else record.label,
         software={f"inspect: {name}": str(version) for name, version in (last.header.eval.packages or {}).items()},
-        endpoint=_endpoint(last.header.eval.model_base_url),
+        endpoint=endpoint_of(last.header.eval.model_base_url),
         notes=tuple(notes),
         record=record if all(own.values()) else None,
     )
@@ -291,30 +280,23 @@ def _notes(log: Log, survey: Survey) -> Iterator[str]:
         )
 
 
-def _endpoint(url: str | None) -> dict[str, Any]:
-    if not url:
-        return {}
-    parts = urlsplit(url)
-    return {"base_url": urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))}
-
-
 def _task(log: Log, survey: Survey) -> ForeignTask:
     spec = log.header.eval
-    sampling = _sampling(log.header)
+    sampling = sampling_of(log.header)
     told = {name: value for name, value in sampling.items() if value is not None}
     ids = spec.dataset.sample_ids
     shuffled = spec.dataset.shuffled or spec.config.sample_shuffle not in (None, False)
     return ForeignTask(
         name=log.task,
         version=str(spec.task_version),
-        grader=f"inspect-ai {(spec.packages or {}).get('inspect_ai', 'unknown')}, {_scorer(spec, survey)}",
+        grader=grader_of(log.header, survey.reading.primary),
         metric=survey.reading.primary,
         same_by=survey.reading.same_by,
         rows=partial(_rows, log.file, partial(row_of, reading=survey.reading)),
         sampling=told,
         unknown=("data_hash", *(name for name, value in sampling.items() if value is None)),
-        settings=_settings(log.header),
-        provenance=_provenance(log, survey),
+        settings=settings_of(log.header),
+        provenance=provenance_of(log.header, log.file.name, survey),
         items=len(ids) if ids is not None else None,
         repeats=spec.config.epochs,
         whole=spec.dataset.samples if spec.config.sample_id is None else None,
@@ -335,58 +317,6 @@ def _own_task(log: Log, run: RunRecord) -> ForeignTask:
         rows=partial(_rows, log.file, partial(own_row, task=task)),
         record=task,
     )
-
-
-def _scorer(spec: Any, survey: Survey) -> str:
-    name = survey.reading.primary.partition("/")[0]
-    options = next((each.options for each in spec.scorers or () if each.name.rpartition("/")[2] == name), None)
-    return name + (f" {_shown(options)}" if options else "")
-
-
-def _shown(value: Any) -> str:
-    return without_keys(json.dumps(value, sort_keys=True, ensure_ascii=False, default=str))
-
-
-def _sampling(header: Any) -> dict[str, Any]:
-    """What the model was asked with: its own, what the task says over that, and what the solvers say over both."""
-    configs = [header.eval.model_generate_config, header.plan.config]
-    asked: dict[str, Any] = {}
-    for config in configs:
-        asked |= {name: value for name, value in config.model_dump(exclude_none=True).items()}
-    for step in header.plan.steps:
-        told = {name: value for name, value in (step.params or {}).items() if value is not None}
-        asked |= {name: value for name, value in told.items() if name in asked or name in _SAMPLING}
-    stop = asked.get("stop_seqs")
-    return {
-        **{name: asked.get(theirs) for name, theirs in _SAMPLING.items()},
-        "stop": stop,
-        "extra_body": asked.get("extra_body") or {},
-    }
-
-
-def _settings(header: Any) -> dict[str, Any]:
-    """What else two runs must share: the solvers, and the limits that a sample stops at."""
-    config = header.eval.config
-    steps = [f"{step.solver}({_shown(step.params) if step.params else ''})" for step in header.plan.steps]
-    limits = {name: getattr(config, name, None) for name in _LIMITS}
-    return {
-        "solver": " > ".join(steps),
-        "limit": list(config.limit) if isinstance(config.limit, tuple) else config.limit,
-        **{name: value for name, value in limits.items() if value is not None},
-    }
-
-
-def _provenance(log: Log, survey: Survey) -> dict[str, str]:
-    spec = log.header.eval
-    told: Mapping[str, Any] = {
-        "source": log.file.name,
-        "eval": spec.eval_id,
-        "dataset": spec.dataset.name,
-        "arguments": _shown(spec.task_args) if spec.task_args else None,
-        "commit": spec.revision.commit if spec.revision is not None else None,
-        "accuracy by inspect": None if survey.printed is None else f"{survey.printed!r} ({survey.printed_as})",
-    }
-    return {name: one_line(str(value), 400) for name, value in told.items() if value}
 
 
 INSPECT = Format(

@@ -11,7 +11,7 @@ import pytest
 from quantgate.evals.errors import DataError, UsageError
 from quantgate.evals.foreign import inspect_logs
 from quantgate.evals.foreign.choosing import read_chosen
-from quantgate.evals.foreign.formats import read_source, recognised
+from quantgate.evals.foreign.formats import read_source
 from quantgate.evals.foreign.types import ForeignRun
 from quantgate.evals.foreign.writing import write_run
 from quantgate.evals.pairing.pairing import Run
@@ -212,6 +212,19 @@ def test_sampling_is_what_the_solver_says_over_task_and_model(tmp_path):
     assert task.imported.unknown == ("data_hash", "top_p", "stop")
 
 
+def test_what_else_shapes_an_answer_must_be_the_same_and_connections_need_not(tmp_path):
+    asked = {"temperature": 0.0, "reasoning_effort": "low", "top_k": 5, "max_connections": 8, "max_retries": 2}
+    made = log([sample(1)], model_generate_config=asked, config={"message_limit": 30})
+    run, _ = imported(write_json(tmp_path / "x.json", made))
+    assert run.record.tasks[0].settings == {
+        "solver": "generate()",
+        "limit": None,
+        "message_limit": 30,
+        "reasoning_effort": "low",
+        "top_k": 5,
+    }
+
+
 def test_epochs_are_those_of_the_run_whatever_the_arguments_say(tmp_path):
     made = log([sample(1, epoch=epoch) for epoch in (1, 2, 4)], config={"epochs": 4}, task_args={"epochs": 1})
     run, _ = imported(write_json(tmp_path / "x.json", made))
@@ -374,7 +387,8 @@ def test_what_is_no_log_is_not_taken_for_one(tmp_path):
     (tmp_path / "x.eval").write_text("no zip")
     write_json(tmp_path / "results.json", {"results": {}, "versions": {}})
     (tmp_path / "pipe.json").symlink_to("/dev/zero")
-    assert [recognised(tmp_path / name) for name in ("x.eval", "results.json", "pipe.json", ".")] == [None] * 4
+    names = ("x.eval", "results.json", "pipe.json", ".")
+    assert not any(inspect_logs.INSPECT.recognises(tmp_path / name) for name in names)
 
 
 def test_without_inspect_the_way_to_it_is_told(tmp_path, monkeypatch):
