@@ -13,6 +13,7 @@ AUTO = "auto"
 _PLACES = {
     "inspect": "inspect_logs:INSPECT",
     "lm-eval": "lm_eval:LM_EVAL",
+    "evalscope": "evalscope:EVALSCOPE",
     "csv": "table:CSV",
     "jsonl": "table:JSONL",
     "parquet": "table:PARQUET",
