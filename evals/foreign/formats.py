@@ -14,6 +14,7 @@ _PLACES = {
     "inspect": "inspect_logs:INSPECT",
     "lm-eval": "lm_eval:LM_EVAL",
     "evalscope": "evalscope:EVALSCOPE",
+    "nemo": "nemo:NEMO",
     "csv": "table:CSV",
     "jsonl": "table:JSONL",
     "parquet": "table:PARQUET",
