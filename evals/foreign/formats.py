@@ -15,6 +15,7 @@ _PLACES = {
     "lm-eval": "lm_eval:LM_EVAL",
     "evalscope": "evalscope:EVALSCOPE",
     "nemo": "nemo:NEMO",
+    "tau2": "tau2:TAU2",
     "csv": "table:CSV",
     "jsonl": "table:JSONL",
     "parquet": "table:PARQUET",
