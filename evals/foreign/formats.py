@@ -16,6 +16,7 @@ _PLACES = {
     "evalscope": "evalscope:EVALSCOPE",
     "nemo": "nemo:NEMO",
     "tau2": "tau2:TAU2",
+    "every-eval-ever": "every_eval_ever:EVERY_EVAL_EVER",
     "csv": "table:CSV",
     "jsonl": "table:JSONL",
     "parquet": "table:PARQUET",
