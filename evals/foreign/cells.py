@@ -62,8 +62,8 @@ def json_cells(path: Path) -> Cells:
         yield where, object_of(line)
 
 
-def parquet_cells(path: Path, known: frozenset[str]) -> Cells:
-    """The rows of a Parquet file, of the columns that are known. Raises DataError when it is none."""
+def parquet_cells(path: Path, known: frozenset[str] | None) -> Cells:
+    """The rows of a Parquet file, of the known columns, or of all. Raises DataError when it is none."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -73,7 +73,8 @@ def parquet_cells(path: Path, known: frozenset[str]) -> Cells:
             names = table.schema_arrow.names
             _check_once(names, path)
             number = 0
-            for batch in table.iter_batches(_ROWS_AT_ONCE, columns=[name for name in names if name in known]):
+            wanted = [name for name in names if known is None or name in known]
+            for batch in table.iter_batches(_ROWS_AT_ONCE, columns=wanted):
                 for cells in batch.to_pylist():
                     number += 1
                     yield f"{path.name}, row {number:,}", cells

@@ -17,6 +17,7 @@ _PLACES = {
     "nemo": "nemo:NEMO",
     "tau2": "tau2:TAU2",
     "every-eval-ever": "every_eval_ever:EVERY_EVAL_EVER",
+    "mlflow": "mlflow:MLFLOW",
     "csv": "table:CSV",
     "jsonl": "table:JSONL",
     "parquet": "table:PARQUET",
