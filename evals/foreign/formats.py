@@ -18,6 +18,7 @@ _PLACES = {
     "tau2": "tau2:TAU2",
     "every-eval-ever": "every_eval_ever:EVERY_EVAL_EVER",
     "mlflow": "mlflow:MLFLOW",
+    "simple-evals": "simple_evals:SIMPLE_EVALS",
     "csv": "table:CSV",
     "jsonl": "table:JSONL",
     "parquet": "table:PARQUET",
