@@ -39,7 +39,16 @@ def test_importing_it_loads_no_heavy_library():
 
 
 def test_its_names_are_few_and_all_there():
-    assert set(quantgate.__all__) == {"__version__", "claim", "compare", "gate", "load", "plan", "stats"}
+    assert set(quantgate.__all__) == {
+        "__version__",
+        "assert_not_regressed",
+        "claim",
+        "compare",
+        "gate",
+        "load",
+        "plan",
+        "stats",
+    }
     for name in quantgate.__all__:
         assert getattr(quantgate, name)
     with pytest.raises(AttributeError, match="no attribute 'gates'"):

@@ -52,7 +52,7 @@ class GateResult:
     def __repr__(self) -> str:
         from quantgate.reports.terminal.decision_table import print_verdict
 
-        return _printed(lambda console: print_verdict(console, self.decision))
+        return printed(lambda console: print_verdict(console, self.decision))
 
     def _repr_html_(self) -> str:
         from quantgate.reports.html.notebook import gate_fragment
@@ -88,7 +88,7 @@ class CompareResult:
     def __repr__(self) -> str:
         from quantgate.reports.terminal.compare import print_comparison
 
-        return _printed(lambda console: print_comparison(console, self.comparison))
+        return printed(lambda console: print_comparison(console, self.comparison))
 
     def _repr_html_(self) -> str:
         from quantgate.reports.html.notebook import comparison_fragment
@@ -118,7 +118,7 @@ class PlanResult:
     def __repr__(self) -> str:
         from quantgate.reports.terminal.plan import print_plans
 
-        return _printed(lambda console: print_plans(console, self.plans))
+        return printed(lambda console: print_plans(console, self.plans))
 
 
 class ClaimResult:
@@ -146,13 +146,13 @@ class ClaimResult:
     def __repr__(self) -> str:
         from quantgate.reports.terminal.claim import print_claim
 
-        return _printed(lambda console: print_claim(console, self.judgement))
+        return printed(lambda console: print_claim(console, self.judgement))
 
 
-def _printed(show: Callable[[Console], None]) -> str:
-    """What a report prints, as plain text."""
-    from rich.console import Console
+def printed(show: Callable[[Console], None], width: int = _WIDTH) -> str:
+    """What a report prints, as plain text in lines for so many columns."""
+    from quantgate.reports.terminal.console import plain_console
 
     stream = io.StringIO()
-    show(Console(file=stream, width=_WIDTH, color_system=None, force_terminal=False, force_jupyter=False))
+    show(plain_console(stream, width))
     return stream.getvalue().rstrip()

@@ -81,6 +81,12 @@ def progress_console() -> Console:
     return _SafeConsole(file=_safe(sys.stderr), width=None if sys.stderr.isatty() or "COLUMNS" in os.environ else _WIDE)
 
 
+def plain_console(stream: IO[str], width: int) -> Console:
+    """What is printed as plain text for so many columns, wherever it is shown then."""
+    lines = cast("IO[str]", _Lines(stream))
+    return _SafeConsole(file=lines, width=width, color_system=None, force_terminal=False, force_jupyter=False)
+
+
 def _safe(stream: IO[str]) -> IO[str]:
     if isinstance(stream, TextIOWrapper):
         stream.reconfigure(errors="replace")  # where the locale has no signs beyond ASCII, a line is no error
