@@ -122,7 +122,7 @@ def test_it_takes_what_the_gate_takes():
         assert_not_regressed(FP8, Q4, polcy="strict")
 
 
-def test_looks_at_data_that_grow_are_counted_as_the_gate_counts_them(pair):
+def test_a_look_is_counted_as_the_gate_counts_it_and_the_same_answers_are_no_further_one(pair):
     _, candidate = runs = pair(4, 4)
     assert_not_regressed(*runs)
     (look,) = (candidate / "looks.jsonl").read_text().splitlines()
