@@ -19,6 +19,7 @@ _PLACES = {
     "every-eval-ever": "every_eval_ever:EVERY_EVAL_EVER",
     "mlflow": "mlflow:MLFLOW",
     "simple-evals": "simple_evals:SIMPLE_EVALS",
+    "lighteval": "lighteval:LIGHTEVAL",
     "csv": "table:CSV",
     "jsonl": "table:JSONL",
     "parquet": "table:PARQUET",
