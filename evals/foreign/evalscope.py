@@ -12,7 +12,15 @@ from typing import Any
 from quantgate.evals.contract.records import is_number
 from quantgate.evals.endpoint.url import redact_url
 from quantgate.evals.errors import DataError, UsageError
-from quantgate.evals.foreign.evalscope_files import Reviews, config_of, part_of, recognised, report_of, reviews_at
+from quantgate.evals.foreign.evalscope_files import (
+    Reviews,
+    config_of,
+    object_at,
+    part_of,
+    recognised,
+    report_of,
+    reviews_at,
+)
 from quantgate.evals.foreign.evalscope_rows import Judged, Predictions, judged, place_of, question_of, row_of
 from quantgate.evals.foreign.sources import created_of, digest_of, lines_of, object_of
 from quantgate.evals.foreign.types import ForeignRun, ForeignTask, Format, Row, Unread
@@ -106,7 +114,7 @@ def _newest(found: Sequence[Reviews]) -> tuple[dict[tuple[str, Path], list[Revie
 
 def _task(name: str, files: Sequence[Reviews]) -> tuple[ForeignTask, list[str]]:
     config, report = config_of(files[0].root), report_of(files, name)
-    settings = part_of(config, "resolved_benchmarks", name) or part_of(config, "dataset_args", name) or {}
+    settings = object_at(config, "resolved_benchmarks", name) or object_at(config, "dataset_args", name)
     repeats = config.get("repeats")
     asked = repeats if isinstance(repeats, int) and not isinstance(repeats, bool) and repeats > 0 else None
     subsets = []
@@ -250,7 +258,7 @@ def _notes(
 
 
 def _sampling(config: Mapping[str, Any]) -> dict[str, Any]:
-    asked = part_of(config, "generation_config") or {}
+    asked = object_at(config, "generation_config")
     return {
         **{name: asked.get(theirs) for name, theirs in _SAMPLING.items()},
         "stop": asked.get("stop_seqs"),

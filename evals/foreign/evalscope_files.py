@@ -109,5 +109,11 @@ def part_of(value: Any, *names: str) -> Any:
     return value
 
 
+def object_at(value: Any, *names: str) -> Mapping[str, Any]:
+    """The object that stands in a document at the end of names; an empty one where there is none."""
+    found = part_of(value, *names)
+    return found if isinstance(found, Mapping) else {}
+
+
 def _in_reviews(file: Path) -> bool:
     return file.parent.parent.name == REVIEWS

@@ -11,7 +11,7 @@ from typing import Any
 from quantgate.evals.contract.asked import Asked
 from quantgate.evals.contract.records import Message, Sample, Status, is_number
 from quantgate.evals.endpoint.finish_reasons import CUT_SHORT, Ending, ending_of
-from quantgate.evals.foreign.evalscope_files import part_of
+from quantgate.evals.foreign.evalscope_files import object_at, part_of
 from quantgate.evals.foreign.sources import digest_of, lines_of, object_of
 from quantgate.evals.foreign.types import Row
 from quantgate.evals.secrets import redacted, without_keys
@@ -135,7 +135,7 @@ def row_of(
     turned_away = found.status is not Status.ERROR and found.why is not None
     extracted = part_of(cells, "sample_score", "score", "extracted_prediction")
     text, thoughts = _answered(cells)
-    values = part_of(cells, "sample_score", "score", "value") or {}
+    values = object_at(cells, "sample_score", "score", "value")
     return Row(
         Sample(
             task="",

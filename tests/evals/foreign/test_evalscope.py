@@ -340,6 +340,16 @@ def test_a_broken_configuration_is_one_line(folder):
         read_chosen("auto", root, None, [])
 
 
+@pytest.mark.parametrize(
+    "name", ["generation_config", "resolved_benchmarks", "datasets", "limit", "repeats", "api_url"]
+)
+@pytest.mark.parametrize("value", ["true", "[1]", "-1", "{a: {b: 1}}", ".nan"])
+def test_a_configuration_of_other_kinds_tells_nothing_and_breaks_nothing(folder, tmp_path, name, value):
+    root = folder()
+    (root / "configs" / "task_config.yaml").write_text(f"{name}: {value}\n")
+    assert len(imported(root, tmp_path / "run").samples) == 4
+
+
 def test_a_link_out_of_the_folder_is_refused(folder, tmp_path):
     root = folder()
     (tmp_path / "elsewhere.jsonl").write_text("{}")
