@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 Message: TypeAlias = Mapping[str, str]
 SampleKey: TypeAlias = tuple[str, str, int]
@@ -270,6 +270,6 @@ class Sample:
         return self.status in (Status.TRUNCATED, Status.REFUSED) and self.response is None and self.error is not None
 
 
-def is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[float]:
     """Whether a value is a number that JSON can hold, and no truth value."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
