@@ -15,7 +15,7 @@ from quantgate.evals.contract.asked import Asked
 from quantgate.evals.contract.records import Sample, Status
 from quantgate.evals.errors import DataError, UsageError
 from quantgate.evals.files import open_to_read
-from quantgate.evals.foreign.sources import created_of, digest_of, document_of, lines_of, object_of
+from quantgate.evals.foreign.sources import TOO_DEEP, created_of, digest_of, document_of, is_deep, lines_of, object_of
 from quantgate.evals.foreign.types import ForeignRun, ForeignTask, Format, Row, Unread
 from quantgate.evals.runs.record import SameBy
 from quantgate.evals.secrets import redacted
@@ -147,8 +147,8 @@ def _looked_through(file: Path, unread: list[Unread]) -> dict[str, list[_Task]]:
     found: dict[str, dict[tuple[str, str | None], _Task]] = {}
     for where, line in lines_of(file):
         cells = object_of(line)
-        if isinstance(cells, str):
-            unread.append(Unread(where, cells))
+        if isinstance(cells, str) or is_deep(cells):
+            unread.append(Unread(where, cells if isinstance(cells, str) else TOO_DEEP))
             continue
         try:
             model, name = _text(cells, "model_id"), _text(cells, "evaluation_name")
@@ -230,7 +230,7 @@ def _rows(task: _Task, model: str, unread: Sequence[Unread], largest: float) -> 
     repeats: Counter[str] = Counter()
     for where, line in lines_of(task.file):
         cells = object_of(line)
-        if isinstance(cells, str) or cells.get("model_id") != model:
+        if isinstance(cells, str) or is_deep(cells) or cells.get("model_id") != model:
             continue
         sample = cells.get("sample_id")
         if not task.holds(cells) or not isinstance(sample, str) or not sample:

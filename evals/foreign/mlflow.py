@@ -17,7 +17,7 @@ from quantgate.evals.contract.records import Sample, Status
 from quantgate.evals.errors import DataError
 from quantgate.evals.files import open_to_read
 from quantgate.evals.foreign.cells import Cells, parquet_cells
-from quantgate.evals.foreign.sources import created_of, digest_of, document_of
+from quantgate.evals.foreign.sources import TOO_DEEP, created_of, digest_of, document_of, is_deep
 from quantgate.evals.foreign.types import ForeignRun, ForeignTask, Format, Row, Unread
 from quantgate.evals.runs.record import SameBy
 from quantgate.evals.secrets import redacted
@@ -151,7 +151,7 @@ def _json(file: Path) -> tuple[list[str], Callable[[], Cells]]:
         for number, cells in enumerate(data, 1):
             is_row = isinstance(cells, list) and len(cells) == len(columns)
             found = dict(zip(columns, cells, strict=True)) if is_row else f"it has not the {len(columns)} columns"
-            yield f"{file.name}, row {number:,}", found
+            yield f"{file.name}, row {number:,}", TOO_DEEP if is_deep(cells) else found
 
     return columns, rows
 

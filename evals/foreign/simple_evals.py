@@ -16,7 +16,7 @@ from quantgate.evals.contract.asked import Asked
 from quantgate.evals.contract.records import Message, Sample, Status
 from quantgate.evals.errors import DataError
 from quantgate.evals.files import open_to_read
-from quantgate.evals.foreign.sources import created_of, digest_of, document_of
+from quantgate.evals.foreign.sources import created_of, digest_of, document_of, is_deep
 from quantgate.evals.foreign.types import ForeignRun, ForeignTask, Format, Row, Unread
 from quantgate.evals.runs.record import SameBy
 from quantgate.evals.secrets import redacted
@@ -139,7 +139,7 @@ def _rows(file: _File) -> Iterator[Row | Unread]:
 
 def _prompt(told: object) -> list[Mapping[str, Any]] | None:
     """What was asked: all messages but the last, which is the answer."""
-    if not isinstance(told, list) or len(told) < 2 or not all(isinstance(each, dict) for each in told):
+    if not isinstance(told, list) or len(told) < 2 or not all(isinstance(each, dict) for each in told) or is_deep(told):
         return None
     return told[:-1] if told[-1].get("role") == "assistant" else None
 

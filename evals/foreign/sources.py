@@ -19,6 +19,8 @@ MOST_LINE = 64 << 20
 """Bytes of one line; a longer one is no row."""
 MOST_DOCUMENT = 2 << 30
 """Bytes of a file that has to be read whole."""
+_DEEPEST = 100
+TOO_DEEP = "it is nested too deeply"
 
 
 @contextmanager
@@ -69,6 +71,19 @@ def document_of(file: Path, at_most: int = MOST_DOCUMENT) -> dict[str, Any]:
     if isinstance(found, str):
         raise DataError(f"{file}: {found}")
     return found
+
+
+def is_deep(value: object) -> bool:
+    """Whether lists and objects lie in each other deeper than any source writes: Python may not follow them all."""
+    level = [value]
+    for _ in range(_DEEPEST):
+        inner = [
+            list(each.values()) if isinstance(each, dict) else each for each in level if isinstance(each, dict | list)
+        ]
+        level = [held for each in inner for held in each]
+        if not level:
+            return False
+    return True
 
 
 def digest_of(value: object) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from quantgate.evals.endpoint.url import redact_url
 from quantgate.evals.errors import DataError, UsageError
 from quantgate.evals.files import open_to_read
-from quantgate.evals.foreign.sources import created_of, document_of
+from quantgate.evals.foreign.sources import TOO_DEEP, created_of, document_of, is_deep
 from quantgate.evals.foreign.tau2_rows import METRIC, Scenario, answers, scenarios_of
 from quantgate.evals.foreign.types import ForeignRun, ForeignTask, Format, Row, Unread
 from quantgate.evals.runs.record import SameBy
@@ -128,6 +128,8 @@ def recognised(path: Path) -> bool:
 def _file_of(path: Path) -> _File:
     document = document_of(path)
     try:
+        if is_deep([document.get("info"), document.get("tasks")]):
+            raise ValueError(TOO_DEEP)
         info = _info(document.get("info"))
         tasks, simulations = document.get("tasks"), document.get("simulations", [])
         if not isinstance(tasks, list) or not isinstance(simulations, list):

@@ -9,7 +9,7 @@ from typing import Any
 
 from quantgate.evals.contract.asked import Asked
 from quantgate.evals.contract.records import Message, Sample, Status, is_number
-from quantgate.evals.foreign.sources import digest_of
+from quantgate.evals.foreign.sources import TOO_DEEP, digest_of, is_deep
 from quantgate.evals.foreign.types import Row, Unread
 from quantgate.evals.secrets import redacted
 from quantgate.evals.text import one_line
@@ -71,6 +71,9 @@ def answers(
     for where, told in conversations:
         if not isinstance(told, dict):
             yield Unread(where, told if isinstance(told, str) else "it is no JSON object")
+            continue
+        if is_deep(told):
+            yield Unread(where, TOO_DEEP)
             continue
         try:
             yield _row(domain, told, scenarios, trials)

@@ -214,3 +214,8 @@ def test_totals_alone_are_sent_to_claim(tmp_path):
 def test_a_metric_of_which_less_is_better_is_refused(files):
     with pytest.raises(DataError, match="less is better"):
         read_chosen("auto", files(record(), about=totals(lower_is_better=True)), None, [])
+
+
+def test_a_record_that_is_nested_too_deeply_is_counted(files):
+    line = json.dumps(record("2", input={"raw": "?", "reference": "@@"})).replace('"@@"', "[" * 600 + "]" * 600)
+    assert "nested too deeply" in imported(files(record(), line)).record.tasks[0].imported.unread_first

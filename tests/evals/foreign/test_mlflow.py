@@ -137,3 +137,10 @@ def test_a_table_that_is_cut_in_half_is_said_to_be(table):
     file.write_text(file.read_text()[:200])
     with pytest.raises(DataError, match="not JSON"):
         read_chosen("auto", file, None, [])
+
+
+def test_a_row_that_is_nested_too_deeply_is_counted(table):
+    folder = table([*ROWS, ["@@", "8", "8", 1.0, ""]])
+    file = folder / "artifacts" / "eval_results_table.json"
+    file.write_text(file.read_text().replace('"@@"', "[" * 600 + "]" * 600))
+    assert "nested too deeply" in imported(folder).record.tasks[0].imported.unread_first

@@ -158,3 +158,9 @@ def test_other_files_with_a_score_are_none(tmp_path):
     path = tmp_path / "x.json"
     path.write_text(json.dumps({"score": 1.0}))
     assert recognised(path) is None
+
+
+def test_a_conversation_that_is_nested_too_deeply_is_counted(file):
+    path = file(asked("1+1?"), asked("@@"))
+    path.write_text(path.read_text().replace('"@@"', "[" * 600 + "]" * 600))
+    assert imported(path).record.tasks[0].imported.unread == 1

@@ -309,3 +309,22 @@ def test_summaries_beside_the_results_are_none(tmp_path):
     assert recognised(tmp_path) is None
     (tmp_path / "airline.json").write_text(json.dumps(results()))
     assert read_chosen("auto", tmp_path, None, []).tasks[0].items == 2
+
+
+def deep(document: Any) -> str:
+    return json.dumps(document).replace('"@@"', "[" * 600 + "]" * 600)
+
+
+def test_what_is_nested_too_deeply_is_said_to_be(tmp_path):
+    file = tmp_path / "x.json"
+    for place in ("info", "tasks"):
+        document = results()
+        (document["info"] if place == "info" else document["tasks"][0])["unheard_of"] = "@@"
+        file.write_text(deep(document))
+        with pytest.raises(DataError, match="nested too deeply"):
+            read_chosen("tau2", file, None, [])
+    document = results()
+    document["simulations"][0]["messages"][1]["tool_calls"][0]["arguments"] = "@@"
+    file.write_text(deep(document))
+    write_run(read_chosen("tau2", file, None, []), tmp_path / "run")
+    assert "nested too deeply" in Run.load(tmp_path / "run").record.tasks[0].imported.unread_first
