@@ -25,6 +25,7 @@ _FORMAT = "every-eval-ever"
 _HEAD = 64 << 10
 _MOST_FILES = 10_000
 _MOST_TOTALS = 16 << 20
+_MOST_TOTALS_TRIED = 100
 _SHOWN = 8
 _LONGEST_REASON = 200
 _SAMPLES = ".jsonl"
@@ -131,12 +132,21 @@ def _begins(file: Path, *names: bytes) -> bool:
     return all(name in head for name in names)
 
 
+def _is_totals(file: Path) -> bool:
+    return _begins(file, b'"evaluation_id"', b'"evaluation_results"', b'"schema_version"')
+
+
+def _totals_in(folder: Path) -> Path | None:
+    """A file of totals in a folder, where one of the first files is that."""
+    return next(filter(_is_totals, sorted(itertools.islice(folder.rglob("*.json"), _MOST_TOTALS_TRIED))), None)
+
+
 def recognised(path: Path) -> bool:
     """Whether there are records of Every Eval Ever at a path."""
     try:
         if path.is_dir():
-            return bool(_instances_at(path))
-        return _is_instances(path) or _begins(path, b'"evaluation_id"', b'"evaluation_results"', b'"schema_version"')
+            return bool(_instances_at(path)) or _totals_in(path) is not None
+        return _is_instances(path) or _is_totals(path)
     except OSError:
         return False
 
@@ -336,9 +346,10 @@ def _text(cells: Mapping[str, Any], name: str) -> str:
 
 def _only_totals(path: Path) -> str:
     """That there is nothing to pair, and how two totals are judged."""
-    if path.is_dir():
+    file = _totals_in(path) if path.is_dir() else path
+    if file is None:
         return f"{path}: it holds no *_samples.jsonl of Every Eval Ever"
-    told = document_of(path, _MOST_TOTALS).get("evaluation_results")
+    told = document_of(file, _MOST_TOTALS).get("evaluation_results")
     result = _mapping(told[0]) if isinstance(told, list) and told else {}
     details, example = _mapping(result.get("score_details")), ""
     if isinstance(score := details.get("score"), int | float) and isinstance(result.get("evaluation_name"), str):

@@ -207,8 +207,11 @@ def test_the_same_evaluation_twice_in_a_folder_is_refused(files):
 def test_totals_alone_are_sent_to_claim(tmp_path):
     file = tmp_path / "fp8.json"
     file.write_text(json.dumps(totals()))
-    with pytest.raises(DataError, match=r"only totals are there.*quantgate claim --task gsm8k --n 2 --baseline 0.5"):
-        read_chosen("auto", file, None, [])
+    for path in (file, tmp_path):
+        with pytest.raises(
+            DataError, match=r"only totals are there.*quantgate claim --task gsm8k --n 2 --baseline 0.5"
+        ):
+            read_chosen("auto", path, None, [])
 
 
 def test_a_metric_of_which_less_is_better_is_refused(files):
