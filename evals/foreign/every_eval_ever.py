@@ -350,7 +350,9 @@ def _only_totals(path: Path) -> str:
     if file is None:
         return f"{path}: it holds no *_samples.jsonl of Every Eval Ever"
     told = document_of(file, _MOST_TOTALS).get("evaluation_results")
-    result = _mapping(told[0]) if isinstance(told, list) and told else {}
+    if not isinstance(told, list) or not told:
+        return f"{file}: it is no record of Every Eval Ever, which has evaluation_results"
+    result = _mapping(told[0])
     details, example = _mapping(result.get("score_details")), ""
     if isinstance(score := details.get("score"), int | float) and isinstance(result.get("evaluation_name"), str):
         count = _mapping(details.get("uncertainty")).get("num_samples")

@@ -66,6 +66,8 @@ def read(path: Path) -> ForeignRun:
     document = document_of(path)
     reports, conversations = document.get("htmls"), document.get("convos")
     task, model = _named(path)
+    if "score" not in document:
+        raise DataError(f"{path}: it is no result of simple-evals, which has a score")
     if not isinstance(reports, list) or not isinstance(conversations, list):
         raise DataError(_only_totals(path, document, task))
     if len(reports) != len(conversations):

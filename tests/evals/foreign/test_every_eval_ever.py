@@ -214,6 +214,13 @@ def test_totals_alone_are_sent_to_claim(tmp_path):
             read_chosen("auto", path, None, [])
 
 
+def test_a_file_of_another_tool_is_said_to_be_none(tmp_path):
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps({"accuracy": 1.0}))
+    with pytest.raises(DataError, match="it is no record of Every Eval Ever"):
+        read_chosen("every-eval-ever", path, None, [])
+
+
 def test_a_metric_of_which_less_is_better_is_refused(files):
     with pytest.raises(DataError, match="less is better"):
         read_chosen("auto", files(record(), about=totals(lower_is_better=True)), None, [])

@@ -154,6 +154,13 @@ def test_conversations_without_their_reports_are_refused(tmp_path):
         read_chosen("auto", path, None, [])
 
 
+def test_a_file_of_another_tool_is_said_to_be_none(tmp_path):
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps({"accuracy": 1.0}))
+    with pytest.raises(DataError, match="it is no result of simple-evals"):
+        read_chosen("simple-evals", path, None, [])
+
+
 def test_other_files_with_a_score_are_none(tmp_path):
     path = tmp_path / "x.json"
     path.write_text(json.dumps({"score": 1.0}))

@@ -106,6 +106,14 @@ def test_what_was_said_and_called_is_the_answer(imported):
     assert sample.metrics == {"reward": 1.0, "db": 1.0}
 
 
+def test_what_the_user_is_told_is_kept_in_the_words_of_our_own_runs(imported):
+    run = imported(results())
+    asked = run.prompts.of("tau2", "airline/0", run.samples["tau2", "airline/0", 0].prompt_hash)
+    (message,) = asked.messages
+    said = "Instructions: Domain: airline Reason for call: Cancel EHGLP3. Unknown info: 0 Task instructions: Wait."
+    assert (message["role"], " ".join(message["content"].split())) == ("user scenario", said)
+
+
 def test_how_it_was_run_is_told_as_our_own_runs_tell_it(imported):
     task = imported(results()).record.tasks[0]
     assert task.sampling == {
