@@ -128,7 +128,8 @@ def _table(file: Path) -> _Table:
             continue
         table.counts[table.digest(cells)] += 1
         for column in scores:
-            if isinstance(value := cells.get(column), int | float) and not math.isnan(value):
+            value = cells.get(column)
+            if isinstance(value, int) or (isinstance(value, float) and not math.isnan(value)):
                 table.scored.add(column)
                 if not 0 <= value <= 1:
                     table.outside.setdefault(column, value)
@@ -169,7 +170,7 @@ def _no_accuracy(table: _Table, column: str, metric: str) -> str | None:
     if column not in table.scored:
         return "which has no numbers"
     if column in table.outside:
-        return f"whose numbers are not from 0 to 1 ({table.outside[column]:g})"
+        return f"whose numbers are not from 0 to 1 ({one_line(str(table.outside[column]), 20)})"
     return None
 
 

@@ -151,7 +151,7 @@ def _info(told: object) -> dict[str, Any]:
     if not isinstance(told, dict):
         raise ValueError("it has no info")
     environment = _mapping(told, "environment_info")
-    found: dict[str, Any] = {"commit": str(told.get("git_commit") or "unknown"), "seed": told.get("seed")}
+    found: dict[str, Any] = {"commit": str(told.get("git_commit") or "unknown"), "seed": _whole(told.get("seed"))}
     for name in ("num_trials", "max_steps", "max_errors"):
         value = told.get(name)
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
@@ -167,6 +167,10 @@ def _info(told: object) -> dict[str, Any]:
             raise ValueError(f"info.{role}_info must name its model and arguments")
         found[role] = (_without_provider(model or "unknown"), arguments, str(of_role.get("implementation")))
     return found | {"domain": domain, "policy": policy if isinstance(policy, str) else ""}
+
+
+def _whole(told: object) -> int | None:
+    return told if isinstance(told, int) and not isinstance(told, bool) else None
 
 
 def _mapping(told: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -269,7 +273,7 @@ def _seed_of(files: Sequence[_File]) -> int | None:
     told = {file.info["seed"] for file in files}
     if told != {None}:
         seed = told.pop()
-        return seed if not told and isinstance(seed, int) and not isinstance(seed, bool) else None
+        return None if told else seed
     draw = random.Random(_USUAL_SEED)
     usual = [draw.randint(0, _MOST_SEED) for _ in range(min(files[0].info["num_trials"], _MOST_FILES))]
     seen = {

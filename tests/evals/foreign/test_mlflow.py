@@ -127,6 +127,12 @@ def test_a_table_that_cannot_be_read_is_said_to_be(table, columns, why):
         read_chosen("auto", table(columns=columns), None, [])
 
 
+@pytest.mark.parametrize("score", [10**400, float("inf")])
+def test_a_number_that_no_score_can_be_leaves_its_column_out(table, score):
+    with pytest.raises(DataError, match="whose numbers are not from 0 to 1"):
+        read_chosen("auto", table([["1+1?", "2", "2", score, ""]]), None, [])
+
+
 def test_a_table_of_which_no_column_can_be_gated_is_refused(table):
     with pytest.raises(DataError, match=r"no column has a score from 0 to 1.*quantgate claim"):
         read_chosen("auto", table([["1+1?", "2", "2", 5, ""]]), None, [])

@@ -143,6 +143,13 @@ def test_a_seed_that_the_file_tells_is_that_one(imported):
     assert imported(document).record.tasks[0].sampling["seed"] == 11
 
 
+@pytest.mark.parametrize("seed", [[11], "11", True])
+def test_a_seed_that_is_none_is_unknown_unless_the_trials_show_it(imported, seed):
+    document = results()
+    document["info"]["seed"] = seed
+    assert imported(document).record.tasks[0].sampling["seed"] == 300
+
+
 def test_no_key_and_no_password_is_kept(imported, tmp_path):
     run = imported(results())
     assert run.record.endpoint == {"base_url": "http://127.0.0.1:1/v1"}
@@ -196,6 +203,7 @@ def test_an_end_of_the_agents_own_doing_counts(imported, end):
     ("other", "why"),
     [
         ({"reward_info": {"reward": float("nan")}}, "reward must be a number from 0 to 1, and is nan"),
+        ({"reward_info": {"reward": 10**400}}, "reward must be a number from 0 to 1, and is 1000"),
         ({"reward_info": {"reward": [1.0]}}, "reward must be a number from 0 to 1"),
         ({"reward_info": {"reward": True}}, "reward must be a number from 0 to 1"),
         ({"reward_info": 1.0}, "reward_info must be an object"),
