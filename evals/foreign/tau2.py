@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -241,12 +242,17 @@ def _sampling(file: _File) -> dict[str, Any]:
     budget = arguments.get("max_tokens", arguments.get("max_completion_tokens"))
     stop = arguments.get("stop") or []
     return {
-        "temperature": arguments.get("temperature"),
-        "top_p": arguments.get("top_p"),
-        "max_tokens": budget,
+        "temperature": _parameter(arguments.get("temperature")),
+        "top_p": _parameter(arguments.get("top_p")),
+        "max_tokens": _parameter(budget),
         "stop": [stop] if isinstance(stop, str) else stop,
         "extra_body": _extra(arguments),
     }
+
+
+def _parameter(told: object) -> object:
+    """A parameter as it is told; a whole number too large for any as text, which is of no kind that is known."""
+    return str(told)[:20] if isinstance(told, int) and abs(told) > sys.float_info.max else told
 
 
 def _settings(file: _File) -> dict[str, Any]:

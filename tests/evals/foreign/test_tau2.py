@@ -199,6 +199,17 @@ def test_an_end_of_the_agents_own_doing_counts(imported, end):
     assert (sample.status, sample.score, sample.finish_reason) == (Status.OK, 0.0, end)
 
 
+def test_a_number_too_large_for_any_is_told_as_none(imported):
+    document = results()
+    document["info"]["agent_info"]["llm_args"]["temperature"] = 10**400
+    document["simulations"][0] |= {"duration": 10**400}
+    document["simulations"][0]["reward_info"]["reward_breakdown"] = {"DB": 10**400}
+    run = imported(document)
+    sample = run.samples["tau2", "airline/0", 0]
+    assert (sample.latency_s, sample.metrics) == (None, {"reward": 1.0})
+    assert "temperature" in run.record.tasks[0].imported.unknown
+
+
 @pytest.mark.parametrize(
     ("other", "why"),
     [
