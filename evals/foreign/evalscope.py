@@ -161,7 +161,7 @@ def _survey(reviews: Reviews, predictions: Predictions, repeats: int) -> _Survey
             place, question = place_of(cells, repeats), question_of(cells)
             prediction = predictions.of(cells)
             result = judged(cells, found.metric, prediction)
-        except ValueError:
+        except (ValueError, OverflowError):
             continue
         # Those that ask the same are told apart by what else is known of them.
         questions.setdefault(question, {})[place.group] = digest_of(part_of(cells, "sample_score", "sample_metadata"))
@@ -205,7 +205,7 @@ def _rows(subsets: Sequence[_Subset], metric: str, several: bool, repeats: int) 
                     item = f"{subset.name}/{item}"
                 stratum = subset.name if several else None
                 yield row_of(cells, item, place.repeat, metric, stratum, subset.predictions.of(cells))
-            except ValueError as error:
+            except (ValueError, OverflowError) as error:
                 yield Unread(where, str(error))
 
 

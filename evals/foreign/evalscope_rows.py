@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -162,7 +161,7 @@ def row_of(
 
 
 def _score(metric: str, value: Any) -> float:
-    if not isinstance(value, bool | int | float) or not math.isfinite(value) or not 0 <= value <= 1:
+    if not isinstance(value, bool | int | float) or not 0 <= value <= 1:
         raise ValueError(f"{one_line(metric, 40)} must be a number from 0 to 1, and is {one_line(str(value), 40)}")
     return float(value)
 
@@ -205,7 +204,7 @@ def _prediction(output: Any) -> Prediction:
         finish_reason=reason if isinstance(reason, str) and reason != _UNTOLD else None,
         error=_told(str(error)) if error else None,
         usage=_usage(usage) if isinstance(usage, Mapping) else None,
-        latency_s=float(time) if is_number(time) else None,
+        latency_s=time if isinstance(time, float) and is_number(time) else None,
         answered=first is not None,
     )
 

@@ -230,7 +230,7 @@ def _rows(file: Path, metric: str, same_by: SameBy) -> Iterator[Row | Unread]:
     for where, cells in parquet_cells(file, _COLUMNS):
         try:
             yield Unread(where, cells) if isinstance(cells, str) else row_of(cells, metric, same_by)
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             yield Unread(where, str(error))
 
 

@@ -190,7 +190,7 @@ def _survey(file: Path, logs: Logs) -> _Survey:
         where, cells = each
         try:
             place = place_of(cells)
-        except ValueError:
+        except (ValueError, OverflowError):
             continue
         found.again += place in found.last
         found.last[place] = where
@@ -200,7 +200,7 @@ def _survey(file: Path, logs: Logs) -> _Survey:
             logged and logged.finish_reason
         )
         reward = cells.get(METRIC)
-        if isinstance(reward, bool | int | float) and math.isfinite(reward):
+        if isinstance(reward, bool | int | float) and 0 <= reward <= 1:
             found.rewards.setdefault(place[0], []).append(float(reward))
         if not found.system_told:
             found.system_told, found.system = _system(cells.get("trajectory"))
@@ -227,7 +227,7 @@ def _rows(benchmark: _Benchmark, logs: Logs, survey: _Survey, same_by: SameBy) -
             # A log is appended to: what was asked again after a fault stands in it once more, and the last counts.
             if benchmark.finished or survey.last[place_of(cells)] == where:
                 yield row_of(cells, logs, same_by, survey.system)
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             yield Unread(where, str(error))
     if not benchmark.finished:
         for place, logged in logs.inferences.items():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -163,8 +162,8 @@ def _reply(cells: Mapping[str, Any]) -> Reply:
     fault = None
     if isinstance(kind, str) and kind:
         fault = one_line(without_keys(kind), _LONGEST_REASON)
-    elif is_number(code) and not 200 <= code < 400:
-        fault = f"HTTP {code:g}"
+    elif isinstance(code, int) and not 200 <= code < 400:
+        fault = f"HTTP {code}"
     usage, time = cells.get("usage"), cells.get("timestamp")
     return Reply(
         finish_reason=reason if isinstance(reason, str) and reason else None,
@@ -188,7 +187,7 @@ def _inference(cells: Mapping[str, Any], texts: bool) -> Inference:
 
 
 def _reward(value: Any) -> float:
-    if not isinstance(value, bool | int | float) or not math.isfinite(value) or not 0 <= value <= 1:
+    if not isinstance(value, bool | int | float) or not 0 <= value <= 1:
         raise ValueError(f"{METRIC} must be a number from 0 to 1, and is {one_line(str(value), 40)}")
     return float(value)
 
