@@ -56,8 +56,8 @@ def missing(path: Path) -> str:
         return f"there is no folder {path.parent}"
     names = [child.name for child in _children(path.parent)]
     near = difflib.get_close_matches(path.name, names, n=1)
-    what = "no such file" if path.suffix else "no such folder"
-    return f"there is {what}" + (f"; the nearest name is {path.with_name(near[0])}" if near else "")
+    what = "No such file" if path.suffix else "there is no such folder"
+    return what + (f"; the nearest name is {path.with_name(near[0])}" if near else "")
 
 
 def _why_file(path: Path) -> str:

@@ -89,4 +89,4 @@ def test_a_folder_with_a_decision_names_it(tmp_path):
 def test_a_missing_decision_is_said_to_be_missing(tmp_path):
     (tmp_path / "gate.json").write_text("{}")
     said = said_of_decision(tmp_path / "gat.json")
-    assert f"there is no such file; the nearest name is {tmp_path / 'gate.json'}" in said
+    assert f"No such file; the nearest name is {tmp_path / 'gate.json'}" in said
