@@ -40,9 +40,4 @@ def view(
     with Store(named or [Path()], reveal=reveal) as store, listening(port) as bound:
         if store.cut:
             notice("there is more under these folders than is looked through: name the runs, or a folder further down")
-
-        def tell(address: str) -> None:
-            typer.echo(address)
-            notice("Ctrl-C ends it")
-
-        serve(bound, lambda base: view_app(store, pages, base), tell, browser=not no_browser)
+        serve(bound, lambda base: view_app(store, pages, base), typer.echo, browser=not no_browser)
