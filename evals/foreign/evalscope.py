@@ -11,7 +11,7 @@ from typing import Any
 
 from quantgate.evals.contract.records import is_number
 from quantgate.evals.endpoint.url import redact_url
-from quantgate.evals.errors import DataError, UsageError
+from quantgate.evals.errors import DataError
 from quantgate.evals.foreign.evalscope_files import (
     Reviews,
     config_of,
@@ -22,6 +22,7 @@ from quantgate.evals.foreign.evalscope_files import (
     reviews_at,
 )
 from quantgate.evals.foreign.evalscope_rows import Judged, Predictions, judged, place_of, question_of, row_of
+from quantgate.evals.foreign.models import chosen_model
 from quantgate.evals.foreign.sources import created_of, digest_of, lines_of, object_of
 from quantgate.evals.foreign.types import ForeignRun, ForeignTask, Format, Row, Unread
 from quantgate.evals.runs.record import Draw, SameBy
@@ -69,12 +70,8 @@ def read(path: Path, model: str | None = None) -> ForeignRun:
     found = reviews_at(path)
     if not found:
         raise DataError(f"{path}: it holds no reviews of evalscope (reviews/MODEL/*.jsonl)")
-    models = list(dict.fromkeys(each.model for each in found))
-    if model is not None and model not in models:
-        raise UsageError(f"--model {model}: {path} holds no such model; it holds {_listed(models)}")
-    if model is None and len(models) > 1:
-        raise DataError(f"{path} holds reviews of {len(models):,} models, {_listed(models)}: name one with --model")
-    chosen, notes = _newest([each for each in found if each.model == (model or models[0])])
+    read_of = chosen_model(path, (each.model for each in found), model)
+    chosen, notes = _newest([each for each in found if each.model == read_of])
     tasks = []
     for (name, _), files in chosen.items():
         task, told = _task(name, files)
@@ -275,10 +272,6 @@ def _provenance(files: Sequence[Reviews], settings: Mapping[str, Any], printed: 
         "accuracy by evalscope": None if printed is None else repr(printed),
     }
     return {name: one_line(str(value), 400) for name, value in told.items() if value is not None}
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(one_line(name, 80) for name in names[:_SHOWN]) + (" ..." if len(names) > _SHOWN else "")
 
 
 EVALSCOPE = Format(

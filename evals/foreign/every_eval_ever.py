@@ -13,8 +13,9 @@ from typing import Any
 
 from quantgate.evals.contract.asked import Asked
 from quantgate.evals.contract.records import Sample, Status
-from quantgate.evals.errors import DataError, UsageError
+from quantgate.evals.errors import DataError
 from quantgate.evals.files import open_to_read
+from quantgate.evals.foreign.models import chosen_model, listed
 from quantgate.evals.foreign.sources import TOO_DEEP, created_of, digest_of, document_of, is_deep, lines_of, object_of
 from quantgate.evals.foreign.types import ForeignRun, ForeignTask, Format, Row, Unread
 from quantgate.evals.runs.record import SameBy
@@ -26,7 +27,6 @@ _HEAD = 64 << 10
 _MOST_FILES = 10_000
 _MOST_TOTALS = 16 << 20
 _MOST_TOTALS_TRIED = 100
-_SHOWN = 8
 _LONGEST_REASON = 200
 _SAMPLES = ".jsonl"
 _REFUSAL = re.compile(r"\brefusal\b|content.?filter", re.IGNORECASE)
@@ -86,18 +86,11 @@ def read(path: Path, model: str | None = None) -> ForeignRun:
             by_model.setdefault(name, []).extend(tasks)
     if not by_model:
         raise DataError(f"{path}: it holds no record that can be read{f' ({unread[0].why})' if unread else ''}")
-    if model is not None and model not in by_model:
-        raise UsageError(f"--model {model}: {path} holds no such model; it holds {_listed(list(by_model))}")
-    if model is None and len(by_model) > 1:
-        raise DataError(
-            f"{path} holds results of {len(by_model):,} models, {_listed(list(by_model))}: name the files of one of "
-            "them, or `quantgate import --model`"
-        )
-    name = model or next(iter(by_model))
+    name = chosen_model(path, by_model, model)
     tasks = by_model[name]
     for each in tasks:
         if len(same := [other.file.name for other in tasks if other.name == each.name]) > 1:
-            raise DataError(f"{path} holds {one_line(each.name, 80)} twice, in {_listed(same)}: name one of them")
+            raise DataError(f"{path} holds {one_line(each.name, 80)} twice, in {listed(same)}: name one of them")
     library = next((_mapping(each.totals.get("eval_library")) for each in tasks if each.totals), {})
     return ForeignRun(
         format=_FORMAT,
@@ -364,11 +357,6 @@ def _only_totals(path: Path) -> str:
         f"{path}: only totals are there, without the *_samples.jsonl of its instances; two totals are judged by "
         f"`quantgate claim`{example}"
     )
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(one_line(name, 80) for name in names[:_SHOWN])
-    return shown + (f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else "")
 
 
 EVERY_EVAL_EVER = Format(

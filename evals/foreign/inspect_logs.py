@@ -17,6 +17,7 @@ from quantgate.evals.foreign.inspect_headers import endpoint_of, grader_of, prov
 from quantgate.evals.foreign.inspect_own import own_record, own_row
 from quantgate.evals.foreign.inspect_samples import reason_of, row_of
 from quantgate.evals.foreign.inspect_survey import Survey, survey_of
+from quantgate.evals.foreign.models import chosen_model
 from quantgate.evals.foreign.sources import document_of, object_of
 from quantgate.evals.foreign.types import ForeignRun, ForeignTask, Format, Row, Unread
 from quantgate.evals.runs.record import Draw, RunRecord, SameBy
@@ -54,25 +55,14 @@ class Log:
         return made if made.tzinfo is not None else made.replace(tzinfo=UTC)
 
 
-def read(path: Path) -> ForeignRun:
-    """The run that a log is, or all logs of a folder. Raises DataError in one line, also where they are of several."""
+def read(path: Path, model: str | None = None) -> ForeignRun:
+    """The run that a log is, or all logs of one model in a folder.
+
+    Raises DataError, in one line, for what is broken or of several models; UsageError for a model that is not there.
+    """
     logs = _logs(path)
-    if len(models := sorted({log.model for log in logs})) > 1:
-        raise DataError(f"{path} holds logs of several models, {_listed(models)}: name one with --model")
-    return _run(logs)
-
-
-def read_model(path: Path, model: str) -> ForeignRun:
-    """The run that a folder's logs of one model are. Raises DataError where there is none of it."""
-    logs = _logs(path)
-    if not (chosen := [log for log in logs if log.model == model]):
-        models = sorted({log.model for log in logs})
-        raise DataError(f"{path} holds no log of the model {one_line(model, 80)}; it holds {_listed(models)}")
-    return _run(chosen)
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(one_line(name, 80) for name in names[:5]) + (" ..." if len(names) > 5 else "")
+    name = chosen_model(path, sorted(log.model for log in logs), model)
+    return _run([log for log in logs if log.model == name])
 
 
 def _logs(path: Path) -> list[Log]:
@@ -319,6 +309,4 @@ def _own_task(log: Log, run: RunRecord) -> ForeignTask:
     )
 
 
-INSPECT = Format(
-    "inspect", "logs of Inspect (.eval, .json): one, or a folder of one model's", _recognises, read, read_model
-)
+INSPECT = Format("inspect", "logs of Inspect (.eval, .json): one, or a folder of one model's", _recognises, read, read)

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from quantgate.evals.endpoint.url import redact_url
-from quantgate.evals.errors import DataError, UsageError
+from quantgate.evals.errors import DataError
 from quantgate.evals.files import open_to_read
 from quantgate.evals.foreign.cells import parquet_cells
 from quantgate.evals.foreign.folders import files_below
 from quantgate.evals.foreign.lighteval_rows import answers_in, part_of, row_of, score_of, sent_of
+from quantgate.evals.foreign.models import chosen_model, listed
 from quantgate.evals.foreign.sources import created_of, document_of
 from quantgate.evals.foreign.types import ForeignRun, ForeignTask, Format, Row, Unread
 from quantgate.evals.runs.record import Draw, SameBy
@@ -26,7 +27,6 @@ _NAME = re.compile(r"details_(?P<task>.+)_(?P<date>\d{4}-\d\d-\d\dT\d\d-\d\d-\d\
 _COLUMNS = frozenset({"doc", "metric", "model_response"})
 _OLDER = frozenset({"example", "full_prompt", "predictions", "metrics"})
 _DEEPEST = 6
-_SHOWN = 5
 _SAME = 1e-9
 _SAMPLING = {"temperature": "temperature", "top_p": "top_p", "max_tokens": "max_new_tokens", "seed": "seed"}
 _UNTOLD = (
@@ -87,12 +87,8 @@ def read(path: Path, model: str | None = None) -> ForeignRun:
     found = _details_at(path)
     if not found:
         raise DataError(f"{path}: it holds no details of lighteval (details_TASK_DATE.parquet)")
-    models = list(dict.fromkeys(each.model for each in found))
-    if model is not None and model not in models:
-        raise UsageError(f"--model {model}: {path} holds no such model; it holds {_listed(models)}")
-    if model is None and len(models) > 1:
-        raise DataError(f"{path} holds details of {len(models):,} models, {_listed(models)}: name one with --model")
-    chosen, notes = _newest([each for each in found if each.model == (model or models[0])])
+    read_of = chosen_model(path, (each.model for each in found), model)
+    chosen, notes = _newest([each for each in found if each.model == read_of])
     tasks, results = [], [each.results() for each in chosen]
     for each, told in zip(chosen, results, strict=True):
         task, said = _task(each, told)
@@ -212,7 +208,7 @@ def _survey(file: Path) -> _Survey:
             continue
         if counted == 0 and not cells.keys() >= _COLUMNS:
             raise DataError(
-                f"{file}: its columns are {_listed(sorted(cells)) or 'others'}: details that are read have doc, "
+                f"{file}: its columns are {listed(sorted(cells)) or 'others'}: details that are read have doc, "
                 "metric and model_response, as lighteval 0.13 writes them"
             )
         counted += 1
@@ -255,10 +251,6 @@ def _of_task(results: Mapping[str, Any], part: str, task: str) -> Mapping[str, A
 def _version(results: Mapping[str, Any]) -> str:
     sha = part_of(results, "config_general", "lighteval_sha")
     return one_line(sha, 40) if isinstance(sha, str) and sha not in ("", "?") else "unknown"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(one_line(name, 80) for name in names[:_SHOWN]) + (" ..." if len(names) > _SHOWN else "")
 
 
 LIGHTEVAL = Format(

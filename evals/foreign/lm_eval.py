@@ -14,6 +14,7 @@ from quantgate.evals.foreign.lm_eval_files import Folder, SamplesFile, files_at,
 from quantgate.evals.foreign.lm_eval_groups import group_task, groups_of
 from quantgate.evals.foreign.lm_eval_results import Results, created_in_name, results_of
 from quantgate.evals.foreign.lm_eval_tasks import Source, task_of
+from quantgate.evals.foreign.models import chosen_model, listed
 from quantgate.evals.foreign.sources import created_of
 from quantgate.evals.foreign.types import ForeignRun, ForeignTask, Format
 from quantgate.evals.text import one_line
@@ -59,7 +60,7 @@ def read(path: Path, model: str | None = None) -> ForeignRun:
         if name not in {source.task for source in sources} and results.tasks[name].totals
     ]
     if totals_only:
-        notes.append(f"of {_listed(totals_only)} there are only totals, which `quantgate claim` judges")
+        notes.append(f"of {listed(totals_only)} there are only totals, which `quantgate claim` judges")
     newest_used = max(used, key=lambda each: each.file.date)
     created = newest_used.results.created if newest_used.results else created_in_name(newest_used.file.date)
     return _run(path, chosen[0].model, created, sources, notes)
@@ -139,19 +140,12 @@ def _with_results(folder: Folder) -> list[_Of]:
 
 
 def _of_one_model(path: Path, held: Sequence[_Of], wanted: str | None) -> list[_Of]:
-    models = list(dict.fromkeys(each.model for each in held))
-    if wanted is not None and wanted not in models:
-        raise UsageError(f"--model {wanted}: {path} holds no such model; it holds {_listed(models)}")
-    if wanted is None and len(models) > 1:
-        raise DataError(
-            f"{path} holds results of {len(models):,} models, {_listed(models)}: name the folder of one of them, or "
-            "`quantgate import --model`"
-        )
-    chosen = [each for each in held if wanted in (None, each.model)]
+    model = chosen_model(path, (each.model for each in held), wanted)
+    chosen = [each for each in held if each.model == model]
     folders = list(dict.fromkeys(str(each.file.path.parent) for each in chosen))
     if len(folders) > 1:
         raise DataError(
-            f"{path} holds results of {one_line(chosen[0].model, 80)} in {len(folders):,} folders, {_listed(folders)}: "
+            f"{path} holds results of {one_line(chosen[0].model, 80)} in {len(folders):,} folders, {listed(folders)}: "
             "name one of them"
         )
     return chosen
@@ -171,11 +165,6 @@ def _only_totals(path: Path, results: Results) -> str:
         f"{path}: only totals are there, without answers (`lm_eval --log_samples` keeps those); two totals are "
         f"judged by `quantgate claim`{example}"
     )
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(one_line(name, 80) for name in names[:_SHOWN])
-    return shown + (f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else "")
 
 
 LM_EVAL = Format(

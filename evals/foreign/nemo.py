@@ -12,6 +12,7 @@ from typing import Any
 from quantgate.evals.endpoint.url import redact_url
 from quantgate.evals.errors import DataError
 from quantgate.evals.foreign.folders import begins_with, files_below
+from quantgate.evals.foreign.models import listed
 from quantgate.evals.foreign.nemo_rows import (
     METRIC,
     Logs,
@@ -34,7 +35,6 @@ _RESULTS, _VERIFIED = "results.jsonl", "verified_log.jsonl"
 _REPLIES, _INFERENCES = "model_traffic.jsonl", "inference_log.jsonl"
 _BEGINS = (b"problem_idx", b"reward")
 _DEEPEST = 4
-_SHOWN = 5
 _ROUNDED = 1e-4
 """NeMo Evaluator writes its figures with four digits."""
 _SAMPLING = ("temperature", "top_p", "max_tokens", "seed", "stop")
@@ -95,7 +95,7 @@ def read(path: Path) -> ForeignRun:
             [named] if isinstance(named, str) and named else [i.model for i in logs.inferences.values() if i.model]
         )
     if len(several := list(dict.fromkeys(models))) > 1:
-        raise DataError(f"{path} holds results of {len(several):,} models, {_listed(several)}: name one of the folders")
+        raise DataError(f"{path} holds results of {len(several):,} models, {listed(several)}: name one of the folders")
     newest = max(benchmarks, key=lambda each: _text(each.bundle, "timestamp"))
     url = _text(newest.config, "base_url")
     return ForeignRun(
@@ -143,7 +143,7 @@ def _refuse_several(path: Path, benchmarks: Sequence[_Benchmark]) -> None:
     for name, folders in by_name.items():
         if len(folders) > 1:
             raise DataError(
-                f"{path} holds results of {one_line(name, 60)} in {len(folders):,} folders, {_listed(folders)}: name "
+                f"{path} holds results of {one_line(name, 60)} in {len(folders):,} folders, {listed(folders)}: name "
                 "one of them, or merge the shards of one run"
             )
 
@@ -291,10 +291,6 @@ def _text(document: Mapping[str, Any], name: str) -> str:
 
 def _count(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(one_line(name, 80) for name in names[:_SHOWN]) + (" ..." if len(names) > _SHOWN else "")
 
 
 NEMO = Format(_FORMAT, "NeMo Evaluator: the folder of a run, of a benchmark in it, or results.jsonl", _recognises, read)

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from quantgate.evals.endpoint.url import redact_url
-from quantgate.evals.errors import DataError, UsageError
+from quantgate.evals.errors import DataError
 from quantgate.evals.files import open_to_read
+from quantgate.evals.foreign.models import chosen_model
 from quantgate.evals.foreign.sources import TOO_DEEP, created_of, document_of, is_deep
 from quantgate.evals.foreign.tau2_rows import METRIC, Scenario, answers, scenarios_of
 from quantgate.evals.foreign.types import ForeignRun, ForeignTask, Format, Row, Unread
@@ -23,7 +24,6 @@ from quantgate.evals.text import one_line
 _FORMAT = "tau2"
 _HEAD = 64 << 10
 _MOST_FILES = 1_000
-_SHOWN = 8
 _RESULTS = "results.json"
 _SIMULATIONS = "simulations"
 _MOST_SEED = 1_000_000
@@ -71,15 +71,8 @@ def read(path: Path, model: str | None = None) -> ForeignRun:
     files = [_file_of(each) for each in _results_at(path)]
     if not files:
         raise DataError(f"{path}: it holds no results of tau2")
-    models = list(dict.fromkeys(file.model for file in files))
-    if model is not None and model not in models:
-        raise UsageError(f"--model {model}: {path} holds no such model; it holds {_listed(models)}")
-    if model is None and len(models) > 1:
-        raise DataError(
-            f"{path} holds results of {len(models):,} models, {_listed(models)}: name the files of one of them, or "
-            "`quantgate import --model`"
-        )
-    chosen = [file for file in files if model in (None, file.model)]
+    name = chosen_model(path, (file.model for file in files), model)
+    chosen = [file for file in files if file.model == name]
     _check_agree(path, chosen)
     first = chosen[0]
     address = next((first.info["agent"][1][name] for name in _ADDRESS if first.info["agent"][1].get(name)), None)
@@ -299,11 +292,6 @@ def _notes(files: Sequence[_File]) -> tuple[str, ...]:
         for file in files
         if not file.scenarios
     )
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(one_line(name, 80) for name in names[:_SHOWN])
-    return shown + (f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else "")
 
 
 TAU2 = Format(

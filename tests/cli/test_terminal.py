@@ -99,9 +99,9 @@ def progress(lines):
 
 
 def answered(body):
-    """A sum, as a model would say it, after the time that a small one takes."""
-    first, second = re.findall(r"\d+", body["messages"][-1]["content"])[-2:]
-    return Reply(f"The answer is {int(first) + int(second)}.", delay_s=0.05)
+    """A sum, as a model would say it, after the time that a small one takes; a word where nothing is to be added."""
+    numbers = re.findall(r"\d+", body["messages"][-1]["content"])[-2:]
+    return Reply(f"The answer is {sum(map(int, numbers))}." if len(numbers) == 2 else "ready", delay_s=0.05)
 
 
 def run_of_sums(url, out):

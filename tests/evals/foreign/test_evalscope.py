@@ -317,7 +317,7 @@ def test_of_several_invocations_the_newest_is_read_and_that_is_said(folder, tmp_
 def test_of_several_models_one_has_to_be_named(folder, tmp_path):
     folder(name="all/20261126_000000")
     folder(name="all/20261127_000000", model="mxfp4")
-    with pytest.raises(DataError, match="2 models, fp8, mxfp4: name one with --model"):
+    with pytest.raises(DataError, match="2 models, fp8, mxfp4: name the files of one of them"):
         read_chosen("auto", tmp_path / "all", None, [])
     assert read_chosen("auto", tmp_path / "all", "mxfp4", []).model == "mxfp4"
     with pytest.raises(UsageError, match="it holds fp8, mxfp4"):

@@ -177,7 +177,7 @@ def test_of_several_dates_the_newest_is_read(folder):
 def test_of_several_models_one_has_to_be_named(folder):
     folder(model="org/mxfp4")
     path = folder()
-    with pytest.raises(DataError, match="2 models, org/fp8, org/mxfp4: name one with --model"):
+    with pytest.raises(DataError, match="2 models, org/fp8, org/mxfp4: name the files of one of them"):
         read_chosen("auto", path, None, [])
     assert len(read_chosen("auto", path, "org/mxfp4", []).tasks) == 1
     with pytest.raises(UsageError, match="it holds org/fp8, org/mxfp4"):
