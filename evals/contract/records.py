@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeAlias, TypeGuard
 
-Message: TypeAlias = Mapping[str, str]
+Message: TypeAlias = Mapping[str, Any]
 SampleKey: TypeAlias = tuple[str, str, int]
 """(task, item id, repeat): what a sample is the answer to."""
 
@@ -62,12 +62,13 @@ class Prompt:
     """The messages that ask one item, and their hash as the task's own harness computes it.
 
     Where an item is asked for log-likelihoods, `continuations` has what is scored, in the choices' order, and there are
-    no messages.
+    no messages. `body` is what this one request carries beside its messages: `tools`, `tool_choice`.
     """
 
     messages: tuple[Message, ...]
     prompt_hash: str
     continuations: tuple[Continuation, ...] = ()
+    body: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

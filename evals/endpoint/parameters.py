@@ -39,7 +39,8 @@ def request_body(model: str, request: Request) -> dict[str, Any]:
         "stop": list(sampling.stop) or None,
     }
     given = {name: value for name, value in optional.items() if value is not None}
-    return {"model": model, "messages": list(request.prompt.messages), **given, **sampling.extra_body}
+    prompt = request.prompt
+    return {"model": model, "messages": list(prompt.messages), **given, **prompt.body, **sampling.extra_body}
 
 
 def fitted(body: Mapping[str, Any], omitted: frozenset[str], max_tokens_field: str) -> dict[str, Any]:

@@ -1,0 +1,62 @@
+"""A reply to a request with tools as it is stored in a sample's response, so that it can be graded without a model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from quantgate.evals.errors import DataError
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """One call as the model wrote it: `arguments` is its text, which may be no JSON at all."""
+
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolReply:
+    """What an assistant's message says beside its thoughts: text, calls, both or neither."""
+
+    content: str
+    calls: tuple[ToolCall, ...] = ()
+
+
+def write_tool_reply(reply: ToolReply) -> str:
+    """The JSON object that is stored: `{"content": text, "tool_calls": [{"name": text, "arguments": text}, ...]}`."""
+    calls = [{"name": call.name, "arguments": call.arguments} for call in reply.calls]
+    return json.dumps({"content": reply.content, "tool_calls": calls}, ensure_ascii=False)
+
+
+def parse_tool_reply(text: str) -> ToolReply:
+    """Read what `write_tool_reply` wrote.
+
+    Raises
+    ------
+    DataError
+        When it is anything else.
+
+    Examples
+    --------
+    >>> parse_tool_reply('{"content": "", "tool_calls": [{"name": "now", "arguments": "{}"}]}').calls[0].name
+    'now'
+    """
+    try:
+        document = json.loads(text)
+        return ToolReply(_text(document["content"]), tuple(_call(call) for call in document["tool_calls"]))
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise DataError("a stored response holds no reply to a request with tools") from None
+
+
+def _call(call: Mapping[str, Any]) -> ToolCall:
+    return ToolCall(_text(call["name"]), _text(call["arguments"]))
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value

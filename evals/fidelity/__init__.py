@@ -1,0 +1,1 @@
+"""How far two builds agree on the same texts, token by token."""
