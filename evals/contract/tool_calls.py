@@ -9,6 +9,8 @@ from typing import Any
 
 from quantgate.evals.errors import DataError
 
+_BEGINS = '{"content": "'
+
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
@@ -50,6 +52,28 @@ def parse_tool_reply(text: str) -> ToolReply:
         return ToolReply(_text(document["content"]), tuple(_call(call) for call in document["tool_calls"]))
     except (ValueError, TypeError, KeyError, RecursionError):
         raise DataError("a stored response holds no reply to a request with tools") from None
+
+
+def shown_reply(response: str) -> str:
+    """A stored response for somebody who reads it: the text, then each call as `name(arguments)` on a line of its own.
+
+    What `write_tool_reply` did not write comes back as it is.
+
+    Examples
+    --------
+    >>> shown_reply('{"content": "", "tool_calls": [{"name": "wait", "arguments": "{\\"s\\": 3}"}]}')
+    'wait({"s": 3})'
+    """
+    if not response.startswith(_BEGINS):
+        return response
+    try:
+        reply = parse_tool_reply(response)
+    except DataError:
+        return response
+    if write_tool_reply(reply) != response:
+        return response
+    calls = [f"{call.name}({call.arguments})" for call in reply.calls]
+    return "\n".join([*([reply.content] if reply.content else []), *calls])
 
 
 def _call(call: Mapping[str, Any]) -> ToolCall:

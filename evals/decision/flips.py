@@ -11,6 +11,7 @@ import numpy as np
 from quantgate.evals.contract.asked import Asked
 from quantgate.evals.contract.question import question
 from quantgate.evals.contract.records import Sample
+from quantgate.evals.contract.tool_calls import shown_reply
 from quantgate.evals.decision.described import Flip, FlipAnswer, FlipAnswers, FlipTable, FlipTexts
 from quantgate.evals.inspection.excerpts import excerpts
 from quantgate.evals.inspection.seen import seen
@@ -137,11 +138,11 @@ def _result(sample: Sample | None) -> str | None:
 def _text(sample: Sample | None, asked: Asked | None, folder: Path | None) -> str | None:
     """What a model gave: of a conversation all turns, of log-likelihoods a line for each choice."""
     if sample is None or folder is None:
-        return None if sample is None else sample.response
+        return None if sample is None or sample.response is None else shown_reply(sample.response)
     told = seen(sample, asked, folder, hidden=False)
     if told.choices:
         return "\n".join(f"{'→' if each.chosen else ' '} {each.total:.2f} {each.text or ''}" for each in told.choices)
-    return told.answer if told.turns else sample.response
+    return None if sample.response is None else told.answer
 
 
 def _shown(pairs: TaskPairs, items: Places) -> tuple[Iterator[Sample | None], Iterator[Sample | None], list[int]]:

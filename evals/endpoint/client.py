@@ -37,6 +37,7 @@ from quantgate.evals.endpoint.retrying import Retrying
 from quantgate.evals.endpoint.retrying import RetryPolicy as RetryPolicy
 from quantgate.evals.endpoint.stream import BrokenStream, StreamedError
 from quantgate.evals.endpoint.tls import trusting
+from quantgate.evals.endpoint.tool_reply import offers_tools
 from quantgate.evals.endpoint.url import parse_endpoint_url
 from quantgate.evals.errors import EndpointUnreachable, RequestRefused
 from quantgate.evals.secrets import redacted
@@ -185,7 +186,7 @@ class Endpoint:
             except Overlong as error:
                 raise _given_up(str(error), "too long", malformed) or error from None
             try:
-                reply = read_reply(received.text)
+                reply = read_reply(received.text, tools=offers_tools(request.prompt.body))
             except MalformedReply as error:
                 self._dialect.failed(form)
                 raise self._unread(request.key, received.text, str(error), malformed) from None
@@ -222,7 +223,7 @@ class Endpoint:
         )
 
     async def complete(self, body: Mapping[str, Any], deadline_s: float) -> str:
-        """The document of one chat completion, for what `ask` does not read (tool calls).
+        """The document of one chat completion, for what `ask` does not read.
 
         Raises
         ------

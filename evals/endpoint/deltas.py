@@ -138,17 +138,16 @@ class Completion:
         return [{"type": "text", "text": before}] if isinstance(value, list) else before
 
     def _add_call(self, delta: Any) -> None:
-        """Add to the last tool call of the delta's index, or to the last of all; a name with another id begins a call.
+        """Add to the last tool call of the delta's index, or to the last of all, unless it begins another.
 
-        Some servers give all calls one index, others give every delta of a call an id of its own.
+        Some servers give all calls one index, others give every delta of a call an id of its own, or none at all.
         """
         if not isinstance(delta, Mapping):
             return
-        index, function = delta.get("index"), delta.get("function")
-        begins = isinstance(function, Mapping) and bool(function.get("name"))
+        index = delta.get("index")
         last = self._calls[-1] if self._calls else None
         held = last if index is None else self._call_of.get(_hashable(index))
-        if held is None or (begins and delta.get("id") and held.get("id") not in (None, delta["id"])):
+        if held is None or _begins_another(held, delta):
             held = {}
             self._calls.append(held)
             if index is not None:
@@ -168,11 +167,38 @@ class _Text:
         self._pieces.append(piece)
         self._length += len(piece)
 
+    @property
+    def last(self) -> str:
+        """The last character."""
+        return self._pieces[-1][-1:]
+
     def is_the_same_as(self, text: str) -> bool:
         return self._length == len(text) and str(self) == text
 
     def __str__(self) -> str:
         return "".join(self._pieces)
+
+
+def _begins_another(held: Mapping[str, Any], delta: Mapping[str, Any]) -> bool:
+    """Whether a delta whose index is that of `held`, or is missing, begins a call of its own.
+
+    It has a name, and another id; or, where not both have one, `held` has its arguments already.
+    """
+    function, before = delta.get("function"), held.get("function")
+    if not isinstance(function, Mapping) or not function.get("name"):
+        return False
+    if held.get("id") and delta.get("id"):
+        return bool(held["id"] != delta["id"])
+    if not isinstance(before, Mapping) or not before.get("arguments"):
+        return False
+    if function["name"] != str(before.get("name")):
+        return True
+    # The name is told again, or called again: one object of arguments is never followed by another.
+    told, new = before["arguments"], function.get("arguments")
+    if isinstance(told, Mapping):
+        return True
+    closed = (told.last if isinstance(told, _Text) else str(told)[-1:]) == "}"
+    return closed and (new.startswith("{") if isinstance(new, str) and new else delta.get("index") is None)
 
 
 def _hashable(index: Any) -> object:

@@ -8,12 +8,14 @@ from typing import Any
 
 from quantgate.evals.contract.records import Answer, Origin, Status
 from quantgate.evals.contract.thoughts import graded_text, split_thoughts
+from quantgate.evals.contract.tool_calls import ToolCall, ToolReply, write_tool_reply
 from quantgate.evals.endpoint.bodies import error_text
 from quantgate.evals.endpoint.content_parts import read_content, read_thoughts
 from quantgate.evals.endpoint.finish_reasons import CUT_SHORT, Ending, ending_of, reason_text
 from quantgate.evals.endpoint.origin import origin_of
 from quantgate.evals.endpoint.overflow import is_context_overflow as is_context_overflow
 from quantgate.evals.endpoint.refusals import refused_answer
+from quantgate.evals.endpoint.tool_reply import read_calls
 from quantgate.evals.secrets import redacted
 from quantgate.evals.text import excerpt
 
@@ -45,14 +47,15 @@ class Reply:
     origin: Origin = field(default_factory=Origin)
 
 
-def read_reply(body: str) -> Reply:
-    """Read a chat completion.
+def read_reply(body: str, *, tools: bool = False) -> Reply:
+    """Read a chat completion; where its request offered `tools`, the response is that of `write_tool_reply`.
 
     The status follows the finish reason (`evals.endpoint.finish_reasons`): `truncated` for an answer that was cut,
     `refused` for one that was filtered or declined, else `empty` when there is no visible text (null or blank content,
     or nothing but reasoning) or `ok`. Thoughts are taken from a field of their own, from parts of their own
     (`evals.endpoint.content_parts`), and from what a server without a reasoning parser leaves in the text
-    (`evals.contract.thoughts`): what is left is the response, as it came.
+    (`evals.contract.thoughts`): what is left is the response, as it came. Of a request with tools a call is as good as
+    visible text, whatever its arguments are: those are the model's own words.
 
     A finish reason of null says that the server gave up in mid-answer (Ollama's closed connection, for one), unless it
     names the stop string or token that ended the answer. One that is not sent at all says nothing: such servers never
@@ -64,12 +67,12 @@ def read_reply(body: str) -> Reply:
         With what was wrong, when the body is not a chat completion, or the server gave up on the answer.
     """
     try:
-        return _read(body.lstrip(_BYTE_ORDER_MARK))
+        return _read(body.lstrip(_BYTE_ORDER_MARK), tools=tools)
     except RecursionError:
         raise MalformedReply(f"the server answered with JSON that is nested too deeply: {excerpt(body)}") from None
 
 
-def _read(body: str) -> Reply:
+def _read(body: str, *, tools: bool) -> Reply:
     if not body.strip():
         raise MalformedReply("the server answered with an empty body")
     try:
@@ -83,10 +86,10 @@ def _read(body: str) -> Reply:
     choices = document.get("choices")
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
         return _refused(document, f"the answer has no choices: {excerpt(body, _SHOWN)}")
-    return _read_choice(choices[0], document, body)
+    return _read_choice(choices[0], document, body, tools=tools)
 
 
-def _read_choice(choice: dict[str, Any], document: dict[str, Any], body: str) -> Reply:
+def _read_choice(choice: dict[str, Any], document: dict[str, Any], body: str, *, tools: bool) -> Reply:
     if choice.get("error"):
         return _refused(choice["error"], f"the server answered 200 with an error: {_said(choice['error'])}")
     message = choice.get("message")
@@ -96,6 +99,9 @@ def _read_choice(choice: dict[str, Any], document: dict[str, Any], body: str) ->
     parts = read_content(message.get("content"))
     if parts is None:
         raise MalformedReply(f"the answer's content is not text: {excerpt(json.dumps(message.get('content')))}")
+    calls = read_calls(message) if tools else ()
+    if calls is None:
+        raise MalformedReply(f"the answer's tool calls are none: {excerpt(json.dumps(message.get('tool_calls')))}")
     content = "".join(parts.text) if parts.text else None
     thoughts = [read_thoughts(message), *parts.thoughts]
     if content is not None:
@@ -106,9 +112,10 @@ def _read_choice(choice: dict[str, Any], document: dict[str, Any], body: str) ->
     if refusal is not None and refusal.strip():
         ending, content = Ending.REFUSED, content or refusal
     usage = document.get("usage")
+    response = content if content is None else redacted(content)
     return Reply(
-        status=_status(ending, content),
-        response=content if content is None else redacted(content),
+        status=_status(ending, content, calls),
+        response=_written(response, calls) if tools else response,
         reasoning=redacted("\n\n".join(thought for thought in thoughts if thought)) or None,
         finish_reason=reason_text(choice.get("finish_reason")),
         usage=usage if isinstance(usage, dict) else None,
@@ -133,12 +140,17 @@ def _ending(choice: dict[str, Any]) -> Ending:
     return ending
 
 
-def _status(ending: Ending, content: str | None) -> Status:
+def _written(content: str | None, calls: tuple[ToolCall, ...]) -> str | None:
+    return write_tool_reply(ToolReply(content or "", calls)) if content or calls else None
+
+
+def _status(ending: Ending, content: str | None, calls: tuple[ToolCall, ...]) -> Status:
     if ending is Ending.REFUSED:
         return Status.REFUSED
     if ending in CUT_SHORT:
         return Status.TRUNCATED
-    return Status.OK if content is not None and graded_text(content).strip() else Status.EMPTY
+    said = bool(calls) or (content is not None and graded_text(content).strip())
+    return Status.OK if said else Status.EMPTY
 
 
 def _base_error(document: dict[str, Any]) -> object:

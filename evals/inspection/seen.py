@@ -8,7 +8,9 @@ from pathlib import Path
 
 from quantgate.evals.contract.asked import Asked
 from quantgate.evals.contract.loglikelihoods import LogLikelihood, parse_loglikelihoods
+from quantgate.evals.contract.question import message_text
 from quantgate.evals.contract.records import Sample
+from quantgate.evals.contract.tool_calls import shown_reply
 from quantgate.evals.errors import DataError
 from quantgate.evals.inspection.conversation import Turn, conversation
 
@@ -45,10 +47,13 @@ class Seen:
 
     @property
     def answer(self) -> str:
-        """The text that the model gave: of a conversation all turns, each under its role; empty where there is none."""
+        """The text that the model gave: calls as `name(arguments)`, of a conversation all turns, each under its role.
+
+        Empty where there is none.
+        """
         if self.turns:
             return "\n\n".join(f"{turn.role}:\n{turn.text}" for turn in self.turns)
-        return self.sample.response or ""
+        return shown_reply(self.sample.response or "")
 
     def texts(self) -> Iterator[str]:
         """Everything that can be searched: the id, what was asked, what was answered and read, and what went wrong."""
@@ -57,7 +62,7 @@ class Seen:
         yield self.answer
         yield from (text for text in (sample.reasoning, sample.extracted, sample.error, self.reference) if text)
         if asked is not None:
-            yield from (message["content"] for message in asked.messages if "content" in message)
+            yield from map(message_text, asked.messages)
             yield from (f"{each.context}{each.text}" for each in asked.continuations)
 
 

@@ -36,6 +36,7 @@ def _told(seen: Seen) -> dict[str, Any]:
         told["asked"] = {
             "messages": [dict(message) for message in asked.messages],
             "continuations": [{"context": each.context, "text": each.text} for each in asked.continuations],
+            **({"body": dict(asked.body)} if asked.body else {}),
         }
     told["reference"] = seen.reference
     if seen.turns:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from quantgate.evals.contract.asked import Asked
 from quantgate.evals.contract.records import Continuation, Item, Request
@@ -65,15 +66,28 @@ def asked_of(request: Request, kept: KeptTask) -> Asked:
         return asked
     return replace(
         asked,
-        messages=tuple({name: _text(part) for name, part in message.items()} for message in prompt.messages),
+        messages=tuple(
+            {name: _text(part) for name, part in message.items() if part is not None} for message in prompt.messages
+        ),
         continuations=tuple(Continuation(redacted(each.context), redacted(each.text)) for each in prompt.continuations),
         reference=_reference(kept.task, request.item, request.repeat),
+        body=_without_keys(prompt.body),
     )
 
 
 def _text(part: object) -> str:
     """A part of a message; one of another package's task may be no text, and is sent and shown as JSON."""
     return redacted(part if isinstance(part, str) else json.dumps(part, ensure_ascii=False, default=str))
+
+
+def _without_keys(part: Any) -> Any:
+    if isinstance(part, str):
+        return redacted(part)
+    if isinstance(part, Mapping):
+        return {str(name): _without_keys(value) for name, value in part.items()}
+    if isinstance(part, list | tuple):
+        return [_without_keys(value) for value in part]
+    return part if isinstance(part, int | float | None) else redacted(str(part))
 
 
 def _reference(task: Task, item: Item, repeat: int) -> str | None:

@@ -36,6 +36,8 @@ def line_of_prompt(asked: Asked) -> bytes:
             told["messages"] = [dict(message) for message in asked.messages]
         if asked.continuations:
             told["continuations"] = _shortened(asked.continuations)
+        if asked.body:
+            told["body"] = dict(asked.body)
         told["reference"] = asked.reference
     return (json.dumps(told, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
 
@@ -67,6 +69,7 @@ def asked_of(told: Mapping[str, Any]) -> Asked:
         messages=tuple(_message(each) for each in _list(told.get("messages", []), "messages")),
         continuations=tuple(_continuations(_list(told.get("continuations", []), "continuations"))),
         reference=None if reference is None else _text(reference, "reference"),
+        body=_object(told.get("body", {}), "body"),
     )
 
 
@@ -225,6 +228,12 @@ def _message(told: object) -> Message:
 def _list(value: object, name: str) -> list[object]:
     if not isinstance(value, list):
         raise ValueError(f"{name} must be a list")
+    return value
+
+
+def _object(value: object, name: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(f"{name} must be an object")
     return value
 
 

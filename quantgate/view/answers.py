@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from quantgate.evals.contract.asked import Asked
+from quantgate.evals.contract.question import message_text, offered_tools
 from quantgate.evals.contract.records import Sample, is_number
 from quantgate.evals.contract.thoughts import split_thoughts
 from quantgate.evals.inspection.seen import Seen
@@ -62,10 +64,19 @@ def asked_parts(asked: Asked | None) -> tuple[tuple[Passage, ...], tuple[Passage
         return (), ()
     if asked.continuations:
         return (), (_passage("context", asked.continuations[0].context),)
-    said = [_passage(message.get("role", ""), message.get("content", "")) for message in asked.messages]
+    said = [_passage(message.get("role", ""), message_text(message)) for message in asked.messages]
     users = [place for place, passage in enumerate(said) if passage.role == "user"]
     last = users[-1] if users else max(len(said) - 1, 0)
-    return tuple(said[:last]), tuple(said[last:])
+    return (*_sent_beside(asked), *said[:last]), tuple(said[last:])
+
+
+def _sent_beside(asked: Asked) -> tuple[Passage, ...]:
+    """What was sent beside the messages, folded under the names of the tools that it offers."""
+    if not asked.body:
+        return ()
+    names = offered_tools(asked)
+    role = f"tools ({len(names):,})" if names else "beside the messages"
+    return (Passage(role, json.dumps(asked.body, ensure_ascii=False, indent=1) + "\n", ", ".join(names)),)
 
 
 def answer_cards(view: ItemView) -> list[AnswerCard]:

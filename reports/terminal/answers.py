@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 
@@ -9,6 +10,8 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from quantgate.evals.contract.asked import Asked
+from quantgate.evals.contract.question import message_text, offered_tools
 from quantgate.evals.contract.records import Sample
 from quantgate.evals.inspection.choosing import Chosen, Kind, of_kind
 from quantgate.evals.inspection.seen import Seen
@@ -20,6 +23,7 @@ from quantgate.reports.terminal.rows import Column, streamed
 
 NOTHING = "–"
 _FIRST_WORDS = 60
+_MOST_NAMES = 500
 _LONG_PROMPT, _LONGEST_PROMPT = 1_500, 6_000
 _LABEL = re.compile(r"(?:\A|\n\n)([A-Z]\w{0,20}:)")
 """How a worked example begins, and the question like it."""
@@ -161,12 +165,13 @@ def question(console: Console, seen: Seen, *, prompt: bool) -> Iterator[Text]:
     if asked is None or asked.private:
         yield section("question", NOT_KEPT if asked is None else "this run keeps no text of this task")
         return
-    messages = [(message.get("role", ""), message.get("content", "")) for message in asked.messages]
+    messages = [(message.get("role", ""), message_text(message)) for message in asked.messages]
     if asked.continuations:
         messages = [("context", asked.continuations[0].context)]
     if not messages:
         yield section("question", "the benchmark's own orchestrator asks it, in a conversation")
         return
+    yield from _tools(console, asked, whole=prompt)
     said = [place for place, (role, _) in enumerate(messages) if role in ("user", "context")]
     last = said[-1] if said else 0
     for place, (role, text) in enumerate(messages if prompt else messages[last:]):
@@ -177,6 +182,16 @@ def question(console: Console, seen: Seen, *, prompt: bool) -> Iterator[Text]:
         named = "question" if not (prompt or place) else f"question, {one_line(role, 40)}"
         yield section(named, more)
         yield from _indented(console, Text(shown[folded:].strip("\n")), console.width)
+
+
+def _tools(console: Console, asked: Asked, *, whole: bool) -> Iterator[Text]:
+    """What was offered besides the messages: the names of the tools, or the `whole` of it as it was sent."""
+    if names := offered_tools(asked):
+        yield section("tools", f"{len(names):,}" + ("" if whole else ": --prompt"))
+        yield from _indented(console, Text(one_line(", ".join(names), _MOST_NAMES)), console.width)
+    if whole and asked.body:
+        yield section("sent beside the messages")
+        yield from _indented(console, Text(clean(json.dumps(asked.body, ensure_ascii=False, indent=1))), console.width)
 
 
 def reference(console: Console, seen: Seen) -> Iterator[Text]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from quantgate.evals.contract.asked import Asked
-from quantgate.evals.contract.question import question
+from quantgate.evals.contract.question import message_text, offered_tools, question
 from quantgate.evals.contract.records import Continuation
 
 
@@ -23,3 +23,13 @@ def test_of_choices_it_is_their_context_and_each_of_them():
 
 def test_what_was_not_kept_is_no_question():
     assert question(Asked("gpqa_diamond", "1", "h", private=True)) is None
+
+
+def test_what_a_message_calls_is_part_of_what_it_says():
+    assert message_text({"content": "Wait.", "tool_calls": '[{"name": "get"}]'}) == 'Wait.\n[{"name": "get"}]'
+
+
+def test_tools_are_told_by_their_names():
+    tools = [{"type": "function", "function": {"name": "get"}}, {"name": "put"}, "?", {"function": {"name": 3}}]
+    assert offered_tools(Asked("t", "1", "h", body={"tools": tools})) == ("get", "put", "?", "?")
+    assert offered_tools(Asked("t", "1", "h", body={"tools": "no list"})) == ()

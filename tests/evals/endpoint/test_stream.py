@@ -146,6 +146,29 @@ def test_tool_calls_are_put_together_by_index(deltas):
     assert calls[0]["type"] == "function"
 
 
+@pytest.mark.parametrize(
+    "deltas",
+    [
+        [call(None, '{"x": 1}', "get"), call(None, "{}", "put")],
+        [call(0, '{"x"', "get"), call(0, ": 1}"), call(0, "{}", "put")],
+        [call(None, "", "ge"), call(None, "", "t"), call(None, '{"x": 1}'), call(None, "", "put"), call(None, "{}")],
+        [call(0, {"x": 1}, "get"), call(0, {}, "put")],
+    ],
+)
+def test_calls_without_ids_of_one_index_or_none_are_told_apart(deltas):
+    calls = message_of(*deltas)["tool_calls"]
+    assert [each["function"]["name"] for each in calls] == ["get", "put"]
+    told = [each["function"]["arguments"] for each in calls]
+    assert [json.loads(each) if isinstance(each, str) else each for each in told] == [{"x": 1}, {}]
+
+
+def test_a_name_that_is_told_with_every_piece_is_one_call_and_called_again_another():
+    pieces = [call(0, '{"x": {"y"', "get"), call(0, ": 1}", "get"), call(0, "}", "get"), call(0, "", "get")]
+    again = [call(0, '{"x": 2}', "get")]
+    calls = message_of(*pieces, *again)["tool_calls"]
+    assert [json.loads(each["function"]["arguments"]) for each in calls] == [{"x": {"y": 1}}, {"x": 2}]
+
+
 def test_a_refusal_is_kept():
     assert message_of({"refusal": "I can"}, {"refusal": "not."})["refusal"] == "I cannot."
 

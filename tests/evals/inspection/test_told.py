@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from quantgate.evals.contract.tool_calls import ToolCall, ToolReply, write_tool_reply
 from quantgate.evals.inspection.seen import Seen
 from quantgate.evals.inspection.told import line_of_answer, line_of_change
 from quantgate.evals.samples.lines import line_of
@@ -33,3 +34,11 @@ def test_a_change_says_where_the_texts_part():
     told = json.loads(line_of_change("loss", Seen(left), Seen(right)))
     assert (told["turn"], told["parting"], told["same_prompt"]) == ("loss", 6, True)
     assert (told["left"]["extracted"], told["right"]["extracted"]) == ("18", "17")
+
+
+def test_a_tool_call_is_read_and_searched_as_a_call_with_the_tools_beside_it():
+    response = write_tool_reply(ToolReply("", (ToolCall("get", '{"x": 1}'),)))
+    seen = Seen(sample("1", response=response), asked("1", body={"tools": [{"name": "get"}]}))
+    assert seen.answer == 'get({"x": 1})'
+    assert 'get({"x": 1})' in list(seen.texts())
+    assert json.loads(line_of_answer(seen))["asked"]["body"] == {"tools": [{"name": "get"}]}

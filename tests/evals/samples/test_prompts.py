@@ -27,6 +27,14 @@ def test_any_text_comes_back_as_it_was_on_one_line(item, text, reference):
     assert (line.count(b"\n"), parse_prompt(line)) == (1, one)
 
 
+def test_what_was_sent_beside_the_messages_comes_back():
+    tools = {"tools": [{"type": "function", "function": {"name": "é", "parameters": {"type": "object"}}}]}
+    one = asked(body=tools)
+    assert parse_prompt(line_of_prompt(one)) == one
+    with pytest.raises(ValueError, match="body must be an object"):
+        parse_prompt(line_of_prompt(one).replace(b'"body": {', b'"body": [], "other": {'))
+
+
 def test_choices_that_share_their_context_have_it_written_once():
     choices = tuple(
         Continuation(context, text)
