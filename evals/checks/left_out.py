@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from quantgate.evals.checks.finding import Finding, FindingCode, Severity
 from quantgate.evals.pairing.common import p_value
 from quantgate.evals.pairing.left_out import LeftOut
+from quantgate.evals.pairing.pairs import TaskPairs
 
 
-def left_out_findings(left_out: LeftOut | None) -> Iterator[Finding]:
+def left_out_findings(pairs: TaskPairs) -> Iterator[Finding]:
     """What was left out, in a sentence; nothing where nothing was."""
-    if left_out is not None:
+    if (left_out := pairs.left_out) is not None:
+        untold = [build for build, run in pairs.builds.items() if run.imported]
         yield Finding(
             FindingCode.LEFT_OUT,
             Severity.WARNS,
             f"the {left_out.kept:,} items that both builds have are compared (--common); left out: "
-            + "; ".join(_parts(left_out)),
+            + "; ".join(_parts(left_out, untold)),
         )
 
 
-def _parts(left_out: LeftOut) -> Iterator[str]:
-    for build, alone in zip(("baseline", "candidate"), left_out.alone, strict=True):
-        if alone:
+def _parts(left_out: LeftOut, untold: Collection[str]) -> Iterator[str]:
+    """`untold` are the builds of which nobody knows what they were asked beside what their files hold."""
+    for build, other, alone in zip(("baseline", "candidate"), ("candidate", "baseline"), left_out.alone, strict=True):
+        if alone and other in untold:
+            yield (
+                f"{_items(alone)} that the {other}'s files do not hold: whether it was not asked, or its answers were "
+                "taken out, nobody knows"
+            )
+        elif alone:
             yield f"{_items(alone)} that only the {build} was asked"
     if left_out.unanswered:
         share = left_out.unanswered / (left_out.unanswered + left_out.kept)

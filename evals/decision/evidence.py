@@ -386,4 +386,4 @@ def _findings(
     else:
         expected = published_expectation(pairs.task, runs.baseline)
     found = pair_findings(pairs, runs.baseline, runs.candidate, policy, lengths, expected)
-    return (*left_out_findings(pairs.left_out), *found)
+    return (*left_out_findings(pairs), *found)

@@ -60,6 +60,7 @@ def group_task(group: Group, members: Mapping[str, ForeignTask]) -> ForeignTask:
         settings={
             "weights": "items" if group.items_alike else "strata",
             "members": {task.name: task.version for task in tasks},
+            **first.settings,
         },
         provenance={
             **{name: value for name, value in first.provenance.items() if name not in ("dataset", "lm_eval_results")},

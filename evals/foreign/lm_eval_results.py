@@ -69,6 +69,7 @@ class Results:
     max_length: int | None
     seed: int | None
     version: str
+    instruction: str
     created: str
     tasks: Mapping[str, TaskResults]
     groups: Mapping[str, Sequence[str]]
@@ -104,6 +105,7 @@ def results_of(path: Path) -> Results:
         max_length=_count(told.get("max_length")),
         seed=_count(told.get("seed")),
         version=version if isinstance(version, str) else "",
+        instruction=_text(document.get("system_instruction")),
         created=_created(document.get("date"), path),
         tasks={name: _task(name, document, versions) for name in names},
         groups=groups,

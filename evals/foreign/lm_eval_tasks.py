@@ -68,6 +68,7 @@ def task_of(source: Source, wanted: str | None = None) -> ForeignTask:
     sampling, unknown = _sampling(first, told, results)
     grader = f"lm-eval {results.version}" if results is not None and results.version else ""
     version = told.version or ""
+    settings, untold = ({}, []) if same_by is SameBy.PROMPT else _around(told, results)
     return ForeignTask(
         name=source.task,
         version=version or "unknown",
@@ -76,7 +77,8 @@ def task_of(source: Source, wanted: str | None = None) -> ForeignTask:
         same_by=same_by,
         rows=partial(answers, source.cells, reading),
         sampling=sampling,
-        unknown=("data_hash", *([] if version else ["version"]), *([] if grader else ["grader"]), *unknown),
+        unknown=("data_hash", *([] if version else ["version"]), *([] if grader else ["grader"]), *unknown, *untold),
+        settings=settings,
         provenance=_provenance(source),
         items=told.items,
         whole=told.whole,
@@ -156,6 +158,13 @@ def _same_by(first: Mapping[str, Any]) -> SameBy:
     if isinstance(first.get("prompt_hash"), str) or context_of(requests_of(first)) is not None:
         return SameBy.PROMPT
     return SameBy.TEXT if isinstance(first.get("doc_hash"), str) else SameBy.ID
+
+
+def _around(told: TaskResults, results: Results | None) -> tuple[dict[str, Any], list[str]]:
+    """What stood around the questions, where no prompt shows it, and the names of what nobody knows of that."""
+    shots = {"few_shot": told.shots} if told.shots else {}
+    instruction = {"system_instruction": results.instruction} if results is not None else {}
+    return shots | instruction, [name for name in ("few_shot", "system_instruction") if name not in shots | instruction]
 
 
 def _sampling(first: Mapping[str, Any], told: TaskResults, results: Results | None) -> tuple[dict[str, Any], list[str]]:

@@ -16,8 +16,11 @@ from quantgate.evals.runs.record import SameBy, TaskRecord
 from quantgate.evals.samples.columns import digest
 
 _NO_HASH = np.uint64(digest(""))
+_TABLE = "table"
 _TABLES = frozenset({"csv", "jsonl", "parquet"})
-"""Whoever made a table put hashes of any kind into it."""
+_OF_RUNS = _TABLES | {"inspect"}
+"""The formats in which a run of our own comes back as it was, hashes included."""
+_HINT = "; tables whose prompt_hash were made in unlike ways are compared without that column"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +45,18 @@ def identity(left: TaskRun, right: TaskRun) -> Identity:
         unlike = other_prompts(left.samples, right.samples)
         return Identity(None, _other_hashes(unlike) if unlike else "")
     ways = _way(ours), _way(theirs)
-    if ways[0] == ways[1] != SameBy.ID:
+    if ways[0] == ways[1] or SameBy.TEXT not in ways:
         hashed = [samples.take(samples.prompt != _NO_HASH) for samples in (left.samples, right.samples)]
         unlike, shared = other_prompts(*hashed), len(shared_rows(*hashed)[0])
         is_whole = shared == len(shared_rows(left.samples, right.samples)[0])
-        if not unlike and is_whole:
+        if not unlike and is_whole and SameBy.ID not in ways:
             return Identity(ways[0])
-        if unlike and (_made_alike(ours, theirs) or len(unlike) < shared):
-            return Identity(ways[0], _other_hashes(unlike))
+        kinds = {_kind(task) for task in (ours, theirs)}
+        # The questions of tables are hashed here, with whatever stands around them.
+        tables = kinds == {_TABLE}
+        made_alike = len(kinds) == 1 and not (tables and SameBy.TEXT in ways)
+        if unlike and (made_alike or len(unlike) < shared):
+            return Identity(ways[0], _other_hashes(unlike) + (_HINT if tables and made_alike else ""))
     return _by_texts(left, right)
 
 
@@ -57,15 +64,11 @@ def _way(task: TaskRecord) -> SameBy:
     return SameBy.PROMPT if task.imported is None else task.imported.same_by
 
 
-def _made_alike(ours: TaskRecord, theirs: TaskRecord) -> bool:
-    kinds = {_kind(task) for task in (ours, theirs)}
-    return len(kinds) == 1 and not kinds & _TABLES
-
-
 def _kind(task: TaskRecord) -> str:
-    """Whose way of making hashes it is: lm-eval's tasks have its own here, too."""
-    if task.imported is not None:
-        return task.imported.format
+    """Whose way of making hashes it is: lm-eval's tasks have its own here, too, and what was exported keeps its own."""
+    format = None if task.imported is None else task.imported.format
+    if format is not None and (format not in _OF_RUNS or task.grader.startswith(format)):
+        return _TABLE if format in _TABLES else format
     return "lm-eval" if task.grader.startswith("lm-eval") else "quantgate"
 
 

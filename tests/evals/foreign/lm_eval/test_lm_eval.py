@@ -11,6 +11,7 @@ import pytest
 from quantgate.evals.contract.records import Continuation, Status
 from quantgate.evals.errors import DataError
 from quantgate.evals.foreign.formats import read_source
+from quantgate.evals.pairing.pairing import pair_runs
 from quantgate.evals.runs.record import SameBy
 from tests.evals.foreign.lm_eval.made import FLEXIBLE, REAL, STRICT, only, scores
 
@@ -222,3 +223,28 @@ def test_a_metric_of_a_tasks_own_is_the_score_where_the_figure_is_its_mean(folde
     )
     assert run.record.task("g_two").metric == "own,strict-match"
     assert scores(run, "g_two")["1"] == 0.5
+
+
+def without_prompts(rows):
+    return [{**row, "prompt_hash": None, "arguments": {}} for row in rows]
+
+
+def test_where_no_prompt_is_kept_shots_and_system_prompt_must_agree(folder, imported):
+    def told(document):
+        document["n-shot"]["g_two"] = 5
+        document["system_instruction"] = "Be brief."
+
+    one = imported(folder(edit=without_prompts), "one")
+    other = imported(folder(edit=without_prompts, told=told), "other")
+    (pairs,) = pair_runs(one, other).tasks
+    assert one.record.task("g_two").imported.same_by is SameBy.TEXT
+    assert [problem.rpartition(": ")[2] for problem in pairs.problems] == [
+        'few_shot "2" for the baseline, "5" for the candidate',
+        'system_instruction "" for the baseline, "Be brief." for the candidate',
+    ]
+
+
+def test_where_there_are_neither_prompts_nor_results_shots_and_system_prompt_are_unknown(folder, imported):
+    made = folder(edit=without_prompts)
+    next(made.glob("results_*")).unlink()
+    assert {"few_shot", "system_instruction"} <= set(imported(made).record.task("g_two").imported.unknown)
