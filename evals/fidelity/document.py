@@ -1,0 +1,155 @@
+"""What two builds say of one document's tokens -> how far they agree, part by part; or why they cannot be compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from quantgate.evals.contract.token_logprobs import TokenLogprobs
+from quantgate.evals.errors import DataError
+from quantgate.evals.fidelity.buckets import STARTS, bucket_of
+from quantgate.evals.fidelity.truncated import Token, top1_agreement, truncated_kl
+from quantgate.evals.text import printable
+
+if TYPE_CHECKING:
+    from quantgate.evals.stats.checks import FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Parting:
+    """A position where the two do not agree: the likeliest token of either, and the divergence there in nats."""
+
+    position: int
+    baseline: Token
+    candidate: Token
+    kl: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DocumentFidelity:
+    """How far a candidate agrees with the baseline on one document, summed in each part of it (`buckets`).
+
+    Shapes (parts,). `scored` counts the positions with a log-probability of the same token in both, `logprob` sums the
+    candidate's less the baseline's over them, in nats. `shown` counts the positions where both show their likeliest
+    tokens, `agreement` and `kl` sum over those. `first` is the first position where the likeliest token is another,
+    `widest` the one with the largest divergence; `None` where there is none. `same` says that every figure of the two
+    is the same to the last digit.
+    """
+
+    scored: FloatArray
+    logprob: FloatArray
+    shown: FloatArray
+    agreement: FloatArray
+    kl: FloatArray
+    first: Parting | None
+    widest: Parting | None
+    same: bool
+
+
+def compare_documents(
+    baseline: TokenLogprobs, candidate: TokenLogprobs, *, generated: bool = False
+) -> DocumentFidelity:
+    """Hold two builds' log-probabilities of one document against each other, position by position.
+
+    A position where a server shows no likeliest tokens counts for the log-probability alone.
+
+    Parameters
+    ----------
+    baseline, candidate
+        Of the same tokens at the same positions.
+    generated
+        Whether each build has generated the tokens itself: then they are compared up to where the tokens first part,
+        that position included, as what stands before it is the same. Positions after it say nothing.
+
+    Raises
+    ------
+    DataError
+        When they are of other tokens or positions, which no noise explains: the servers do not tokenise alike, or were
+        given another text. The message names the position. Also when no position shows likeliest tokens of both.
+    """
+    length = _together(baseline, candidate) if generated else _all(baseline, candidate)
+    sums = np.zeros((5, len(STARTS)))
+    scored, logprob, shown, agreement, kl = sums
+    first: Parting | None = None
+    widest: Parting | None = None
+    for place in range(length):
+        position, token = baseline.positions[place], baseline.tokens[place]
+        part = bucket_of(position)
+        if candidate.tokens[place] == token:
+            scored[part] += 1
+            logprob[part] += candidate.logprobs[place] - baseline.logprobs[place]
+        ours, theirs = baseline.tops[place], candidate.tops[place]
+        if not ours or not theirs:
+            continue
+        agrees = top1_agreement(ours, theirs)
+        try:
+            divergence = truncated_kl(ours, theirs, token)
+        except DataError as error:
+            raise DataError(f"at position {position:,} {error}") from None
+        shown[part] += 1
+        agreement[part] += agrees
+        kl[part] += divergence
+        if (agrees < 1 and first is None) or divergence > (0.0 if widest is None else widest.kl):
+            parting = Parting(
+                position, max(ours, key=ours.__getitem__), max(theirs, key=theirs.__getitem__), divergence
+            )
+            first = parting if agrees < 1 and first is None else first
+            widest = parting if divergence > (0.0 if widest is None else widest.kl) else widest
+    if not shown.sum():
+        raise DataError("no position shows the likeliest tokens of both builds, which agreement is counted by")
+    same = baseline.logprobs == candidate.logprobs and baseline.tops == candidate.tops
+    return DocumentFidelity(scored, logprob, shown, agreement, kl, first, widest, same)
+
+
+def _all(baseline: TokenLogprobs, candidate: TokenLogprobs) -> int:
+    """How many positions there are, all of which must be of the same tokens."""
+    kinds = {build: _kinds(told) for build, told in (("baseline", baseline), ("candidate", candidate))}
+    if kinds["baseline"] and kinds["candidate"] and not kinds["baseline"] & kinds["candidate"]:
+        words = {int: "by their ids", str: "as texts"}
+        said = {build: words[next(iter(kind))] for build, kind in kinds.items()}
+        raise DataError(
+            f"the baseline's server names tokens {said['baseline']}, the candidate's {said['candidate']}: ask both in "
+            "the same way"
+        )
+    for place, (ours, theirs) in enumerate(zip(baseline.positions, candidate.positions, strict=False)):
+        if ours != theirs:
+            raise DataError(
+                f"token {place + 1:,} stands at position {ours:,} of the baseline's and {theirs:,} of the candidate's"
+            )
+        if baseline.tokens[place] != candidate.tokens[place]:
+            one, other = (_named(told.tokens[place]) for told in (baseline, candidate))
+            raise DataError(
+                f"at position {ours:,} the baseline has the token {one} and the candidate {other}: the servers do not "
+                "tokenise alike, or were given another text"
+            )
+    if len(baseline.positions) != len(candidate.positions):
+        raise DataError(
+            f"the baseline has {len(baseline.positions):,} tokens of it and the candidate "
+            f"{len(candidate.positions):,}: the servers do not tokenise alike, or cut it at another length"
+        )
+    return len(baseline.positions)
+
+
+def _together(baseline: TokenLogprobs, candidate: TokenLogprobs) -> int:
+    """How many positions there are up to where generated tokens part, that one included."""
+    both = zip(baseline.tokens, candidate.tokens, baseline.positions, candidate.positions, strict=False)
+    length = 0
+    for one, other, here, there in both:
+        if here != there:
+            raise DataError(
+                f"token {length + 1:,} stands at position {here:,} of the baseline's and {there:,} of the candidate's"
+            )
+        length += 1
+        if one != other:
+            break
+    return length
+
+
+def _kinds(told: TokenLogprobs) -> set[type]:
+    return {type(token) for token in told.tokens[:1]}
+
+
+def _named(token: Token) -> str:
+    return repr(printable(token[:40])) if isinstance(token, str) else str(token)

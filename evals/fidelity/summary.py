@@ -1,0 +1,134 @@
+"""What a table of fidelity shows in figures: over all documents, by part of them, and the worst; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from quantgate.evals.fidelity.bounds import agreement_bounds, kl_bounds
+from quantgate.evals.fidelity.buckets import ends
+from quantgate.evals.fidelity.figures import Fidelity, Floor, Interval, KlBounds, PartedDocument, PartFigures
+from quantgate.evals.fidelity.table import FidelityTable
+from quantgate.evals.stats.bounds import paired_bounds
+from quantgate.evals.stats.checks import BoolArray, FloatArray
+
+_WORST = 10
+_LOGPROB_CLIP = 1.0
+"""Mean differences of log-probability count for no more in their bounds, for the same reason as `KL_CLIP`."""
+
+
+def summarise(
+    table: FidelityTable, alpha: float, floor: Floor | None = None, clusters: Sequence[str] | None = None
+) -> Fidelity:
+    """The figures of all documents that both builds answered; bounds are each one-sided at `alpha`.
+
+    Raises
+    ------
+    ValueError
+        When there is none.
+    """
+    rows = _answered(table)
+    if not rows.any():
+        raise ValueError("no document has answers of both builds")
+    told = table.chosen(rows)
+    names = None if clusters is None else [name for name, there in zip(clusters, rows, strict=True) if there]
+    top1, kl, logprob = (_mean(values) for values in (told.top1, told.kl, told.logprob))
+    return Fidelity(
+        documents=len(told.documents),
+        positions=int(told.positions.sum()),
+        top1=_agreement(top1, alpha, names),
+        kl=kl_bounds(kl, kl, alpha, clusters=names),
+        logprob=_logprob(logprob, alpha, names),
+        parts=_parts(told, alpha, names),
+        worst=_worst(told, top1, kl),
+        floor=floor,
+    )
+
+
+def floor_of(table: FidelityTable, source: str) -> Floor | None:
+    """The baseline held against itself; `None` where nothing of it is there."""
+    rows = _answered(table)
+    if not rows.any():
+        return None
+    logprob = _mean(table.logprob[rows])
+    return Floor(
+        source,
+        int(rows.sum()),
+        float(_mean(table.top1[rows]).mean()),
+        float(_mean(table.kl[rows]).mean()),
+        None if np.isnan(logprob).any() else float(logprob.mean()),
+    )
+
+
+def _answered(table: FidelityTable) -> BoolArray:
+    return np.asarray((~np.isnan(table.top1)).any(axis=1))
+
+
+def _mean(values: FloatArray) -> FloatArray:
+    """Each document's mean over the repeats that are there, NaN where none is."""
+    there = ~np.isnan(values)
+    counts = there.sum(axis=1)
+    sums = np.where(there, values, 0.0).sum(axis=1)
+    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+
+
+def _agreement(values: FloatArray, alpha: float, clusters: Sequence[str] | None) -> Interval:
+    found = agreement_bounds(values - 1, values - 1, alpha, clusters)
+    return Interval(1 + found.estimate, 1 + found.lower, 1 + found.upper)
+
+
+def _logprob(values: FloatArray, alpha: float, clusters: Sequence[str] | None) -> Interval | None:
+    if np.isnan(values).any():
+        return None
+    clipped = np.clip(values / _LOGPROB_CLIP, -1.0, 1.0)
+    found = paired_bounds(clipped, alpha=alpha, clusters=clusters, method="bayesian")
+    return Interval(float(values.mean()), found.lower * _LOGPROB_CLIP, found.upper * _LOGPROB_CLIP)
+
+
+def _parts(table: FidelityTable, alpha: float, clusters: Sequence[str] | None) -> tuple[PartFigures, ...]:
+    found = []
+    for part in range(table.of_parts.shape[2]):
+        top1, kl, logprob = table.of_parts[:, :, part]
+        there = ~np.isnan(top1)
+        if not there.any():
+            continue
+        names = None if clusters is None else [name for name, has in zip(clusters, there, strict=True) if has]
+        divergence: KlBounds = kl_bounds(kl[there], kl[there], alpha, clusters=names)
+        known = logprob[~np.isnan(logprob)]
+        first, last = ends(part)
+        found.append(
+            PartFigures(
+                first,
+                last,
+                documents=int(there.sum()),
+                positions=int(table.positions[:, part].sum()),
+                top1=_agreement(top1[there], alpha, names),
+                kl=Interval(divergence.estimate, divergence.lower, divergence.upper),
+                logprob=float(known.mean()) if len(known) else None,
+            )
+        )
+    return tuple(found)
+
+
+def _worst(table: FidelityTable, top1: FloatArray, kl: FloatArray) -> tuple[PartedDocument, ...]:
+    """The documents with the largest divergence, those that differ at all."""
+    order = sorted(range(len(kl)), key=lambda row: (-kl[row], top1[row], table.documents[row]))
+    found = []
+    for row in order[:_WORST]:
+        first, widest = table.partings[row]
+        if first is None and widest is None:
+            continue
+        found.append(
+            PartedDocument(
+                table.documents[row],
+                float(top1[row]),
+                float(kl[row]),
+                None if first is None else first.position,
+                None if first is None else first.baseline,
+                None if first is None else first.candidate,
+                None if widest is None else widest.position,
+                None if widest is None else widest.kl,
+            )
+        )
+    return tuple(found)
