@@ -11,14 +11,14 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from quantgate.evals.embedded.errors import CacheError
+from quantgate.evals.embedded.errors import EMBEDDED_MODEL, CacheError, Wanted
 
 OnProgress = Callable[[int, int], None]
 """Told how much is done, and of how much."""
 
 
-def cache_folder(override: Path | None = None) -> Path:
-    """The folder that holds the model and what is built of it, created if need be.
+def cache_folder(override: Path | None = None, wanted: Wanted = EMBEDDED_MODEL) -> Path:
+    """The folder that holds what is fetched once and what is built of it, created if need be.
 
     Raises
     ------
@@ -29,12 +29,12 @@ def cache_folder(override: Path | None = None) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise CacheError(error, folder) from error
+        raise CacheError(error, folder, wanted) from error
     return folder
 
 
 @contextmanager
-def scratch(folder: Path) -> Iterator[Path]:
+def scratch(folder: Path, wanted: Wanted = EMBEDDED_MODEL) -> Iterator[Path]:
     """A temporary folder inside `folder`, so that a finished file can be moved out of it in one step.
 
     It is gone afterwards whatever happens, Ctrl-C included. What the operating system refuses in the body (no space,
@@ -44,7 +44,7 @@ def scratch(folder: Path) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix=".partial-", dir=folder) as name:
             yield Path(name)
     except OSError as error:
-        raise CacheError(error, folder) from error
+        raise CacheError(error, folder, wanted) from error
 
 
 def settle(finished: Path, target: Path) -> Path:

