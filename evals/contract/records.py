@@ -123,6 +123,8 @@ class Grade:
     included; `extracted` is the result that was read out of the text, `None` where there was none. `vote` is that
     result in a form that is the same in every repeat, where `extracted` is not (shuffled choices). `margin` is the
     log-likelihood of the chosen continuation less that of the second best, in nats, where continuations are compared.
+    `silence_counts` says that the score holds for an answer without any text, too, which otherwise scores 0: where
+    nothing was to be said (a tool that is not to be called).
     """
 
     score: float
@@ -130,6 +132,7 @@ class Grade:
     metrics: Mapping[str, float] = field(default_factory=dict)
     vote: str | None = None
     margin: float | None = None
+    silence_counts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,16 @@ class Referenced(Protocol):
 
 
 @runtime_checkable
+class Guessable(Protocol):
+    """A task whose `guess` depends on what of it is asked, so that its declaration's does not hold for a part."""
+
+    @property
+    def guess(self) -> float:
+        """As `TaskInfo.guess`, of the items that it has; up to 1."""
+        ...
+
+
+@runtime_checkable
 class GradedAtOnce(Protocol):
     """A task whose grading needs no process of its own, as it is quick, ends by itself and prints nothing.
 

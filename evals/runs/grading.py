@@ -96,7 +96,8 @@ def ungraded(sample: Sample, reason: str = "") -> Sample:
 def graded(sample: Sample, judged: Judged, error: str | None = None) -> Sample:
     """A sample with its grade, or `ungraded` with the reason why there is none.
 
-    Where nothing was said (empty, refused, turned away) the score is 0 also without a grade. `error` is what the sample
+    Where nothing was said (empty, refused, turned away) the score is 0 also without a grade, unless silence counts and
+    the model was asked at all. `error` is what the sample
     has as its own once it is graded.
     """
     ending, grade = sample.ending, judged.grade
@@ -110,7 +111,7 @@ def graded(sample: Sample, judged: Judged, error: str | None = None) -> Sample:
         status=ending,
         ended=None,
         error=error,
-        score=0.0 if silent else grade.score,
+        score=grade.score if not silent or (grade.silence_counts and not sample.turned_away) else 0.0,
         extracted=grade.extracted,
         vote=grade.vote,
         margin=grade.margin,

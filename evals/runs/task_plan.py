@@ -13,7 +13,7 @@ from typing import Any
 from quantgate.evals.contract.design import Design
 from quantgate.evals.contract.published import published_for
 from quantgate.evals.contract.records import Item, Request, Sampling
-from quantgate.evals.contract.task import Task, TaskInfo
+from quantgate.evals.contract.task import Guessable, Task, TaskInfo
 from quantgate.evals.runs.draw import chosen, in_drawn_order
 from quantgate.evals.runs.planned import written
 from quantgate.evals.runs.record import Draw, TaskRecord
@@ -84,7 +84,7 @@ class TaskPlan:
             private=self.info.private,
             benchmark=self.info.benchmark,
             published=published_for(self.info.published, self.model),
-            guess=self.info.guess,
+            guess=self.task.guess if isinstance(self.task, Guessable) else self.info.guess,
             whole=whole,
             draw=self.draw if len(items) < whole else None,
             design=self.design,
