@@ -62,13 +62,15 @@ class Prompt:
     """The messages that ask one item, and their hash as the task's own harness computes it.
 
     Where an item is asked for log-likelihoods, `continuations` has what is scored, in the choices' order, and there are
-    no messages. `body` is what this one request carries beside its messages: `tools`, `tool_choice`.
+    no messages. `body` is what this one request carries beside its messages: `tools`, `tool_choice`. `both_forms` asks
+    it once more in the other form, streamed or not, so that the two replies can be compared (`ToolReply.forms`).
     """
 
     messages: tuple[Message, ...]
     prompt_hash: str
     continuations: tuple[Continuation, ...] = ()
     body: Mapping[str, Any] = field(default_factory=dict)
+    both_forms: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from quantgate.evals.contract.fault import Fault
 from quantgate.evals.contract.records import Answer, Request, Status
 from quantgate.evals.endpoint import parameters
 from quantgate.evals.endpoint.bodies import error_text
+from quantgate.evals.endpoint.both_forms import ask_both_forms
 from quantgate.evals.endpoint.bounded import Overlong
 from quantgate.evals.endpoint.connection import STALL_S
 from quantgate.evals.endpoint.connection import Connection as Connection
@@ -117,6 +118,8 @@ class Endpoint:
         self._transport = Transport(address, headers, trusted, proxy_for(address.root), self._connection.most_bytes)
         self.shown_url = self._transport.shown_url
         self._dialect = Dialect(stream=self._connection.stream, max_tokens_field=self._connection.max_tokens_field)
+        field = self._connection.max_tokens_field
+        self._forms = {streamed: Dialect(stream=streamed, max_tokens_field=field) for streamed in (True, False)}
         self._mismatches = Mismatches()
         self._finished = Finished()
 
@@ -164,7 +167,7 @@ class Endpoint:
             raise NoListing(f"{where} fails: {fault}", str(fault)) from None
 
     async def ask(self, request: Request, on_fault: Callable[[Fault], None] | None = None) -> Answer:
-        """Ask once, retrying faults by the policy.
+        """Ask once, retrying faults by the policy; where the prompt wants `both_forms`, streamed and not.
 
         An answer with status `error` means that the faults outlasted the policy, or that this one request was refused
         (HTTP 400, 413, 422); its text says why. `on_fault` is told of every failed attempt.
@@ -175,6 +178,16 @@ class Endpoint:
             When the endpoint would refuse every request (HTTP 401, 402, 403, 404, 405, redirects, certificates), or
             when the answers to several requests are of a shape that cannot be read, and none has been read yet.
         """
+
+        async def ask(wanted: Request, streamed: bool | None) -> Answer:
+            return await self._ask(wanted, on_fault, streamed)
+
+        if request.prompt.both_forms:
+            return await ask_both_forms(ask, request, lambda: bool(self.found().get("streamed")))
+        return await ask(request, None)
+
+    async def _ask(self, request: Request, on_fault: Callable[[Fault], None] | None, streamed: bool | None) -> Answer:
+        dialect = self._dialect if streamed is None else self._forms[streamed]
         total_s = self._timeout_s or default_deadline(request.sampling.max_tokens)
         body = request_body(self.model, request)
         asking = Retrying(self._retry, on_fault)
@@ -182,15 +195,15 @@ class Endpoint:
 
         async def attempt() -> tuple[Reply, Body]:
             try:
-                form, received = await self._chat(body, total_s, self._timeout_s)
+                form, received = await self._chat(body, total_s, self._timeout_s, dialect)
             except Overlong as error:
                 raise _given_up(str(error), "too long", malformed) or error from None
             try:
                 reply = read_reply(received.text, tools=offers_tools(request.prompt.body))
             except MalformedReply as error:
-                self._dialect.failed(form)
+                dialect.failed(form)
                 raise self._unread(request.key, received.text, str(error), malformed) from None
-            self._dialect.answered(form, streamed=received.streamed, has_usage=reply.usage is not None)
+            dialect.answered(form, streamed=received.streamed, has_usage=reply.usage is not None)
             self._mismatches.read()
             return reply, received
 
@@ -235,7 +248,7 @@ class Endpoint:
         wanted = {"model": self.model, **body}
 
         async def attempt() -> str:
-            form, received = await self._chat(wanted, deadline_s, deadline_s)
+            form, received = await self._chat(wanted, deadline_s, deadline_s, self._dialect)
             self._dialect.answered(form, streamed=received.streamed, has_usage=received.has_usage)
             return received.text
 
@@ -282,20 +295,22 @@ class Endpoint:
         """The URL of a page of the server itself, beside its `/v1`, as `/tokenize`."""
         return self._address.beside(path)
 
-    async def _chat(self, body: Mapping[str, Any], total_s: float, streamed_total_s: float | None) -> tuple[Form, Body]:
+    async def _chat(
+        self, body: Mapping[str, Any], total_s: float, streamed_total_s: float | None, dialect: Dialect
+    ) -> tuple[Form, Body]:
         """One attempt, in the form that the server takes; a refusal of the form is answered by another at once."""
         while True:
-            form = self._dialect.form
+            form = dialect.form
             own_s = streamed_total_s if form.streamed else total_s
             patience = Patience(self._connection.stall_s, own_s, lengthens=streamed_total_s is None)
             wanted = parameters.fitted(body, self._connection.omit, form.max_tokens_field)
             try:
-                return form, await self._exchange({**wanted, **form.options()}, form, patience)
+                return form, await self._exchange({**wanted, **form.options()}, form, patience, dialect)
             except Refusal as refusal:
-                if not self._dialect.refused(form, refusal.status, refusal.body):
+                if not dialect.refused(form, refusal.status, refusal.body):
                     raise
 
-    async def _exchange(self, body: Mapping[str, Any], form: Form, patience: Patience) -> Body:
+    async def _exchange(self, body: Mapping[str, Any], form: Form, patience: Patience, dialect: Dialect) -> Body:
         deadline = Deadline(patience, self._finished, streamed=form.streamed)
         try:
             async with (
@@ -310,11 +325,11 @@ class Endpoint:
                     raise self._streamed_error(error) from None
         except TimeoutError:
             if deadline.completion is None:
-                self._dialect.failed(form)
+                dialect.failed(form)
             raise Fault(deadline.said(), overload=True) from None
         except Fault as fault:
             if not fault.overload:
-                self._dialect.failed(form)
+                dialect.failed(form)
             if isinstance(fault, Broken) and deadline.completion is not None:
                 raise Broken(f"{fault}, {deadline.completion.so_far()}") from None
             raise
