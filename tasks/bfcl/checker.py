@@ -1,4 +1,4 @@
-"""BFCL's own AST checker, run out of its wheel: the five modules that it is, and none of what they would import besides.
+"""BFCL's own AST checker, run out of its wheel: five modules and nothing that they import besides.
 
 The checker imports `bfcl_eval.constants.model_config`, and with it all handlers of models and the forty packages that
 those need, for one flag: whether dots in function names become underscores. A stand-in says so of one model.

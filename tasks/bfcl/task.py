@@ -10,6 +10,7 @@ from quantgate.evals.contract.options import TaskOption
 from quantgate.evals.contract.records import Grade, Item, Prompt, Sampling
 from quantgate.evals.contract.task import TaskData, TaskIdentity, TaskInfo, TaskOptions
 from quantgate.evals.contract.tool_calls import ToolReply, parse_tool_reply
+from quantgate.evals.errors import DataError
 from quantgate.evals.hashing import canonical_hash
 from quantgate.tasks.bfcl.categories import GROUPS, SIZES, chosen, has_right_call, is_for_no_call
 from quantgate.tasks.bfcl.checker import Checker
@@ -102,14 +103,22 @@ class Bfcl:
         return json.dumps(question.possible, ensure_ascii=False)
 
     def grade(self, item: Item, repeat: int, response: str) -> Grade:
-        """Judge a stored reply: plain text where the question offers no tools, nothing where it was empty."""
+        """Judge a stored reply; what is no reply with calls is the plain text of one, where no tools were offered."""
         question = self._questions[item.item_id]
-        told = parse_tool_reply(response) if response and question.functions else ToolReply(response)
-        return grade(question, self._checker, told, self._metric)
+        return grade(question, self._checker, _reply(response, bool(question.functions)), self._metric)
 
     @cached_property
     def _checker(self) -> Checker:
         return Checker(self._package)
+
+
+def _reply(response: str, had_tools: bool) -> ToolReply:
+    try:
+        return parse_tool_reply(response) if response else ToolReply("")
+    except DataError:
+        if had_tools:
+            raise
+        return ToolReply(response)
 
 
 def _load(options: TaskOptions) -> Bfcl:
