@@ -32,14 +32,12 @@ def read_arguments(text: str) -> Any:
         raise NotJson(str(error)) from None
 
 
-def same_calls(
-    made: Sequence[ExpectedCall], expected: Sequence[ExpectedCall], schemas: Mapping[str, object]
-) -> bool:
+def same_calls(made: Sequence[ExpectedCall], expected: Sequence[ExpectedCall], schemas: Mapping[str, object]) -> bool:
     """Whether the same calls were made, in whatever order.
 
-    Arguments are compared as JSON means them: order of keys, escapes, and 1 beside 1.0 make no difference, text beside a
-    number, true beside 1, and the order of a list do. An argument that says what the schema gives as its default is as
-    good as one that is left out.
+    Arguments are compared as JSON means them: order of keys, escapes, and 1 beside 1.0 make no difference, text beside
+    a number, true beside 1, and the order of a list do. An argument that says what the schema gives as its default is
+    as good as one that is left out.
     """
     if len(made) != len(expected):
         return False

@@ -1,4 +1,4 @@
-"""The tools of the generated set: 32 kinds of things, four things to do with each, 128 tools with schemas of their own."""
+"""The tools of the generated set: 32 kinds of records, four things to do with each, each with a schema of its own."""
 
 from __future__ import annotations
 
@@ -170,5 +170,3 @@ def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
         "required": list(properties),
         "additionalProperties": False,
     }
-
-

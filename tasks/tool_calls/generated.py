@@ -26,7 +26,16 @@ _SYSTEM = (
     "optional arguments that the user does not speak of. Where several things are asked for, call a tool for each of "
     "them in the same reply. Where no tool is needed, answer in words and call none."
 )
-_NAMES = ("Zoë Müller", "Łukasz Żak", "田中 花子", "Amélie O’Connor", "Иван Петров", "José Núñez", "Anna Smith", "Bo Li")
+_NAMES = (
+    "Zoë Müller",
+    "Łukasz Żak",
+    "田中 花子",
+    "Amélie O’Connor",
+    "Иван Петров",
+    "José Núñez",
+    "Anna Smith",
+    "Bo Li",
+)
 _STREETS = ("Hauptstraße 5", "ul. Długa 12/3", "Rue de l’Église 8", "High Street 221B", "桜通り 3-1", "Плошча 7")
 _CITIES = (("Köln", "50667"), ("Kraków", "31-147"), ("Orléans", "45000"), ("東京", "100-0001"), ("Leeds", "LS1 4AP"))
 _WORDS = (

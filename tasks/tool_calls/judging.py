@@ -79,7 +79,7 @@ class Judge:
             told[CallMetric.ARGUMENTS_EQUAL] = said and self._is_expected(calls)
         told[CallMetric.NOT_ONLY_REASONING] = said
         told[CallMetric.NO_LEAK] = said and self.leak(reply.content) is None
-        if reply.forms:
+        if {each.streamed for each in reply.forms} == {True, False}:
             told[CallMetric.STREAM_EQUAL] = self._forms_agree(reply.forms)
         return {str(name): float(value) for name, value in told.items()}
 

@@ -97,9 +97,7 @@ class ToolCalls:
         """The calls that should come, `no call`, or `a call` where no more is known."""
         case = self._by_id[item.item_id]
         if case.expected:
-            return "; ".join(
-                f"{call.name}({json.dumps(call.arguments, ensure_ascii=False)})" for call in case.expected
-            )
+            return "; ".join(f"{call.name}({json.dumps(call.arguments, ensure_ascii=False)})" for call in case.expected)
         return None if case.due is None else "a call" if case.due else "no call"
 
     def grade(self, item: Item, repeat: int, response: str) -> Grade:
@@ -130,12 +128,17 @@ class ToolCalls:
         tools = {id(tool): tool for case in self.cases for tool in case.tools}
         for key, tool in tools.items():
             written[key] = canonical_hash([json.dumps(tool, ensure_ascii=False)])
-        rows = (
-            [case.item_id, case.messages, [written[id(tool)] for tool in case.tools], case.body, case.due]
-            + [None if case.expected is None else [[call.name, call.arguments] for call in case.expected]]
+        return canonical_hash(
+            {
+                "id": case.item_id,
+                "messages": case.messages,
+                "tools": [written[id(tool)] for tool in case.tools],
+                "body": case.body,
+                "due": case.due,
+                "expected": case.expected and [[call.name, call.arguments] for call in case.expected],
+            }
             for case in self.cases
         )
-        return canonical_hash(rows)
 
     def _in_both_forms(self, case: Case) -> bool:
         """Whether an item is one of those: drawn by its id, so that a larger share holds the smaller one's."""
