@@ -147,7 +147,9 @@ def _empty(build: Build, silent: Columns) -> Iterator[Finding]:
             if thoughts
             else "look at the chat template and the stop strings"
         )
-        yield build.finding(FindingCode.EMPTY, f"{build.share(len(silent))} hold no text and score 0: {why}")
+        right = int((silent.score > 0).sum())
+        scores = f"score 0 but for {right:,} where nothing was to be said" if right else "score 0"
+        yield build.finding(FindingCode.EMPTY, f"{build.share(len(silent))} hold no text and {scores}: {why}")
 
 
 def _off(build: Build, expected: Expectation) -> Finding | None:

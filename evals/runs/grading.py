@@ -96,9 +96,8 @@ def ungraded(sample: Sample, reason: str = "") -> Sample:
 def graded(sample: Sample, judged: Judged, error: str | None = None) -> Sample:
     """A sample with its grade, or `ungraded` with the reason why there is none.
 
-    Where nothing was said (empty, refused, turned away) the score is 0 also without a grade, unless silence counts and
-    the model was asked at all. `error` is what the sample
-    has as its own once it is graded.
+    Where nothing was said (empty, refused, turned away) the score is 0 also without a grade; where silence counts, only
+    if the server would not take the request. `error` is what the sample has as its own once it is graded.
     """
     ending, grade = sample.ending, judged.grade
     silent = ending in (Status.EMPTY, Status.REFUSED)
@@ -106,12 +105,14 @@ def graded(sample: Sample, judged: Judged, error: str | None = None) -> Sample:
         if not silent and sample.response is not None:
             return ungraded(sample, judged.reason)
         grade = Grade(0.0, None)
+    turned_away = sample.response is None and error is not None and ending is not Status.EMPTY
+    counts = not turned_away if grade.silence_counts else not silent
     return replace(
         sample,
         status=ending,
         ended=None,
         error=error,
-        score=grade.score if not silent or (grade.silence_counts and not sample.turned_away) else 0.0,
+        score=grade.score if counts else 0.0,
         extracted=grade.extracted,
         vote=grade.vote,
         margin=grade.margin,

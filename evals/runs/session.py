@@ -325,7 +325,12 @@ def _plan(task: Task, config: RunConfig, info: TaskInfo, design: Design | None) 
 
 
 def _check_strata(plan: TaskPlan) -> None:
-    """Raise TaskDeclarationError for strata that are not declared: no verb but this would know of them."""
+    """Raise TaskDeclarationError for strata that are not declared: no verb but this would know of them.
+
+    Those that are only shown change no score, and need no declaration.
+    """
+    if plan.task.identity.settings.get("weights") == "items":
+        return
     found = {item.stratum for item in plan.task.items()} - {None}
     if plan.info.items is not None and (unknown := sorted(map(str, found - plan.info.strata.keys()))):
         raise TaskDeclarationError(

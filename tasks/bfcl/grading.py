@@ -68,7 +68,8 @@ def grade(question: Question, checker: Checker, reply: ToolReply, metric: str) -
         all(call.name in names for call in reply.calls),
     )
     metrics = dict(zip(METRICS, map(float, values), strict=True))
-    return Grade(metrics[metric], _shown(reply.calls, error), metrics, silence_counts=is_for_no_call(question.category))
+    shown = _shown(reply.calls, error or decoded.error)
+    return Grade(metrics[metric], shown, metrics, silence_counts=is_for_no_call(question.category))
 
 
 def _shown(calls: Sequence[ToolCall], error: str | None) -> str:

@@ -90,6 +90,9 @@ def test_empty_answers_say_whether_there_were_thoughts():
     assert "4 of them nothing but thoughts" in findings(sound(), thinking)["empty"].message
     silent = changed(sound(), 4, status=Status.EMPTY, score=0.0, extracted=None)
     assert "chat template" in findings(sound(), silent)["empty"].message
+    assert "hold no text and score 0: " in findings(sound(), silent)["empty"].message
+    fitting = changed(silent, 1, score=1.0)
+    assert "score 0 but for 1 where nothing was to be said: " in findings(sound(), fitting)["empty"].message
 
 
 def test_answers_that_cannot_be_read_are_told_when_they_are_many():

@@ -44,6 +44,23 @@ def test_an_answer_that_says_nothing_scores_0_whatever_its_grader_does(sums, req
     assert (sample.status, sample.score, sample.metrics) == (status, 0.0, {})
 
 
+@pytest.mark.parametrize(
+    ("answer", "score"),
+    [
+        (Answer(Status.EMPTY, None), 1.0),
+        (Answer(Status.REFUSED, "I decline."), 1.0),
+        (Answer(Status.REFUSED, None, error="the filter kept it back", refused=True), 0.0),
+        (Answer(Status.TRUNCATED, None, error="the context is full", refused=True), 0.0),
+    ],
+)
+def test_where_silence_counts_an_empty_answer_has_its_grade_and_what_was_never_asked_has_none(
+    sums, request_of, answer, score
+):
+    sums.grade = lambda item, repeat, response: Grade(1.0, "nothing", {"exact": 1.0}, silence_counts=True)
+    sample = to_sample(request_of("2"), answer, sums)
+    assert (sample.status, sample.score) == (answer.status, score)
+
+
 def test_grading_again_gives_what_asking_gave(sums, request_of):
     for answer in (
         Answer(Status.OK, "It is 5.<|im_end|>", error="a warning"),
