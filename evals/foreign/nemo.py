@@ -6,17 +6,32 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from quantgate.evals.endpoint.url import redact_url
 from quantgate.evals.errors import DataError
-from quantgate.evals.foreign.folders import begins_with, files_below
 from quantgate.evals.foreign.models import listed
+from quantgate.evals.foreign.nemo_files import (
+    INFERENCES,
+    REPLIES,
+    RESULTS,
+    VERIFIED,
+    Benchmark,
+    benchmarks_at,
+    count_of,
+    is_finished,
+    object_in,
+    recognised,
+    text_in,
+)
 from quantgate.evals.foreign.nemo_rows import (
     METRIC,
+    Inference,
     Logs,
     Place,
+    Reply,
     inferences_of,
     place_of,
     prompt_of,
@@ -25,41 +40,16 @@ from quantgate.evals.foreign.nemo_rows import (
     row_of,
     unscored_row,
 )
-from quantgate.evals.foreign.sources import created_of, document_of
+from quantgate.evals.foreign.sources import created_of
 from quantgate.evals.foreign.types import ForeignRun, ForeignTask, Format, Row, Unread
 from quantgate.evals.runs.record import Draw, SameBy
 from quantgate.evals.text import one_line
 
 _FORMAT = "nemo"
-_RESULTS, _VERIFIED = "results.jsonl", "verified_log.jsonl"
-_REPLIES, _INFERENCES = "model_traffic.jsonl", "inference_log.jsonl"
-_BEGINS = (b"problem_idx", b"reward")
-_DEEPEST = 4
 _ROUNDED = 1e-4
 """NeMo Evaluator writes its figures with four digits."""
 _SAMPLING = ("temperature", "top_p", "max_tokens", "seed", "stop")
 _SETTINGS = {"limit": "max_problems", "shuffle_seed": "shuffle_seed", "scorers": "scorers"}
-
-
-@dataclass(frozen=True, slots=True)
-class _Benchmark:
-    """The files of one benchmark: `file` has its results, or what was scored before the run broke off."""
-
-    file: Path
-    bundle: Mapping[str, Any]
-
-    @property
-    def finished(self) -> bool:
-        return self.file.name != _VERIFIED
-
-    @property
-    def config(self) -> Mapping[str, Any]:
-        return _object(self.bundle, "config")
-
-    @property
-    def name(self) -> str:
-        told = _object(self.bundle, "benchmark").get("name")
-        return told if isinstance(told, str) and told else self.file.absolute().parent.name
 
 
 @dataclass(slots=True)
@@ -77,16 +67,12 @@ class _Survey:
 
 def read(path: Path) -> ForeignRun:
     """Read the results of NeMo Evaluator at a path. Raises DataError, in one line, for what is broken or of several."""
-    benchmarks = [_benchmark(file) for file in _files(path)]
+    benchmarks = benchmarks_at(path)
     if not benchmarks:
-        raise DataError(f"{path}: it holds no results of NeMo Evaluator ({_RESULTS}, or {_VERIFIED})")
-    _refuse_several(path, benchmarks)
+        raise DataError(f"{path}: it holds no results of NeMo Evaluator ({RESULTS}, or {VERIFIED})")
     tasks, notes, models = [], list[str](), list[str]()
     for each in benchmarks:
-        logs = Logs(
-            replies_of(each.file.with_name(_REPLIES)),
-            inferences_of(each.file.with_name(_INFERENCES), texts=not each.finished),
-        )
+        logs = _logs(each)
         task, told = _task(each, logs)
         tasks.append(task)
         notes += told
@@ -96,64 +82,34 @@ def read(path: Path) -> ForeignRun:
         )
     if len(several := list(dict.fromkeys(models))) > 1:
         raise DataError(f"{path} holds results of {len(several):,} models, {listed(several)}: name one of the folders")
-    newest = max(benchmarks, key=lambda each: _text(each.bundle, "timestamp"))
-    url = _text(newest.config, "base_url")
+    newest = max(benchmarks, key=lambda each: text_in(each.bundle, "timestamp"))
+    url = text_in(newest.config, "base_url")
     return ForeignRun(
         format=_FORMAT,
         model=several[0] if several else path.absolute().name,
-        created=_text(newest.bundle, "timestamp") or created_of(newest.file),
+        created=text_in(newest.bundle, "timestamp") or created_of(newest.file),
         tasks=tasks,
-        software={"nemo-evaluator": _text(newest.bundle, "sdk_version") or "unknown"},
+        software={"nemo-evaluator": text_in(newest.bundle, "sdk_version") or "unknown"},
         endpoint={"base_url": redact_url(url)} if url else {},
         notes=tuple(notes),
     )
 
 
-def _recognises(path: Path) -> bool:
-    try:
-        return next(iter(_files(path)), None) is not None
-    except DataError:
-        return any(path.glob(f"*/{_RESULTS}"))
+def _logs(benchmark: Benchmark) -> Logs:
+    """What the logs beside the results tell; an answer stands in those of one shard alone."""
+    replies, inferences = dict[Place, Reply](), dict[Place, Inference]()
+    for file in benchmark.files:
+        replies |= replies_of(file.with_name(REPLIES))
+        inferences |= inferences_of(file.with_name(INFERENCES), texts=not is_finished(file))
+    return Logs(replies, inferences)
 
 
-def _files(path: Path) -> Iterator[Path]:
-    """The file of each benchmark: its results, and where there are none what was scored."""
-    if not path.is_dir():
-        if begins_with(path, *_BEGINS):
-            yield path
-        return
-    by_folder: dict[Path, list[Path]] = {}
-    for file in files_below(path, _DEEPEST):
-        if file.name in (_RESULTS, _VERIFIED) and begins_with(file, *_BEGINS):
-            by_folder.setdefault(file.parent, []).append(file)
-    for files in by_folder.values():
-        yield min(files, key=lambda file: file.name != _RESULTS)
-
-
-def _benchmark(file: Path) -> _Benchmark:
-    """Of several bundles the newest: a run that is repeated writes another, and the results anew."""
-    bundles = [document_of(each) for each in sorted(file.parent.glob("eval-*.json"))] if file.name == _RESULTS else []
-    return _Benchmark(file, max(bundles, key=lambda bundle: _text(bundle, "timestamp"), default={}))
-
-
-def _refuse_several(path: Path, benchmarks: Sequence[_Benchmark]) -> None:
-    by_name: dict[str, list[str]] = {}
-    for each in benchmarks:
-        by_name.setdefault(each.name, []).append(str(each.file.parent))
-    for name, folders in by_name.items():
-        if len(folders) > 1:
-            raise DataError(
-                f"{path} holds results of {one_line(name, 60)} in {len(folders):,} folders, {listed(folders)}: name "
-                "one of them, or merge the shards of one run"
-            )
-
-
-def _task(benchmark: _Benchmark, logs: Logs) -> tuple[ForeignTask, list[str]]:
-    config, survey = benchmark.config, _survey(benchmark.file, logs)
-    shuffle = _object(config, "shuffle")
-    whole, effective = _count(shuffle.get("ds_full_size")), _count(shuffle.get("ds_effective_size"))
+def _task(benchmark: Benchmark, logs: Logs) -> tuple[ForeignTask, list[str]]:
+    config, survey = benchmark.config, _survey(benchmark.files, logs)
+    shuffle = object_in(config, "shuffle")
+    whole, effective = count_of(shuffle.get("ds_full_size")), count_of(shuffle.get("ds_effective_size"))
     shuffled = shuffle.get("applied") is True
-    repeats = _count(config.get("repeats"))
+    repeats = count_of(config.get("repeats"))
     same_by = SameBy.PROMPT if survey.prompts and survey.last else SameBy.ID
     settings = {name: config[theirs] for name, theirs in _SETTINGS.items() if theirs in config}
     if survey.system_told:
@@ -161,7 +117,7 @@ def _task(benchmark: _Benchmark, logs: Logs) -> tuple[ForeignTask, list[str]]:
     sampling = {name: config[name] for name in _SAMPLING if config.get(name) is not None}
     printed = _printed(benchmark.bundle)
     untold = [name for name in (*_SETTINGS, "system_prompt") if name not in settings]
-    version = _text(benchmark.bundle, "sdk_version") or "unknown"
+    version = text_in(benchmark.bundle, "sdk_version") or "unknown"
     task = ForeignTask(
         name=benchmark.name,
         version="unknown",
@@ -181,10 +137,10 @@ def _task(benchmark: _Benchmark, logs: Logs) -> tuple[ForeignTask, list[str]]:
     return task, list(_notes(benchmark, survey, logs, printed))
 
 
-def _survey(file: Path, logs: Logs) -> _Survey:
+def _survey(files: Sequence[Path], logs: Logs) -> _Survey:
     """Go through the results once; those that cannot be read are passed over."""
     found = _Survey()
-    for each in results_in(file):
+    for each in chain.from_iterable(map(results_in, files)):
         if isinstance(each, Unread):
             continue
         where, cells = each
@@ -210,49 +166,59 @@ def _survey(file: Path, logs: Logs) -> _Survey:
 def _system(trajectory: Any) -> tuple[bool, str | None]:
     """Whether a trajectory shows what was sent, and the system's message that was part of it."""
     first = trajectory[0] if isinstance(trajectory, list) and trajectory else None
-    steps = _object({"": first}, "").get("steps")
+    steps = object_in({"": first}, "").get("steps")
     if not isinstance(steps, list) or not steps:
         return False, None
     told = [step.get("message") for step in steps if isinstance(step, Mapping) and step.get("source") == "system"]
     return True, told[0] if told and isinstance(told[0], str) else None
 
 
-def _rows(benchmark: _Benchmark, logs: Logs, survey: _Survey, same_by: SameBy) -> Iterator[Row | Unread]:
-    for each in results_in(benchmark.file):
-        if isinstance(each, Unread):
-            yield each
-            continue
-        where, cells = each
-        try:
-            # A log is appended to: what was asked again after a fault stands in it once more, and the last counts.
-            if benchmark.finished or survey.last[place_of(cells)] == where:
-                yield row_of(cells, logs, same_by, survey.system)
-        except (ValueError, OverflowError) as error:
-            yield Unread(where, str(error))
+def _rows(benchmark: Benchmark, logs: Logs, survey: _Survey, same_by: SameBy) -> Iterator[Row | Unread]:
+    for file in benchmark.files:
+        yield from _rows_in(file, logs, survey, same_by)
     if not benchmark.finished:
         for place, logged in logs.inferences.items():
             if place not in survey.last:
                 yield unscored_row(place, logged, same_by, survey.system)
 
 
+def _rows_in(file: Path, logs: Logs, survey: _Survey, same_by: SameBy) -> Iterator[Row | Unread]:
+    for each in results_in(file):
+        if isinstance(each, Unread):
+            yield each
+            continue
+        where, cells = each
+        try:
+            # A log is appended to: what was asked again after a fault stands in it once more, and the last counts.
+            if is_finished(file) or survey.last[place_of(cells)] == where:
+                yield row_of(cells, logs, same_by, survey.system)
+        except (ValueError, OverflowError) as error:
+            yield Unread(where, str(error))
+
+
 def _printed(bundle: Mapping[str, Any]) -> tuple[str, float] | None:
     """The figure that NeMo Evaluator gives, and its name."""
-    scores = _object(_object(bundle, "benchmark"), "scores")
+    scores = object_in(object_in(bundle, "benchmark"), "scores")
     for name in ("pass@1", "mean_reward"):
-        value = _object(scores, name).get("value")
+        value = object_in(scores, name).get("value")
         if isinstance(value, int | float) and math.isfinite(value):
             return name, float(value)
     return None
 
 
-def _notes(benchmark: _Benchmark, survey: _Survey, logs: Logs, printed: tuple[str, float] | None) -> Iterator[str]:
+def _notes(benchmark: Benchmark, survey: _Survey, logs: Logs, printed: tuple[str, float] | None) -> Iterator[str]:
     task = one_line(benchmark.name, 60)
+    if benchmark.shards > 1 and len(benchmark.files) < benchmark.shards:
+        yield (
+            f"{task}: {len(benchmark.files):,} of {benchmark.shards:,} shards are here; what the others were to ask is "
+            "missing"
+        )
     if not benchmark.finished:
         unscored = len(logs.inferences.keys() - survey.last.keys())
         yield (
             f"{task}: the run broke off, and {len(survey.last):,} scored answers are in its log"
             + (f"; {unscored:,} more were answered and not scored, and are missing here" if unscored else "")
-            + ". How many there were to be is not told"
+            + ("" if benchmark.config else ". How many there were to be is not told")
         )
         if survey.again:
             yield f"{task}: {survey.again:,} answers were asked again, of which the last counts"
@@ -260,7 +226,7 @@ def _notes(benchmark: _Benchmark, survey: _Survey, logs: Logs, printed: tuple[st
         yield f"{task}: there is no eval-*.json beside {one_line(benchmark.file.name, 60)}, which tells how it was run"
     if survey.ending_untold:
         yield (
-            f"{task}: how {survey.ending_untold:,} answers ended is unknown, as neither {_REPLIES} nor {_INFERENCES} "
+            f"{task}: how {survey.ending_untold:,} answers ended is unknown, as neither {REPLIES} nor {INFERENCES} "
             "has them"
         )
     means = [math.fsum(rewards) / len(rewards) for rewards in survey.rewards.values()]
@@ -269,28 +235,14 @@ def _notes(benchmark: _Benchmark, survey: _Survey, logs: Logs, printed: tuple[st
         yield f"{task}: NeMo Evaluator says {printed[1]:.6g} ({printed[0]}), and the mean of all rewards is {mean:.6g}"
 
 
-def _provenance(benchmark: _Benchmark, printed: tuple[str, float] | None) -> dict[str, str]:
+def _provenance(benchmark: Benchmark, printed: tuple[str, float] | None) -> dict[str, str]:
     told = {
-        "source": benchmark.file.name,
-        "eval": _text(benchmark.bundle, "run_id"),
-        "configuration": _text(benchmark.bundle, "config_hash"),
+        "source": benchmark.file.name + (f" of {len(benchmark.files):,} shards" if len(benchmark.files) > 1 else ""),
+        "eval": text_in(benchmark.bundle, "run_id"),
+        "configuration": text_in(benchmark.bundle, "config_hash"),
         "accuracy by NeMo Evaluator": "" if printed is None else f"{printed[1]!r} ({printed[0]})",
     }
     return {name: one_line(value, 400) for name, value in told.items() if value}
 
 
-def _object(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found = document.get(name)
-    return found if isinstance(found, Mapping) else {}
-
-
-def _text(document: Mapping[str, Any], name: str) -> str:
-    found = document.get(name)
-    return found if isinstance(found, str) else ""
-
-
-def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
-
-
-NEMO = Format(_FORMAT, "NeMo Evaluator: the folder of a run, of a benchmark in it, or results.jsonl", _recognises, read)
+NEMO = Format(_FORMAT, "NeMo Evaluator: the folder of a run, of a benchmark in it, or results.jsonl", recognised, read)
