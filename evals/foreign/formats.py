@@ -8,6 +8,7 @@ from pathlib import Path
 
 from quantgate.evals.errors import DataError, UsageError
 from quantgate.evals.foreign.types import ForeignRun, Format
+from quantgate.evals.runs.record import RUN_FILE
 
 AUTO = "auto"
 _PLACES = {
@@ -56,6 +57,8 @@ def found_format(name: str, path: Path) -> Format:
     """
     if not path.exists():
         raise DataError(f"{path}: there is nothing of that name")
+    if (path / RUN_FILE).is_file():
+        raise DataError(f"{path} is a run directory already, which `gate` and all else take as it is")
     found = format_of(name) if name != AUTO else recognised(path)
     if found is None:
         raise DataError(

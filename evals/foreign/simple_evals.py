@@ -37,7 +37,6 @@ _RESULT = re.compile(r"<p>(Correct Answer|Extracted Answer|Score): (.*?)</p>", r
 _UNKNOWN = (
     *("version", "data_hash", "temperature", "top_p", "max_tokens", "stop", "seed", "extra_body", "few_shot", "limit"),
 )
-_PRIVATE = {"gpqa": "its authors ask that its questions are not shown in plain text"}
 _UNTOLD = (
     "simple-evals keeps neither finish reasons nor faults: a cut answer looks whole, and where a request failed the "
     "answer may be empty, which counts as empty here, with the score 0"
@@ -92,7 +91,6 @@ def read(path: Path) -> ForeignRun:
                 unknown=_UNKNOWN,
                 provenance={"source": str(path), **({} if printed is None else {"score": str(printed)})},
                 repeats=file.repeats,
-                private=_PRIVATE.get(task),
             )
         ],
         notes=(_UNTOLD,),
@@ -172,8 +170,6 @@ def _row(task: str, item_id: str, repeat: int, prompt: Sequence[Mapping[str, Any
         extracted=None if extracted in (None, "None") else redacted(str(extracted)),
         response=response,
     )
-    if task in _PRIVATE:
-        return Row(sample, Asked(task, item_id, digest, private=True))
     messages: tuple[Message, ...] = tuple(
         {"role": str(each.get("role")), "content": redacted(_text(each.get("content")))} for each in prompt
     )

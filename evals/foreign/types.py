@@ -83,7 +83,6 @@ class ForeignTask:
     whole: int | None = None
     draw: Draw = Draw.FIRST
     guess: float = 0.0
-    private: str | None = None
     record: TaskRecord | None = None
 
 

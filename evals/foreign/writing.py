@@ -15,9 +15,11 @@ from typing import Any
 
 import numpy as np
 
+from quantgate.evals.contract.asked import Asked
 from quantgate.evals.contract.records import Sample, Status, is_number
 from quantgate.evals.errors import DataError, StorageError, UsageError
 from quantgate.evals.files import write_atomically
+from quantgate.evals.foreign.private import request_of
 from quantgate.evals.foreign.types import ForeignRun, ForeignTask, Row, Unread
 from quantgate.evals.runs.appending import AppendedLines
 from quantgate.evals.runs.planned import written
@@ -159,6 +161,7 @@ def _appended(file: Path) -> Iterator[_Gathered]:
 
 def _write_task(task: ForeignTask, format: str, samples: _Gathered, prompts: _Gathered) -> TaskRecord:
     seen, keys, kept = _Seen(), set[tuple[str, int]](), Digests(np.zeros(0, np.uint64))
+    private = request_of(task) if task.record is None else task.record.asked_by_authors
     for row in task.rows():
         if isinstance(row, Unread):
             _count_unread(seen, row)
@@ -175,9 +178,13 @@ def _write_task(task: ForeignTask, format: str, samples: _Gathered, prompts: _Ga
             if digest not in kept:
                 kept.add(digest)
                 asked = row.asked if row.asked.task == task.name else replace(row.asked, task=task.name)
-                prompts.append(line_of_prompt(asked))
+                prompts.append(line_of_prompt(_without_text(asked) if private else asked))
         samples.append(line_of(sample))
-    return _record(task, format, seen)
+    return _record(task, format, seen, private)
+
+
+def _without_text(asked: Asked) -> Asked:
+    return Asked(asked.task, asked.item_id, asked.prompt_hash, private=True)
 
 
 def _count(seen: _Seen, row: Row, sample: Sample) -> None:
@@ -199,7 +206,7 @@ def _count_unread(seen: _Seen, row: Unread) -> None:
         seen.first = one_line(f"{row.where}: {row.why}" if row.where else row.why, _LONGEST_REASON)
 
 
-def _record(task: ForeignTask, format: str, seen: _Seen) -> TaskRecord:
+def _record(task: ForeignTask, format: str, seen: _Seen, private: str | None) -> TaskRecord:
     imported = Imported(
         format=format,
         same_by=task.same_by,
@@ -236,7 +243,7 @@ def _record(task: ForeignTask, format: str, seen: _Seen) -> TaskRecord:
         sampling={name: value for name, value in _without_keys(task.sampling).items() if _is_sound(name, value)},
         provenance=_without_keys(task.provenance),
         settings=_without_keys(task.settings),
-        private=task.private,
+        private=private,
         guess=task.guess,
         strata=dict(Counter(seen.strata.values())),
         whole=task.whole,

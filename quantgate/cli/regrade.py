@@ -47,6 +47,7 @@ def regrade(
     from quantgate.cli.installed import given_options, installed_tasks
     from quantgate.cli.waiting import told_while_waiting
     from quantgate.evals.errors import Unfinished, UsageError
+    from quantgate.evals.foreign.opening import foreign_format
     from quantgate.evals.runs.directory import RunDirectory
     from quantgate.evals.runs.own import check_own
     from quantgate.evals.runs.regrading import regrade as grade_again
@@ -57,6 +58,10 @@ def regrade(
     from quantgate.tasks.needs import check_needs
     from quantgate.tasks.options import own_options
 
+    if (found := foreign_format(run)) is not None:
+        raise UsageError(
+            f"{run} holds another tool's answers ({found.name}), and nothing is graded again: use that tool"
+        )
     record = RunDirectory(run).record()
     check_own(record, run, "is graded again: grade with that tool, and import what it gives")
     known = [each.name for each in record.tasks]

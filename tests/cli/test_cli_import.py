@@ -39,6 +39,7 @@ def test_it_says_what_was_read_and_what_was_not(quantgate, tmp_path):
         (["lotus", "{table}"], "no format is called 'lotus'"),
         (["csv", "{table}", "--task", "gsm8k"], "holds no such task; it holds sums"),
         (["csv", "{table}", "--model", "gpt"], "holds fp8 alone"),
+        (["auto", "docs/example-runs/fp8"], "is a run directory already"),
     ],
 )
 def test_what_cannot_be_is_refused_in_a_line(quantgate, table, tmp_path, more, said):
@@ -101,6 +102,12 @@ def test_nothing_is_asked_or_graded_in_an_imported_run(quantgate, table, tmp_pat
     assert code == 2
     assert f"{run} was imported from csv files" in err
     assert said in err
+
+
+def test_files_of_another_tool_are_not_graded_again(quantgate, table):
+    code, _, err = quantgate(["regrade", table("fp8", 160)])
+    assert code == 2
+    assert "holds another tool's answers (csv), and nothing is graded again" in err
 
 
 def test_missing_answers_are_not_asked_by_us(quantgate, tmp_path):

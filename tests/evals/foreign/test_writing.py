@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from quantgate.evals.contract.asked import Asked
 from quantgate.evals.contract.records import Sample, Status
 from quantgate.evals.errors import DataError
 from quantgate.evals.foreign.types import ForeignRun, ForeignTask, Row, Unread
@@ -85,3 +86,23 @@ def test_a_parameter_of_a_wrong_kind_is_unknown(tmp_path):
     record = Run.load(tmp_path / "run").record.tasks[0]
     assert record.sampling == {"top_p": 0.9, "stop": ["x"]}
     assert record.imported.unknown == ("temperature", "max_tokens", "seed")
+
+
+@pytest.mark.parametrize(
+    ("task", "is_private"),
+    [
+        ({"name": "gpqa_diamond_cot_zeroshot"}, True),
+        ({"name": "leaderboard_gpqa_main"}, True),
+        ({"name": "mine", "provenance": {"dataset": "Idavidrein/GPQA gpqa_diamond"}}, True),
+        ({"name": "leaderboard", "settings": {"members": {"leaderboard_gpqa": "1", "leaderboard_bbh": "1"}}}, True),
+        ({"name": "supergpqa", "provenance": {"dataset": "m-a-p/SuperGPQA"}}, False),
+    ],
+)
+def test_the_text_of_gpqa_is_not_copied_whichever_tool_has_asked_it(tmp_path, task, is_private):
+    asked = Asked("t", "1", "h", ({"role": "user", "content": "a question"},), reference="the right answer")
+    source = source_of(replace(row("1"), asked=asked))
+    write_run(replace(source, tasks=[replace(source.tasks[0], **task)]), tmp_path / "run")
+    assert bool(Run.load(tmp_path / "run").record.tasks[0].asked_by_authors) is is_private
+    text = (tmp_path / "run" / "prompts.jsonl").read_text()
+    assert ("a question" in text, "the right answer" in text) == (not is_private, not is_private)
+    assert '"h"' in text
