@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from quantgate.cli.manner import LogLevel, Manner
-from quantgate.cli.outputs import outputs_of
+from quantgate.cli.outputs import TRACKERS, Mlflow, Wandb, outputs_of
 from quantgate.cli.panels import grouped
 from quantgate.cli.telling import annotate
+from quantgate.reports.files.options import Outputs
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -74,6 +75,8 @@ def check(
     log_level: Annotated[
         LogLevel, typer.Option(help="Tell of faults (info), or of every request (debug), on standard error.")
     ] = LogLevel.WARNING,
+    mlflow: Mlflow = None,
+    wandb: Wandb = None,
 ) -> None:
     """Ask a baseline and its candidates the same questions side by side, and decide as soon as that is certain.
 
@@ -94,7 +97,8 @@ def check(
         release = load_release(file, overrides, known_tasks())
         release = replace(release, budget=_budget(release.budget, max_time, max_requests))
         ready = _made_ready(release, manner)
-        code = _dry_run(ready, manner) if dry_run else _check(ready, manner, command_line(context))
+        trackers = Outputs(mlflow=mlflow, wandb=wandb)
+        code = _dry_run(ready, manner) if dry_run else _check(ready, manner, command_line(context, TRACKERS), trackers)
     except KeyboardInterrupt:
         manner.tell("stopped; nothing that has arrived is lost, and the same command goes on")
         code = _NOT_COMPLETE
@@ -162,7 +166,7 @@ def _say_what_is_coming(ready: Ready, first: Mapping[str, Mapping[str, Answer]],
     print_forecast(console, title, ready.forecasts(first))
 
 
-def _check(ready: Ready, manner: Manner, command: str) -> int:
+def _check(ready: Ready, manner: Manner, command: str, trackers: Outputs) -> int:
     """Ask what the verdict still needs, decide, and return the exit code."""
     from quantgate.evals.runs.record import now
     from quantgate.evals.versions import software_versions
@@ -171,7 +175,7 @@ def _check(ready: Ready, manner: Manner, command: str) -> int:
     if ended is None:
         return _NOT_COMPLETE
     decision = replace(_decided(ready), command=command, created=now(), software=software_versions())
-    code = _conclude(ready.release, decision, manner)
+    code = _conclude(ready.release, decision, manner, trackers)
     if ended.reason in _SPENT:
         manner.tell(_spent(ended, ready.release))
     if code not in _CERTAIN and _is_short(ended, decision):
@@ -324,13 +328,13 @@ def _are_fit(ready: Ready, to_ask: Collection[str], manner: Manner) -> bool:
     return True
 
 
-def _conclude(release: Release, decision: Verdict | Comparison, manner: Manner) -> int:
-    """Print the decision, write its reports, say where they are, and return the exit code."""
+def _conclude(release: Release, decision: Verdict | Comparison, manner: Manner, trackers: Outputs) -> int:
+    """Print the decision, write its reports, say where they are, send its summary, and return the exit code."""
     from rich.text import Text
 
+    from quantgate.cli.delivering import deliver
     from quantgate.evals.decision.types import Verdict
     from quantgate.evals.settings.release import COPY
-    from quantgate.reports.files.options import Outputs
     from quantgate.reports.files.write import write_reports
     from quantgate.reports.terminal.compare import print_comparison
     from quantgate.reports.terminal.console import output_console
@@ -348,4 +352,5 @@ def _conclude(release: Release, decision: Verdict | Comparison, manner: Manner) 
         console.print(Text(f"in {release.out}: {named}, and every answer"), soft_wrap=True)
     if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
         write_reports(decision, Outputs(markdown=Path(summary)))
+    deliver(decision, trackers)
     return decision.verdict.exit_code

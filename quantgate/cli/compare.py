@@ -99,6 +99,7 @@ def compare(
     regressed, 3 any inconclusive.
     """
     from quantgate.cli.command_line import command_line
+    from quantgate.cli.delivering import deliver
     from quantgate.cli.notice import note, notice
     from quantgate.evals.decision.compare import compare as decide_all
     from quantgate.evals.decision.formats import folder_names, format_costs, format_names
@@ -110,7 +111,7 @@ def compare(
     from quantgate.evals.settings.remarks import of_policy
     from quantgate.evals.settings.run import parse_assignments
     from quantgate.evals.versions import software_versions
-    from quantgate.reports.files.write import check_outputs, write_reports
+    from quantgate.reports.files.write import check_outputs
     from quantgate.reports.terminal.compare import print_comparison
     from quantgate.reports.terminal.console import output_console
 
@@ -157,7 +158,7 @@ def compare(
     )
     print_comparison(output_console(), comparison)
     annotate(comparison)
-    write_reports(comparison, outputs, tell)
+    deliver(comparison, outputs)
     raise typer.Exit(comparison.verdict.exit_code)
 
 

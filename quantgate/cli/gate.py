@@ -88,6 +88,7 @@ def gate(
     Exits 0 pass, 1 regressed, 3 inconclusive, 4 invalid (not comparable, or answers are missing).
     """
     from quantgate.cli.command_line import command_line
+    from quantgate.cli.delivering import deliver
     from quantgate.evals.decision.figures import check_noise_run
     from quantgate.evals.decision.gate import decide
     from quantgate.evals.decision.looking import Looked, decide_with_looks
@@ -99,7 +100,7 @@ def gate(
     from quantgate.evals.settings.remarks import of_policy
     from quantgate.evals.settings.run import parse_assignments
     from quantgate.evals.versions import software_versions
-    from quantgate.reports.files.write import check_outputs, write_reports
+    from quantgate.reports.files.write import check_outputs
     from quantgate.reports.terminal.console import output_console
     from quantgate.reports.terminal.decision_table import print_verdict
 
@@ -145,7 +146,7 @@ def gate(
     )
     print_verdict(output_console(), verdict)
     annotate(verdict)
-    write_reports(verdict, outputs, tell)
+    deliver(verdict, outputs)
     raise typer.Exit(verdict.verdict.exit_code)
 
 

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from quantgate.evals.settings.release import Release
 
 OUTPUT_NAMES = tuple(each.name for each in fields(Outputs))
+_HELP = {each.name: each.metadata["help"] for each in fields(Outputs)}
+
+Mlflow = Annotated[str | None, typer.Option(help=_HELP["mlflow"], rich_help_panel=OUTPUT)]
+Wandb = Annotated[str | None, typer.Option(help=_HELP["wandb"], rich_help_panel=OUTPUT)]
+TRACKERS = ("mlflow", "wandb")
 
 
 def with_outputs(verb: Callable[..., None], leave_out: Collection[str] = ()) -> Callable[..., None]:

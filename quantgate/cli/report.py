@@ -32,8 +32,9 @@ def report(
 ) -> None:
     """Render a saved decision: nothing is decided anew. Without an option it is printed as `gate` printed it.
 
-    Exits 0 whatever the verdict is, for it renders and does not gate.
+    Exits 0 whatever the verdict is, for it renders and does not gate, and 2 for what cannot be written or sent.
     """
+    from quantgate.cli.delivering import deliver
     from quantgate.evals.decision.json import load_decision
     from quantgate.evals.decision.types import Verdict
     from quantgate.evals.errors import UsageError
@@ -41,7 +42,7 @@ def report(
     from quantgate.evals.text import without_commands
     from quantgate.reports.files.eval_results import eval_results_yaml
     from quantgate.reports.files.model_card import model_card as card_of
-    from quantgate.reports.files.write import check_outputs, write_reports
+    from quantgate.reports.files.write import check_outputs
     from quantgate.reports.terminal.compare import print_comparison
     from quantgate.reports.terminal.console import output_console
     from quantgate.reports.terminal.decision_table import print_verdict
@@ -57,10 +58,12 @@ def report(
             tell(f"written: {eval_results}")
         if model_card:
             typer.echo(without_commands(card_of(read, with_yaml=eval_results is None, source_url=source_url)), nl=False)
-    write_reports(read, outputs, tell)
-    if not (model_card or outputs.files() or eval_results):
+    arrived = deliver(read, outputs)
+    if not (model_card or outputs.files() or outputs.trackers() or eval_results):
         console = output_console()
         if isinstance(read, Verdict):
             print_verdict(console, read, saved=True)
         else:
             print_comparison(console, read, saved=True)
+    if not arrived:
+        raise typer.Exit(UsageError.exit_code)

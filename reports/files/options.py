@@ -29,6 +29,18 @@ class Outputs:
         default=None, metadata={"help": "Write the flipped items as CSV: both builds' answers and what is right."}
     )
     plots: Path | None = field(default=None, metadata={"help": "A folder for the plots as SVG and PNG files."})
+    mlflow: str | None = field(
+        default=None,
+        metadata={
+            "help": "Send a summary to MLflow: the URI of its server or store, or auto, as MLFLOW_TRACKING_URI says."
+        },
+    )
+    wandb: str | None = field(
+        default=None,
+        metadata={
+            "help": "Send a summary to Weights & Biases: PROJECT, ENTITY/PROJECT, or auto, as WANDB_PROJECT says."
+        },
+    )
     junit_inconclusive: Inconclusive = field(
         default=Inconclusive.FAILURE, metadata={"help": "What JUnit calls a task that cannot be told."}
     )
@@ -37,3 +49,7 @@ class Outputs:
         """The files and folders that were asked for, by option."""
         given = ((each.name, getattr(self, each.name)) for each in fields(self))
         return {name: value for name, value in given if isinstance(value, Path)}
+
+    def trackers(self) -> dict[str, str]:
+        """Where a summary is to be sent, by option."""
+        return {name: where for name, where in (("mlflow", self.mlflow), ("wandb", self.wandb)) if where}

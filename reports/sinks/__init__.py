@@ -1,0 +1,1 @@
+"""Sends a decision's summary to experiment trackers."""
