@@ -21,6 +21,7 @@ class Build:
     at a time. `planned` is how many samples there are when it is complete,
     `sampling` what they were asked with, `window` the context in tokens, where the endpoint told it. `foreign`,
     `lost` and `damage` are as in `evals.pairing.pairs.TaskRun`; `source` is where the answers were imported from.
+    `of_logprobs` says that they are log-probabilities of tokens and no texts.
     """
 
     name: str | None
@@ -33,6 +34,7 @@ class Build:
     lost: int = 0
     damage: Damage = NO_DAMAGE
     source: Imported | None = None
+    of_logprobs: bool = False
 
     @property
     def tells_results(self) -> bool:

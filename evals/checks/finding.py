@@ -32,6 +32,8 @@ class FindingCode(StrEnum):
     UNPARSED_UNLIKE = "unparsed_unlike"
     SAME_ENDPOINT = "same_endpoint"
     SAME_WEIGHTS = "same_weights"
+    SAME_LOGPROBS = "same_logprobs"
+    DIVERGENCE_CLIPPED = "divergence_clipped"
     MODEL_CHANGED = "model_changed"
     OTHER_NAME = "other_name"
     SEVERAL_ENDPOINTS = "several_endpoints"

@@ -65,7 +65,8 @@ def pair_findings(
     if expected is not None and (finding := _off(builds[0], expected)) is not None:
         found.append(finding)
     found += _cut_unlike(builds, policy)
-    found += unparsed_unlike({"baseline": builds[0], "candidate": builds[1]})
+    if not pairs.of_logprobs:
+        found += unparsed_unlike({"baseline": builds[0], "candidate": builds[1]})
     found += same_build_findings(baseline, candidate, meant=policy.same_build)
     for name, record in (("baseline", baseline), ("candidate", candidate)):
         found += model_findings(record, name, meant=policy.model_changed)
@@ -94,7 +95,17 @@ def _build(name: str | None, run: TaskRun, window: int | None) -> Build:
     record = run.record
     sampling, source = (record.sampling, record.imported) if record else ({}, None)
     return Build(
-        name, run.samples, run.held.samples, run.planned, sampling, window, run.foreign, run.lost, run.damage, source
+        name,
+        run.samples,
+        run.held.samples,
+        run.planned,
+        sampling,
+        window,
+        run.foreign,
+        run.lost,
+        run.damage,
+        source,
+        of_logprobs=record is not None and record.of_logprobs,
     )
 
 
@@ -104,6 +115,8 @@ def _build_findings(build: Build, limits: TaskPolicy) -> Iterator[Finding]:
     yield from unanswered_findings(build, len(answered))
     yield from ending_findings(build, answered, max_truncated=limits.max_truncated, max_refused=limits.max_refused)
     yield from _empty(build, answered.take(answered.is_status(Status.EMPTY)))
+    if build.of_logprobs:
+        return
     yield from unparsed_findings(build, answered, limits.max_unparsed)
     if looping := 0 if answered.looping is None else int(answered.looping.sum()):
         yield build.finding(

@@ -10,11 +10,6 @@ from typing import Any
 
 from quantgate.evals.errors import DataError
 
-ANSWERS, TOKEN_LOGPROBS = "answers", "token_logprobs"
-"""The setting of a task whose answers are these, and its value: by it, not by the task's name, they are known."""
-TOKENS, GENERATED = "tokens", "generated"
-"""The setting that says that each build has scored tokens that it generated itself, and not given ones."""
-
 
 @dataclass(frozen=True, slots=True)
 class TokenLogprobs:

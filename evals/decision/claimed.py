@@ -39,6 +39,8 @@ def claimed(
         upper = _upper(measured, at, passed, fallen, shared if all_fallen else None)
         if place == 0 and margin.points is not None:
             bounds = replace(bounds, lower=lower, upper=upper)
+        elif (kl := bounds.kl_bounds) is not None:
+            bounds = replace(bounds, kl_bounds=replace(kl, lower=-upper, upper=-lower))
         elif (ratio := bounds.recovery_bounds) is not None:
             above = None if math.isinf(upper) else upper
             bounds = replace(bounds, recovery_bounds=replace(ratio, lower=lower, upper=above))

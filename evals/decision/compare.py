@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from quantgate.evals.decision.agreeing import with_fidelity_rules
 from quantgate.evals.decision.beside import suite_beside, told_beside
 from quantgate.evals.decision.bounds import Bounds
 from quantgate.evals.decision.claimed import claimed
@@ -76,6 +77,7 @@ def compare(
         When there are more formats than alpha can be divided by.
     """
     looks = looks or {}
+    policy = with_fidelity_rules(policy, [pairs for *_, pairs in candidates])
     comparison = _compare(candidates, policy, costs or {}, looks, more_is_better=more_is_better, pass_if=pass_if)
     if not policy.bootstraps:
         return comparison

@@ -50,12 +50,18 @@ class Format:
         return self.verdict is ReleaseVerdict.INCONCLUSIVE and all(task.passes for task in required)
 
     @property
+    def _scored(self) -> tuple[TaskDecision, ...]:
+        """The tasks of which accuracies are told, not agreement with the baseline; all where there are no others."""
+        scored = tuple(one for one in self.tasks if not (isinstance(one, Decided) and one.fidelity is not None))
+        return scored or self.tasks
+
+    @property
     def standing(self) -> float:
         """Its suite's difference, else the mean over its tasks; minus infinity where none could be paired.
 
         Where every margin is a recovery alone it is the recoveries' mean, each less 1, that is told.
         """
-        told = self.tasks if self.suite is None else (self.suite.mean,)
+        told = self._scored if self.suite is None else (self.suite.mean,)
         relative = all(one.margin.points is None for one in told)
         known = [_apart(one, relative=relative) for one in told if isinstance(one, Decided)]
         return math.fsum(known) / len(known) if known else -math.inf

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
+from quantgate.evals.decision.agreeing import fidelity_bounds
 from quantgate.evals.decision.bounds import Bounds
 from quantgate.evals.decision.recovering import with_recovery
 from quantgate.evals.pairing.item_scores import ItemScores
@@ -23,6 +24,8 @@ def bounds_of(scores: ItemScores, policy: TaskPolicy, alpha: float) -> Bounds:
     What is missing counts against the candidate in the lower, for it in the upper one. Where the policy chooses a
     bootstrap and there is none, since no two items differ, the bound that holds stands in.
     """
+    if scores.divergences is not None:
+        return fidelity_bounds(scores, scores.divergences, policy.margin, alpha)
     if policy.method is not DecidingMethod.AUTO and policy.target is Target.QUESTIONS:
         return _by_bootstrap(scores, Bootstrap(policy.method), _over_items(scores, alpha))
     bounds = _of_difference(scores, policy, alpha)

@@ -14,6 +14,8 @@ from quantgate.evals.checks.token_lengths import compare_lengths
 from quantgate.evals.checks.unread import no_better_than_guessing
 from quantgate.evals.decision.bounds import Bounds
 from quantgate.evals.decision.described import Prospect
+from quantgate.evals.decision.fidelity_figures import fidelity_figures, logprob_findings
+from quantgate.evals.decision.fidelity_prospects import fidelity_prospects
 from quantgate.evals.decision.figures import describe, summary_of_repeats
 from quantgate.evals.decision.flips import flip_table, flips
 from quantgate.evals.decision.look import HeldLook
@@ -157,6 +159,9 @@ class Evidence:
 
     def _prospects(self, bounds: Bounds) -> tuple[Prospect, ...]:
         """What would settle it; of one that was looked at, if all of it were asked anew and looked at once."""
+        if self.scores.divergences is not None:
+            spent = self.measured.looked_before
+            return () if spent else fidelity_prospects(self.measured, bounds, self.scores.divergences)
         own = recovery_planning(self.measured.margin, self.measured.baseline)
         planned = (items_for_power, exact_power) if own is None else (own.items_for, own.power_of)
         # A recovery of nothing is never shown, and no data settles it; nor does more of a pair that had its looks.
@@ -220,7 +225,8 @@ def _look(
         again = None if again is None else prefix(again, pairs.table.items, min(pairs.repeats, again.repeats))
     if pairs.left_out is not None and again is not None:
         again = prefix(again, pairs.table.items, min(pairs.repeats, again.repeats))
-    lengths = compare_lengths(pairs.builds["baseline"].samples, pairs.builds["candidate"].samples)
+    answers = [pairs.builds[build].samples for build in ("baseline", "candidate")]
+    lengths = None if pairs.of_logprobs else compare_lengths(*answers)
     findings = _findings(pairs, runs, policy, lengths)
     early = looked is not None and looked.looks.early
     if reason := _untrusted(pairs, policy, findings, early=early):
@@ -288,10 +294,12 @@ def _look(
         ),
         flip_table=flip_table(shared),
         lengths=lengths,
-        flips=flips(both, shared, texts=texts),
+        # Every document differs somewhere: which do the most is among the figures of fidelity.
+        flips=() if pairs.fidelity is not None else flips(both, shared, texts=texts),
         looks=None if looked is None else looked.looks,
         left_out=pairs.left_out,
         paired_by=pairs.paired_by,
+        fidelity=fidelity_figures(pairs, again, scores.clusters, policy.alpha),
     )
     return Evidence(scores, measured, policy, decide, {policy.alpha: alone}, shared, looked)
 
@@ -386,4 +394,4 @@ def _findings(
     else:
         expected = published_expectation(pairs.task, runs.baseline)
     found = pair_findings(pairs, runs.baseline, runs.candidate, policy, lengths, expected)
-    return (*left_out_findings(pairs), *found)
+    return (*logprob_findings(pairs, meant=policy.same_build), *left_out_findings(pairs), *found)

@@ -38,10 +38,13 @@ def describe(pairs: TaskPairs, scores: ItemScores, alpha: float, again: TaskPair
         for method in ("percentile", "basic", "bca"):
             intervals[method] = bootstrap_interval(differences, confidence=confidence, method=method)
     shared = pairs.first(pairs.repeats)
-    told = all(run.record is None or run.record.tells_results for run in pairs.builds.values())
+    told = pairs.fidelity is None and all(
+        run.record is None or run.record.tells_results for run in pairs.builds.values()
+    )
     alike = agreement_stats.share(int(shared.table.alike.sum()), shared.table.alike.size)
     agreement = _share(alike) if told else None
-    noise = _noise(again, pairs) if again is not None else None
+    # Of log-probabilities the floor is told in their own units (`evals.fidelity`).
+    noise = _noise(again, pairs) if again is not None and pairs.fidelity is None else None
     if not scores.single_answers:
         repeats = summary_of_repeats(pairs, confidence) if pairs.most_repeats > 1 and scores.strata is None else None
         return Description(intervals, agreement, repeats=repeats, noise=noise)

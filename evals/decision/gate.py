@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from quantgate.evals.decision.agreeing import with_fidelity_rules
 from quantgate.evals.decision.beside import suite_beside, told_beside
 from quantgate.evals.decision.deciding import bounds_of
 from quantgate.evals.decision.evidence import Evidence, comparable, gather
@@ -42,6 +43,7 @@ def decide(
 
     Where the policy chooses a bootstrap, its worst false pass and what the bounds that hold decide are told beside.
     """
+    policy = with_fidelity_rules(policy, [pairs])
     verdict = _decide(pairs, policy, noise, looks, texts=texts)
     if not policy.bootstraps:
         return verdict
@@ -69,7 +71,7 @@ def _decide(pairs: Pairs, policy: Policy, noise: Pairs | None, looks: Looks, *, 
     rows = tasks if suite is None else (suite.mean, *tasks)
     release = _release([row for row in rows if row.required], confirmed=any(regressions.values()))
     document = policy.model_dump(mode="json")
-    pooled = pooled_change(one.shared for one in comparable(found).values())
+    pooled = pooled_change(one.shared for one in comparable(found).values() if one.scores.divergences is None)
     return Verdict(
         pairs.baseline,
         pairs.candidate,

@@ -12,6 +12,7 @@ from quantgate.evals.decision.described import Description, Flip, FlipTable
 from quantgate.evals.decision.look import PairLook
 from quantgate.evals.decision.sequential.looks import Looks
 from quantgate.evals.decision.types import StratumFigures
+from quantgate.evals.fidelity.figures import Fidelity
 from quantgate.evals.pairing.left_out import LeftOut
 from quantgate.evals.pairing.status_counts import StatusCounts
 from quantgate.evals.runs.record import SameBy
@@ -60,7 +61,8 @@ class Measured:
     exact test decides over items, or would where a bootstrap was chosen, `one_answer` that repeats are one answer over
     and over, `hopeless` that an equal build could not pass with these items, however often asked. `look` says which
     look at the pair it is, where those are counted, `looks` those that were planned and taken on the way. `paired_by`
-    is what shows that both builds were asked the same questions, where a run was imported.
+    is what shows that both builds were asked the same questions, where a run was imported. `fidelity` is there where
+    the answers are log-probabilities of tokens.
     """
 
     task: str
@@ -94,6 +96,7 @@ class Measured:
     looks: Looks | None = None
     left_out: LeftOut | None = None
     paired_by: SameBy | None = None
+    fidelity: Fidelity | None = None
 
     @property
     def zone(self) -> float:

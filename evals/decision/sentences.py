@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from quantgate.evals.checks.finding import Finding
 from quantgate.evals.decision.described import Prospect
+from quantgate.evals.decision.fidelity_sentences import documents_sentence, fidelity_sentence
 from quantgate.evals.decision.look import PairLook
 from quantgate.evals.decision.points import hundredths, points, signed_hundredths
 from quantgate.evals.decision.recovery_bounds import RecoveryBounds
@@ -14,6 +15,7 @@ from quantgate.evals.decision.sequential.looks import Looks
 from quantgate.evals.decision.standing import standings
 from quantgate.evals.decision.types import ReleaseVerdict, TaskDecision, TaskVerdict
 from quantgate.evals.decision.way_out import FRESH, way_out
+from quantgate.evals.fidelity.figures import Fidelity, KlBounds
 from quantgate.evals.settings.margin import Margin
 from quantgate.evals.settings.requirements import Requirement, Target
 
@@ -30,7 +32,7 @@ class Outcome:
     `whole` counts the benchmark's items, where that is known; `one_answer` says that repeats are one answer over
     and over. `nominal` says that the confidence is what was asked of a bootstrap. `recovery_bounds` are those of the
     ratio of the two accuracies, where the margin says a recovery; `look` says which look at the pair it is, `looks`
-    which were taken on the way.
+    which were taken on the way. `fidelity` is there where the answers are log-probabilities, with `kl_bounds`.
     """
 
     verdict: TaskVerdict
@@ -55,6 +57,8 @@ class Outcome:
     recovery_bounds: RecoveryBounds | None = None
     look: PairLook | None = None
     looks: Looks | None = None
+    kl_bounds: KlBounds | None = None
+    fidelity: Fidelity | None = None
 
 
 def reason(outcome: Outcome) -> str:
@@ -81,6 +85,8 @@ def release_reasons(verdict: ReleaseVerdict, tasks: tuple[TaskDecision, ...]) ->
 def _sentence(outcome: Outcome) -> str:
     if outcome.look is not None and outcome.look.spent:
         return _SPENT
+    if outcome.fidelity is not None:
+        return _of_fidelity(outcome)
     if outcome.margin.recovery is None:
         return f"{_in_points(outcome, outcome.margin.points or 0.0)}{_way(outcome)}"
     said = [_of_recovery(outcome, outcome.margin.recovery)]
@@ -102,6 +108,22 @@ def _sentence(outcome: Outcome) -> str:
         return f"{_word(outcome)} {said[0]}{shown}{_way(outcome)}"
     first = _in_points(outcome, outcome.margin.points)
     return f"{first}{' ' + said[0] if kept[1] else ''}{_way(outcome)}"
+
+
+def _of_fidelity(outcome: Outcome) -> str:
+    said = fidelity_sentence(
+        outcome.verdict.value,
+        outcome.lower,
+        outcome.upper,
+        outcome.kl_bounds,
+        outcome.margin,
+        standings(outcome, outcome.margin),
+        (_confidence(outcome.alpha), _above(outcome)),
+    )
+    settles = ""
+    if outcome.verdict is TaskVerdict.INCONCLUSIVE:
+        settles = f" {documents_sentence(outcome.prospects, outcome.items, hopeless=outcome.hopeless)}"
+    return f"{_word(outcome)} {said}{settles}"
 
 
 def _word(outcome: Outcome) -> str:

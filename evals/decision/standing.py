@@ -1,4 +1,4 @@
-"""Where bounds stand to a margin, in points, in recovery, or in both: the rule by which they decide."""
+"""Where bounds stand to a margin, in points, in recovery, in divergence, or in two: the rule by which they decide."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from quantgate.evals.decision.recovery_bounds import RecoveryBounds
+from quantgate.evals.fidelity.figures import KlBounds
 from quantgate.evals.settings.margin import Margin
 from quantgate.evals.settings.requirements import Requirement
 
@@ -23,12 +24,15 @@ class Bounded(Protocol):
     @property
     def recovery_bounds(self) -> RecoveryBounds | None: ...
 
+    @property
+    def kl_bounds(self) -> KlBounds | None: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Two bounds of one quantity, and what is tolerated of it: more than `least`, and for equivalence less than `most`.
 
-    The quantity is the difference of the accuracies, or their ratio.
+    The quantity is the difference of the accuracies, their ratio, or a divergence with its sign turned round.
     """
 
     lower: float
@@ -50,7 +54,7 @@ class Standing:
 
 
 def standings(bounds: Bounded, margin: Margin) -> tuple[Standing, ...]:
-    """How the bounds stand in points and in recovery: in what the margin says, in that order.
+    """How the bounds stand in points, in recovery and in divergence: in what the margin says, in that order.
 
     A recovery of r is mirrored by 1 / r: there the baseline recovers r of the candidate.
     """
@@ -61,6 +65,10 @@ def standings(bounds: Bounded, margin: Margin) -> tuple[Standing, ...]:
         ratio = bounds.recovery_bounds
         lower, upper = (0.0, None) if ratio is None else (ratio.lower, ratio.upper)
         found.append(Standing(lower, math.inf if upper is None else upper, margin.recovery, 1 / margin.recovery))
+    if margin.kl is not None:
+        kl = bounds.kl_bounds
+        lower, upper = (-math.inf, 0.0) if kl is None else (-kl.upper, -kl.lower)
+        found.append(Standing(lower, upper, -margin.kl, math.inf))
     return tuple(found)
 
 

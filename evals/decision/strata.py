@@ -44,4 +44,5 @@ def _stratum(
         upper=bounds.upper,
         verdict=verdict_of(bounds, margin),
         recovery_bounds=bounds.recovery_bounds,
+        kl_bounds=bounds.kl_bounds,
     )

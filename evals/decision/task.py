@@ -55,7 +55,11 @@ def decided(
     unconfirmed
         Whether its regression does not stand against the search over all tasks.
     """
-    curve = None if measured.looks is not None else _curve(measured, verdict, bounds, enough, needed)
+    curve = (
+        None
+        if measured.looks is not None or measured.fidelity is not None
+        else _curve(measured, verdict, bounds, enough, needed)
+    )
     outcome = Outcome(
         verdict=verdict,
         lower=bounds.lower,
@@ -77,6 +81,8 @@ def decided(
         baseline=measured.baseline,
         candidate=measured.candidate,
         recovery_bounds=bounds.recovery_bounds,
+        kl_bounds=bounds.kl_bounds,
+        fidelity=measured.fidelity,
         look=measured.look,
         looks=measured.looks,
     )
@@ -124,6 +130,8 @@ def decided(
         looks=measured.looks,
         left_out=measured.left_out,
         paired_by=measured.paired_by,
+        kl_bounds=bounds.kl_bounds,
+        fidelity=measured.fidelity,
     )
 
 

@@ -22,6 +22,7 @@ from quantgate.evals.decision.described import (
 from quantgate.evals.decision.look import PairLook
 from quantgate.evals.decision.recovery_bounds import RecoveryBounds
 from quantgate.evals.decision.sequential.looks import Looks
+from quantgate.evals.fidelity.figures import Fidelity, KlBounds
 from quantgate.evals.pairing.left_out import LeftOut
 from quantgate.evals.pairing.status_counts import StatusCounts
 from quantgate.evals.runs.record import RunRecord, SameBy
@@ -77,7 +78,8 @@ class Flag(StrEnum):
 class StratumFigures:
     """One stratum of a task (tau2: a domain), as an advisory row: its verdict is shown and never decides.
 
-    `recovery_bounds` are those that gave the verdict, where the task's margin says a recovery.
+    `recovery_bounds` are those that gave the verdict, where the task's margin says a recovery, `kl_bounds` those of the
+    divergence.
     """
 
     stratum: str
@@ -89,6 +91,7 @@ class StratumFigures:
     upper: float
     verdict: TaskVerdict
     recovery_bounds: RecoveryBounds | None = None
+    kl_bounds: KlBounds | None = None
 
     @property
     def recovery(self) -> float | None:
@@ -153,6 +156,8 @@ class Decided(_Judged):
     `recovery_bounds` are there where the margin says a recovery, and decide about it; where it says points too, the
     upper bounds of both are each at half of alpha, so that they hold together. `look` says which look at the pair it
     is, where looks are counted: `alpha` is then what that look has.
+    `fidelity` is there where the answers are log-probabilities of tokens: then `candidate` is the agreement with the
+    baseline, and `kl_bounds` decide about the divergence, where the margin says one.
     `left_out` is there where the runs were cut to what both have, and says what is not compared.
     `paired_by` is what shows that both builds were asked the same questions, where a run was imported.
     `looks` is there where the task was looked at on the way: then all figures are of the items that its verdict rests
@@ -203,6 +208,8 @@ class Decided(_Judged):
     looks: Looks | None = None
     left_out: LeftOut | None = None
     paired_by: SameBy | None = None
+    kl_bounds: KlBounds | None = None
+    fidelity: Fidelity | None = None
 
     @property
     def zone(self) -> float:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from quantgate.evals.fidelity.figures import KL_CLIP, KlBounds
-from quantgate.evals.stats.bounds import paired_bounds
+from quantgate.evals.contract.fidelity import KL_CLIP
+from quantgate.evals.fidelity.figures import KlBounds
+from quantgate.evals.stats.bayesian.unseen_item import bayesian_lower_bound, bayesian_upper_bound
 from quantgate.evals.stats.checks import FloatArray
 from quantgate.evals.stats.results import PairedBounds
 from quantgate.evals.stats.sequential.betting import upper_bound
@@ -32,28 +33,26 @@ def agreement_bounds(
     clusters
         The cluster of each document, where some are parts of one text.
     """
-    found = paired_bounds(
-        _stretched(differences), highest=_stretched(highest), alpha=alpha, clusters=clusters, method="bayesian"
-    )
+    low, high = np.minimum(differences, 0.0), np.minimum(highest, 0.0)
+    (units,) = split_strata(low, None, None, clusters)
+    documents, texts = len(low), len(units.values)
+    over = f"{documents:,} documents" if texts == documents else f"{texts:,} texts of {documents:,} documents"
     return PairedBounds(
-        _shrunk(found.estimate),
-        _shrunk(found.lower),
-        _shrunk(found.upper),
-        found.method,
-        found.n,
-        alpha,
-        found.clusters,
-        found.missing / 2,
-        found.reason.replace(" items", " documents").replace("-case item", "-case document"),
+        estimate=float(low.mean()),
+        lower=_shrunk(bayesian_lower_bound(2 * low + 1, alpha=alpha, clusters=clusters)),
+        upper=_shrunk(bayesian_upper_bound(2 * high + 1, alpha=alpha, clusters=clusters)),
+        method="bayesian",
+        n=documents,
+        alpha=alpha,
+        clusters=texts if texts < documents else None,
+        missing=float(high.mean() - low.mean()),
+        reason=f"Agreement: Bayesian bootstrap over {over} plus one unseen one, Gaffke's bound, which is checked by "
+        "simulation and not proven.",
     )
-
-
-def _stretched(differences: FloatArray) -> FloatArray:
-    """From [-1, 0] to [-1, 1]; what is missing of both builds is no agreement beyond all positions."""
-    return np.asarray(2 * np.minimum(differences, 0.0) + 1)
 
 
 def _shrunk(value: float) -> float:
+    """From [-1, 1], where the bootstrap's unseen unit lies at an end, to [-1, 0]."""
     return (value - 1) / 2
 
 

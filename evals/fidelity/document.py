@@ -2,50 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from quantgate.evals.contract.token_logprobs import TokenLogprobs
 from quantgate.evals.errors import DataError
 from quantgate.evals.fidelity.buckets import STARTS, bucket_of
+from quantgate.evals.fidelity.documents import DocumentFidelity, Parting
 from quantgate.evals.fidelity.truncated import Token, top1_agreement, truncated_kl
 from quantgate.evals.text import printable
-
-if TYPE_CHECKING:
-    from quantgate.evals.stats.checks import FloatArray
-
-
-@dataclass(frozen=True, slots=True)
-class Parting:
-    """A position where the two do not agree: the likeliest token of either, and the divergence there in nats."""
-
-    position: int
-    baseline: Token
-    candidate: Token
-    kl: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class DocumentFidelity:
-    """How far a candidate agrees with the baseline on one document, summed in each part of it (`buckets`).
-
-    Shapes (parts,). `scored` counts the positions with a log-probability of the same token in both, `logprob` sums the
-    candidate's less the baseline's over them, in nats. `shown` counts the positions where both show their likeliest
-    tokens, `agreement` and `kl` sum over those. `first` is the first position where the likeliest token is another,
-    `widest` the one with the largest divergence; `None` where there is none. `same` says that every figure of the two
-    is the same to the last digit.
-    """
-
-    scored: FloatArray
-    logprob: FloatArray
-    shown: FloatArray
-    agreement: FloatArray
-    kl: FloatArray
-    first: Parting | None
-    widest: Parting | None
-    same: bool
 
 
 def compare_documents(

@@ -4,14 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-KL_CLIP = 1.0
-"""The most that a document's mean divergence counts for in its bounds, in nats.
-
-A bound of a mean needs an end that no value exceeds. It is put on the document, which is the unit, and not on single
-positions: those of a sound build exceed 1 nat here and there, while the mean over a whole document only does where the
-build is broken. So nearly always nothing is clipped, and the bound is one of the mean itself.
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Interval:

@@ -8,14 +8,16 @@ import numpy as np
 
 from quantgate.evals.fidelity.bounds import agreement_bounds, kl_bounds
 from quantgate.evals.fidelity.buckets import ends
+from quantgate.evals.fidelity.documents import FidelityTable
 from quantgate.evals.fidelity.figures import Fidelity, Floor, Interval, KlBounds, PartedDocument, PartFigures
-from quantgate.evals.fidelity.table import FidelityTable
-from quantgate.evals.stats.bounds import paired_bounds
-from quantgate.evals.stats.checks import BoolArray, FloatArray
+from quantgate.evals.fidelity.floor import answered, mean_of
+from quantgate.evals.stats.bayesian.unseen_item import bayesian_lower_bound, bayesian_upper_bound
+from quantgate.evals.stats.checks import FloatArray
 
 _WORST = 10
 _LOGPROB_CLIP = 1.0
 """Mean differences of log-probability count for no more in their bounds, for the same reason as `KL_CLIP`."""
+_ENDS = (bayesian_lower_bound, bayesian_upper_bound)
 
 
 def summarise(
@@ -28,12 +30,12 @@ def summarise(
     ValueError
         When there is none.
     """
-    rows = _answered(table)
+    rows = answered(table)
     if not rows.any():
         raise ValueError("no document has answers of both builds")
     told = table.chosen(rows)
     names = None if clusters is None else [name for name, there in zip(clusters, rows, strict=True) if there]
-    top1, kl, logprob = (_mean(values) for values in (told.top1, told.kl, told.logprob))
+    top1, kl, logprob = (mean_of(values) for values in (told.top1, told.kl, told.logprob))
     return Fidelity(
         documents=len(told.documents),
         positions=int(told.positions.sum()),
@@ -46,33 +48,6 @@ def summarise(
     )
 
 
-def floor_of(table: FidelityTable, source: str) -> Floor | None:
-    """The baseline held against itself; `None` where nothing of it is there."""
-    rows = _answered(table)
-    if not rows.any():
-        return None
-    logprob = _mean(table.logprob[rows])
-    return Floor(
-        source,
-        int(rows.sum()),
-        float(_mean(table.top1[rows]).mean()),
-        float(_mean(table.kl[rows]).mean()),
-        None if np.isnan(logprob).any() else float(logprob.mean()),
-    )
-
-
-def _answered(table: FidelityTable) -> BoolArray:
-    return np.asarray((~np.isnan(table.top1)).any(axis=1))
-
-
-def _mean(values: FloatArray) -> FloatArray:
-    """Each document's mean over the repeats that are there, NaN where none is."""
-    there = ~np.isnan(values)
-    counts = there.sum(axis=1)
-    sums = np.where(there, values, 0.0).sum(axis=1)
-    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
-
-
 def _agreement(values: FloatArray, alpha: float, clusters: Sequence[str] | None) -> Interval:
     found = agreement_bounds(values - 1, values - 1, alpha, clusters)
     return Interval(1 + found.estimate, 1 + found.lower, 1 + found.upper)
@@ -82,8 +57,8 @@ def _logprob(values: FloatArray, alpha: float, clusters: Sequence[str] | None) -
     if np.isnan(values).any():
         return None
     clipped = np.clip(values / _LOGPROB_CLIP, -1.0, 1.0)
-    found = paired_bounds(clipped, alpha=alpha, clusters=clusters, method="bayesian")
-    return Interval(float(values.mean()), found.lower * _LOGPROB_CLIP, found.upper * _LOGPROB_CLIP)
+    lower, upper = (bound(clipped, alpha=alpha, clusters=clusters) for bound in _ENDS)
+    return Interval(float(values.mean()), lower * _LOGPROB_CLIP, upper * _LOGPROB_CLIP)
 
 
 def _parts(table: FidelityTable, alpha: float, clusters: Sequence[str] | None) -> tuple[PartFigures, ...]:

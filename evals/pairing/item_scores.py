@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from quantgate.evals.contract.fidelity import KL_CLIP
+
 if TYPE_CHECKING:
     from quantgate.evals.stats.checks import BoolArray, FloatArray
 
@@ -35,6 +37,31 @@ class Answers:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Divergences:
+    """Each document's mean divergence KL(baseline || candidate) in nats, shape (items,), repeats averaged.
+
+    `lowest` counts what is missing for nothing, `highest` for the most that a document counts for.
+    """
+
+    lowest: FloatArray
+    highest: FloatArray
+
+    @classmethod
+    def of(cls, found: FloatArray) -> Divergences:
+        """From those of each repeat, shape (items, repeats), NaN where one is missing."""
+        ends = [np.where(np.isnan(found), missing, found).mean(axis=1) for missing in (0.0, KL_CLIP)]
+        return cls(ends[0], ends[1])
+
+    def chosen(self, rows: BoolArray) -> Divergences:
+        """Those of some documents, by a mask."""
+        return Divergences(self.lowest[rows], self.highest[rows])
+
+    def without_any(self) -> Divergences:
+        """The same documents, had the candidate said what the baseline did wherever no answer is missing."""
+        return Divergences(np.zeros_like(self.lowest), np.where(self.highest > self.lowest, self.highest, 0.0))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class ItemScores:
     """Mean scores per item, shape (items,), in [0, 1], with what is missing counted against the candidate.
 
@@ -43,7 +70,8 @@ class ItemScores:
     `item_ids` are in the same order. `single_answers` says that every item was answered once and scored 0 or 1. `open`
     is by how much an item's difference would be higher if what is missing counted for the candidate, in [0, 2]; 0 where
     nothing is. `answers` are what all this is the mean of, task after task where there are several. `baseline_open`
-    is the baseline's part of `open`.
+    is the baseline's part of `open`. `divergences` are there where the answers are log-probabilities: then the scores
+    are the agreement with the baseline.
     """
 
     baseline: FloatArray
@@ -57,6 +85,7 @@ class ItemScores:
     parts: tuple[str, ...] | None = None
     weights: Mapping[str, float] | None = None
     answers: tuple[Answers, ...] = ()
+    divergences: Divergences | None = None
 
     def of(self, chosen: BoolArray) -> ItemScores:
         """The chosen items alone; `chosen` has the shape (items,)."""
@@ -76,11 +105,14 @@ class ItemScores:
             answers=self._answers_of(chosen),
             baseline_open=self.baseline_open[chosen],
             parts=named(self.parts),
+            divergences=None if self.divergences is None else self.divergences.chosen(chosen),
         )
 
     def without_a_flip(self) -> ItemScores:
         """The same items, had the candidate scored as the baseline did wherever no answer is missing."""
-        return replace(self, candidate=np.where(self.open > 0, self.candidate, self.baseline))
+        divergences = None if self.divergences is None else self.divergences.without_any()
+        candidate = np.where(self.open > 0, self.candidate, self.baseline)
+        return replace(self, candidate=candidate, divergences=divergences)
 
     def of_one_answer(self, reason: str) -> ItemScores:
         """The same scores, whose repeats are one answer over and over, for a reason."""

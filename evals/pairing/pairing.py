@@ -9,6 +9,7 @@ from pathlib import Path
 from quantgate.evals.contract.records import Sample, SampleKey
 from quantgate.evals.pairing.common import common_part
 from quantgate.evals.pairing.counting import count_statuses
+from quantgate.evals.pairing.fidelity import fidelity_of, floor_by_repeats, with_agreement
 from quantgate.evals.pairing.identity import identity
 from quantgate.evals.pairing.matching import copies, paired_table, same_answers, shared_rows
 from quantgate.evals.pairing.metrics import rescored
@@ -134,10 +135,18 @@ def _pair_task(name: str, baseline: Run, candidate: Run, *, common: bool) -> Tas
         in_common = 0 if copied else _in_common(left, right, problems)
     builds = {"baseline": left, "candidate": right}
     ours, theirs = left.record, right.record
+    fidelity, floor = None, None
     if problems or ours is None or theirs is None:
         table = no_pairs()
     else:
         table = paired_table(ours, theirs, left.samples, right.samples)
+        if ours.of_logprobs:
+            found = fidelity_of(ours, table, left.held, right.held)
+            if isinstance(found, str):
+                problems, table = [*problems, found], no_pairs()
+            else:
+                fidelity, table = found, with_agreement(table, found)
+                floor = floor_by_repeats(ours, table.items, left.held)
     return TaskPairs(
         name,
         table,
@@ -148,6 +157,8 @@ def _pair_task(name: str, baseline: Run, candidate: Run, *, common: bool) -> Tas
         left_out=left_out,
         in_common=in_common,
         paired_by=asked.paired_by,
+        fidelity=fidelity,
+        floor=floor,
     )
 
 

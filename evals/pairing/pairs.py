@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from quantgate.evals.fidelity.documents import FidelityTable
+from quantgate.evals.fidelity.figures import Floor
 from quantgate.evals.pairing.greedy import is_greedy
-from quantgate.evals.pairing.item_scores import Answers, ItemScores, filled, scores_of
+from quantgate.evals.pairing.item_scores import Answers, Divergences, ItemScores, filled, scores_of
 from quantgate.evals.pairing.left_out import LeftOut
 from quantgate.evals.pairing.status_counts import StatusCounts
 from quantgate.evals.pairing.table import PairTable
@@ -69,7 +71,9 @@ class TaskPairs:
     are not comparable; then the table is empty. `builds` has the samples themselves, `validity` counts them. All three
     are by `baseline` and `candidate`. `left_out` is there where the runs were cut to what both have; `in_common` tells
     of others how many items would be left of that, 0 where it would not make them comparable. `paired_by` is what shows
-    that both were asked the same questions, where a run was imported; two of our own have the prompts.
+    that both were asked the same questions, where a run was imported; two of our own have the prompts. `fidelity` is
+    there where the answers are log-probabilities of tokens: then the table's scores are the agreement with the
+    baseline, and `floor` is that of the baseline's own repeats, where it has any.
     """
 
     task: str
@@ -81,6 +85,13 @@ class TaskPairs:
     left_out: LeftOut | None = None
     in_common: int = 0
     paired_by: SameBy | None = None
+    fidelity: FidelityTable | None = None
+    floor: Floor | None = None
+
+    @property
+    def of_logprobs(self) -> bool:
+        """Whether the answers are log-probabilities of tokens, whether or not they could be held against each other."""
+        return any(run.record is not None and run.record.of_logprobs for run in self.builds.values())
 
     @property
     def repeats(self) -> int:
@@ -100,13 +111,16 @@ class TaskPairs:
 
     def item_scores(self) -> ItemScores:
         """Average each build's own repeats of an item; see `evals.pairing.item_scores.scores_of`."""
-        return scores_of(
+        scores = scores_of(
             Answers(self.answers("baseline"), self.answers("candidate"), self._one_answer()),
             self.table.items,
             strata=self.table.strata,
             clusters=self.table.clusters,
-            strata_weigh=self.strata_weigh,
+            strata_weigh=self.strata_weigh and self.fidelity is None,
         )
+        if self.fidelity is None:
+            return scores
+        return replace(scores, single_answers=False, divergences=Divergences.of(self.fidelity.kl[:, : self.repeats]))
 
     def _one_answer(self) -> str:
         """Why all repeats of an item are one answer over and over; empty where they are not.

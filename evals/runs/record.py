@@ -13,6 +13,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from quantgate.evals.contract.design import Design
+from quantgate.evals.contract.fidelity import ANSWERS, TOKEN_LOGPROBS
 from quantgate.evals.contract.published import Benchmark, PublishedScore
 from quantgate.evals.documents import BrokenDocument, parse_json
 from quantgate.evals.errors import RunDirectoryError
@@ -136,6 +137,11 @@ class TaskRecord:
         if self.draw is Draw.RANDOM:
             return "a random subset"
         return "all" if self.draw is None and self.items == self.whole else "the first documents"
+
+    @property
+    def of_logprobs(self) -> bool:
+        """Whether its answers are log-probabilities of tokens: then builds are held against each other by those."""
+        return self.settings.get(ANSWERS) == TOKEN_LOGPROBS
 
     @property
     def strata_weigh(self) -> bool:

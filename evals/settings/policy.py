@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -12,7 +12,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from quantgate.evals.errors import UsageError
 from quantgate.evals.settings.explaining import explain
-from quantgate.evals.settings.margin import RECOVERY_OF_BENCHMARK, Margin, MarginField, Written, read_recovery
+from quantgate.evals.settings.margin import (
+    RECOVERY_OF_BENCHMARK,
+    Margin,
+    MarginField,
+    Written,
+    read_parts,
+    read_recovery,
+)
 from quantgate.evals.settings.named_policies import policy_file
 from quantgate.evals.settings.requirements import (
     SMALLEST_ALPHA,
@@ -83,6 +90,9 @@ class TaskPolicy(BaseModel):
         return self
 
 
+FIDELITY_MARGIN = Margin(points=0.01, kl=0.05)
+"""What a task of log-probabilities must show unless the policy says otherwise: a point of agreement, 0.05 nats."""
+
 RULES = tuple(name for name in TaskPolicy.model_fields if name not in ("metric", "model_changed"))
 """The keys that only a policy has: `metric` and `model_changed` are options of `run`, too."""
 
@@ -117,6 +127,15 @@ class Policy(TaskPolicy):
         return self
 
     @model_validator(mode="after")
+    def _divergence_is_of_a_task(self) -> Self:
+        if self.margin.kl is not None or (self.suite is not None and self.suite.margin.kl is not None):
+            raise ValueError(
+                "margin: kl is of log-probabilities: say it of their task, as tasks: {likelihood: {margin: {top1: "
+                "0.01, kl: 0.05}}}"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _what_is_shared_goes_with_each_part(self) -> Self:
         parts = {f"tasks.{name}": partial(self.for_task, name) for name in self.tasks}
         if self.suite is not None:
@@ -131,7 +150,29 @@ class Policy(TaskPolicy):
     def for_task(self, name: str) -> TaskPolicy:
         """The policy of one task: what it sets itself, else what is set for all."""
         own = self.tasks.get(name)
-        return TaskPolicy(**{**self._shared, **(own.model_dump(exclude_unset=True) if own else {})})
+        said = own.model_dump(exclude_unset=True) if own else {}
+        if own is not None and own.margin.kl is not None and "tier" not in self.model_fields_set:
+            said = {"tier": Tier.ADVISORY, **said}
+        return TaskPolicy(**{**self._shared, **said})
+
+    def with_fidelity(self, tasks: Collection[str], others: bool) -> Policy:
+        """The same policy, with what such tasks are asked whose answers are log-probabilities.
+
+        They have units of their own, so a margin that is said for all tasks is none of theirs: `FIDELITY_MARGIN` is,
+        where nothing is said of the task itself. Beside `others` they are advisory unless the policy says a tier, and
+        alone they decide. Neither a bootstrap nor another target goes with them: documents are sampled.
+        """
+        rules = dict(self.tasks)
+        for name in tasks:
+            own = rules.get(name)
+            told = own.model_fields_set if own is not None else frozenset()
+            asked: dict[str, Any] = {"method": DecidingMethod.AUTO, "target": Target.QUESTIONS}
+            if "margin" not in told:
+                asked["margin"] = FIDELITY_MARGIN
+            if "tier" not in told and "tier" not in self.model_fields_set:
+                asked["tier"] = Tier.ADVISORY if others else Tier.REQUIRED
+            rules[name] = (own or TaskPolicy.model_validate({})).model_copy(update=asked)
+        return self.model_copy(update={"tasks": rules}) if tasks else self
 
     def for_suite(self, suite: SuitePolicy) -> TaskPolicy:
         """The policy of the mean over a suite: what the suite sets itself, else what is set for all. It is required."""
@@ -251,24 +292,42 @@ def _margins(margins: Sequence[str], recoveries: Sequence[str]) -> dict[str, Wri
     for option, texts, read in (("margin", margins, _margin), ("recovery", recoveries, _recovery)):
         for text in texts:
             task, named, value = text.rpartition("=")
-            number = read(value, text)
+            numbers = read(value, text)
             if named and not task:
                 raise UsageError(f"--{option} {text}: write a {option}, or TASK={option.upper()}")
+            if "kl" in numbers and not task:
+                raise UsageError(
+                    f"--{option} {text}: kl is of log-probabilities: name their task, as likelihood={text}"
+                )
             one = said.setdefault(task, {})
-            if option in one:
+            if numbers.keys() & one.keys():
                 raise UsageError(f"--{option} {text}: {task or f'the {option} for all tasks'} is given twice")
-            one[option] = number
-    return {task: Margin(one.get("margin"), one.get("recovery")).written for task, one in said.items()}
+            one.update(numbers)
+    return {task: _whole(task, one).written for task, one in said.items()}
 
 
-def _recovery(value: str, given: str) -> float:
+def _whole(task: str, said: Mapping[str, float]) -> Margin:
     try:
-        return read_recovery(value)
+        return Margin(said.get("points"), said.get("recovery"), said.get("kl"))
+    except ValueError as error:
+        raise UsageError(f"--recovery {task}={said['recovery']:g}: {error}") from None
+
+
+def _recovery(value: str, given: str) -> dict[str, float]:
+    try:
+        return {"recovery": read_recovery(value)}
     except ValueError as error:
         raise UsageError(f"--recovery {given}: {error}") from None
 
 
-def _margin(value: str, given: str) -> float:
+def _margin(value: str, given: str) -> dict[str, float]:
+    """What `--margin` says: points, under that name, and a divergence."""
+    if ":" in value:
+        try:
+            parts = read_parts(value)
+        except ValueError as error:
+            raise UsageError(f"--margin {given}: {error}") from None
+        return {"points" if name == "top1" else name: number for name, number in parts.items()}
     try:
         margin = float(value)
     except ValueError:
@@ -284,4 +343,4 @@ def _margin(value: str, given: str) -> float:
     if not (math.isfinite(margin) and 0 < margin < 1):
         hint = f"; for {margin:g} points write {margin / 100:g}" if 1 <= margin < 100 else ""
         raise UsageError(f"--margin {given}: a margin lies between 0 and 1, 0.02 is two points{hint}")
-    return margin
+    return {"points": margin}

@@ -90,7 +90,7 @@ class Bets:
         checked = _checked(values, self.lowest, self.highest)
         if not checked.size:
             return
-        gains = _gains(checked, self.null, self.highest, stakes)
+        gains = log_gains(checked, self.null, self.highest, stakes)
         money = self._money + (gains.cumsum(axis=0) if stakes is None else gains.sum(axis=0, keepdims=True))
         wealth = logsumexp(money, axis=1)
         self._money = money[-1]
@@ -115,7 +115,7 @@ def log_wealths(
     """
     if not lowest <= null < highest:
         raise ValueError(f"null must be at least {lowest} and below {highest}, got {null}")
-    money = _gains(_checked(values, lowest, highest), null, highest, stakes).cumsum(axis=0) - math.log(_BETS)
+    money = log_gains(_checked(values, lowest, highest), null, highest, stakes).cumsum(axis=0) - math.log(_BETS)
     return np.asarray(logsumexp(money, axis=1), dtype=np.float64)
 
 
@@ -123,7 +123,7 @@ def log_wealth_of_counts(losses: npt.ArrayLike, gains: npt.ArrayLike, n: npt.Arr
     """The logarithm of the wealth of `Bets` after n single 0/1 answers, whatever their order; arrays of one shape."""
     lost, won = np.asarray(losses, dtype=np.float64)[..., None], np.asarray(gains, dtype=np.float64)[..., None]
     even = np.asarray(n, dtype=np.float64)[..., None] - lost - won
-    loss, tie, gain = _gains(np.array([-1.0, 0.0, 1.0]), null, 1.0)
+    loss, tie, gain = log_gains(np.array([-1.0, 0.0, 1.0]), null, 1.0)
     return np.asarray(logsumexp(lost * loss + even * tie + won * gain, axis=-1) - math.log(_BETS), dtype=np.float64)
 
 
@@ -189,7 +189,7 @@ def lower_bound(values: npt.ArrayLike, alpha: float, *, lowest: float = -1.0, hi
     return -upper_bound(-np.asarray(values, dtype=np.float64), alpha, lowest=-highest, highest=-lowest)
 
 
-def _gains(values: FloatArray, null: float, highest: float, stakes: FloatArray | None = None) -> FloatArray:
+def log_gains(values: FloatArray, null: float, highest: float, stakes: FloatArray | None = None) -> FloatArray:
     """By how much the logarithm of each bet's money grows at each value, shape (n, bets)."""
     won = (null - values) / (highest - null)
     return np.asarray(np.log1p(_SHARES * (won if stakes is None else stakes * won)[:, None]), dtype=np.float64)

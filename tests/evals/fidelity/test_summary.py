@@ -7,7 +7,8 @@ import pytest
 from quantgate.evals.contract.token_logprobs import TokenLogprobs
 from quantgate.evals.fidelity.document import compare_documents
 from quantgate.evals.fidelity.figures import Floor
-from quantgate.evals.fidelity.summary import floor_of, summarise
+from quantgate.evals.fidelity.floor import floor_of
+from quantgate.evals.fidelity.summary import summarise
 from quantgate.evals.fidelity.table import tabulated
 
 SURE, TURNED = {7: math.log(0.9), 8: math.log(0.05)}, {8: math.log(0.9), 7: math.log(0.05)}
