@@ -58,12 +58,25 @@ class Continuation:
 
 
 @dataclass(frozen=True, slots=True)
+class PerToken:
+    """What is wanted of each token of a text: its log-probability beside those of the `tops` likeliest where it stands.
+
+    Where a server tells of one place at a time, `positions` of them are asked about at most, evenly spread.
+    """
+
+    tops: int = 20
+    positions: int = 32
+
+
+@dataclass(frozen=True, slots=True)
 class Prompt:
     """The messages that ask one item, and their hash as the task's own harness computes it.
 
     Where an item is asked for log-likelihoods, `continuations` has what is scored, in the choices' order, and there are
-    no messages. `body` is what this one request carries beside its messages: `tools`, `tool_choice`. `both_forms` asks
-    it once more in the other form, streamed or not, so that the two replies can be compared (`ToolReply.forms`).
+    no messages. With `per_token` each token of the one continuation is scored for itself, after the messages that it
+    answers where there are any. `body` is what this one request carries beside its messages: `tools`, `tool_choice`.
+    `both_forms` asks it once more in the other form, streamed or not, so that the two replies can be compared
+    (`ToolReply.forms`).
     """
 
     messages: tuple[Message, ...]
@@ -71,6 +84,7 @@ class Prompt:
     continuations: tuple[Continuation, ...] = ()
     body: Mapping[str, Any] = field(default_factory=dict)
     both_forms: bool = False
+    per_token: PerToken | None = None
 
 
 @dataclass(frozen=True, slots=True)

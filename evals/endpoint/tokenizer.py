@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -29,6 +29,7 @@ class Server(Protocol):
     """What is asked of an `evals.endpoint.client.Endpoint`."""
 
     shown_url: str
+    model: str
 
     def at(self, path: str) -> str: ...
 
@@ -45,11 +46,11 @@ class Server(Protocol):
 
 
 class Tokenizer(Protocol):
-    """Encodes without adding special tokens, as lm-eval's `local-completions` does."""
+    """Encodes without adding special tokens, as lm-eval's `local-completions` does, unless they are asked for."""
 
     description: str
 
-    async def encode(self, text: str, on_fault: OnFault = None) -> list[int]: ...
+    async def encode(self, text: str, on_fault: OnFault = None, *, special: bool = False) -> list[int]: ...
 
     async def prefix(self) -> int:
         """The token that stands for an empty context: the beginning of text, else its end."""
@@ -72,8 +73,8 @@ class ServerTokenizer:
         self._words: tuple[str, str] | None = None
         self._prefix: int | None = None
 
-    async def encode(self, text: str, on_fault: OnFault = None) -> list[int]:
-        """The token ids of a text.
+    async def encode(self, text: str, on_fault: OnFault = None, *, special: bool = False) -> list[int]:
+        """The token ids of a text; with `special` those around it, too, that the model expects.
 
         Raises
         ------
@@ -85,10 +86,10 @@ class ServerTokenizer:
         if not text:
             return []
         if self._words is not None:
-            return await self._ask(self._words, text, _token_ids, on_fault)
+            return await self._ask(self._words, text, _token_ids, on_fault, special=special)
         for words in _DIALECTS:
             try:
-                ids = _token_ids(await self._ask(words, text, str, on_fault))
+                ids = _token_ids(await self._ask(words, text, str, on_fault, special=special))
             except (Refusal, MalformedReply):
                 continue
             # A server that reads another field finds no text there, and gives no tokens.
@@ -113,9 +114,35 @@ class ServerTokenizer:
             self._prefix = (await self.encode(special))[0]
         return self._prefix
 
-    async def _ask(self, words: tuple[str, str], text: str, read: Callable[[str], Parsed], on_fault: OnFault) -> Parsed:
-        field, special = words
-        body = {field: text, special: False}
+    async def chat(self, messages: Sequence[Mapping[str, Any]], on_fault: OnFault = None) -> list[int]:
+        """The token ids of messages as the server's own template writes them, up to where an answer begins.
+
+        Raises
+        ------
+        RequestRefused
+            When the server tokenises no messages.
+        Fault
+            When faults outlast the policy.
+        """
+        asked = {"messages": [dict(message) for message in messages], "add_generation_prompt": True}
+        ways = (("/apply-template", _prompt_text), ("/tokenize", _token_ids))
+        for page, read in ways:
+            body = asked if page == "/apply-template" else {"model": self._endpoint.model, **asked}
+            try:
+                text = (await self._endpoint.post(self._endpoint.beside(page), body, str, _DEADLINE_S, on_fault))[0]
+                told = read(text)
+            except (Refusal, MalformedReply):
+                continue
+            ids = await self.encode(told, on_fault, special=True) if isinstance(told, str) else told
+            if ids:
+                return ids
+        raise RequestRefused(f"{self._endpoint.shown_url}: the server does not tokenise messages by its template")
+
+    async def _ask(
+        self, words: tuple[str, str], text: str, read: Callable[[str], Parsed], on_fault: OnFault, *, special: bool
+    ) -> Parsed:
+        field, adds = words
+        body = {field: text, adds: special}
         return (await self._endpoint.post(self._endpoint.beside("/tokenize"), body, read, _DEADLINE_S, on_fault))[0]
 
 
@@ -145,8 +172,8 @@ class FileTokenizer:
         self._folder = file.parent
         self.description = file.name
 
-    async def encode(self, text: str, on_fault: OnFault = None) -> list[int]:
-        return list(self._reader.encode(text, add_special_tokens=False).ids)
+    async def encode(self, text: str, on_fault: OnFault = None, *, special: bool = False) -> list[int]:
+        return list(self._reader.encode(text, add_special_tokens=special).ids)
 
     async def prefix(self) -> int:
         file = self._folder / "tokenizer_config.json"
@@ -173,6 +200,13 @@ def _object(text: str) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise MalformedReply(f"the server answered with something that is no JSON object: {excerpt(text)}")
     return document
+
+
+def _prompt_text(text: str) -> str:
+    prompt = _object(text).get("prompt")
+    if not isinstance(prompt, str) or not prompt:
+        raise MalformedReply(f"/apply-template gave no prompt: {excerpt(text)}")
+    return prompt
 
 
 def _token_ids(text: str) -> list[int]:

@@ -13,6 +13,7 @@ from quantgate.evals.endpoint.served import ServedModel, served_model
 from quantgate.evals.endpoint.tool_call import tried_tool_call
 from quantgate.evals.runs.begun_answer import probe_begun_answer
 from quantgate.evals.runs.endpoint import endpoint_of
+from quantgate.evals.runs.likelihood_probe import examine_likelihood
 from quantgate.evals.runs.loglikelihood_probe import examine_loglikelihoods
 from quantgate.evals.runs.observation import Health, Observation
 from quantgate.evals.runs.observed_answer import (
@@ -69,6 +70,9 @@ async def diagnose(
         yield observation
     if model is not None:
         async with client(model) as endpoint:
+            if task is not None and task[1].per_token is not None:
+                yield await examine_likelihood(endpoint, *task, config)
+                return
             if task is not None and task[1].continuations:
                 yield await examine_loglikelihoods(endpoint, *task, config)
                 return

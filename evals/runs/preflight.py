@@ -12,6 +12,7 @@ from typing import Any
 from quantgate.evals.contract.records import Answer, Item, Prompt, Request, Sampling, Status
 from quantgate.evals.endpoint.client import Endpoint, RetryPolicy
 from quantgate.evals.endpoint.completions import Completions
+from quantgate.evals.endpoint.likelihood import Likelihoods
 from quantgate.evals.endpoint.listing import NoListing
 from quantgate.evals.endpoint.served import ServedModel, served_model
 from quantgate.evals.endpoint.tool_call import tried_tool_call
@@ -125,7 +126,11 @@ async def _first(
     budget = question.sampling.max_tokens if question.sampling.draws else None
     try:
         async with asyncio.timeout(patience_s):
-            if prompt.continuations:
+            if prompt.per_token is not None:
+                likelihoods = Likelihoods(endpoint, question.config.tokenizer)
+                await likelihoods.find(prompt, question.config.extra_body)
+                answer = await likelihoods.ask(Request(question.task, Item("doctor"), 0, prompt, question.sampling))
+            elif prompt.continuations:
                 completions = Completions(endpoint, question.config.tokenizer)
                 await completions.check(question.config.extra_body)
                 answer = await completions.ask(Request(question.task, Item("doctor"), 0, prompt, question.sampling))

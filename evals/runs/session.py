@@ -16,6 +16,7 @@ from quantgate.evals.contract.records import Status
 from quantgate.evals.contract.task import Asker, ModelUnderTest, Orchestrated, Stratified, Task, TaskInfo
 from quantgate.evals.endpoint.client import Endpoint
 from quantgate.evals.endpoint.completions import Completions
+from quantgate.evals.endpoint.likelihood import Likelihoods, found_in
 from quantgate.evals.endpoint.listing import NoListing
 from quantgate.evals.endpoint.served import context_of, served_model
 from quantgate.evals.endpoint.url import redact_url
@@ -101,7 +102,9 @@ class Session:
                 await stack.enter_async_context(steering.of(window, self.config.out))
                 progress.follow(window)
                 askers, endpoints = await self._askers(stack)
-                watch = Watch(endpoints[0], self.record, directory.amend, allowed=self._allows_change)
+                record = replace(self.record, asked=self.record.asked | _found(askers))
+                directory.amend(record)
+                watch = Watch(endpoints[0], record, directory.amend, allowed=self._allows_change)
                 try:
                     async with watch.looking():
                         heard = await ask_all(
@@ -118,7 +121,7 @@ class Session:
                         )
                 finally:
                     found = {name: value for endpoint in endpoints for name, value in endpoint.found().items()}
-                    directory.amend(replace(watch.record, asked=self.record.asked | found))
+                    directory.amend(replace(watch.record, asked=record.asked | found))
                 return heard.told(private=self._is_private(heard.task))
 
     async def _askers(self, stack: AsyncExitStack) -> tuple[dict[str, Asker], list[Endpoint]]:
@@ -136,6 +139,10 @@ class Session:
                 askers[name] = await stack.enter_async_context(task.asker(_model_under_test(config, task)))
             elif task.sampling.draws:
                 askers[name] = endpoint
+            elif (prompt := task.prompt(task.items()[0], 0)).per_token is not None:
+                likelihoods = Likelihoods(endpoint, config.tokenizer, found_in(self.record.asked))
+                await likelihoods.find(prompt, config.extra_body)
+                askers[name] = likelihoods
             else:
                 if endpoint not in scored:
                     scored[endpoint] = await _completions(endpoint, config)
@@ -349,6 +356,12 @@ def _model_under_test(config: RunConfig, task: Task) -> ModelUnderTest:
         headers=config.headers(),
         ca_bundle=config.ca_bundle,
     )
+
+
+def _found(askers: Mapping[str, Asker]) -> dict[str, Any]:
+    """By which way log-probabilities are asked for, where they are: a run goes on as it was begun."""
+    found = [asker.found for asker in askers.values() if isinstance(asker, Likelihoods) and asker.found is not None]
+    return {name: value for each in found for name, value in each.record().items()}
 
 
 async def _completions(endpoint: Endpoint, config: RunConfig) -> Completions:

@@ -1,0 +1,1 @@
+"""Log-probabilities of given texts, token by token: what rounding changes first."""
