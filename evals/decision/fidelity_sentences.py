@@ -59,7 +59,8 @@ def _agreement(verdict: str, lower: float, upper: float, margin: float, confiden
     least, most = percent(1 + lower), percent(1 + upper)
     if verdict == "inconclusive":
         low = "fewer of the" if least == required else f"as few as {least} of"
-        return f"The likeliest token is the baseline's at {low} positions, or at as many as {most}; {required} is required."
+        held = f"The likeliest token is the baseline's at {low} positions, or at as many as {most}"
+        return f"{held}; {required} is required."
     if verdict == "regressed":
         known = f"fewer than {most}" if most == required else f"no more than {most}"
     else:

@@ -17,7 +17,7 @@ from quantgate.evals.endpoint.connection import STALL_S
 from quantgate.evals.endpoint.connection import Connection as Connection
 from quantgate.evals.endpoint.deadline import Deadline, Finished, Patience
 from quantgate.evals.endpoint.dialect import Dialect, Form
-from quantgate.evals.endpoint.failures import Broken, Refusal, Unreachable
+from quantgate.evals.endpoint.failures import Broken, MalformedReply, Refusal, Unreachable
 from quantgate.evals.endpoint.http import Transport
 from quantgate.evals.endpoint.http_status import (
     OVERLOAD_STATUS,
@@ -33,7 +33,7 @@ from quantgate.evals.endpoint.parameters import request_body as request_body
 from quantgate.evals.endpoint.proxies import proxy_for
 from quantgate.evals.endpoint.reading import Body, read_body
 from quantgate.evals.endpoint.refusals import is_content_refusal, is_key_problem, refused_answer
-from quantgate.evals.endpoint.reply import MalformedReply, Reply, read_reply
+from quantgate.evals.endpoint.reply import Reply, read_reply
 from quantgate.evals.endpoint.retrying import Retrying
 from quantgate.evals.endpoint.retrying import RetryPolicy as RetryPolicy
 from quantgate.evals.endpoint.stream import BrokenStream, StreamedError

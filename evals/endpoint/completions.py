@@ -18,10 +18,9 @@ from quantgate.evals.contract.loglikelihoods import LogLikelihood, write_loglike
 from quantgate.evals.contract.records import Answer, Continuation, Origin, Request, Sampling, Status
 from quantgate.evals.endpoint.bodies import error_text
 from quantgate.evals.endpoint.client import Endpoint
-from quantgate.evals.endpoint.failures import Refusal
+from quantgate.evals.endpoint.failures import MalformedReply, Refusal
 from quantgate.evals.endpoint.http_status import REFUSING_STATUS
 from quantgate.evals.endpoint.origin import origin_of
-from quantgate.evals.endpoint.reply import MalformedReply
 from quantgate.evals.endpoint.tokenizer import FileTokenizer, OnFault, ServerTokenizer, Tokenizer
 from quantgate.evals.errors import RequestRefused
 from quantgate.evals.text import excerpt

@@ -21,3 +21,7 @@ class Refusal(Exception):
         self.status = status
         self.body = body
         self.said = said
+
+
+class MalformedReply(Exception):
+    """A body that is no chat completion: not JSON, an `error` under HTTP 200, no choices."""

@@ -15,9 +15,8 @@ from quantgate.evals.contract.fault import Fault
 from quantgate.evals.contract.records import Answer, Continuation, PerToken, Prompt, Request, Sampling, Status
 from quantgate.evals.contract.token_logprobs import TokenLogprobs, write_token_logprobs
 from quantgate.evals.endpoint.client import Endpoint
-from quantgate.evals.endpoint.failures import Refusal
+from quantgate.evals.endpoint.failures import MalformedReply, Refusal
 from quantgate.evals.endpoint.http_status import REFUSING_STATUS
-from quantgate.evals.endpoint.reply import MalformedReply
 from quantgate.evals.endpoint.scoring_ways import BESIDE, Part, Way, place, spread, text_part, whole
 from quantgate.evals.endpoint.token_scores import TokenScore
 from quantgate.evals.endpoint.tokenizer import FileTokenizer, OnFault, ServerTokenizer, Tokenizer

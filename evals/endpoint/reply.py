@@ -11,6 +11,7 @@ from quantgate.evals.contract.thoughts import graded_text, split_thoughts
 from quantgate.evals.contract.tool_calls import ToolCall, ToolReply, write_tool_reply
 from quantgate.evals.endpoint.bodies import error_text
 from quantgate.evals.endpoint.content_parts import read_content, read_thoughts
+from quantgate.evals.endpoint.failures import MalformedReply
 from quantgate.evals.endpoint.finish_reasons import CUT_SHORT, Ending, ending_of, reason_text
 from quantgate.evals.endpoint.origin import origin_of
 from quantgate.evals.endpoint.overflow import is_context_overflow as is_context_overflow
@@ -23,10 +24,6 @@ _BYTE_ORDER_MARK = "\ufeff"
 _SHOWN = 300
 
 _WORST_FIRST = (Ending.FAULT, Ending.REFUSED, Ending.FULL, Ending.CUT, Ending.BROKEN_OFF)
-
-
-class MalformedReply(Exception):
-    """A body that is no chat completion: not JSON, an `error` under HTTP 200, no choices."""
 
 
 @dataclass(frozen=True, slots=True)

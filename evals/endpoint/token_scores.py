@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeGuard
 
 from quantgate.evals.endpoint.bodies import error_text
-from quantgate.evals.endpoint.reply import MalformedReply
+from quantgate.evals.endpoint.failures import MalformedReply
 from quantgate.evals.text import excerpt
 
 FLOOR = -100.0

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from quantgate.evals.contract.fault import Fault
-from quantgate.evals.endpoint.failures import Refusal
-from quantgate.evals.endpoint.reply import MalformedReply
+from quantgate.evals.endpoint.failures import MalformedReply, Refusal
 from quantgate.evals.errors import DataError, RequestRefused, UsageError
 from quantgate.evals.files import read_bytes, read_text
 from quantgate.evals.text import excerpt

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from quantgate.evals.contract.records import Message
-from quantgate.evals.endpoint.reply import MalformedReply
+from quantgate.evals.endpoint.failures import MalformedReply
 from quantgate.evals.endpoint.token_scores import ChatToken, Token, TokenScore, read_chat
 
 UNTOLD = ""

@@ -16,9 +16,10 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from quantgate.evals.contract.records import AGENT_CONTEXT_EXCEEDED, Origin, Status
+from quantgate.evals.endpoint.failures import MalformedReply
 from quantgate.evals.endpoint.http_status import OVERLOAD_STATUS, REFUSING_STATUS, is_retried, retry_after_s
 from quantgate.evals.endpoint.overflow import is_context_overflow
-from quantgate.evals.endpoint.reply import MalformedReply, read_reply
+from quantgate.evals.endpoint.reply import read_reply
 from quantgate.evals.text import excerpt
 from quantgate.tasks.tau2.wire import Retry, Role, Served
 

@@ -11,10 +11,11 @@ import pytest
 from quantgate.evals.contract.thoughts import graded_text, split_thoughts
 from quantgate.evals.endpoint.bodies import words_of
 from quantgate.evals.endpoint.deltas import Completion
+from quantgate.evals.endpoint.failures import MalformedReply
 from quantgate.evals.endpoint.parameters import advice
 from quantgate.evals.endpoint.pending import Pending
 from quantgate.evals.endpoint.refusals import is_content_refusal, is_key_problem, refused_answer
-from quantgate.evals.endpoint.reply import MalformedReply, read_reply
+from quantgate.evals.endpoint.reply import read_reply
 from quantgate.evals.endpoint.stream import BrokenStream, StreamedCompletion, StreamedError
 from tests.server.events import chunk, event
 

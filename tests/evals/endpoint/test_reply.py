@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quantgate.evals.contract.records import Status
-from quantgate.evals.endpoint.reply import MalformedReply, error_text, is_context_overflow, read_reply
+from quantgate.evals.endpoint.failures import MalformedReply
+from quantgate.evals.endpoint.reply import error_text, is_context_overflow, read_reply
 from quantgate.evals.text import excerpt
 
 

@@ -8,7 +8,8 @@ import pytest
 from quantgate.evals.contract.records import Item, Prompt, Request, Sampling, Status
 from quantgate.evals.contract.tool_calls import ToolCall, ToolReply, parse_tool_reply
 from quantgate.evals.endpoint.client import Connection, Endpoint
-from quantgate.evals.endpoint.reply import MalformedReply, Reply, read_reply
+from quantgate.evals.endpoint.failures import MalformedReply
+from quantgate.evals.endpoint.reply import Reply, read_reply
 from tests.server.events import chunk, event
 from tests.server.served import Reply as Served
 from tests.server.served import served_model

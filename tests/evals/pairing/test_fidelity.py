@@ -55,7 +55,8 @@ def test_texts_in_place_of_log_probabilities_are_a_problem():
 def test_generated_tokens_may_part():
     settings = {**LIKELIHOOD.settings, TOKENS: GENERATED}
     task = pairs_of([document()], [document(tokens=8)], settings=settings)
-    assert task.fidelity is not None and task.fidelity.positions.sum() == 1
+    assert task.fidelity is not None
+    assert task.fidelity.positions.sum() == 1
 
 
 def test_repeat_k_is_held_against_repeat_k_and_the_repeats_give_the_floor():
