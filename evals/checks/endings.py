@@ -30,6 +30,11 @@ def ending_findings(build: Build, answered: Columns, *, max_truncated: float, ma
     yield from _leaked(build, answered)
 
 
+def is_conversation(samples: Columns) -> bool:
+    """Whether answers are conversations of an agent (tau2), whose prompts hold what the model has said before."""
+    return any(is_of_an_agent(reason) for reason in samples.finish_reason.present())
+
+
 def overflown(build: Build, samples: Columns) -> int:
     """How many samples the context window has kept from their whole budget."""
     truncated = samples.take(samples.is_status(Status.TRUNCATED))
@@ -101,7 +106,7 @@ def _unknown(build: Build, answered: Columns) -> Iterator[Finding]:
         {
             reason: count
             for reason, count in answered.finish_reason.counts().items()
-            if not _is_of_an_agent(reason) and ending_of(reason) is Ending.UNKNOWN
+            if not is_of_an_agent(reason) and ending_of(reason) is Ending.UNKNOWN
         }
     )
     for reason, count in reasons.most_common(_NAMED):
@@ -112,7 +117,8 @@ def _unknown(build: Build, answered: Columns) -> Iterator[Finding]:
         )
 
 
-def _is_of_an_agent(reason: str) -> bool:
+def is_of_an_agent(reason: str) -> bool:
+    """Whether a conversation (tau2) ended so, and not one answer."""
     return reason in AGENT_LIMITS | _USER_ENDS or reason.startswith("agent_")
 
 

@@ -14,6 +14,7 @@ from quantgate.evals.checks.lengths import LengthComparison, Ratio
 from quantgate.evals.checks.letters import letter_counts
 from quantgate.evals.checks.means import item_means
 from quantgate.evals.checks.model_changes import model_findings
+from quantgate.evals.checks.prompt_tokens import prompt_findings
 from quantgate.evals.checks.repeats import repeats_alike
 from quantgate.evals.checks.same_build import moved_findings, same_build_findings
 from quantgate.evals.checks.unanswered import unanswered_findings
@@ -67,6 +68,8 @@ def pair_findings(
     found += _cut_unlike(builds, policy)
     if not pairs.of_logprobs:
         found += unparsed_unlike({"baseline": builds[0], "candidate": builds[1]})
+        asked = all(record.endpoint.get("base_url") for record in (baseline, candidate))
+        found += prompt_findings(pairs, meant=policy.prompts_unlike, asked=asked)
     found += same_build_findings(baseline, candidate, meant=policy.same_build)
     for name, record in (("baseline", baseline), ("candidate", candidate)):
         found += model_findings(record, name, meant=policy.model_changed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,14 @@ class SeenBuild:
     def names(self) -> str:
         """All that it is called by where it is served, in lower case."""
         return f"{self.model} {root_of(self.identity) or ''}".lower()
+
+
+@dataclass(frozen=True, slots=True)
+class FirstPrompts:
+    """How many tokens the prompt of each task's first item may have for a build; empty where that is not told."""
+
+    label: str
+    tokens: Mapping[str, frozenset[int]]
 
 
 def told_apart(baseline: SeenBuild, candidate: SeenBuild, *, meant: bool) -> list[Observation]:
@@ -47,6 +55,25 @@ def told_apart(baseline: SeenBuild, candidate: SeenBuild, *, meant: bool) -> lis
             "swapped; exchange the two, or their labels"
         )
         seen.append(Observation("builds", Health.BAD, said))
+    return seen
+
+
+def prompts_apart(baseline: FirstPrompts, candidate: FirstPrompts, *, meant: Collection[str]) -> list[Observation]:
+    """That the first items of tasks are other tokens to one server than to the other; only noted where it is `meant`.
+
+    What is not told is not compared.
+    """
+    seen = []
+    for task, ours in baseline.tokens.items():
+        theirs = candidate.tokens.get(task, frozenset())
+        if not ours or not theirs or not ours.isdisjoint(theirs):
+            continue
+        said = (
+            f"{task}: the first item's prompt has {min(ours):,} tokens for {baseline.label} and {min(theirs):,} for "
+            f"{candidate.label}: another chat template, system prompt or tokenizer is served"
+        )
+        remedy = "" if task in meant else ". Serve both alike, or say prompts_unlike: true in the policy if it is meant"
+        seen.append(Observation("prompts", Health.NOTE if task in meant else Health.BAD, said + remedy))
     return seen
 
 

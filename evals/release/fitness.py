@@ -7,14 +7,16 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from quantgate.evals.checks.prompt_tokens import prompt_readings, readings_of
 from quantgate.evals.checks.same_build import address_of
-from quantgate.evals.checks.told_apart import SeenBuild, told_apart
+from quantgate.evals.checks.told_apart import FirstPrompts, SeenBuild, prompts_apart, told_apart
 from quantgate.evals.contract.task import Orchestrated, Task, TaskInfo
 from quantgate.evals.interrupts import run_cancelled_by_ctrl_c
 from quantgate.evals.release.types import Build, Order, Served
 from quantgate.evals.runs.directory import RunDirectory
 from quantgate.evals.runs.observation import Health, Observation
 from quantgate.evals.runs.preflight import MODELS, Examined, Question, examine
+from quantgate.evals.samples.columns import NONE
 
 
 def look_at(
@@ -24,6 +26,7 @@ def look_at(
     infos: Mapping[str, TaskInfo],
     *,
     same_build: bool,
+    prompts_unlike: Collection[str] = (),
     order: Order = Order.INTERLEAVED,
 ) -> dict[str, Examined]:
     """What the endpoints show of the builds that are to be asked, by label, all looked at side by side.
@@ -38,6 +41,8 @@ def look_at(
         What is asked, and what each of it declares.
     same_build
         Whether one build on both sides is meant.
+    prompts_unlike
+        The tasks of which prompts of other tokens are meant, or keep nothing from passing.
     order
         Where the baseline is asked first, one server may serve the builds in turn: then it need not list the later one
         yet.
@@ -51,11 +56,29 @@ def look_at(
     if order is Order.BASELINE_FIRST:
         found |= {build.label: waiting for build in asked if (waiting := _waiting(build, asked, found)) is not None}
     baseline, *candidates = [_seen(build, found) for build in builds]
-    for candidate in candidates:
+    asked_first, *asked_then = [_first_prompts(build, tasks, found) for build in builds]
+    for candidate, prompts in zip(candidates, asked_then, strict=True):
         if (label := candidate.label) in found or (label := baseline.label) in found:
             apart = told_apart(baseline, candidate, meant=same_build)
+            apart += prompts_apart(asked_first, prompts, meant=prompts_unlike)
             found[label] = replace(found[label], observations=(*found[label].observations, *apart))
     return found
+
+
+def _first_prompts(build: Build, tasks: Mapping[str, Task], found: Mapping[str, Examined]) -> FirstPrompts:
+    """What a build's endpoint counts in the first items' prompts now, or what its run has of them."""
+    if build.label in found:
+        answers = found[build.label].answers
+        return FirstPrompts(build.label, {name: prompt_readings(answer) for name, answer in answers.items()})
+    directory = RunDirectory(build.out)
+    record = directory.record()
+    held, told = directory.held(record), {}
+    for name, task in tasks.items():
+        own, kept = held.of_task(name), record.task(name)
+        row = own.columns.rows_of([task.items()[0].item_id], 1)[0, 0]
+        if row != NONE and kept is not None and kept.imported is None:
+            told[name] = readings_of(own.columns)[row]
+    return FirstPrompts(build.label, told)
 
 
 def _waiting(build: Served, asked: Sequence[Served], found: Mapping[str, Examined]) -> Examined | None:

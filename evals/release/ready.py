@@ -52,6 +52,12 @@ class Ready:
         """Whether one build on both sides is meant, in every task."""
         return all(self.release.policy.for_task(name).same_build for name in self.tasks)
 
+    @property
+    def prompts_unlike(self) -> tuple[str, ...]:
+        """The tasks of which prompts of other tokens are meant, or cannot keep the release from passing."""
+        policies = {name: self.release.policy.for_task(name) for name in self.tasks}
+        return tuple(name for name, own in policies.items() if own.prompts_unlike or own.tier is Tier.ADVISORY)
+
     @cached_property
     def builds(self) -> tuple[Build, ...]:
         """The baseline, then the candidates, as they are asked or stored."""

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 
+from quantgate.evals.checks.prompt_tokens import prompt_readings
 from quantgate.evals.contract.records import Sample
 from quantgate.evals.decision.sequential.state import Stage, State
 from quantgate.evals.release.types import BASELINE, CANDIDATE, Following
@@ -113,6 +114,7 @@ class Referee:
                         sample.score,
                         sample.status,
                         unread=sample.unparsed,
+                        prompt=prompt_readings(sample),
                     )
             return {pair: self._followings[pair].state() for pair in touched}
 

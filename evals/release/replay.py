@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from quantgate.evals.checks.prompt_tokens import readings_of
 from quantgate.evals.release.types import Following
 from quantgate.evals.runs.task_plan import TaskPlan
 from quantgate.evals.samples.columns import NONE, STATUSES
@@ -21,11 +22,10 @@ def replay(following: Following, build: str, plan: TaskPlan, held: Held, missing
     counts = rows != NONE
     if missing is not None:
         counts &= ~np.frombuffer(missing, dtype=np.bool_)
-    unread = columns.unparsed
+    unread, prompts = columns.unparsed, readings_of(columns)
     for place in np.flatnonzero(counts).tolist():
         row = int(rows[place])
         score, status = float(columns.score[row]), STATUSES[columns.status[row]]
         repeat, item = divmod(place, len(names))
-        following.answered(
-            build, names[item], repeat, score if status.scored else None, status, unread=bool(unread[row])
-        )
+        given = score if status.scored else None
+        following.answered(build, names[item], repeat, given, status, unread=bool(unread[row]), prompt=prompts[row])

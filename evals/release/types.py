@@ -63,7 +63,15 @@ class Following(Protocol):
     """
 
     def answered(
-        self, build: str, item_id: str, repeat: int, score: float | None, status: Status, *, unread: bool
+        self,
+        build: str,
+        item_id: str,
+        repeat: int,
+        score: float | None,
+        status: Status,
+        *,
+        unread: bool,
+        prompt: frozenset[int],
     ) -> None:
         """Take an answer of the `baseline` or of the `candidate`; in any order."""
         ...

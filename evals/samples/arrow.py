@@ -35,12 +35,13 @@ _TEXTS = (
     *("vote", "response", "reasoning", "finish_reason", "time"),
 )
 _NUMBERS = ("score", "margin", "latency_s", "first_token_s", "tokens_per_s")
+_DETAILS, _CACHED = "prompt_tokens_details", pa.struct([("cached_tokens", pa.int64())])
 _SCHEMA = pa.schema(
     [
         *((name, pa.string()) for name in _TEXTS),
         *((name, pa.int64()) for name in ("repeat", "attempts", "seed")),
         *((name, pa.float64()) for name in _NUMBERS),
-        ("usage", pa.struct([(name, pa.int64()) for name in TOKENS])),
+        ("usage", pa.struct([*((name, pa.int64()) for name in (*TOKENS, "cut_tokens")), (_DETAILS, _CACHED)])),
         # Its fields are the task's own: they are found, not given.
         ("metrics", pa.struct([])),
     ]
@@ -83,7 +84,7 @@ def read_lines(data: bytes, starts: Ints, lengths: Ints, look: Look | None = Non
 
 def _columns(column: dict[str, Any], starts: Ints, lengths: Ints, look: Look | None) -> Columns:
     usage, extracted = column["usage"], column["extracted"].dictionary_encode()
-    told = {name: pc.struct_field(usage, name) for name in TOKENS}
+    told = {name: pc.struct_field(usage, name) for name in (*TOKENS, "cut_tokens")}
     texts = column["response"], column["reasoning"]
     looping, leaked = (None, None) if look is None else look(*(each.to_pylist() for each in texts))
     return Columns(
@@ -106,6 +107,8 @@ def _columns(column: dict[str, Any], starts: Ints, lengths: Ints, look: Look | N
         prompt_tokens=_counts(told["prompt_tokens"]),
         completion_tokens=_counts(told["completion_tokens"]),
         total_tokens=_counts(told["total_tokens"]),
+        cached_tokens=_counts(pc.struct_field(usage, [_DETAILS, "cached_tokens"])),
+        cut_tokens=_counts(told["cut_tokens"]),
         latency=_floats(column["latency_s"]),
         time=_of_names(column["time"].dictionary_encode(), lambda text: digest(text) if text else 0, np.uint64, 0),
         response_length=_lengths(column["response"]),

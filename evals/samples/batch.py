@@ -16,6 +16,7 @@ from quantgate.evals.samples.columns import (
     Columns,
     Labels,
     Look,
+    cached_tokens,
     digest,
     labelled,
     letter_code,
@@ -34,6 +35,8 @@ _DTYPES = {
     "prompt_tokens": np.int64,
     "completion_tokens": np.int64,
     "total_tokens": np.int64,
+    "cached_tokens": np.int64,
+    "cut_tokens": np.int64,
     "latency": np.float64,
     "time": np.uint64,
     "response_length": np.int32,
@@ -71,7 +74,8 @@ def columns_of(lines: Sequence[Line], look: Look | None = None) -> Columns:
     def text(value: str | None) -> int:
         return 0 if value is None else digest(value)
 
-    tokens = {name: array(name, (token_count((each.usage or {}).get(name)) for each in samples)) for name in TOKENS}
+    told = [each.usage or {} for each in samples]
+    tokens = {name: array(name, (token_count(each.get(name)) for each in told)) for name in (*TOKENS, "cut_tokens")}
     return Columns(
         task=labelled(each.task for each in samples),
         item=labelled(each.item_id for each in samples),
@@ -92,6 +96,7 @@ def columns_of(lines: Sequence[Line], look: Look | None = None) -> Columns:
         extracted=array("extracted", (text(each.extracted) for each in samples)),
         vote=array("vote", (text(each.vote) for each in samples)),
         letter=array("letter", (letter_code(each.extracted) for each in samples)),
+        cached_tokens=array("cached_tokens", map(cached_tokens, told)),
         latency=array("latency", (number(each.latency_s) for each in samples)),
         time=array("time", (text(each.time or None) for each in samples)),
         response_length=array("response_length", map(_characters, responses)),

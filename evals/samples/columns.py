@@ -47,6 +47,12 @@ def letter_code(result: str | None) -> int:
     return LETTERS.index(bare) if len(bare) == 1 and bare in LETTERS else NO_LETTER
 
 
+def cached_tokens(usage: Mapping[str, Any]) -> int:
+    """How many of a prompt's tokens came from a cache, as OpenAI, vLLM, SGLang and llama.cpp tell it."""
+    details = usage.get("prompt_tokens_details")
+    return token_count(details.get("cached_tokens")) if isinstance(details, Mapping) else NONE
+
+
 def token_count(value: object) -> int:
     """A number of tokens as a server told it; that there is none where it told nonsense."""
     return min(value, _MOST_TOKENS) if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else NONE
@@ -103,10 +109,12 @@ class Columns:
 
     Texts that recur are `Labels`. Of `prompt_hash`, results and times only a digest is held; of a result also whether
     it is a `letter` (its place in `LETTERS`, -1 where there is no result). `status` and `ended` are places in
-    `STATUSES`, `score` and `latency` are NaN and token counts -1 where there is none. `metrics` has a column for each
-    name, NaN where a sample does not have it. Of response and thoughts there are the numbers of their characters, -1
-    where there is none, whether the end is `looping`, and the special tokens that the response ends with, joined by
-    line breaks; both are `None` where nobody looked. `start` and `length` say where the line is in its file, in bytes.
+    `STATUSES`, `score` and `latency` are NaN and token counts -1 where there is none; of a prompt's tokens
+    `cached_tokens` came from the server's cache, and `cut_tokens` were left out before it was sent. `metrics` has a
+    column for each name, NaN where a sample does not have it. Of response and thoughts there are the numbers of their
+    characters, -1 where there is none, whether the end is `looping`, and the special tokens that the response ends
+    with, joined by line breaks; both are `None` where nobody looked. `start` and `length` say where the line is in its
+    file, in bytes.
     """
 
     task: Labels
@@ -128,6 +136,8 @@ class Columns:
     prompt_tokens: Ints
     completion_tokens: Ints
     total_tokens: Ints
+    cached_tokens: Ints
+    cut_tokens: Ints
     latency: Floats
     time: Digests
     response_length: Codes

@@ -23,7 +23,7 @@ from quantgate.evals.samples.columns import NONE, Columns, Labels, Lines
 from quantgate.evals.samples.damage import Damage
 
 INDEX_FILE = "samples.index"
-_VERSION = b"quantgate index 1\n"
+_VERSION = b"quantgate index 2\n"
 _DIGEST_BYTES = 16
 _BLOCK = 4 << 20
 _METRIC = "metrics."

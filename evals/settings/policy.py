@@ -47,7 +47,8 @@ class TaskPolicy(BaseModel):
     `max_unparsed` of a build's answers from which no result could be read block a pass. A baseline that is no better
     than guessing makes the task invalid, unless `baseline_may_guess`. One served model on both sides blocks, unless
     `same_build` says that it is meant. Answers of several models in one run make the task invalid, unless
-    `model_changed` says that it is known. `metric` decides in place of the one that the runs were graded by. `target`
+    `model_changed` says that it is known. Prompts of which the builds' servers count other tokens block, unless
+    `prompts_unlike` says that it is meant. `metric` decides in place of the one that the runs were graded by. `target`
     says what the verdict is to hold for: `questions` like these, or the `benchmark`'s very questions, of which only the
     noise of re-runs is left to chance.
     `method` chooses a plain bootstrap in place of the bounds that hold (`auto`).
@@ -69,6 +70,7 @@ class TaskPolicy(BaseModel):
     baseline_may_guess: bool = False
     same_build: bool = False
     model_changed: bool = False
+    prompts_unlike: bool = False
     metric: str | None = None
     baseline_at_least: float | None = Field(None, ge=0, le=1)
     expected: ExpectedScore | None = None
@@ -226,6 +228,7 @@ def load_policy(
     recoveries: Sequence[str] = (),
     same_build: bool = False,
     model_changed: bool = False,
+    prompts_unlike: bool = False,
     metrics: Mapping[str, str] | None = None,
     target: Target | str | None = None,
 ) -> Policy:
@@ -247,6 +250,8 @@ def load_policy(
         Whether one served model on both sides is meant; sets the policy's own `same_build`.
     model_changed
         Whether answers of several models in one run are known and meant; sets the policy's own `model_changed`.
+    prompts_unlike
+        Whether prompts of other tokens are meant; sets the policy's own `prompts_unlike`.
     metrics
         The metric that decides, by task; wins over the policy's own.
     target
@@ -267,10 +272,8 @@ def load_policy(
         if target not in list(Target):
             raise UsageError(f"--target {target}: write questions (like these) or benchmark (these very ones)")
         written["target"] = str(target)
-    if same_build:
-        written["same_build"] = True
-    if model_changed:
-        written["model_changed"] = True
+    meant = {"same_build": same_build, "model_changed": model_changed, "prompts_unlike": prompts_unlike}
+    written |= {name: True for name, is_meant in meant.items() if is_meant}
     tasks = written.setdefault("tasks", {})
     for task, margin in _margins(margins, recoveries).items():
         if not task:

@@ -310,7 +310,10 @@ def _are_fit(ready: Ready, to_ask: Collection[str], manner: Manner) -> bool:
 
     with manner.console.status("looking at the endpoints") if manner.progress else nullcontext():
         found = look_at(
-            ready.builds, to_ask, ready.tasks, ready.infos, same_build=ready.same_build, order=ready.release.order
+            *(ready.builds, to_ask, ready.tasks, ready.infos),
+            same_build=ready.same_build,
+            prompts_unlike=ready.prompts_unlike,
+            order=ready.release.order,
         )
     is_fit = all(examined.is_fit for examined in found.values())
     if not manner.quiet or not is_fit:

@@ -62,6 +62,12 @@ def gate(
     model_changed: Annotated[
         bool, typer.Option("--model-changed", help="A run with answers of several models is meant, as of replicas.")
     ] = False,
+    prompts_unlike: Annotated[
+        bool,
+        typer.Option(
+            "--prompts-unlike", help="Prompts of other tokens are meant, as of two models with tokenizers of their own."
+        ),
+    ] = False,
     common: Annotated[
         bool,
         typer.Option(
@@ -112,6 +118,7 @@ def gate(
         recoveries=recovery or [],
         same_build=same_build,
         model_changed=model_changed,
+        prompts_unlike=prompts_unlike,
         metrics=parse_assignments("--metric", metric or []),
         target=target,
     )

@@ -19,7 +19,7 @@ _READ = "How the runs are read"
 
 _SERVED = ("base_url", "model", "api_key_env", "header", "ca_bundle", "timeout", "stream", "stall_timeout")
 _REQUESTS = ("max_answer_mb", "omit", "max_tokens_field", "extra_body")
-_RUNS_READ = ("metric", "same_build", "model_changed", "common", "looks")
+_RUNS_READ = ("metric", "same_build", "model_changed", "prompts_unlike", "common", "looks")
 
 PANELS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "run": {

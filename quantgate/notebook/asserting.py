@@ -36,6 +36,7 @@ class GateOptions(TypedDict, total=False):
     noise: str | Path | None
     same_build: bool
     model_changed: bool
+    prompts_unlike: bool
     metrics: Mapping[str, str] | None
     texts: bool
     looks: int | None

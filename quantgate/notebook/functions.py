@@ -71,6 +71,7 @@ def gate(
     noise: str | Path | None = None,
     same_build: bool = False,
     model_changed: bool = False,
+    prompts_unlike: bool = False,
     metrics: Mapping[str, str] | None = None,
     texts: bool = False,
     looks: int | None = None,
@@ -99,6 +100,8 @@ def gate(
         Whether one served model on both sides is meant.
     model_changed
         Whether a run with answers of several models is meant.
+    prompts_unlike
+        Whether prompts of other tokens are meant, as of two models with tokenizers of their own.
     metrics
         The metric of the stored answers that decides, by task: `{"gsm8k": "tolerant"}`.
     texts
@@ -128,7 +131,10 @@ def gate(
     from quantgate.evals.versions import software_versions
 
     asked = _policy(
-        policy, margin, alpha, metrics, target, recovery, same_build=same_build, model_changed=model_changed
+        *(policy, margin, alpha, metrics, target, recovery),
+        same_build=same_build,
+        model_changed=model_changed,
+        prompts_unlike=prompts_unlike,
     )
     pairs = _paired(baseline, [candidate], asked, common=common)[0]
     again = None if noise is None else _paired(baseline, [noise], asked)[0]
@@ -378,6 +384,7 @@ def _policy(
     *,
     same_build: bool = False,
     model_changed: bool = False,
+    prompts_unlike: bool = False,
 ) -> Policy:
     """The policy that the arguments ask for."""
     from quantgate.evals.settings.policy import load_policy
@@ -389,6 +396,7 @@ def _policy(
         recoveries=_written(recovery),
         same_build=same_build,
         model_changed=model_changed,
+        prompts_unlike=prompts_unlike,
         metrics=metrics,
         target=target,
     )

@@ -34,6 +34,7 @@ def run_of(scores: Sequence[float | None], *, label: str = "fp8", repeats: int =
             Status.ERROR if score is None else Status.OK,
             score,
             extracted="5",
+            usage={"prompt_tokens": 64},
         )
         for repeat in range(repeats)
         for number, score in enumerate(scores)

@@ -8,7 +8,9 @@ from typing import TypeAlias
 
 from quantgate.evals.checks.finding import Finding, FindingCode
 
-LASTING = frozenset({FindingCode.DAMAGED, FindingCode.SAME_ENDPOINT, FindingCode.SAME_WEIGHTS})
+LASTING = frozenset(
+    {FindingCode.DAMAGED, FindingCode.SAME_ENDPOINT, FindingCode.SAME_WEIGHTS, FindingCode.PROMPTS_UNLIKE}
+)
 """What blocks whatever more is answered; the other findings that block are of shares, which may fall."""
 
 

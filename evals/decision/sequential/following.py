@@ -24,6 +24,9 @@ from quantgate.evals.pairing.item_scores import ItemScores
 from quantgate.evals.settings.policy import Policy, TaskPolicy
 from quantgate.evals.settings.requirements import Target, Tier
 
+_FEW = 8
+"""So many items are waited for before prompts of unlike tokens end the walk: they show what may have made them so."""
+
 Decider = Callable[[ItemScores, TaskPolicy, float], Bounds]
 """Gives the bounds of scores by a policy, each at an error probability alpha."""
 
@@ -103,6 +106,7 @@ class Following:
         # Between looks the outlook is taken where every answer so far is there, which whole passes have at looks only.
         self._places = frozenset() if design.repeats > 1 else {*places(design)} - {look.items for look in design.looks}
         self._walked = 0
+        self._unlike = 0
         self._looks_done = 0
         self._shown = 0
         self._at_a_look = False
@@ -111,13 +115,24 @@ class Following:
         self._bounds: Bounds | None = None
 
     def answered(
-        self, build: str, item_id: str, repeat: int, score: float | None, status: Status, *, unread: bool = False
+        self,
+        build: str,
+        item_id: str,
+        repeat: int,
+        score: float | None,
+        status: Status,
+        *,
+        unread: bool = False,
+        prompt: frozenset[int] = frozenset(),
     ) -> None:
         """One answer of `baseline` or `candidate`, in any order; see `evals.contract.records.Sample`.
 
         One that the design does not ask counts for nothing, nor does a second one. What has no score, or the status
-        `error` or `ungraded`, is still awaited. `unread` says that no result could be read from it.
+        `error` or `ungraded`, is still awaited. `unread` says that no result could be read from it, `prompt` how many
+        tokens its prompt may have (`evals.checks.prompt_tokens.prompt_readings`).
         """
+        if repeat == 0:
+            self.grid.put_prompt(build, item_id, prompt)
         if self.grid.put(build, item_id, repeat, score, status, unread=unread) and self._settled is None:
             self._walk()
 
@@ -200,13 +215,17 @@ class Following:
                 continue
             certain = self._endings[build].add(status, unread=bool(self.grid.unread[side, 0, place]))
             if certain:
-                self._block(build, certain)
+                what = f"too many of the {build}'s answers are {' or '.join(sorted(certain))}"
+                self._block(build, certain, what)
                 return
+        self._unlike += self.grid.prompts_unlike(place)
+        if self._unlike and not self._policy.prompts_unlike and self._walked >= min(_FEW, self.design.items):
+            what = f"the builds were not sent the same tokens on {self._unlike:,} of {self._walked:,} items"
+            self._block(None, frozenset({FindingCode.PROMPTS_UNLIKE}), what)
 
-    def _block(self, build: str, certain: frozenset[FindingCode]) -> None:
+    def _block(self, build: str | None, certain: frozenset[FindingCode], what: str) -> None:
         found = self._doubts(self._walked, 1, 0.0).findings
-        told = next((one.message for one in found if one.code in certain and one.build == build), "")
-        told = told or f"too many of the {build}'s answers are {' or '.join(sorted(certain))}"
+        told = next((one.message for one in found if one.code in certain and one.build == build), what)
         self._settle(Stage.BLOCKED, self._walked, 1, self._said.blocked(self._walked, told))
 
     def _look(self, place: int) -> None:

@@ -35,6 +35,7 @@ class Grid:
         self._asked = np.zeros(shape, dtype=np.bool_)
         self.status = np.full(shape, None, dtype=object)
         self.unread = np.zeros(shape, dtype=np.bool_)
+        self._prompts: dict[tuple[int, int], frozenset[int]] = {}
         self._open = [len(BUILDS) * look.items * look.repeats for look in self._looks]
         self._concluding = False
 
@@ -52,6 +53,16 @@ class Grid:
             if place < look.items and repeat < look.repeats:
                 self._open[number] -= 1
         return True
+
+    def put_prompt(self, build: str, item: str, tokens: frozenset[int]) -> None:
+        """How many tokens the prompt of an item's first answer may have."""
+        if (place := self._place.get(item)) is not None and tokens:
+            self._prompts[BUILDS.index(build), place] = tokens
+
+    def prompts_unlike(self, place: int) -> bool:
+        """Whether both builds have told the tokens of an item's prompt, and others."""
+        ours, theirs = (self._prompts.get((side, place)) for side in range(len(BUILDS)))
+        return ours is not None and theirs is not None and ours.isdisjoint(theirs)
 
     def conclude(self) -> int:
         """Count what was asked in vain as missing. Gives the largest look all of which was asked, -1 where none was."""

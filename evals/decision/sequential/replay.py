@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from quantgate.evals.checks.prompt_tokens import readings_of
 from quantgate.evals.contract.design import Design
 from quantgate.evals.contract.records import Item
 from quantgate.evals.decision.bounds import Bounds
@@ -99,10 +100,11 @@ def replay(following: Following, pairs: TaskPairs) -> None:
             columns.score.tolist(),
             columns.status.tolist(),
             (columns.extracted == NO_TEXT).tolist(),
+            readings_of(columns),
             strict=True,
         )
-        for item, repeat, score, status, unread in rows:
-            following.answered(build, item or "", repeat, score, STATUSES[status], unread=unread)
+        for item, repeat, score, status, unread, prompt in rows:
+            following.answered(build, item or "", repeat, score, STATUSES[status], unread=unread, prompt=prompt)
 
 
 def _of_a_look(ended: Following) -> State:

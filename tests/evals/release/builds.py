@@ -44,7 +44,15 @@ class Counting:
         self.told: dict[tuple[str, str, int], float] = {}
 
     def answered(
-        self, build: str, item_id: str, repeat: int, score: float | None, status: Status, *, unread: bool = False
+        self,
+        build: str,
+        item_id: str,
+        repeat: int,
+        score: float | None,
+        status: Status,
+        *,
+        unread: bool = False,
+        prompt: frozenset[int] = frozenset(),
     ) -> None:
         if score is not None:
             self.told.setdefault((build, item_id, repeat), score)

@@ -77,7 +77,7 @@ def test_an_index_with_a_wrong_byte_is_none(run, place):
     assert (held.indexed, held.columns.score.tolist()) == (False, [1.0] * 50)
 
 
-@pytest.mark.parametrize("content", [b"", b"quantgate index 1\n", b"\0" * 1000])
+@pytest.mark.parametrize("content", [b"", b"quantgate index 2\n", b"\0" * 1000])
 def test_a_foreign_index_is_none(run, content):
     (run.path / INDEX_FILE).write_bytes(content)
     assert scores(run) == [1.0] * 50
