@@ -46,7 +46,7 @@ def open_to_read(file: Path, at_most: int | None = None) -> BufferedReader:
 
 def read_bytes(file: Path, at_most: int = MOST_BYTES) -> bytes:
     """All of a regular file. Raises OSError, also when it holds more than `at_most` bytes."""
-    with open_to_read(file) as stream:
+    with open_to_read(file, at_most) as stream:
         # What the system says of a size is not believed: files of /proc have 0 and may never end.
         content = stream.read(at_most + 1)
     if len(content) > at_most:

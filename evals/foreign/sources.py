@@ -17,8 +17,8 @@ from quantgate.evals.files import open_to_read, read_bytes
 
 MOST_LINE = 64 << 20
 """Bytes of one line; a longer one is no row."""
-MOST_DOCUMENT = 2 << 30
-"""Bytes of a file that has to be read whole."""
+MOST_DOCUMENT = 512 << 20
+"""Bytes of a file that has to be read whole, which takes some five times as much."""
 _DEEPEST = 100
 TOO_DEEP = "it is nested too deeply"
 

@@ -229,7 +229,7 @@ def _record(task: ForeignTask, format: str, seen: _Seen, private: str | None) ->
     repeats = max(seen.repeats, task.repeats or 1)
     if items * repeats > MOST_SAMPLES:
         raise DataError(
-            f"{one_line(task.name, 60)} has {items:,} items and repeats up to {repeats - 1:,}: more than "
+            f"{one_line(task.name, 60)} has {items:,} items and repeats up to {one_line(f'{repeats - 1:,}', 40)}: more than "
             f"{MOST_SAMPLES:,} samples are no run"
         )
     return TaskRecord(
