@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import partial
 from typing import Any
 
+from quantgate.evals.contract.fidelity import GENERATED
 from quantgate.evals.endpoint.token_scores import (
     TokenScore,
     read_completion,
@@ -46,7 +47,7 @@ class Way(StrEnum):
 
         Ids and texts are names of tokens that cannot be held against each other.
         """
-        return _MEANINGS.get(self, "each token of the text")
+        return _MEANINGS.get(self, "given")
 
 
 _PAGES = {
@@ -68,10 +69,10 @@ _WORDS = {
     Way.CHAT: "chat completions with logprobs, greedily as far as the model writes the text itself",
 }
 _MEANINGS = {
-    Way.ECHO: "each token of the text, by its text",
-    Way.TEXT: "each token of the text, by its text",
-    Way.N_PROBS: "some places of the text",
-    Way.CHAT: "the text as far as the model writes it itself",
+    Way.ECHO: "given, by text",
+    Way.TEXT: "given, by text",
+    Way.N_PROBS: "given, at some places",
+    Way.CHAT: GENERATED,
 }
 BESIDE = frozenset({Way.GENERATE, Way.GRAMMAR, Way.N_PROBS})
 """Ways whose page lies beside `/v1`."""

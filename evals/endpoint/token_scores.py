@@ -154,11 +154,10 @@ def read_completion(body: str, wanted: Sequence[int], tops: int) -> list[TokenSc
 
 @dataclass(frozen=True, slots=True)
 class ChatToken:
-    """One token that a model has written, as bytes, and the bytes of the likeliest where it stands."""
+    """One token that a model has written, and its bytes."""
 
     score: TokenScore
     written: bytes
-    around: Mapping[Token, bytes]
 
 
 def read_chat(body: str, tops: int) -> tuple[list[ChatToken], str]:
@@ -168,11 +167,7 @@ def read_chat(body: str, tops: int) -> tuple[list[ChatToken], str]:
     content = told.get("content") if isinstance(told, dict) else None
     if not isinstance(content, list) or not all(isinstance(each, dict) for each in content):
         raise MalformedReply("the answer has no log-probabilities of its tokens")
-    tokens = []
-    for entry in content:
-        score = _of_entry(entry, tops, by_id=False)
-        around = {_text_of(each): _bytes_of(each) for each in entry["top_logprobs"]}
-        tokens.append(ChatToken(score, _bytes_of(entry), {name: around[str(name)] for name in score.tops}))
+    tokens = [ChatToken(_of_entry(entry, tops, by_id=False), _bytes_of(entry)) for entry in content]
     return tokens, str(choice.get("finish_reason"))
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from quantgate.evals.contract.records import Message
 from quantgate.evals.endpoint.failures import MalformedReply
-from quantgate.evals.endpoint.token_scores import ChatToken, Token, TokenScore, read_chat
+from quantgate.evals.endpoint.token_scores import TokenScore, read_chat
 
-UNTOLD = ""
-"""Stands for the text's own token where the model goes on otherwise and its likeliest tokens have none that fits."""
+ENDED = ""
+"""Stands for a token where a model has ended and the text goes on."""
 
 _BYTES_PER_TOKEN = 3
 
@@ -34,38 +34,25 @@ def chat_body(
 
 
 def _followed(reply: str, wanted: bytes, tops: int) -> list[TokenScore]:
-    """Places of the text up to the first at which the model goes on otherwise, that one included.
+    """The tokens that were written, up to the first that leaves the text, that one included.
 
-    All stand after the same text, and so two builds can be held against each other there. Where the model ends and the
-    text goes on, the last place has no likeliest tokens, for no server tells of those.
+    Each stands after what the text has before it, so that two builds can be held against each other there. Where the
+    model ends and the text goes on, the last is no token at all: of an end no server tells how likely it was.
     """
     told, reason = read_chat(reply, tops)
     scores: list[TokenScore] = []
     place = 0
     for token in told:
         rest = wanted[place:]
-        if token.written and rest.startswith(token.written):
-            scores.append(token.score)
-            place += len(token.written)
-            continue
-        if rest and not token.written.startswith(rest):
-            scores.append(_left(token, rest))
-        return _some(scores)
-    if place < len(wanted) and reason == "stop":
-        scores.append(TokenScore(UNTOLD, 0.0, {}))
-    return _some(scores)
-
-
-def _left(token: ChatToken, rest: bytes) -> TokenScore:
-    """The place at which the model leaves the text: the text's own token is the longest that is told and fits."""
-    fitting = [(len(written), name) for name, written in token.around.items() if written and rest.startswith(written)]
-    if not fitting:
-        return TokenScore(UNTOLD, min(token.score.tops.values()), token.score.tops)
-    name: Token = max(fitting, key=lambda each: each[0])[1]
-    return TokenScore(name, token.score.tops[name], token.score.tops)
-
-
-def _some(scores: list[TokenScore]) -> list[TokenScore]:
+        if not rest or (token.written != rest and token.written.startswith(rest)):
+            break  # the text ends here, perhaps within this token
+        scores.append(token.score)
+        if not token.written or not rest.startswith(token.written):
+            break
+        place += len(token.written)
+    else:
+        if place < len(wanted) and reason == "stop":
+            scores.append(TokenScore(ENDED, 0.0, {}))
     if not scores:
         raise MalformedReply("the answer has no token of the text, and does not leave it either")
     return scores

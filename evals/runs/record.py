@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from quantgate.evals.contract.design import Design
-from quantgate.evals.contract.fidelity import ANSWERS, TOKEN_LOGPROBS
+from quantgate.evals.contract.fidelity import ANSWERS, TOKEN_LOGPROBS, TOKENS
 from quantgate.evals.contract.published import Benchmark, PublishedScore
 from quantgate.evals.documents import BrokenDocument, parse_json
 from quantgate.evals.errors import RunDirectoryError
@@ -24,6 +24,9 @@ SCHEMA_VERSION = 1
 _IDENTITY = ("version", "grader", "metric", "data_hash")
 _NEVER_ASKED = frozenset({"weights"})
 """Settings that say how a score is made up, not how anything was asked."""
+FOUND_OUT = frozenset({TOKENS})
+"""What of how a task is asked is found out only while it is: that one does not know it yet is no difference."""
+
 _STRICT = ConfigDict(extra="forbid")
 
 MOST_SAMPLES = 4_000_000
@@ -274,7 +277,8 @@ def task_differences(ours: TaskRecord, theirs: TaskRecord, here: str, there: str
 
     What is unknown of one is no difference: `unknown_between` has that.
     """
-    unknown = unknown_between(ours, theirs)
+    not_yet = {name for name in FOUND_OUT if (name in ours.settings) != (name in theirs.settings)}
+    unknown = {*unknown_between(ours, theirs), *not_yet}
     left, right = ({name: value for name, value in _told(task).items() if name not in unknown}
                    for task in (ours, theirs))  # fmt: skip
     return list(differences(left, right, here, there))

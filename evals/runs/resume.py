@@ -10,7 +10,7 @@ from typing import Any
 from quantgate.evals.contract.design import Design
 from quantgate.evals.endpoint.served import context_of, is_longer, without_context
 from quantgate.evals.errors import ResumeMismatch
-from quantgate.evals.runs.record import ListedChange, RunRecord, TaskRecord, differences, task_differences
+from quantgate.evals.runs.record import FOUND_OUT, ListedChange, RunRecord, TaskRecord, differences, task_differences
 
 _WORDS = ("there", "in this command")
 _LAST_DIGITS = 1e-6
@@ -84,8 +84,12 @@ def _differences(held: RunRecord, wanted: RunRecord, *, keep_looks: bool) -> Ite
 
 
 def _with_looks(task: TaskRecord, before: TaskRecord | None) -> TaskRecord:
-    """The looks as they were fixed, to the digit."""
-    return task if before is None or before.design is None else replace(task, design=before.design)
+    """The looks as they were fixed, to the digit, and what was found out of how it is asked."""
+    if before is None:
+        return task
+    found = {name: before.settings[name] for name in FOUND_OUT if name in before.settings}
+    design = task.design if before.design is None else before.design
+    return replace(task, design=design, settings=task.settings | found)
 
 
 def design_differences(held: Design | None, wanted: Design | None) -> list[str]:

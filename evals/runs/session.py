@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow
 
 from quantgate.evals.contract.design import Design
+from quantgate.evals.contract.fidelity import TOKENS
 from quantgate.evals.contract.records import Status
 from quantgate.evals.contract.task import Asker, ModelUnderTest, Orchestrated, Stratified, Task, TaskInfo
 from quantgate.evals.endpoint.client import Endpoint
@@ -102,7 +103,7 @@ class Session:
                 await stack.enter_async_context(steering.of(window, self.config.out))
                 progress.follow(window)
                 askers, endpoints = await self._askers(stack)
-                record = replace(self.record, asked=self.record.asked | _found(askers))
+                record = _as_found(self.record, askers)
                 directory.amend(record)
                 watch = Watch(endpoints[0], record, directory.amend, allowed=self._allows_change)
                 try:
@@ -358,10 +359,16 @@ def _model_under_test(config: RunConfig, task: Task) -> ModelUnderTest:
     )
 
 
-def _found(askers: Mapping[str, Asker]) -> dict[str, Any]:
-    """By which way log-probabilities are asked for, where they are: a run goes on as it was begun."""
-    found = [asker.found for asker in askers.values() if isinstance(asker, Likelihoods) and asker.found is not None]
-    return {name: value for each in found for name, value in each.record().items()}
+def _as_found(record: RunRecord, askers: Mapping[str, Asker]) -> RunRecord:
+    """The record with the way in which log-probabilities are asked for: a run goes on, and is paired, by that."""
+    for name, asker in askers.items():
+        if isinstance(asker, Likelihoods) and (found := asker.found) is not None:
+            tasks = (
+                replace(task, settings=task.settings | {TOKENS: found.way.means}) if task.name == name else task
+                for task in record.tasks
+            )
+            record = replace(record, asked=record.asked | found.record(), tasks=tuple(tasks))
+    return record
 
 
 async def _completions(endpoint: Endpoint, config: RunConfig) -> Completions:

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+from quantgate.evals.contract.fidelity import ANSWERS, TOKEN_LOGPROBS
 from quantgate.evals.contract.options import TaskOption, path, whole_number
 from quantgate.evals.contract.records import Continuation, Grade, Item, PerToken, Prompt, Sampling
 from quantgate.evals.contract.task import Fetched, TaskData, TaskIdentity, TaskInfo, TaskOptions
-from quantgate.evals.contract.token_logprobs import parse_token_logprobs
+from quantgate.evals.contract.token_logprobs import TokenLogprobs, parse_token_logprobs
 from quantgate.evals.errors import DataError, UsageError
 from quantgate.evals.hashing import canonical_hash
 from quantgate.tasks.likelihood.answers import read_answers
@@ -49,7 +50,7 @@ class Likelihood:
             grader="likelihood 1",
             metric=METRIC,
             data_hash=self._data_hash,
-            settings={"tops": TOPS, "positions": self._positions, "weights": "items"},
+            settings={ANSWERS: TOKEN_LOGPROBS, "tops": TOPS, "positions": self._positions, "weights": "items"},
             provenance=self._provenance,
         )
 
@@ -77,21 +78,27 @@ class Likelihood:
     def grade(self, item: Item, repeat: int, response: str) -> Grade:
         """The share of tokens that were the likeliest, and the mean of their log-probabilities in nats.
 
-        A token that was not told, where a model that can only chat left the text, was not the likeliest and has no
-        part in the mean.
+        Where a model can only chat, its own tokens are stored: each was the likeliest, but the last where that leaves
+        the text.
         """
         scored = parse_token_logprobs(response)
-        told = [value for token, value in zip(scored.tokens, scored.logprobs, strict=True) if token != ""]
-        if not scored.tokens:
+        count = len(scored.tokens)
+        if not count:
             raise DataError("a stored response holds no log-probabilities of tokens")
-        first = sum(
-            bool(top) and token != "" and value >= max(top.values())
-            for token, value, top in zip(scored.tokens, scored.logprobs, scored.tops, strict=True)
-        )
-        score = first / len(scored.tokens)
-        metrics = {METRIC: score} | ({MEAN: math.fsum(told) / len(told)} if told else {})
-        mean = f", mean {metrics[MEAN]:.3f} nats" if told else ""
-        return Grade(score, f"{first} of {len(scored.tokens)} tokens the likeliest{mean}", metrics)
+        if scored.positions[0] == 0:
+            first = count - self._leaves(item, scored)
+        else:
+            told = zip(scored.logprobs, scored.tops, strict=True)
+            first = sum(value >= max(top.values(), default=math.inf) for value, top in told)
+        values = [value for value, top in zip(scored.logprobs, scored.tops, strict=True) if top]
+        metrics = {METRIC: first / count} | ({MEAN: math.fsum(values) / len(values)} if values else {})
+        mean = f", mean {metrics[MEAN]:.3f} nats" if values else ""
+        return Grade(first / count, f"{first} of {count} tokens the likeliest{mean}", metrics)
+
+    def _leaves(self, item: Item, scored: TokenLogprobs) -> bool:
+        """Whether a model that wrote the tokens has left the document's text with the last of them."""
+        written = b"".join(map(_bytes_of, scored.tokens))
+        return not scored.tops[-1] or not self._by_id[item.item_id].text.encode().startswith(written)
 
     @cached_property
     def _by_id(self) -> dict[str, Document]:
@@ -103,6 +110,12 @@ class Likelihood:
             [document.item_id, document.stratum, list(map(dict, document.messages)), document.text]
             for document in self._documents
         )
+
+
+def _bytes_of(token: int | str) -> bytes:
+    """A token's bytes, of a part of a character those that are written for it."""
+    text = str(token)
+    return bytes.fromhex(text[6:].replace("\\x", "")) if text.startswith("bytes:\\x") else text.encode()
 
 
 def _load(options: TaskOptions) -> Likelihood:
