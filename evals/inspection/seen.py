@@ -13,6 +13,7 @@ from quantgate.evals.contract.records import Sample
 from quantgate.evals.contract.tool_calls import shown_reply
 from quantgate.evals.errors import DataError
 from quantgate.evals.inspection.conversation import Turn, conversation
+from quantgate.evals.inspection.token_text import token_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,15 @@ class Seen:
     def answer(self) -> str:
         """The text that the model gave: calls as `name(arguments)`, of a conversation all turns, each under its role.
 
-        Empty where there is none.
+        Of log-probabilities of a text's tokens, what they show. Empty where there is none.
         """
         if self.turns:
-            return "\n\n".join(f"{turn.role}:\n{turn.text}" for turn in self.turns)
-        return shown_reply(self.sample.response or "")
+            return "
+
+".join(f"{turn.role}:
+{turn.text}" for turn in self.turns)
+        response = self.sample.response or ""
+        return token_text(response) or shown_reply(response)
 
     def texts(self) -> Iterator[str]:
         """Everything that can be searched: the id, what was asked, what was answered and read, and what went wrong."""

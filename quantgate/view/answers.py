@@ -62,9 +62,13 @@ def asked_parts(asked: Asked | None) -> tuple[tuple[Passage, ...], tuple[Passage
     """
     if asked is None:
         return (), ()
-    if asked.continuations:
-        return (), (_passage("context", asked.continuations[0].context),)
+    first = asked.continuations[0] if asked.continuations else None
+    if first is not None and first.context:
+        return (), (_passage("context", first.context),)
     said = [_passage(message.get("role", ""), message_text(message)) for message in asked.messages]
+    if first is not None:
+        # A text that is scored token by token stands for itself, or after the messages that it answers.
+        said.append(_passage("text", first.text))
     users = [place for place, passage in enumerate(said) if passage.role == "user"]
     last = users[-1] if users else max(len(said) - 1, 0)
     return (*_sent_beside(asked), *said[:last]), tuple(said[last:])

@@ -167,7 +167,9 @@ def question(console: Console, seen: Seen, *, prompt: bool) -> Iterator[Text]:
         return
     messages = [(message.get("role", ""), message_text(message)) for message in asked.messages]
     if asked.continuations:
-        messages = [("context", asked.continuations[0].context)]
+        first = asked.continuations[0]
+        # A text that is scored token by token stands for itself, or after the messages that it answers.
+        messages = [("context", first.context)] if first.context else [*messages, ("text", first.text)]
     if not messages:
         yield section("question", "the benchmark's own orchestrator asks it, in a conversation")
         return

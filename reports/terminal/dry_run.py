@@ -33,8 +33,11 @@ def _lines(prompt: Prompt) -> Iterator[str]:
         yield f"[{message.get('role', '')}]"
         yield from printable(message.get("content") or "").split("\n")
     for continuation in prompt.continuations:
-        yield "[log-likelihood of the last text after the first]"
-        yield from printable(continuation.context).split("\n")
+        if prompt.per_token is not None:
+            yield "[log-probabilities of this text's tokens]"
+        else:
+            yield "[log-likelihood of the last text after the first]"
+            yield from printable(continuation.context).split("\n")
         yield f"→ {continuation.text}"
 
 

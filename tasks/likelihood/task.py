@@ -93,7 +93,7 @@ class Likelihood:
         values = [value for value, top in zip(scored.logprobs, scored.tops, strict=True) if top]
         metrics = {METRIC: first / count} | ({MEAN: math.fsum(values) / len(values)} if values else {})
         mean = f", mean {metrics[MEAN]:.3f} nats" if values else ""
-        return Grade(first / count, f"{first} of {count} tokens the likeliest{mean}", metrics)
+        return Grade(first / count, f"{first} of {count}{mean}", metrics)
 
     def _leaves(self, item: Item, scored: TokenLogprobs) -> bool:
         """Whether a model that wrote the tokens has left the document's text with the last of them."""

@@ -1,4 +1,4 @@
-"""Servers that tell log-probabilities of a text's tokens, each in its own dialect, and wrongly where a test stages it."""
+"""Servers that tell log-probabilities of a text's tokens, each in its own dialect, and wrongly where a test says so."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def as_it_is(page: str, answer: dict[str, Any]) -> dict[str, Any]:
 
 @dataclass
 class Scoring:
-    """A server of one dialect; `flavour` makes another model, `by_letter` another tokenizer, `most` caps the likeliest."""
+    """A server of one dialect; `flavour` makes another model, `by_letter` another tokenizer, `most` caps the tops."""
 
     dialect: str
     flavour: str = ""

@@ -143,7 +143,7 @@ def test_a_chat_needs_messages_and_says_what_may_be_done():
 
 
 def test_a_server_that_can_tell_none_is_refused_with_what_each_page_said():
-    with scoring("none") as server, pytest.raises(RequestRefused, match="none can be used.*/completions"):
+    with scoring("none") as server, pytest.raises(RequestRefused, match=r"none can be used.*/completions"):
         asked(server)
 
 
