@@ -53,10 +53,7 @@ class Seen:
         Of log-probabilities of a text's tokens, what they show. Empty where there is none.
         """
         if self.turns:
-            return "
-
-".join(f"{turn.role}:
-{turn.text}" for turn in self.turns)
+            return "\n\n".join(f"{turn.role}:\n{turn.text}" for turn in self.turns)
         response = self.sample.response or ""
         return token_text(response) or shown_reply(response)
 
