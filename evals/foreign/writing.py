@@ -229,8 +229,8 @@ def _record(task: ForeignTask, format: str, seen: _Seen, private: str | None) ->
     repeats = max(seen.repeats, task.repeats or 1)
     if items * repeats > MOST_SAMPLES:
         raise DataError(
-            f"{one_line(task.name, 60)} has {items:,} items and repeats up to {one_line(f'{repeats - 1:,}', 40)}: more than "
-            f"{MOST_SAMPLES:,} samples are no run"
+            f"{one_line(task.name, 60)} has {items:,} items and repeats up to {one_line(f'{repeats - 1:,}', 40)}: "
+            f"more than {MOST_SAMPLES:,} samples are no run"
         )
     return TaskRecord(
         name=task.name,

@@ -10,9 +10,10 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from quantgate.evals.errors import UsageError
+from quantgate.notebook.policies import Margin, asked_policy
 from quantgate.notebook.results import ClaimResult, CompareResult, GateResult, PlanResult
 
 if TYPE_CHECKING:
@@ -20,10 +21,6 @@ if TYPE_CHECKING:
 
     from quantgate.evals.pairing.pairing import Run
     from quantgate.evals.pairing.pairs import Pairs
-    from quantgate.evals.settings.policy import Policy
-
-Margin: TypeAlias = float | Mapping[str, float]
-"""A largest loss that still passes, as a fraction: 0.02 is two points; or one for each task by name."""
 
 
 def load(run: str | Path) -> pd.DataFrame:
@@ -130,7 +127,7 @@ def gate(
     from quantgate.evals.runs.record import now
     from quantgate.evals.versions import software_versions
 
-    asked = _policy(
+    asked = asked_policy(
         *(policy, margin, alpha, metrics, target, recovery),
         same_build=same_build,
         model_changed=model_changed,
@@ -202,7 +199,7 @@ def compare(
     from quantgate.evals.versions import software_versions
 
     folders = folder_names(Path(baseline), [Path(run) for run in runs])
-    asked = _policy(policy, margin, alpha, metrics, target, recovery)
+    asked = asked_policy(policy, margin, alpha, metrics, target, recovery)
     pairs = _paired(baseline, runs, asked, common=common)
     labels = [pair.candidate.label for pair in pairs]
     names = format_names(labels, folders)
@@ -372,37 +369,3 @@ def _run(given: str | Path) -> Run:
     from quantgate.evals.pairing.pairing import Run
 
     return Run.load(run_directory(Path(given)), Path(given))
-
-
-def _policy(
-    policy: str | Path | None,
-    margin: Margin | None,
-    alpha: float | None,
-    metrics: Mapping[str, str] | None,
-    target: str | None = None,
-    recovery: Margin | None = None,
-    *,
-    same_build: bool = False,
-    model_changed: bool = False,
-    prompts_unlike: bool = False,
-) -> Policy:
-    """The policy that the arguments ask for."""
-    from quantgate.evals.settings.policy import load_policy
-
-    return load_policy(
-        policy,
-        _written(margin),
-        alpha,
-        recoveries=_written(recovery),
-        same_build=same_build,
-        model_changed=model_changed,
-        prompts_unlike=prompts_unlike,
-        metrics=metrics,
-        target=target,
-    )
-
-
-def _written(given: Margin | None) -> list[str]:
-    """A number for all tasks, or one by task, as the command line has it."""
-    by_task = given if isinstance(given, Mapping) else {} if given is None else {"": given}
-    return [f"{task}={float(value)!r}" if task else repr(float(value)) for task, value in by_task.items()]
