@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from quantgate.evals.checks.build import Build, percent, sentence
+from quantgate.evals.checks.called import expected_figure
 from quantgate.evals.checks.endings import AGENT_ENDS, AGENT_LIMITS, ending_findings, overflown
 from quantgate.evals.checks.finding import Finding, FindingCode, Severity
 from quantgate.evals.checks.imported import imported_findings
@@ -24,7 +25,7 @@ from quantgate.evals.endpoint.served import context_of
 from quantgate.evals.pairing.pairs import TaskPairs, TaskRun
 from quantgate.evals.runs.record import Draw, RunRecord
 from quantgate.evals.samples.columns import Columns
-from quantgate.evals.settings.expected import Expectation
+from quantgate.evals.settings.expected import FIGURES, Expectation
 from quantgate.evals.settings.policy import TaskPolicy
 
 _BIASED_PVALUE = 1e-6
@@ -173,16 +174,26 @@ def _off(build: Build, expected: Expectation) -> Finding | None:
     scores = item_means(build.samples)
     if not scores:
         return None
-    mean = math.fsum(scores) / len(scores)
-    error = 0.0 if expected.source is None else math.sqrt(expected.score * (1 - expected.score) / len(scores))
+    mean, count = math.fsum(scores) / len(scores), len(scores)
+    if expected.figure is not None:
+        found = expected_figure(build.samples, expected.figure)
+        if found is None:
+            return build.finding(
+                FindingCode.BASELINE_OFF,
+                f"a {FIGURES[expected.figure]} is expected, and {build.answers} have none: only calls of tools do",
+                Severity.BLOCKS if build.name is not None else Severity.WARNS,
+            )
+        mean, count = found
+    error = 0.0 if expected.source is None else math.sqrt(expected.score * (1 - expected.score) / count)
     if abs(mean - expected.score) <= expected.tolerance + _STANDARD_ERRORS * error + _ROUNDING:
         return None
     who = "this run" if build.name is None else f"the {build.name}"
+    does = "scores" if expected.figure is None else f"has a {FIGURES[expected.figure]} of"
     stated = f"{expected.score:.1%} ± {100 * expected.tolerance:g} points"
     source = "as you expect" if expected.source is None else f"as published ({expected.source})"
     return build.finding(
         FindingCode.BASELINE_OFF,
-        f"{who} scores {mean:.1%}, not {stated} {source}: prompt, extraction, sampling or server differ, and a "
+        f"{who} {does} {mean:.1%}, not {stated} {source}: prompt, extraction, sampling or server differ, and a "
         "comparison on a broken harness shows nothing",
         Severity.BLOCKS if expected.source is None and build.name is not None else Severity.WARNS,
     )

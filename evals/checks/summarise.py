@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 import numpy as np
 
+from quantgate.evals.checks.called import figures_of_calls
 from quantgate.evals.checks.finding import Finding
 from quantgate.evals.checks.means import mean_of_items
 from quantgate.evals.checks.model_changes import model_findings
@@ -77,6 +78,7 @@ def _task(run: Run, task: TaskRecord, expected: str | None, of_models: tuple[Fin
         counts=count_statuses(samples, own.planned, task),
         scores=(*_scores(task, scored), *_metrics(task, scored)) if len(scored) else (),
         findings=(*run_findings(own, load_policy(None).for_task(task.name), expectation, window), *of_models),
+        calls=figures_of_calls(samples),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from quantgate.evals.checks.finding import Finding
+from quantgate.evals.contract.call_figures import CallFigures
 from quantgate.evals.errors import Unfinished
 from quantgate.evals.pairing.status_counts import StatusCounts
 
@@ -29,13 +30,17 @@ class MeanScore:
 
 @dataclass(frozen=True, slots=True)
 class TaskSummary:
-    """One task of a run: how many samples it has when complete, how they ended, what they score, and what is odd."""
+    """One task of a run: how many samples it has when complete, how they ended, what they score, and what is odd.
+
+    `calls` is there of requests with tools.
+    """
 
     name: str
     planned: int
     counts: StatusCounts
     scores: tuple[MeanScore, ...]
     findings: tuple[Finding, ...]
+    calls: CallFigures | None = None
 
     @property
     def answered(self) -> int:

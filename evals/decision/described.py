@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from quantgate.evals.contract.call_figures import CallComparison
 from quantgate.evals.contract.records import Status
 
 Interval = tuple[float, float]
@@ -83,7 +84,7 @@ class Description:
     `intervals` are two-sided at 1 - 2 alpha over items, by the method's name. `discordance`, `kappa` and
     `mcnemar_mid_p` need one 0/1 answer per item; `repeats` needs several. `agreement` is the share of samples with the
     same extracted result in both builds, right or wrong; `None` where a source does not tell results. `noise` compares
-    the flips with those of a second run of the baseline.
+    the flips with those of a second run of the baseline. `calls` is there of requests with tools.
     """
 
     intervals: Mapping[str, Interval]
@@ -93,6 +94,7 @@ class Description:
     mcnemar_mid_p: float | None = None
     repeats: RepeatSummary | None = None
     noise: NoiseFloor | None = None
+    calls: CallComparison | None = None
 
 
 @dataclass(frozen=True, slots=True)

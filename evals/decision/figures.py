@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from quantgate.evals.checks.model_changes import model_findings
+from quantgate.evals.decision.calls import compare_calls
 from quantgate.evals.decision.described import (
     Description,
     ErrorOfMean,
@@ -45,9 +46,10 @@ def describe(pairs: TaskPairs, scores: ItemScores, alpha: float, again: TaskPair
     agreement = _share(alike) if told else None
     # Of log-probabilities the floor is told in their own units (`evals.fidelity`).
     noise = _noise(again, pairs) if again is not None and pairs.fidelity is None else None
+    calls = compare_calls(pairs)
     if not scores.single_answers:
         repeats = summary_of_repeats(pairs, confidence) if pairs.most_repeats > 1 and scores.strata is None else None
-        return Description(intervals, agreement, repeats=repeats, noise=noise)
+        return Description(intervals, agreement, repeats=repeats, noise=noise, calls=calls)
     losses, gains = scores.losses, scores.gains
     n, both_right = len(differences), scores.both_right
     if scores.strata is None:
@@ -61,6 +63,7 @@ def describe(pairs: TaskPairs, scores: ItemScores, alpha: float, again: TaskPair
         kappa=_kappa(agreement_stats.cohen_kappa(both_right, losses, gains, n - both_right - losses - gains)),
         mcnemar_mid_p=mcnemar_pvalue(losses, gains, mid_p=True),
         noise=noise,
+        calls=calls,
     )
 
 
