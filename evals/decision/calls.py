@@ -24,7 +24,7 @@ def compare_calls(pairs: TaskPairs) -> CallComparison | None:
     parts = _parts(pairs, rows)
     strata = [
         CallStratum(name, *figures)
-        for name in dict.fromkeys(part for part in parts if part is not None)
+        for name in sorted({part for part in parts if part is not None})
         if (figures := _both(pairs, {build: own[parts == name] for build, own in rows.items()})) is not None
     ]
     return CallComparison(*whole, trigger(calls[1], calls[0]), tuple(strata))

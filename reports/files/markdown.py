@@ -10,6 +10,7 @@ from quantgate.reports.files.character_plot import character_plot
 from quantgate.reports.files.markdown_flips import flips_markdown
 from quantgate.reports.files.markdown_text import markdown_code, markdown_text
 from quantgate.reports.words import numbers
+from quantgate.reports.words.calls import NOTE, call_tables
 from quantgate.reports.words.facts import told_builds
 from quantgate.reports.words.flipped import flipped
 from quantgate.reports.words.headline import comparison_headline, headline, recommendation, whole_verdict
@@ -37,6 +38,7 @@ def gate_markdown(verdict: Verdict) -> str:
             (_gate_cells(row) for row in verdict.rows),
         ),
         *_plot([(row.task, row) for row in verdict.rows]),
+        *_calls(verdict),
         *_findings((task.task, task) for task in verdict.tasks),
         *_bullets(f"{row.task}: {line}" for row in verdict.rows for line in paired_lines(row)),
         *_bullets(f"Note: {name}: {note.text}." for name, note in suite_notes(verdict.suite)),
@@ -81,6 +83,7 @@ def comparison_markdown(comparison: Comparison) -> str:
         *_table((*columns, *_COMPARED), rows),
         *_bullets([said] if (said := shared_target([task for _, task in named])) else []),
         *_plot(named),
+        *_calls(comparison),
         *_bullets(
             f"{build.name}: {row.named_reason}" for build in comparison.formats for row in build.rows if not row.passes
         ),
@@ -131,6 +134,16 @@ def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     lines += [_joined(row) for row in cells[:_MOST_ROWS]]
     left = len(cells) - _MOST_ROWS
     return [*lines, "", *([f"{left:,} more rows are in the JSON.", ""] if left > 0 else [])]
+
+
+def _calls(decision: Verdict | Comparison) -> list[str]:
+    """The verifiers' figures of tool calls, a table a task."""
+    lines: list[str] = []
+    for table in call_tables(decision):
+        names = [f"{markdown_text(table.task, 60)}: tool calls", *(markdown_text(name, 40) for name in table.columns)]
+        rows = ([markdown_text(name, 80), *cells] for name, *cells in table.rows)
+        lines += _table(names, rows)
+    return [*lines, NOTE, ""] if lines else []
 
 
 def _joined(cells: Sequence[str]) -> str:

@@ -15,6 +15,7 @@ from quantgate.reports.html.page import PlotEntry, figure_markup, render
 from quantgate.reports.plots import canvas
 from quantgate.reports.plots.forest import comparison_rows, draw_forest, shapes_of
 from quantgate.reports.plots.tradeoff import draw_tradeoff
+from quantgate.reports.words.calls import NOTE, call_tables
 from quantgate.reports.words.facts import Box, build_facts, task_facts
 from quantgate.reports.words.flipped import flipped
 from quantgate.reports.words.headline import comparison_headline, recommendation, shipped, whole_verdict
@@ -69,6 +70,8 @@ def comparison_html(comparison: Comparison) -> str:
         forest_narrow=figure_markup(canvas.inline_svg(narrow, "narrow", said)),
         shapes=shapes_of(row for build in comparison.formats for row in build.rows),
         relative=relative_note(task for build in comparison.formats for task in build.rows),
+        calls=call_tables(comparison),
+        calls_note=NOTE,
         tradeoff=_tradeoff(comparison, tasks),
         reasons=[
             (build.name, task.named_reason) for build in comparison.formats for task in build.rows if not task.passes

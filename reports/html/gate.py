@@ -17,6 +17,7 @@ from quantgate.reports.plots import canvas
 from quantgate.reports.plots.forest import draw_forest, forest_rows, shapes_of
 from quantgate.reports.plots.lengths import draw_lengths
 from quantgate.reports.plots.power import draw_power, grows
+from quantgate.reports.words.calls import NOTE, call_tables
 from quantgate.reports.words.facts import Box, build_facts, task_facts
 from quantgate.reports.words.flipped import flipped
 from quantgate.reports.words.headline import headline, other_reasons
@@ -78,6 +79,8 @@ def gate_html(verdict: Verdict) -> str:
         described={task.task: _described(task) for task in verdict.tasks},
         flip_tables=[task for task in verdict.decided if task.flip_table is not None],
         any_noise=any(task.description and task.description.noise for task in verdict.decided),
+        calls=call_tables(verdict),
+        calls_note=NOTE,
         power=_power_plots(verdict.decided),
         lengths=_length_plots(verdict.tasks),
         identity=identity_rows((verdict.baseline, verdict.candidate), verdict.policy, verdict.software),

@@ -8,6 +8,7 @@ from rich.text import Text
 from quantgate.evals.decision.comparison import Comparison, Format
 from quantgate.evals.decision.types import Decided, NotComparable, TaskDecision
 from quantgate.evals.text import one_line
+from quantgate.reports.terminal.calls import print_calls
 from quantgate.reports.terminal.decision_table import figure_cells, figures_table, status_text, verdict_line
 from quantgate.reports.terminal.fitting import FittingTable
 from quantgate.reports.terminal.flipped import print_flipped
@@ -24,6 +25,7 @@ def print_comparison(console: Console, comparison: Comparison, *, saved: bool = 
     """Print what to ship, the table, a sentence for each row that did not pass, the cheapest, and the verdict."""
     console.print(_line(recommendation(comparison)), soft_wrap=True)
     console.print(comparison_table(comparison))
+    print_calls(console, comparison)
     if said := shared_target([task for build in comparison.formats for task in build.tasks]):
         console.print(_line(said), soft_wrap=True)
     if len(comparison.formats) > 1:

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from quantgate.evals.decision.types import ReleaseVerdict, TaskDecision, TaskVerdict, Verdict
 from quantgate.evals.text import one_line
+from quantgate.reports.terminal.calls import print_calls
 from quantgate.reports.terminal.fitting import LONGEST_NAME, Column, FittingTable
 from quantgate.reports.terminal.flipped import print_flipped
 from quantgate.reports.words.flips import flipped_tasks
@@ -32,6 +33,7 @@ def print_verdict(console: Console, verdict: Verdict, *, saved: bool = False) ->
     if verdict.suite is not None:
         console.print(_sentence(headline(verdict), 1200), soft_wrap=True)
     console.print(decision_table(f"{candidate} against {baseline}", [(None, row) for row in verdict.rows]))
+    print_calls(console, verdict)
     for name, note in suite_notes(verdict.suite):
         console.print(_sentence(f"{name}: {note.text}"), soft_wrap=True)
     if verdict.suite is not None:

@@ -11,6 +11,7 @@ from rich.text import Text
 from quantgate.evals.checks.finding import FindingCode
 from quantgate.evals.checks.summary import MeanScore, RunSummary, TaskSummary
 from quantgate.evals.text import one_line
+from quantgate.reports.words.calls import run_lines
 
 _FAULTS_SHOWN = 3
 
@@ -48,6 +49,10 @@ def _task_lines(task: TaskSummary) -> Iterator[str]:
     width = max((len(name) for name, _ in named), default=0)
     for name, score in named:
         yield f"  {name:{width}} {score.mean:.4f}{_remark(score)}"
+    if task.calls is not None:
+        lines = run_lines(task.calls)
+        longest = max(len(name) for name, _ in lines)
+        yield from (f"  {name:{longest}} {text}" for name, text in lines)
     for finding in task.findings:
         if finding.code is not FindingCode.MISSING:
             yield f"  {finding.severity}: {finding.message}"

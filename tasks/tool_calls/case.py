@@ -8,9 +8,9 @@ from typing import Any
 
 from quantgate.evals.contract.records import Message
 
-_BANDS = ((1, "1 tool"), (8, "2-8 tools"), (32, "9-32 tools"), (128, "33-128 tools"))
-"""The strata: up to so many tools, and what such a one is called."""
-_BEYOND = "over 128 tools"
+_BANDS = ((1, "001 tool"), (8, "002-008 tools"), (32, "009-032 tools"), (128, "033-128 tools"))
+"""The strata: up to so many tools, and what such a one is called; in letters' order they are in that of numbers."""
+_BEYOND = "129 tools or more"
 
 
 @dataclass(frozen=True, slots=True)

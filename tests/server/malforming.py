@@ -1,6 +1,6 @@
 """A served model that answers the generated requests with tools rightly, but for a known number of each kind of fault.
 
-Which requests get which fault follows from a seed, so that two builds are as alike as their seeds say. Run as a process:
+Which requests get which fault follows from a seed, so that two builds are as alike as their seeds say. As a process:
 `python -m tests.server.malforming --port 8000 --fault InvalidJson=12 --fault lost=5 --seed 1`.
 """
 

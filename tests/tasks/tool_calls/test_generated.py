@@ -33,7 +33,7 @@ def test_the_right_reply_is_right_by_every_metric():
 
 def test_strata_are_of_one_size_and_any_first_part_has_them_all():
     assert Counter(case.stratum for case in CASES) == {
-        "1 tool": 120, "2-8 tools": 120, "9-32 tools": 120, "33-128 tools": 120
+        "001 tool": 120, "002-008 tools": 120, "009-032 tools": 120, "033-128 tools": 120
     }  # fmt: skip
     assert len({case.stratum for case in CASES[:4]}) == 4
     assert {len(case.tools) for case in CASES} == {1, 8, 32, 128}
