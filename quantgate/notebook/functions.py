@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from quantgate.evals.pairing.pairing import Run
     from quantgate.evals.pairing.pairs import Pairs
+    from quantgate.evals.settings.policy import Policy
 
 
 def load(run: str | Path) -> pd.DataFrame:
