@@ -15,6 +15,7 @@ from quantgate.evals.contract.asked import Asked
 from quantgate.evals.contract.records import Sample, Status
 from quantgate.evals.errors import DataError
 from quantgate.evals.files import open_to_read
+from quantgate.evals.foreign.every_eval_ever_own import own_record, own_task
 from quantgate.evals.foreign.models import chosen_model, listed
 from quantgate.evals.foreign.sources import TOO_DEEP, created_of, digest_of, document_of, is_deep, lines_of, object_of
 from quantgate.evals.foreign.types import ForeignRun, ForeignTask, Format, Row, Unread
@@ -91,6 +92,17 @@ def read(path: Path, model: str | None = None) -> ForeignRun:
     for each in tasks:
         if len(same := [other.file.name for other in tasks if other.name == each.name]) > 1:
             raise DataError(f"{path} holds {one_line(each.name, 80)} twice, in {listed(same)}: name one of them")
+    own = [own_record(each.totals, str(each.file)) for each in tasks]
+    if (first := own[0]) is not None and all(own):
+        written = [own_task(run.tasks[0], each.file, each.holds) for each, run in zip(tasks, own, strict=True) if run]
+        return ForeignRun(
+            format=_FORMAT,
+            model=first.model,
+            created=first.created,
+            tasks=written,
+            label=first.label,
+            record=first,
+        )
     library = next((_mapping(each.totals.get("eval_library")) for each in tasks if each.totals), {})
     return ForeignRun(
         format=_FORMAT,

@@ -26,7 +26,7 @@ TEXTS = (
     *("time", "question", "reference"),
 )
 NUMBERS = ("margin", "latency_s", "first_token_s", "tokens_per_s", "attempts", "seed")
-OBJECTS = ("metrics", "usage", "replied_by", "messages", "continuations")
+OBJECTS = ("metrics", "usage", "replied_by", "messages", "continuations", "body")
 KNOWN = (*NEEDED, "status", *TEXTS, *NUMBERS, *OBJECTS, RUN)
 _EMPTY_IS_NONE = frozenset({"stratum", "cluster", "prompt_hash", "finish_reason", "time", "question"})
 _UNKNOWN = (
@@ -250,6 +250,7 @@ def _asked(cells: Mapping[str, Any], texts: Mapping[str, str | None], sample: Sa
             "prompt_hash": sample.prompt_hash,
             "messages": messages or [],
             "continuations": continuations or [],
+            "body": _object("body", cells.get("body")) or {},
             "reference": texts["reference"],
         }
     )

@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from quantgate.evals.contract.question import message_text
 from quantgate.evals.contract.records import Sample, Status
 from quantgate.evals.errors import DataError
 from quantgate.evals.foreign.export.types import Target, answers
 from quantgate.evals.foreign.inspect_archive import missing_inspect
-from quantgate.evals.foreign.inspect_own import KEPT, OWN
+from quantgate.evals.foreign.own import OWN, kept_of
 from quantgate.evals.foreign.sources import digest_of
 from quantgate.evals.inspection.opened import OpenedRun
 from quantgate.evals.inspection.seen import Seen
@@ -159,7 +160,7 @@ def _sample(seen: Seen, task: TaskRecord) -> Any:
         messages=[*prompt, *_said(seen, output)],
         output=output,
         scores=scores or None,
-        metadata={OWN: _kept(sample, seen)},
+        metadata={OWN: kept_of(seen)},
         error=None if fault is None else EvalError(message=fault, traceback="", traceback_ansi=""),
         completed_at=_time(sample.time) if sample.time else None,
     )
@@ -170,12 +171,12 @@ def _said(seen: Seen, output: Any) -> list[Any]:
     return turns or [choice.message for choice in output.choices]
 
 
-def _message(message: Mapping[str, str]) -> Any:
+def _message(message: Mapping[str, Any]) -> Any:
     from inspect_ai.model import ChatMessageAssistant, ChatMessageSystem, ChatMessageTool, ChatMessageUser
 
     of_role = {"system": ChatMessageSystem, "assistant": ChatMessageAssistant, "tool": ChatMessageTool}
     source = {"source": "input"} if message["role"] in _ROLES - {"tool"} else {}
-    return of_role.get(message["role"], ChatMessageUser)(content=message.get("content", ""), **source)
+    return of_role.get(message["role"], ChatMessageUser)(content=message_text(message), **source)
 
 
 def _output(seen: Seen) -> Any:
@@ -199,17 +200,6 @@ def _output(seen: Seen) -> Any:
         usage=ModelUsage(input_tokens=inputs, output_tokens=outputs, total_tokens=total) if sample.usage else None,
         time=sample.latency_s,
     )
-
-
-def _kept(sample: Sample, seen: Seen) -> dict[str, Any]:
-    """What a log has no place for, or holds in another form."""
-    kept = {name: getattr(sample, name) for name in KEPT}
-    kept = {name: dict(each) if isinstance(each, Mapping) else each for name, each in kept.items() if each is not None}
-    if seen.asked is not None and seen.asked.continuations:
-        kept["continuations"] = [asdict(each) for each in seen.asked.continuations]
-    if seen.asked is not None and seen.asked.reference is None:
-        kept["no_reference"] = True
-    return kept
 
 
 INSPECT = Target("inspect", "logs of Inspect, one for each task, as `inspect view` opens them", "-inspect", write)

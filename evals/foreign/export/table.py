@@ -40,6 +40,7 @@ def _row(seen: Seen) -> _Row:
     if asked is not None and not asked.private:
         row["messages"] = [dict(each) for each in asked.messages] or None
         row["continuations"] = [asdict(each) for each in asked.continuations] or None
+        row["body"] = dict(asked.body) or None
         row["reference"] = asked.reference
     for name in OBJECTS:
         row[name] = row[name] if row[name] is None else json.dumps(row[name], ensure_ascii=False, default=dict)

@@ -13,6 +13,7 @@ _PLACES = {
     "jsonl": "table:JSONL",
     "parquet": "table:PARQUET",
     "inspect": "inspect_log:INSPECT",
+    "every-eval-ever": "every_eval_ever:EVERY_EVAL_EVER",
 }
 """For each target its module here, and its `Target` there."""
 
