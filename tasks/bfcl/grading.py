@@ -47,8 +47,8 @@ def decode(calls: Sequence[ToolCall]) -> Decoded:
 def grade(question: Question, checker: Checker, reply: ToolReply, metric: str) -> Grade:
     """Judge a reply by BFCL's rules.
 
-    Where a call is wanted or unwanted as such, only one whose arguments could be decoded is a call. `extracted` shows
-    the calls, and behind them the class of what is wrong.
+    Where a call is wanted or unwanted as such, only one whose arguments could be decoded is a call. `extracted` tells
+    the class of what is wrong, then the calls.
     """
     decoded = decode(reply.calls)
     made = bool(decoded.calls)
@@ -75,4 +75,4 @@ def grade(question: Question, checker: Checker, reply: ToolReply, metric: str) -
 def _shown(calls: Sequence[ToolCall], error: str | None) -> str:
     said = "; ".join(f"{call.name}({call.arguments})" for call in calls) or NO_CALL
     cut = said if len(said) <= _MOST_SHOWN else f"{said[:_MOST_SHOWN]}…"
-    return cut if error is None else f"{cut} [{error}]"
+    return cut if error is None else f"[{error}] {cut}"

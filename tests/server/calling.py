@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from quantgate.evals.contract.task import Task
-from quantgate.evals.contract.tool_calls import ToolReply
+from quantgate.evals.contract.tool_calls import ToolCall, ToolReply
 from tests.server.served import Reply, Rule
 
 
 def answering(task: Task, reply_to: Callable[[str, str], ToolReply]) -> Rule:
     """A rule that finds the item that is asked by its messages and tools, and replies with `reply_to(model, item_id)`.
 
-    What is no item of the task is answered with text.
+    What is no item of the task is answered with a call of the first tool that is offered, else with text.
     """
     known: dict[str, str] = {}
     for item in task.items():
@@ -25,7 +25,9 @@ def answering(task: Task, reply_to: Callable[[str, str], ToolReply]) -> Rule:
         item_id = known.get(_key(body))
         if item_id is not None:
             return Reply(body=message(body, reply_to(body["model"], item_id)))
-        return Reply("I call nothing.")
+        if tools := body.get("tools"):
+            return Reply(body=message(body, ToolReply("", (ToolCall(tools[0]["function"]["name"], "{}"),))))
+        return Reply("I have no tools.")
 
     return rule
 

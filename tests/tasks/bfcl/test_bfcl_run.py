@@ -51,6 +51,8 @@ def test_scores_are_bfcls_own_sample_by_sample_and_a_gate_tells_the_strata(run, 
         for model in ("fp8", "mxfp4"):
             code, told[model], _ = run(server.base_url, model, "--option", CHOSEN)
             assert code == 0, told
+    (record,) = json.loads((tmp_path / "fp8" / "run.json").read_text())["tasks"]
+    assert (record["guess"], record["settings"]["categories"]) == (0, list(WHOLE))
     asked = samples(tmp_path / "fp8")
     assert len(asked) == 56
     assert {each["item_id"]: each["score"] for each in asked} == {

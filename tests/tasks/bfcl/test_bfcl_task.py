@@ -53,16 +53,16 @@ def test_a_prompts_hash_covers_its_tools(task, small):
     [
         (called('{"city": "Bern"}'), 1, 'weather_now({"city": "Bern"})'),
         (called('{"city": "Bern"}', content="Let me see."), 1, 'weather_now({"city": "Bern"})'),
-        (called("{}", name="other"), 0, "other({}) [made:names]"),
-        (called('{"city": "Bern"'), 0, 'weather_now({"city": "Bern") [decoder_failed]'),
-        (called(""), 0, "weather_now() [decoder_failed]"),
-        (called("{}", "null"), 0, "weather_now({}); weather_now(null) [wrong_output_format]"),
+        (called("{}", name="other"), 0, "[made:names] other({})"),
+        (called('{"city": "Bern"'), 0, '[decoder_failed] weather_now({"city": "Bern")'),
+        (called(""), 0, "[decoder_failed] weather_now()"),
+        (called("{}", "null"), 0, "[wrong_output_format] weather_now({}); weather_now(null)"),
         (called("[" * 100_000), 0, None),
         (called('{"a":' * 100_000 + "1" + "}" * 100_000), 0, None),
         (called("9" * 5000), 0, None),
-        (called(content="It is sunny."), 0, "no call [missing_call]"),
-        ("", 0, "no call [missing_call]"),
-        (called('{"raise": 1}'), 0, 'weather_now({"raise": 1}) [checker_error:AttributeError]'),
+        (called(content="It is sunny."), 0, "[missing_call] no call"),
+        ("", 0, "[missing_call] no call"),
+        (called('{"raise": 1}'), 0, '[checker_error:AttributeError] weather_now({"raise": 1})'),
     ],
 )
 def test_a_right_call_is_held_against_the_possible_answers(task, response, score, extracted):
@@ -75,11 +75,11 @@ def test_a_right_call_is_held_against_the_possible_answers(task, response, score
 @pytest.mark.parametrize(
     ("response", "relevant", "irrelevant"),
     [
-        (called("{}"), (1, "weather_now({})"), (0, "weather_now({}) [needless_call]")),
-        (called("{}", name="none_of_them"), (1, "none_of_them({})"), (0, "none_of_them({}) [needless_call]")),
-        (called("{"), (0, "weather_now({) [decoder_failed]"), (1, "weather_now({) [decoder_failed]")),
-        (called(content="No."), (0, "no call [missing_call]"), (1, "no call")),
-        ("", (0, "no call [missing_call]"), (1, "no call")),
+        (called("{}"), (1, "weather_now({})"), (0, "[needless_call] weather_now({})")),
+        (called("{}", name="none_of_them"), (1, "none_of_them({})"), (0, "[needless_call] none_of_them({})")),
+        (called("{"), (0, "[decoder_failed] weather_now({)"), (1, "[decoder_failed] weather_now({)")),
+        (called(content="No."), (0, "[missing_call] no call"), (1, "no call")),
+        ("", (0, "[missing_call] no call"), (1, "no call")),
     ],
 )
 def test_where_only_the_fact_of_a_call_counts_one_that_cannot_be_decoded_is_none(task, response, relevant, irrelevant):
