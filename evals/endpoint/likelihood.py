@@ -5,20 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from quantgate.evals.contract.fault import Fault
-from quantgate.evals.contract.records import Answer, Continuation, PerToken, Prompt, Request, Sampling, Status
+from quantgate.evals.contract.records import Answer, Continuation, Origin, PerToken, Prompt, Request, Sampling, Status
 from quantgate.evals.contract.token_logprobs import TokenLogprobs, write_token_logprobs
 from quantgate.evals.endpoint.client import Endpoint
 from quantgate.evals.endpoint.failures import MalformedReply, Refusal
 from quantgate.evals.endpoint.http_status import REFUSING_STATUS
+from quantgate.evals.endpoint.origin import origin_of
 from quantgate.evals.endpoint.scoring_ways import BESIDE, Part, Way, place, spread, text_part, whole
-from quantgate.evals.endpoint.token_scores import TokenScore
+from quantgate.evals.endpoint.token_scores import TokenScore, document_of
 from quantgate.evals.endpoint.tokenizer import FileTokenizer, OnFault, ServerTokenizer, Tokenizer
 from quantgate.evals.endpoint.written_text import chat_body
 from quantgate.evals.errors import RequestRefused
@@ -97,7 +98,9 @@ class Likelihoods:
             for tops in _FEWER_TOPS if before is None else [before.tops]:
                 try:
                     self.found = Found(way, tops)
-                    scores = await self._scores(tried, Sampling(extra_body=extra_body), _TRIED.per_token, None, str)
+                    scores = await self._scores(
+                        tried, Sampling(extra_body=extra_body), _TRIED.per_token, None, once=True
+                    )
                 except (Refusal, MalformedReply, Fault, RequestRefused, _Unscorable) as error:
                     said.append(f"{way.page}: {error}")
                     if isinstance(error, Refusal) and error.status in (400, 422) and "logprob" in error.body.lower():
@@ -123,7 +126,7 @@ class Likelihoods:
         began = time.monotonic()
         prompt = request.prompt
         try:
-            told = await self._scores(prompt, request.sampling, prompt.per_token, on_fault, None)
+            told = await self._scores(prompt, request.sampling, prompt.per_token, on_fault, once=False)
         except _Unscorable as error:
             return Answer(status=Status.ERROR, error=str(error), refused=True)
         except (Fault, _Unread, MalformedReply) as fault:
@@ -156,6 +159,7 @@ class Likelihoods:
             },
             latency_s=round(time.monotonic() - began, 4),
             attempts=told.attempts,
+            origins=told.origins,
         )
 
     async def _scores(
@@ -164,47 +168,52 @@ class Likelihoods:
         sampling: Sampling,
         wanted: PerToken | None,
         on_fault: OnFault,
-        raw: Callable[[str], str] | None,
+        *,
+        once: bool,
     ) -> _Told:
-        """What is told of a prompt's text; with `raw` what cannot be read is no fault that is tried again."""
+        """What is told of a prompt's text; with `once` what cannot be read is no fault that is tried again."""
         assert self.found is not None
         wanted = wanted or PerToken()
         way, tops = self.found.way, min(self.found.tops, wanted.tops)
         model, text, extra = self._endpoint.model, prompt.continuations[0].text, sampling.extra_body
 
+        origins: dict[Origin, None] = {}
+
         async def told(part: Part) -> tuple[list[TokenScore], int]:
-            return await self._post(part, on_fault, once=raw is not None)
+            (scores, origin), attempts = await self._post(part, on_fault, once=once)
+            origins[origin] = None
+            return scores, attempts
 
         if way is Way.CHAT:
             body, read = chat_body(model, prompt.messages, text, tops, sampling.max_length, extra)
             scores, attempts = await told(Part(body, read))
-            return _Told(scores, tuple(range(len(scores))), 1, attempts, 0, 0)
+            return _Told(scores, tuple(range(len(scores))), 1, attempts, 0, 0, tuple(origins))
         if way is Way.TEXT:
             scores, attempts = await told(text_part(model, text, tops, extra))
-            return _Told(scores, tuple(range(1, len(scores) + 1)), 1, attempts, len(scores) + 1, 0)
+            return _Told(scores, tuple(range(1, len(scores) + 1)), 1, attempts, len(scores) + 1, 0, tuple(origins))
         ids, begins, cut = await self._encoded(prompt, text, sampling.max_length, on_fault)
         if way is Way.N_PROBS:
             positions = spread(begins, len(ids), wanted.positions)
             async with self._slot() as slot:
                 answers = [await told(place(ids, at, tops, {"id_slot": slot, **extra})) for at in positions]
             scores, tries = [score for found, _ in answers for score in found], max(tries for _, tries in answers)
-            return _Told(scores, tuple(positions), len(positions), tries, len(ids), cut)
+            return _Told(scores, tuple(positions), len(positions), tries, len(ids), cut, tuple(origins))
         scores, attempts = await told(whole(way, model, ids, begins, tops, extra))
-        return _Told(scores, tuple(range(begins, len(ids))), 1, attempts, len(ids), cut)
+        return _Told(scores, tuple(range(begins, len(ids))), 1, attempts, len(ids), cut, tuple(origins))
 
-    async def _post(self, part: Part, on_fault: OnFault, *, once: bool) -> tuple[list[TokenScore], int]:
+    async def _post(self, part: Part, on_fault: OnFault, *, once: bool) -> tuple[_Read, int]:
         assert self.found is not None
         way = self.found.way
         url = self._endpoint.beside(way.page) if way in BESIDE else self._endpoint.at(way.page)
         if once:
             text, attempts = await self._endpoint.post(url, part.body, str, _DEADLINE_S, on_fault)
-            return part.read(text), attempts
+            return _read(part, text), attempts
         malformed = 0
 
-        def read(text: str) -> list[TokenScore]:
+        def read(text: str) -> _Read:
             nonlocal malformed
             try:
-                return part.read(text)
+                return _read(part, text)
             except MalformedReply as error:
                 malformed += 1
                 if malformed >= _MALFORMED_TRIES:
@@ -270,3 +279,12 @@ class _Told:
     attempts: int
     sent: int
     cut: int
+    origins: tuple[Origin, ...]
+
+
+_Read: TypeAlias = tuple[list[TokenScore], Origin]
+
+
+def _read(part: Part, text: str) -> _Read:
+    document = document_of(text)
+    return part.read(document), origin_of(document)

@@ -83,7 +83,7 @@ class Part:
     """One request of several that tell of a text: its body, and what reads the scores of its tokens."""
 
     body: dict[str, Any]
-    read: Callable[[str], list[TokenScore]]
+    read: Callable[[Mapping[str, Any]], list[TokenScore]]
 
 
 def whole(way: Way, model: str, ids: Sequence[int], begins: int, tops: int, extra: Mapping[str, Any]) -> Part:
@@ -142,17 +142,17 @@ def _llama(tops: int) -> dict[str, Any]:
     return {**told, "repeat_penalty": 1.0, "samplers": ["temperature"], "stream": False}
 
 
-def _prompt_logprobs(ids: list[int], begins: int, tops: int, body: str) -> list[TokenScore]:
-    return read_prompt_logprobs(body, ids, begins, tops)
+def _prompt_logprobs(ids: list[int], begins: int, tops: int, document: Mapping[str, Any]) -> list[TokenScore]:
+    return read_prompt_logprobs(document, ids, begins, tops)
 
 
-def _generate(ids: list[int], begins: int, tops: int, body: str) -> list[TokenScore]:
-    return read_generate(body, ids, begins, tops)
+def _generate(ids: list[int], begins: int, tops: int, document: Mapping[str, Any]) -> list[TokenScore]:
+    return read_generate(document, ids, begins, tops)
 
 
-def _echo(count: int | None, begins: int, tops: int, body: str) -> list[TokenScore]:
-    return read_echo(body, count, begins, tops)
+def _echo(count: int | None, begins: int, tops: int, document: Mapping[str, Any]) -> list[TokenScore]:
+    return read_echo(document, count, begins, tops)
 
 
-def _completion(wanted: list[int], tops: int, body: str) -> list[TokenScore]:
-    return read_completion(body, wanted, tops)
+def _completion(wanted: list[int], tops: int, document: Mapping[str, Any]) -> list[TokenScore]:
+    return read_completion(document, wanted, tops)

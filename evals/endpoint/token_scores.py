@@ -33,7 +33,7 @@ class TokenScore:
     tops: Tops
 
 
-def read_prompt_logprobs(body: str, ids: Sequence[int], begins: int, tops: int) -> list[TokenScore]:
+def read_prompt_logprobs(document: Mapping[str, Any], ids: Sequence[int], begins: int, tops: int) -> list[TokenScore]:
     """Read `prompt_logprobs`, as vLLM writes it: the prompt's own token beside the likeliest, by ids.
 
     Raises
@@ -41,7 +41,6 @@ def read_prompt_logprobs(body: str, ids: Sequence[int], begins: int, tops: int) 
     MalformedReply
         When the body tells of other tokens than `ids`, or of none, or what it tells cannot be.
     """
-    document = _document(body)
     told = _choice(document).get("prompt_logprobs")
     if told is None:
         told = document.get("prompt_logprobs")
@@ -65,9 +64,8 @@ def _of_ids(place: object, token: int, tops: int) -> TokenScore:
     return _score(token, told[token], told.items(), tops)
 
 
-def read_generate(body: str, ids: Sequence[int], begins: int, tops: int) -> list[TokenScore]:
+def read_generate(document: Mapping[str, Any], ids: Sequence[int], begins: int, tops: int) -> list[TokenScore]:
     """SGLang's `input_token_logprobs` and `input_top_logprobs`: lists of [log-probability, id, text]. Raises alike."""
-    document = _document(body)
     told = document.get("meta_info")
     each, likeliest = (
         (told.get(name) if isinstance(told, dict) else None) for name in ("input_token_logprobs", "input_top_logprobs")
@@ -94,13 +92,12 @@ def _pair(entry: object) -> tuple[int, float]:
     return entry[1], logprob_of(entry[0])
 
 
-def read_echo(body: str, count: int | None, begins: int, tops: int) -> list[TokenScore]:
+def read_echo(document: Mapping[str, Any], count: int | None, begins: int, tops: int) -> list[TokenScore]:
     """The prompt echoed: `tokens`, `token_logprobs` and `top_logprobs`, whose keys are the tokens' texts.
 
     `count` is how many tokens were sent, `None` where the text was. A token that the model generated stands behind
     them. Raises alike.
     """
-    document = _document(body)
     choice = _choice(document)
     told = choice.get("logprobs")
     names = ("tokens", "token_logprobs", "top_logprobs")
@@ -142,9 +139,9 @@ def _named(text: str) -> Token:
     return int(found.group(1)) if found else text
 
 
-def read_completion(body: str, wanted: Sequence[int], tops: int) -> list[TokenScore]:
+def read_completion(document: Mapping[str, Any], wanted: Sequence[int], tops: int) -> list[TokenScore]:
     """llama.cpp's `completion_probabilities`: of each generated token, which must be those `wanted`. Raises alike."""
-    told = _document(body).get("completion_probabilities")
+    told = document.get("completion_probabilities")
     if not isinstance(told, list) or not all(isinstance(each, dict) for each in told):
         raise MalformedReply("the answer has no probabilities of the tokens (n_probs)")
     if [each.get("id") for each in told] != list(wanted):
@@ -160,9 +157,9 @@ class ChatToken:
     written: bytes
 
 
-def read_chat(body: str, tops: int) -> tuple[list[ChatToken], str]:
+def read_chat(document: Mapping[str, Any], tops: int) -> tuple[list[ChatToken], str]:
     """`logprobs` of a chat completion: its tokens as they were generated, and the finish reason. Raises alike."""
-    choice = _choice(_document(body))
+    choice = _choice(document)
     told = choice.get("logprobs")
     content = told.get("content") if isinstance(told, dict) else None
     if not isinstance(content, list) or not all(isinstance(each, dict) for each in content):
@@ -232,7 +229,8 @@ def _score(token: Token, logprob: float, told: Iterable[tuple[Token, float]], to
     return TokenScore(token, logprob, dict(kept))
 
 
-def _document(body: str) -> dict[str, Any]:
+def document_of(body: str) -> dict[str, Any]:
+    """The JSON object of a body. Raises MalformedReply where it is none, or tells of an error."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):

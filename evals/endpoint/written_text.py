@@ -17,7 +17,7 @@ _BYTES_PER_TOKEN = 3
 
 def chat_body(
     model: str, messages: Sequence[Message], text: str, tops: int, max_length: int | None, extra: Mapping[str, Any]
-) -> tuple[dict[str, Any], Callable[[str], list[TokenScore]]]:
+) -> tuple[dict[str, Any], Callable[[Mapping[str, Any]], list[TokenScore]]]:
     """The request for an answer to the messages, and what reads of it the places that it shares with `text`."""
     wanted = text.encode()
     budget = min(max_length or len(wanted), len(wanted) // _BYTES_PER_TOKEN + 1)
@@ -33,7 +33,7 @@ def chat_body(
     return body, lambda reply: _followed(reply, wanted, tops)
 
 
-def _followed(reply: str, wanted: bytes, tops: int) -> list[TokenScore]:
+def _followed(reply: Mapping[str, Any], wanted: bytes, tops: int) -> list[TokenScore]:
     """The tokens that were written, up to the first that leaves the text, that one included.
 
     Each stands after what the text has before it, so that two builds can be held against each other there. Where the

@@ -64,7 +64,7 @@ class Scoring:
         spoiled = self.spoil(page, told)
         if isinstance(spoiled, web.Response):
             return spoiled
-        return web.Response(text=json.dumps(spoiled), content_type="application/json")
+        return web.Response(text=json.dumps({"model": "m", **spoiled}), content_type="application/json")
 
     def _told(self, page: str, body: dict[str, Any]) -> dict[str, Any] | web.Response | None:
         llama = self.dialect in (LLAMA, OLD_LLAMA)

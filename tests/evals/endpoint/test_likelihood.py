@@ -9,7 +9,7 @@ import math
 import pytest
 from aiohttp import web
 
-from quantgate.evals.contract.records import Continuation, Item, PerToken, Prompt, Request, Sampling, Status
+from quantgate.evals.contract.records import Continuation, Item, Origin, PerToken, Prompt, Request, Sampling, Status
 from quantgate.evals.contract.token_logprobs import TokenLogprobs, parse_token_logprobs
 from quantgate.evals.endpoint.client import Endpoint, RetryPolicy
 from quantgate.evals.endpoint.likelihood import Found, Likelihoods
@@ -61,6 +61,7 @@ def test_each_dialect_is_found_and_tells_what_the_model_says(dialect, way):
     places = list(scored.positions)
     assert found == Found(way, 20)
     assert places == (spread(1, len(IDS), 4) if way is Way.N_PROBS else list(range(1, len(IDS))))
+    assert answer.origins == (Origin("m"),)
     expected = dict(zip(range(1, len(IDS)), true_logprobs(), strict=True))
     assert scored.logprobs == pytest.approx([expected[place] for place in places], abs=1e-6)
     named = IDS if way not in (Way.ECHO, Way.TEXT) else [language.VOCABULARY[token] for token in IDS]
