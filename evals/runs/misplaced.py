@@ -31,7 +31,7 @@ def why_no_run(path: Path) -> str:
         return f"{path} is no run directory but a bundle of data, which --data-dir takes"
     return (
         f"{path} is no run directory: it has no {_RUN_FILE}. `quantgate run --out {path}` makes one, and "
-        "`quantgate import` one of another tool's files, which these are not as far as it knows"
+        f"`quantgate import auto {path} --out RUN` one of another tool's files, where it knows them"
     )
 
 
@@ -66,8 +66,8 @@ def _why_file(path: Path) -> str:
     decision = _decision(path)
     if decision is None:
         return (
-            f"{path} is a file, and no run directory: that is a folder with {_RUN_FILE}. Nor does `quantgate import` "
-            "know it as another tool's"
+            f"{path} is a file, and no run directory: that is a folder with {_RUN_FILE}. `quantgate import auto {path} "
+            "--out RUN` makes one of another tool's file, where it knows that"
         )
     runs = " and ".join(_runs_of(decision))
     of = f", {runs}" if runs else ""
