@@ -94,11 +94,11 @@ class Evidence:
     def targets(self, bounds: Bounds) -> tuple[TargetBounds, ...]:
         """What holds for questions like these and for these very ones, at the level of the bounds that decide.
 
-        With one answer to each of independent items both are the same. Of a recovery only the one that decides is told:
-        no bound of it holds for these very questions alone.
+        With one answer to each of independent items both are the same. Of a recovery and of log-probabilities only the
+        one that decides is told: no bound of it holds for these very questions alone.
         """
         told = [bounds]
-        if self.measured.margin.recovery is None:
+        if self.measured.margin.recovery is None and self.measured.fidelity is None:
             again = self.measured.repeated or self.scores.clusters is not None
             other = self.policy.model_copy(update={"target": bounds.target.other})
             told.append(

@@ -12,6 +12,7 @@ from quantgate.evals.decision.comparison import Comparison
 from quantgate.evals.decision.types import NotComparable, ReleaseVerdict, TaskDecision, TaskVerdict, Verdict
 from quantgate.evals.text import one_line, printable
 from quantgate.reports.files.options import Inconclusive
+from quantgate.reports.words.fidelity import apart_lines, fidelity_lines
 from quantgate.reports.words.flipped import flipped
 from quantgate.reports.words.flips import Flipped, item_name, sentence, worst_first
 from quantgate.reports.words.looks import looks_lines
@@ -75,13 +76,18 @@ def _flips(tasks: Sequence[Flipped]) -> _Properties:
     return found
 
 
+def _told(task: TaskDecision) -> list[str]:
+    told = (paired_lines(task), looks_lines(task), target_lines(task), fidelity_lines(task), apart_lines(task))
+    return [line for lines in told for line in lines]
+
+
 def _case(task: TaskDecision, inconclusive: Inconclusive) -> _Case:
     row = task_cells(task)
     details = (
         f"difference {row.difference} points, bounds {row.bounds}, margin {row.margin}; {row.asked} items; "
         f"baseline {row.baseline}, candidate {row.candidate}"
     )
-    details += "".join(f"\n{line}" for line in (*paired_lines(task), *looks_lines(task), *target_lines(task)))
+    details += "".join(f"\n{line}" for line in _told(task))
     details += "".join(f"\n{finding.severity.value}: {finding.message}" for finding in task.findings)
     if task.passes:
         return _Case(task.task, task.named_reason, details)

@@ -11,7 +11,9 @@ from quantgate.reports.files.markdown_flips import flips_markdown
 from quantgate.reports.files.markdown_text import markdown_code, markdown_text
 from quantgate.reports.words import numbers
 from quantgate.reports.words.calls import NOTE, call_tables
+from quantgate.reports.words.divergences import divergence_lines
 from quantgate.reports.words.facts import told_builds
+from quantgate.reports.words.fidelity import apart_lines, fidelity_lines
 from quantgate.reports.words.flipped import flipped
 from quantgate.reports.words.headline import comparison_headline, headline, recommendation, whole_verdict
 from quantgate.reports.words.looks import looks_lines
@@ -43,6 +45,7 @@ def gate_markdown(verdict: Verdict) -> str:
         *_bullets(f"{row.task}: {line}" for row in verdict.rows for line in paired_lines(row)),
         *_bullets(f"Note: {name}: {note.text}." for name, note in suite_notes(verdict.suite)),
         *_bullets(f"{row.task}: {line}" for row in verdict.rows for line in (*looks_lines(row), *target_lines(row))),
+        *_bullets(f"{row.task}: {line}" for row in verdict.rows for line in (*fidelity_lines(row), *apart_lines(row))),
         *_bullets([f"Note: {note}."] if (note := pooled_note(verdict)) else []),
         *_bullets(f"To settle it: {line}" for line in settling(verdict.rows)),
         *flips_markdown(flipped(verdict)),
@@ -84,6 +87,7 @@ def comparison_markdown(comparison: Comparison) -> str:
         *_bullets([said] if (said := shared_target([task for _, task in named])) else []),
         *_plot(named),
         *_calls(comparison),
+        *_bullets(divergence_lines(comparison)),
         *_bullets(
             f"{build.name}: {row.named_reason}" for build in comparison.formats for row in build.rows if not row.passes
         ),

@@ -13,9 +13,11 @@ from quantgate.reports.html.flipped import flip_lists
 from quantgate.reports.html.identity import identity_rows
 from quantgate.reports.html.page import PlotEntry, figure_markup, render
 from quantgate.reports.plots import canvas
+from quantgate.reports.plots.divergence import draw_divergence
 from quantgate.reports.plots.forest import comparison_rows, draw_forest, shapes_of
 from quantgate.reports.plots.tradeoff import draw_tradeoff
 from quantgate.reports.words.calls import NOTE, call_tables
+from quantgate.reports.words.divergences import divergence_rows, scored_tasks
 from quantgate.reports.words.facts import Box, build_facts, task_facts
 from quantgate.reports.words.flipped import flipped
 from quantgate.reports.words.headline import comparison_headline, recommendation, shipped, whole_verdict
@@ -73,6 +75,9 @@ def comparison_html(comparison: Comparison) -> str:
         calls=call_tables(comparison),
         calls_note=NOTE,
         tradeoff=_tradeoff(comparison, tasks),
+        divergences=divergence_rows(comparison),
+        scored=scored_tasks(comparison),
+        against=_against_divergence(comparison, tasks),
         reasons=[
             (build.name, task.named_reason) for build in comparison.formats for task in build.rows if not task.passes
         ],
@@ -138,6 +143,17 @@ def _lines(*lines: str) -> list[str]:
 def _tradeoff(comparison: Comparison, tasks: Sequence[str]) -> list[PlotEntry]:
     caption = "Each format's difference with the bounds that decide, against what it costs; shaded: the margin."
     return plot_entries("tradeoff", [Chart(task, caption, partial(_draw, comparison, task)) for task in tasks])
+
+
+def _against_divergence(comparison: Comparison, tasks: Sequence[str]) -> list[PlotEntry]:
+    caption = "Each format's difference against its divergence, both with the bounds that decide; shaded: the margin."
+    return plot_entries(
+        "divergence", [Chart(task, caption, partial(_draw_divergence, comparison, task)) for task in tasks]
+    )
+
+
+def _draw_divergence(comparison: Comparison, task: str, width: int) -> Figure | None:
+    return draw_divergence(comparison, task, width=width)
 
 
 def _draw(comparison: Comparison, task: str, width: int) -> Figure | None:

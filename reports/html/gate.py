@@ -19,6 +19,7 @@ from quantgate.reports.plots.lengths import draw_lengths
 from quantgate.reports.plots.power import draw_power, grows
 from quantgate.reports.words.calls import NOTE, call_tables
 from quantgate.reports.words.facts import Box, build_facts, task_facts
+from quantgate.reports.words.fidelity import fidelity_lines, fidelity_of, part_rows, worst_lines
 from quantgate.reports.words.flipped import flipped
 from quantgate.reports.words.headline import headline, other_reasons
 from quantgate.reports.words.looks import looks_lines
@@ -77,7 +78,12 @@ def gate_html(verdict: Verdict) -> str:
             *[(task.task, note.text) for task in verdict.tasks for note in flag_notes(task)],
         ],
         described={task.task: _described(task) for task in verdict.tasks},
-        flip_tables=[task for task in verdict.decided if task.flip_table is not None],
+        flip_tables=[task for task in verdict.decided if task.flip_table is not None and fidelity_of(task) is None],
+        fidelity=[
+            (task.task, part_rows(told), fidelity_lines(task), worst_lines(told))
+            for task in verdict.decided
+            if (told := fidelity_of(task)) is not None
+        ],
         any_noise=any(task.description and task.description.noise for task in verdict.decided),
         calls=call_tables(verdict),
         calls_note=NOTE,
@@ -118,7 +124,7 @@ def _without_cut(verdict: Verdict) -> list[str]:
 
 def _described(task: TaskDecision) -> list[str]:
     """What the terminal tells beside the decision, but for what has places of its own."""
-    elsewhere = (NoteKind.NOISE, NoteKind.TARGET, NoteKind.LOOK, NoteKind.LOOKS)
+    elsewhere = (NoteKind.NOISE, NoteKind.TARGET, NoteKind.LOOK, NoteKind.LOOKS, NoteKind.FIDELITY)
     return [note.text for note in described_notes(task) if note.kind not in elsewhere]
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from quantgate.evals.decision.comparison import Comparison
 from quantgate.evals.decision.types import Verdict
 from quantgate.reports.plots import canvas
+from quantgate.reports.plots.divergence import draw_divergence
 from quantgate.reports.plots.flips import draw_flips
 from quantgate.reports.plots.forest import comparison_rows, draw_forest, forest_rows
 from quantgate.reports.plots.power import draw_power
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def named_figures(decision: Verdict | Comparison) -> Iterator[tuple[str, Figure]]:
-    """Each figure with its file name without ending: `forest`, `flips`, and `power` or `tradeoff` by task.
+    """Each figure with its file name without ending: `forest`, `flips`; by task `power`, or `tradeoff` and `divergence`.
 
     Raises
     ------
@@ -40,6 +41,8 @@ def named_figures(decision: Verdict | Comparison) -> Iterator[tuple[str, Figure]
     for name in decision.rows:
         if (tradeoff := draw_tradeoff(decision, name, named=True)) is not None:
             yield _free(f"tradeoff-{name}", names), tradeoff
+        if (divergence := draw_divergence(decision, name, named=True)) is not None:
+            yield _free(f"divergence-{name}", names), divergence
 
 
 def _free(name: str, taken: set[str]) -> str:

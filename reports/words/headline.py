@@ -169,4 +169,6 @@ def _room(task: TaskDecision) -> float:
     if task.margin.recovery is not None:
         lower = 0.0 if task.recovery_bounds is None else task.recovery_bounds.lower
         rooms.append((lower - task.margin.recovery) * task.baseline)
+    if task.margin.kl is not None and task.kl_bounds is not None:
+        rooms.append(task.margin.kl - task.kl_bounds.upper)
     return min(rooms)

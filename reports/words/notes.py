@@ -18,6 +18,7 @@ from quantgate.evals.decision.types import (
 )
 from quantgate.evals.runs.record import SameBy
 from quantgate.reports.words import numbers
+from quantgate.reports.words.fidelity import apart_lines, fidelity_lines
 from quantgate.reports.words.looks import looks_lines
 from quantgate.reports.words.settling import another_look
 from quantgate.reports.words.targets import target_lines
@@ -48,6 +49,7 @@ class NoteKind(StrEnum):
     LOOK = "look"
     LOOKS = "looks"
     PAIRED = "paired"
+    FIDELITY = "fidelity"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +169,7 @@ def described_notes(task: TaskDecision) -> list[Note]:
         *(Note(NoteKind.LOOKS, line) for line in looks_lines(task)),
         *(Note(NoteKind.TARGET, line) for line in target_lines(task)),
     ]
+    notes += [Note(NoteKind.FIDELITY, line) for line in (*fidelity_lines(task), *apart_lines(task))]
     if alike is not None:
         told = f"the same result in both builds on {alike.count:,} of {alike.n:,} samples ({alike.estimate:.1%})"
         notes.append(Note(NoteKind.AGREEMENT, told))

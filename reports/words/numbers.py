@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 
+from quantgate.evals.decision.fidelity_sentences import nats
 from quantgate.evals.decision.recovery_bounds import RecoveryBounds
+from quantgate.evals.fidelity.figures import KlBounds
 from quantgate.evals.settings.margin import Margin
 
 NONE = "—"
@@ -46,9 +48,16 @@ def bounds(lower: float, upper: float, margin: float | None) -> str:
     return f"{above}{signed(lower)} to {below}{signed(upper)}"
 
 
-def deciding(lower: float, upper: float, ratio: RecoveryBounds | None, margin: Margin) -> str:
-    """The bounds that decide: of the difference in points, of the recovery in percent, or of both."""
+def deciding(
+    lower: float, upper: float, ratio: RecoveryBounds | None, margin: Margin, kl: KlBounds | None = None
+) -> str:
+    """The bounds that decide: of the difference in points, of the recovery in percent, of divergence, or of two."""
     asked, in_points = margin.recovery, bounds(lower, upper, margin.points)
+    if kl is not None and margin.kl is not None:
+        above = "<" if kl.upper == -math.nextafter(-margin.kl, math.inf) else ""
+        below = ">" if kl.lower == -math.nextafter(-margin.kl, -math.inf) else ""
+        in_nats = f"{below}{nats(kl.lower)} to {above}{nats(kl.upper)} nats"
+        return in_nats if margin.points is None else f"{in_points}; {in_nats}"
     if ratio is None or asked is None:
         return in_points
     in_percent = NONE if ratio.undefined else recovery_range(ratio.lower, ratio.upper, asked)
@@ -63,10 +72,12 @@ def margin_points(fraction: float) -> str:
 def margin_cell(margin: Margin) -> str:
     """A margin as a column has it: `2`, `99% recovery`, or `2, 99% recovery`."""
     said = [] if margin.points is None else [margin_points(margin.points)]
-    return ", ".join([*said, *([] if margin.recovery is None else [f"{margin.recovery * 100:g}% recovery"])])
+    said += [] if margin.recovery is None else [f"{margin.recovery * 100:g}% recovery"]
+    return ", ".join([*said, *([] if margin.kl is None else [f"{margin.kl:g} nats"])])
 
 
 def margin_words(margin: Margin) -> str:
     """A margin in a sentence: `a margin of 2 points`, `a recovery of 99%`, or both."""
     said = [] if margin.points is None else [f"a margin of {margin_points(margin.points)} points"]
-    return " and ".join([*said, *([] if margin.recovery is None else [f"a recovery of {margin.recovery * 100:g}%"])])
+    said += [] if margin.recovery is None else [f"a recovery of {margin.recovery * 100:g}%"]
+    return " and ".join([*said, *([] if margin.kl is None else [f"a divergence of {margin.kl:g} nats"])])

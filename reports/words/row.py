@@ -138,23 +138,33 @@ def _repeats(task: TaskDecision) -> str:
 
 
 def _bounds(figures: Decided | StratumFigures, margin: Margin) -> str:
-    return numbers.deciding(figures.lower, figures.upper, figures.recovery_bounds, margin)
+    return numbers.deciding(figures.lower, figures.upper, figures.recovery_bounds, margin, figures.kl_bounds)
 
 
 def relative_note(tasks: Iterable[TaskDecision]) -> str:
-    """What bounds and margins in percent are, for under a table; empty where there are none."""
+    """What bounds and margins in other units than points are, for under a table; empty where there are none."""
+    told = list(tasks)
+    agreement = (
+        "Where answers are log-probabilities, the candidate's score is the share of positions at which its likeliest "
+        "token is the baseline's, and bounds in nats are of the divergence KL(baseline || candidate)."
+    )
+    some = any(isinstance(task, Decided) and task.fidelity is not None for task in told)
+    return " ".join([*([agreement] if some else []), *_recovery_notes(told)])
+
+
+def _recovery_notes(tasks: Iterable[TaskDecision]) -> list[str]:
     if all(task.margin.recovery is None for task in tasks):
-        return ""
-    return (
+        return []
+    return [
         "Bounds and margins in percent are of the recovery, candidate over baseline, whose lower bound must lie above "
         "the margin; a plot shows the difference in points there, and as its margin what the recovery comes to at the "
         "baseline's accuracy."
-    )
+    ]
 
 
 def _flips(task: Decided, gap: str) -> str:
     """Items that only the baseline has right, and only the candidate: `6 / 2`; of repeats, items whose mean moved."""
-    if (counts := flip_counts(task)) is None:
+    if task.fidelity is not None or (counts := flip_counts(task)) is None:
         return numbers.NONE
     return f"{counts[0]:,}{gap}/{gap}{counts[1]:,}"
 

@@ -29,6 +29,8 @@ def shared_target(tasks: Iterable[TaskDecision]) -> str:
 
 def _bounds(task: Decided, one: TargetBounds) -> str:
     """The bounds in points, or where a recovery decides in what the margin says."""
+    if one.decides and task.margin.kl is not None:
+        return numbers.deciding(one.lower, one.upper, None, task.margin, task.kl_bounds)
     if one.decides and task.margin.recovery is not None:
         said = numbers.deciding(one.lower, one.upper, task.recovery_bounds, task.margin)
         return f"{said} of the recovery" if task.margin.points is None else said
