@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def named_figures(decision: Verdict | Comparison) -> Iterator[tuple[str, Figure]]:
-    """Each figure with its file name without ending: `forest`, `flips`; by task `power`, or `tradeoff` and `divergence`.
+    """Each figure with its file name without ending: `forest`, `flips`, and by task `power`, `tradeoff`, `divergence`.
 
     Raises
     ------
