@@ -5,6 +5,8 @@ ANSWERS, TOKEN_LOGPROBS = "answers", "token_logprobs"
 TOKENS, GENERATED = "tokens", "generated"
 """The setting that says that each build has scored tokens that it generated itself, and not given ones."""
 
+ENDED = ""
+"""What stands for a token where a build that generates its own has ended, and no likeliest tokens are told."""
 KL_CLIP = 1.0
 """The most that a document's mean divergence counts for in its bounds, in nats.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from quantgate.evals.decision.described import Prospect
+from quantgate.evals.decision.points import nats
 from quantgate.evals.decision.recovery_sentences import percent
 from quantgate.evals.decision.standing import Standing
 from quantgate.evals.fidelity.figures import KlBounds
@@ -79,20 +80,6 @@ def _divergence(verdict: str, kl: KlBounds, margin: float, confidence: str) -> s
         return f"The divergence may be {most} nats, or as little as {nats(kl.lower)}; {asked} are allowed."
     most = "less" if nats(kl.upper) == asked else f"at most {nats(kl.upper)}, less"
     return f"With {confidence} confidence the divergence is {most} than the {asked} nats allowed."
-
-
-def nats(value: float) -> str:
-    """A divergence with as many digits as tell it: 0.0031, 0.051, 1.2.
-
-    Examples
-    --------
-    >>> nats(0.003149), nats(0.0512), nats(1.234), nats(0.0), nats(0.00002)
-    ('0.0031', '0.051', '1.23', '0', '0.00002')
-    """
-    if value == 0:
-        return "0"
-    text = f"{value:.2f}" if abs(value) >= 1 else f"{value:.2g}"
-    return f"{float(text):.6f}".rstrip("0").rstrip(".") if abs(value) < 1 else text
 
 
 def documents_sentence(prospects: tuple[Prospect, ...], documents: int, *, hopeless: bool) -> str:

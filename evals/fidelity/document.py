@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from quantgate.evals.contract.fidelity import ENDED
 from quantgate.evals.contract.token_logprobs import TokenLogprobs
 from quantgate.evals.errors import DataError
 from quantgate.evals.fidelity.buckets import STARTS, bucket_of
@@ -34,13 +35,19 @@ def compare_documents(
         given another text. The message names the position. Also when no position shows likeliest tokens of both.
     """
     length = _together(baseline, candidate) if generated else _all(baseline, candidate)
-    sums = np.zeros((5, len(STARTS)))
-    scored, logprob, shown, agreement, kl = sums
+    scored, logprob, shown, agreement, told, kl = np.zeros((6, len(STARTS)))
     first: Parting | None = None
     widest: Parting | None = None
     for place in range(length):
         position, token = baseline.positions[place], baseline.tokens[place]
         part = bucket_of(position)
+        if ENDED in (token, candidate.tokens[place]):
+            # One that has ended while the other goes on does not agree; by how much it diverges nobody tells.
+            shown[part] += 1
+            agreement[part] += float(candidate.tokens[place] == token)
+            if candidate.tokens[place] != token and first is None:
+                first = Parting(position, token, candidate.tokens[place], 0.0)
+            continue
         if candidate.tokens[place] == token:
             scored[part] += 1
             logprob[part] += candidate.logprobs[place] - baseline.logprobs[place]
@@ -54,6 +61,7 @@ def compare_documents(
             raise DataError(f"at position {position:,} {error}") from None
         shown[part] += 1
         agreement[part] += agrees
+        told[part] += 1
         kl[part] += divergence
         if (agrees < 1 and first is None) or divergence > (0.0 if widest is None else widest.kl):
             parting = Parting(
@@ -64,7 +72,7 @@ def compare_documents(
     if not shown.sum():
         raise DataError("no position shows the likeliest tokens of both builds, which agreement is counted by")
     same = baseline.logprobs == candidate.logprobs and baseline.tops == candidate.tops
-    return DocumentFidelity(scored, logprob, shown, agreement, kl, first, widest, same)
+    return DocumentFidelity(scored, logprob, shown, agreement, told, kl, first, widest, same)
 
 
 def _all(baseline: TokenLogprobs, candidate: TokenLogprobs) -> int:

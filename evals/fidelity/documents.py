@@ -26,8 +26,9 @@ class DocumentFidelity:
     """How far a candidate agrees with the baseline on one document, summed in each part of it (`buckets`).
 
     Shapes (parts,). `scored` counts the positions with a log-probability of the same token in both, `logprob` sums the
-    candidate's less the baseline's over them, in nats. `shown` counts the positions where both show their likeliest
-    tokens, `agreement` and `kl` sum over those. `first` is the first position where the likeliest token is another,
+    candidate's less the baseline's over them, in nats. `shown` counts the positions of which it is known whether the
+    likeliest token is the same, `agreement` sums over those; `told` counts those where both show their likeliest
+    tokens, `kl` sums over them. `first` is the first position where the likeliest token is another,
     `widest` the one with the largest divergence; `None` where there is none. `same` says that every figure of the two
     is the same to the last digit.
     """
@@ -36,6 +37,7 @@ class DocumentFidelity:
     logprob: FloatArray
     shown: FloatArray
     agreement: FloatArray
+    told: FloatArray
     kl: FloatArray
     first: Parting | None
     widest: Parting | None

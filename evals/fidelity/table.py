@@ -22,7 +22,7 @@ def tabulated(documents: tuple[str, ...], repeats: int, found: Mapping[Place, Do
     partings: list[tuple[Parting | None, Parting | None]] = [(None, None)] * len(documents)
     for (row, repeat), one in found.items():
         for place, (sums, counts) in enumerate(
-            ((one.agreement, one.shown), (one.kl, one.shown), (one.logprob, one.scored))
+            ((one.agreement, one.shown), (one.kl, one.told), (one.logprob, one.scored))
         ):
             whole[place, row, repeat] = sums.sum() / counts.sum() if counts.sum() else np.nan
             there = counts > 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from quantgate.evals.contract.design import Design
+from quantgate.evals.contract.fidelity import ANSWERS, TOKEN_LOGPROBS
 from quantgate.evals.contract.task import Task
 from quantgate.evals.designs.planned import planned_design
 from quantgate.evals.release.size import full_size
@@ -23,7 +24,9 @@ def designs_of(
     looks: int,
     futility: float,
 ) -> dict[str, Design]:
-    """The design of each task, the same for all builds.
+    """The design of each task, the same for all builds; none of one whose answers are log-probabilities.
+
+    Those are asked whole, which takes minutes, and looked at once.
 
     Parameters
     ----------
@@ -38,7 +41,9 @@ def designs_of(
         At most so many looks; the conditional power below which a task is given up.
     """
     return {
-        name: _design(name, task, configs[name], policy, candidates, looks, futility) for name, task in tasks.items()
+        name: _design(name, task, configs[name], policy, candidates, looks, futility)
+        for name, task in tasks.items()
+        if task.identity.settings.get(ANSWERS) != TOKEN_LOGPROBS
     }
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from quantgate.evals.contract.design import Design
+from quantgate.evals.contract.fidelity import ANSWERS, TOKEN_LOGPROBS
 from quantgate.evals.contract.records import Answer
 from quantgate.evals.contract.task import Orchestrated, Task, TaskInfo
+from quantgate.evals.errors import UsageError
 from quantgate.evals.planning.assumptions import assume
 from quantgate.evals.planning.forecast import (
     BuildForecast,
@@ -41,6 +43,24 @@ class Ready:
     tasks: Mapping[str, Task]
     infos: Mapping[str, TaskInfo]
     designs: Mapping[str, Design] | None
+
+    @property
+    def first(self) -> Ready | None:
+        """The release with the task alone that is asked before all others; `None` where there is no such task.
+
+        Raises
+        ------
+        UsageError
+            When it is no task of log-probabilities, of which alone it is known when a build is broken.
+        """
+        name = self.release.policy.first
+        if name is None:
+            return None
+        if self.tasks[name].identity.settings.get(ANSWERS) != TOKEN_LOGPROBS:
+            raise UsageError(
+                f"{self.release.file}: first: {name}: only a task of log-probabilities tells of a broken build"
+            )
+        return replace(self, tasks={name: self.tasks[name]}, infos={name: self.infos[name]}, designs=None)
 
     @property
     def candidates(self) -> tuple[str, ...]:
@@ -88,7 +108,7 @@ class Ready:
     def whole(self) -> frozenset[str]:
         """The tasks of a suite, whose mean is decided once, when all of them are there."""
         suite = self.release.policy.suite
-        return frozenset() if suite is None else frozenset(suite.shares)
+        return frozenset() if suite is None else frozenset(suite.shares) & self.tasks.keys()
 
     @property
     def unweighed(self) -> frozenset[str]:
@@ -106,7 +126,7 @@ class Ready:
         told = []
         for name, task in self.tasks.items():
             items, repeats = full_size(task, self.configs[name])
-            design = None if self.designs is None else self.designs[name]
+            design = None if self.designs is None else self.designs.get(name)
             looks = [] if design is None else [(look.items, look.repeats) for look in design.looks]
             shares = [
                 BuildForecast(label, items * repeats, held[name].answers, self._pace(label, name, first), at_once)

@@ -100,10 +100,15 @@ RULES = tuple(name for name in TaskPolicy.model_fields if name not in ("metric",
 
 
 class Policy(TaskPolicy):
-    """A policy for all tasks, what differs for some, and what several of them must show together."""
+    """A policy for all tasks, what differs for some, and what several of them must show together.
+
+    `first` names the task of log-probabilities that `quantgate check` asks before all others, so that a build that is
+    broken is stopped before they are.
+    """
 
     tasks: dict[str, TaskPolicy] = {}
     suite: SuitePolicy | None = None
+    first: str | None = None
 
     @field_validator("tasks", mode="before")
     @classmethod

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from quantgate.evals.decision.types import Verdict
     from quantgate.evals.release.ready import Ready
     from quantgate.evals.release.types import Ended
+    from quantgate.evals.settings.policy import Policy
     from quantgate.evals.settings.release import Budget, Release
 
 _NOT_COMPLETE = 5
@@ -171,10 +172,13 @@ def _check(ready: Ready, manner: Manner, command: str, trackers: Outputs) -> int
     from quantgate.evals.runs.record import now
     from quantgate.evals.versions import software_versions
 
+    if (first := ready.first) is not None and (stopped := _asked_first(first, manner, command)) is not None:
+        return stopped
     ended = _ask(ready, manner)
     if ended is None:
         return _NOT_COMPLETE
-    decision = replace(_decided(ready), command=command, created=now(), software=software_versions())
+    policy = ready.release.policy
+    decision = replace(_decided(ready, policy), command=command, created=now(), software=software_versions())
     code = _conclude(ready.release, decision, manner, trackers)
     if ended.reason in _SPENT:
         manner.tell(_spent(ended, ready.release))
@@ -182,6 +186,34 @@ def _check(ready: Ready, manner: Manner, command: str, trackers: Outputs) -> int
         lacking = sum(ended.left.values())
         manner.tell(f"not complete: up to {lacking:,} answers are missing after faults; the same command asks for them")
         return _NOT_COMPLETE
+    return code
+
+
+def _asked_first(ready: Ready, manner: Manner, command: str) -> int | None:
+    """Ask the release's first task alone; the exit code where it stops the release, `None` where that goes on."""
+    from quantgate.evals.decision.first_look import first_look, policy_of_first
+    from quantgate.evals.release.paired import paired_release
+    from quantgate.evals.runs.record import now
+    from quantgate.evals.versions import software_versions
+
+    if _ask(ready, manner) is None:
+        return _NOT_COMPLETE
+    release, (task,) = ready.release, ready.tasks
+    policy = policy_of_first(release.policy, task)
+    folders = {label: release.path_of(label) for label in ready.candidates}
+    seen = first_look(paired_release(release.path_of(release.baseline.label), folders, [task], policy), task)
+    for label, said in seen.seen.items():
+        if not manner.quiet:
+            manner.tell(f"{task}, asked first: {label}: {seen.broken.get(label, said)}")
+    if not seen.stops:
+        return None
+    decision = replace(_decided(ready, policy), command=command, created=now(), software=software_versions())
+    code = _conclude(release, decision, manner)
+    if left := [name for name in release.tasks if name != task]:
+        manner.tell(
+            f"stopped before {', '.join(left)}, which would show no more of a broken build. All that was asked is in "
+            f"{release.out}; without `first` in {release.file.name} the same command goes on"
+        )
     return code
 
 
@@ -198,7 +230,7 @@ def _is_short(ended: Ended, decision: Verdict | Comparison) -> bool:
     return ended.reason is Reason.COMPLETE and is_open and sum(ended.left.values()) > 0
 
 
-def _decided(ready: Ready) -> Verdict | Comparison:
+def _decided(ready: Ready, policy: Policy) -> Verdict | Comparison:
     """The decision on the answers that are on disk: of one candidate as `gate`, of several as `compare`."""
     from quantgate.cli.notice import notice
     from quantgate.evals.decision.compare import compare
@@ -206,10 +238,10 @@ def _decided(ready: Ready) -> Verdict | Comparison:
     from quantgate.evals.decision.looking import Looked, decide_with_looks
     from quantgate.evals.release.paired import paired_release
 
-    release, policy = ready.release, ready.release.policy
+    release = ready.release
     folders = {label: release.path_of(label) for label in ready.candidates}
     baseline = str(release.path_of(release.baseline.label))
-    pairs = paired_release(Path(baseline), folders, release.tasks, policy)
+    pairs = paired_release(Path(baseline), folders, list(ready.tasks), policy)
     looked = {label: Looked(each, folders[label]) for label, each in pairs.items()}
     if len(pairs) == 1:
         ((label, one),) = pairs.items()
@@ -250,7 +282,7 @@ def _ask(ready: Ready, manner: Manner) -> Ended | None:
     release = ready.release
     live = Live(
         release.policy,
-        release.tasks,
+        list(ready.tasks),
         release.path_of(release.baseline.label),
         {label: release.path_of(label) for label in ready.candidates},
         ready.unweighed,
@@ -270,7 +302,7 @@ def _ask(ready: Ready, manner: Manner) -> Ended | None:
         manner.note(session.notices)
         if session.to_ask and not _are_fit(ready, session.to_ask, manner):
             return None
-        if not session.to_ask and not manner.quiet:
+        if not session.to_ask and not manner.quiet and len(ready.tasks) == len(release.tasks):
             manner.tell(f"nothing is left to ask: the verdict is in the answers in {release.out}")
         tasks = [
             TaskOnScreen(one.task, one.margin, one.requests, one.requests - one.left) for one in ready.forecasts({})

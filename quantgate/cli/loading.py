@@ -55,6 +55,9 @@ def ready_release(release: Release, registry: Registry, console: Console) -> Rea
     UsageError, DataError
         For a task that lacks something or has no data.
     """
+    from dataclasses import replace
+
+    from quantgate.evals.contract.fidelity import ANSWERS, TOKEN_LOGPROBS
     from quantgate.evals.errors import DataError
     from quantgate.evals.release.designs import designs_of
     from quantgate.evals.release.ready import Ready
@@ -74,6 +77,9 @@ def ready_release(release: Release, registry: Registry, console: Console) -> Rea
             # Whoever loads a task speaks of the options of `run`.
             by_key = f"; in {release.file} under data or data_dir" if "--data" in str(error) else ""
             raise DataError(f"{error}{by_key}") from None
+    of_logprobs = [name for name, task in tasks.items() if task.identity.settings.get(ANSWERS) == TOKEN_LOGPROBS]
+    policy = release.policy.with_fidelity(of_logprobs, others=len(of_logprobs) < len(tasks))
+    release = replace(release, policy=policy)
     designs = None
     if release.stop is Stop.EARLY:
         configs = {name: release.run_config(label, name) for name in tasks}
@@ -86,7 +92,8 @@ def ready_release(release: Release, registry: Registry, console: Console) -> Rea
                 looks=release.looks,
                 futility=release.futility,
             )
-    return Ready(release, tasks, infos, designs)
+    # Where no task is looked at on the way, all is asked and decided once.
+    return Ready(release, tasks, infos, designs or None)
 
 
 def check_task_names(config: RunConfig) -> None:

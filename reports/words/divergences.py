@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from quantgate.evals.decision.comparison import Comparison, Format
-from quantgate.evals.decision.fidelity_sentences import nats
+from quantgate.evals.decision.points import nats
 from quantgate.evals.decision.types import Decided, TaskDecision
 from quantgate.reports.words import numbers
 from quantgate.reports.words.fidelity import fidelity_of

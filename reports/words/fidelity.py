@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from quantgate.evals.decision.fidelity_sentences import nats
+from quantgate.evals.decision.points import nats
 from quantgate.evals.decision.types import Decided, TaskDecision
 from quantgate.evals.fidelity.figures import Fidelity, PartFigures
 from quantgate.evals.text import one_line

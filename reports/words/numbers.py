@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from quantgate.evals.decision.fidelity_sentences import nats
+from quantgate.evals.decision.points import nats
 from quantgate.evals.decision.recovery_bounds import RecoveryBounds
 from quantgate.evals.fidelity.figures import KlBounds
 from quantgate.evals.settings.margin import Margin

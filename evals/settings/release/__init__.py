@@ -79,6 +79,7 @@ def release_of(
 ) -> Release:
     """Resolve what a release file holds; otherwise as `load_release`."""
     given = _given(overrides or {})
+    document, asked_first = _asked_first(document, file)
     document = {**document, **{name: value for name, value in given.items() if name not in RUN_OPTIONS}}
     written = tasks_of(document, file)
     own = {task: _own_of(task, tasks, file) for task in written}
@@ -112,7 +113,7 @@ def release_of(
         if side.is_asked
     ]
     check_alike(askings)
-    top, of_tasks = rules_of(said, baseline.written, written, file)
+    top, of_tasks = rules_of({**said, **asked_first}, baseline.written, written, file)
     changed = {asking.task for asking in askings if asking.config.model_changed}
     policy, rules = policy_of(file, said.get("policy"), top, of_tasks, changed)
     return Release(
@@ -136,6 +137,15 @@ def release_of(
         },
         _copy=written_copy(plan, {side.place: side.build for side in sides}, layers, list(written), rules),
     )
+
+
+def _asked_first(document: Mapping[str, Any], file: Path) -> tuple[dict[str, Any], dict[str, Said]]:
+    """The document, and apart from it which task is asked before all others: a number there is an option of asking."""
+    first = document.get("first")
+    if not isinstance(first, str) or first.strip().isdecimal():
+        return dict(document), {}
+    rest = {name: value for name, value in document.items() if name != "first"}
+    return rest, {"first": Said(first, at(file, "", "first"))}
 
 
 def _given(overrides: Mapping[str, Any]) -> dict[str, Any]:

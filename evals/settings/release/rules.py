@@ -25,6 +25,8 @@ def rules_of(
 ) -> tuple[dict[str, Said], dict[str, dict[str, Said]]]:
     """The keys of a policy at the top and under each task; what the baseline should score may stand under it, too."""
     top = {name: said[name] for name in (*RULES, "suite") if name in said}
+    if "first" in said and isinstance(said["first"].value, str):
+        top["first"] = said["first"]
     of_tasks = {
         task: {name: Said(own[name], at(file, place_of_task(task), name)) for name in RULES if name in own}
         for task, own in tasks.items()
@@ -91,6 +93,8 @@ def policy_of(
     except ValidationError as error:
         raise UsageError(origin.explain(error)) from None
     _check_tasks(policy, list(tasks), origin, every=inline)
+    if policy.first is not None and policy.first not in tasks:
+        raise UsageError(f"{origin.where(('first',))}: no such task is asked{nearest(policy.first, list(tasks))}")
     return policy, merged
 
 

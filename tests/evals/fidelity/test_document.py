@@ -87,3 +87,11 @@ def test_generated_tokens_are_compared_up_to_where_they_part():
 def test_figures_that_are_no_log_probabilities_are_refused_with_their_position():
     with pytest.raises(DataError, match=r"at position 2 .*logprobs_mode"):
         compare_documents(document(SURE, SURE), document(SURE, {7: -0.1, 8: -0.1}))
+
+
+def test_a_build_that_ends_while_the_other_goes_on_does_not_agree_there():
+    ended = document(SURE, {}, tokens=[7, ""])
+    found = compare_documents(document(SURE, SURE), ended, generated=True)
+    assert (found.agreement.sum(), found.shown.sum(), found.told.sum()) == (1, 2, 1)
+    assert found.first.position == 2
+    assert compare_documents(ended, ended, generated=True).agreement.sum() == 2
