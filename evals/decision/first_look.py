@@ -11,8 +11,8 @@ from quantgate.evals.pairing.pairs import Pairs, TaskPairs
 from quantgate.evals.settings.policy import Policy, TaskPolicy
 from quantgate.evals.settings.requirements import SMALLEST_ALPHA, Tier
 
-BROKEN_BELOW = 0.5
-"""A build that agrees with the baseline on fewer positions is broken: four bits of a small model keep far more."""
+BROKEN_BELOW = 0.3
+"""A build that agrees with the baseline on fewer positions is broken: bare MXFP4 of the demo's small model keeps 0.56."""
 
 
 @dataclass(frozen=True, slots=True)

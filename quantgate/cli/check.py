@@ -172,7 +172,7 @@ def _check(ready: Ready, manner: Manner, command: str, trackers: Outputs) -> int
     from quantgate.evals.runs.record import now
     from quantgate.evals.versions import software_versions
 
-    if (first := ready.first) is not None and (stopped := _asked_first(first, manner, command)) is not None:
+    if (first := ready.first) is not None and (stopped := _asked_first(first, manner, command, trackers)) is not None:
         return stopped
     ended = _ask(ready, manner)
     if ended is None:
@@ -189,7 +189,7 @@ def _check(ready: Ready, manner: Manner, command: str, trackers: Outputs) -> int
     return code
 
 
-def _asked_first(ready: Ready, manner: Manner, command: str) -> int | None:
+def _asked_first(ready: Ready, manner: Manner, command: str, trackers: Outputs) -> int | None:
     """Ask the release's first task alone; the exit code where it stops the release, `None` where that goes on."""
     from quantgate.evals.decision.first_look import first_look, policy_of_first
     from quantgate.evals.release.paired import paired_release
@@ -208,7 +208,7 @@ def _asked_first(ready: Ready, manner: Manner, command: str) -> int | None:
     if not seen.stops:
         return None
     decision = replace(_decided(ready, policy), command=command, created=now(), software=software_versions())
-    code = _conclude(release, decision, manner)
+    code = _conclude(release, decision, manner, trackers)
     if left := [name for name in release.tasks if name != task]:
         manner.tell(
             f"stopped before {', '.join(left)}, which would show no more of a broken build. All that was asked is in "
