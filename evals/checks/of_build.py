@@ -69,8 +69,8 @@ def pair_findings(
     found += _cut_unlike(builds, policy)
     if not pairs.of_logprobs:
         found += unparsed_unlike({"baseline": builds[0], "candidate": builds[1]})
-        asked = all(record.endpoint.get("base_url") for record in (baseline, candidate))
-        found += prompt_findings(pairs, meant=policy.prompts_unlike, asked=asked)
+        endpoints = {"baseline": baseline.endpoint, "candidate": candidate.endpoint}
+        found += prompt_findings(pairs, endpoints, meant=policy.prompts_unlike)
     found += same_build_findings(baseline, candidate, meant=policy.same_build)
     for name, record in (("baseline", baseline), ("candidate", candidate)):
         found += model_findings(record, name, meant=policy.model_changed)

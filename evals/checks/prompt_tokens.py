@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from quantgate.evals.checks.endings import is_conversation, is_of_an_agent
 from quantgate.evals.checks.finding import Finding, FindingCode, Severity
+from quantgate.evals.checks.token_ids import ACCEPT, are_alike, ids_unlike
 from quantgate.evals.contract.records import Answer, Sample
+from quantgate.evals.contract.token_ids import recorded
 from quantgate.evals.pairing.pairs import TaskPairs
 from quantgate.evals.runs.record import SameBy
 from quantgate.evals.samples.columns import NONE, Columns, Digests, Ints, cached_tokens, token_count
@@ -29,7 +31,6 @@ _GROWS = 0.5
 _LEAST_CONSTANT = 20
 """So many items with one and the same difference are no conversation, of which nothing else is known."""
 _BUILDS = ("baseline", "candidate")
-_ACCEPT = "prompts_unlike: true in the policy (--prompts-unlike) says that it is meant, as of two models' tokenizers"
 _WHY = "what differs in score may then be the prompt's doing and not the build's"
 
 
@@ -66,10 +67,11 @@ class _Compared:
         return len(np.unique(self.ours.item))
 
 
-def prompt_findings(pairs: TaskPairs, *, meant: bool, asked: bool) -> Iterator[Finding]:
+def prompt_findings(pairs: TaskPairs, endpoints: Mapping[str, Mapping[str, Any]], *, meant: bool) -> Iterator[Finding]:
     """What the builds' counts of prompt tokens show; `meant` says that other tokens are, as of another model.
 
-    `asked` says that both builds were asked at endpoints, which could have told them.
+    `endpoints` has what each run recorded of its own: with an address it could have told them, and the hashes of token
+    ids say by themselves whether the same is made of the first prompts.
 
     A prompt's count is held against those that the other build gave for the very same prompt, so that what varies
     within both alike, as by the day's date in a template, is told and blocks nothing. What a server does not tell, or
@@ -79,9 +81,12 @@ def prompt_findings(pairs: TaskPairs, *, meant: bool, asked: bool) -> Iterator[F
     """
     if any(is_conversation(run.samples) for run in pairs.builds.values()):
         return
+    ids = {name: [*recorded(endpoint, pairs.task)] for name, endpoint in endpoints.items()}
+    yield from ids_unlike(ids, meant=meant)
     compared = _best_reading(pairs)
     if compared is None or not compared.items:
-        yield from _untold(pairs, asked=asked)
+        if not are_alike(ids):
+            yield from _untold(pairs, asked=all(endpoint.get("base_url") for endpoint in endpoints.values()))
         return
     imported = any(run.imported for run in pairs.builds.values())
     if len(compared.unlike):
@@ -196,7 +201,7 @@ def _unlike(pairs: TaskPairs, compared: _Compared, *, meant: bool, imported: boo
         f"{excerpt(pairs.table.items[item])}: {ours:,} and {theirs:,}" for item, ours, theirs in differing.examples
     )
     certain = not imported or (differing.step is not None and differing.everywhere and items >= _LEAST_CONSTANT)
-    advice = f"Serve both alike, and ask again; {_ACCEPT}" if certain else f"If it is meant, {_ACCEPT}"
+    advice = f"Serve both alike, and ask again; {ACCEPT}" if certain else f"If it is meant, {ACCEPT}"
     return Finding(
         FindingCode.PROMPTS_UNLIKE,
         Severity.BLOCKS if certain and not meant else Severity.WARNS,

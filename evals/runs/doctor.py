@@ -10,6 +10,7 @@ from quantgate.evals.contract.records import Answer, Item, Prompt, Request, Samp
 from quantgate.evals.endpoint.client import Endpoint, RetryPolicy
 from quantgate.evals.endpoint.listing import NoListing
 from quantgate.evals.endpoint.served import ServedModel, served_model
+from quantgate.evals.endpoint.token_ids import token_ids_of
 from quantgate.evals.endpoint.tool_call import tried_tool_call
 from quantgate.evals.runs.begun_answer import probe_begun_answer
 from quantgate.evals.runs.endpoint import endpoint_of
@@ -23,6 +24,7 @@ from quantgate.evals.runs.observed_answer import (
     exchanged,
     reasoning,
     speed,
+    token_ids,
     tools,
     usage,
 )
@@ -133,6 +135,9 @@ async def _examine(
         yield observation
     probe = await tried_tool_call(endpoint, config.extra_body)
     yield tools(works=probe.works, text=probe.text, needed=needs_tools)
+    shown = await token_ids_of(endpoint, endpoint.model, [_HELLO if task is None else task[1]], config.extra_body)
+    if shown is not None:
+        yield token_ids(shown)
     if task is not None:
         name, prompt, sampling = task
         subject, answer = f"{name}, first item", await ask(prompt, sampling)

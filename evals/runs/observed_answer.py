@@ -7,12 +7,14 @@ from typing import Any
 
 from quantgate.evals.contract.records import Answer, Prompt, Sampling, Status
 from quantgate.evals.contract.thoughts import leaked_tokens
+from quantgate.evals.contract.token_ids import TokenIds
 from quantgate.evals.endpoint.finish_reasons import Ending, ending_of
 from quantgate.evals.endpoint.parameters import MAX_TOKENS
 from quantgate.evals.runs.observation import Health, Observation
 from quantgate.evals.text import excerpt
 
 _PART = 80
+_HASH = 12
 
 
 def completion(
@@ -105,6 +107,18 @@ def usage(told: Mapping[str, Any] | None) -> Observation:
         "usage",
         Health.GOOD,
         f"told: {told.get('prompt_tokens')} prompt, {told['completion_tokens']} completion tokens",
+    )
+
+
+def token_ids(made: TokenIds) -> Observation:
+    """What a server makes of a first prompt: two builds that are to be compared show the same hashes."""
+    through = made.templated is not None
+    template = f"{(made.templated or '')[:_HASH]} through its chat template" if through else "its chat template unshown"
+    return Observation(
+        "token ids",
+        Health.GOOD,
+        f"the first prompt is {made.tokens:,} tokens{'' if through else ' of bare text'} by /tokenize; hashes "
+        f"{template}, {(made.plain or '')[:_HASH]} of the text alone: the other build's must be the same",
     )
 
 

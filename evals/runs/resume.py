@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from quantgate.evals.contract.design import Design
+from quantgate.evals.contract.token_ids import FIELD
 from quantgate.evals.endpoint.served import context_of, is_longer, without_context
 from quantgate.evals.errors import ResumeMismatch
 from quantgate.evals.runs.record import FOUND_OUT, ListedChange, RunRecord, TaskRecord, differences, task_differences
@@ -45,7 +46,7 @@ def merge_for_resume(
         )
     kept = tuple(task for task in held.tasks if wanted.task(task.name) is None)
     endpoint = dict(wanted.endpoint)
-    known = {"context_length", *(() if endpoint.keys() & {"served", "listed"} else ("served", "listed"))}
+    known = {"context_length", FIELD, *(() if endpoint.keys() & {"served", "listed"} else ("served", "listed"))}
     endpoint |= {name: held.endpoint[name] for name in held.endpoint if name in known and name not in endpoint}
     earlier = held.earlier
     if (held.endpoint, held.software) != (endpoint, wanted.software):

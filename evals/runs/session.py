@@ -15,14 +15,14 @@ from quantgate.evals.contract.design import Design
 from quantgate.evals.contract.fidelity import TOKENS
 from quantgate.evals.contract.records import Status
 from quantgate.evals.contract.task import Asker, ModelUnderTest, Orchestrated, Stratified, Task, TaskInfo
-from quantgate.evals.endpoint.client import Endpoint
+from quantgate.evals.endpoint.client import Endpoint, RetryPolicy
 from quantgate.evals.endpoint.completions import Completions
 from quantgate.evals.endpoint.likelihood import Likelihoods, found_in
 from quantgate.evals.endpoint.listing import NoListing
 from quantgate.evals.endpoint.served import context_of, served_model
 from quantgate.evals.endpoint.url import redact_url
 from quantgate.evals.endpoint.window import Window
-from quantgate.evals.errors import OutOfTime, RunDirectoryError, TaskDeclarationError
+from quantgate.evals.errors import OutOfTime, RunDirectoryError
 from quantgate.evals.interrupts import run_cancelled_by_ctrl_c
 from quantgate.evals.runs.asked import KeptTask
 from quantgate.evals.runs.asking import Pace, Progress, Requests, ask_all, run_until_stopped
@@ -33,11 +33,12 @@ from quantgate.evals.runs.grader_processes import GraderProcesses
 from quantgate.evals.runs.grading import Graders
 from quantgate.evals.runs.missing import MissingRequests, UngradedAnswers
 from quantgate.evals.runs.own import check_own
+from quantgate.evals.runs.prompt_ids import with_token_ids
 from quantgate.evals.runs.record import Draw, RunRecord, now
 from quantgate.evals.runs.resume import merge_for_resume
 from quantgate.evals.runs.standing import Standing
 from quantgate.evals.runs.steering import Steering
-from quantgate.evals.runs.task_plan import TaskPlan
+from quantgate.evals.runs.task_plan import TaskPlan, check_strata
 from quantgate.evals.runs.watching import Watch
 from quantgate.evals.samples.columns import Columns
 from quantgate.evals.samples.held import Held
@@ -104,6 +105,8 @@ class Session:
                 progress.follow(window)
                 askers, endpoints = await self._askers(stack)
                 record = _as_found(self.record, askers)
+                plans = {name: plan for name, (plan, _) in self.missing.of_tasks().items()}
+                record = await with_token_ids(record, plans, self.configs, _asking_once)
                 directory.amend(record)
                 watch = Watch(endpoints[0], record, directory.amend, allowed=self._allows_change)
                 try:
@@ -245,7 +248,7 @@ def plans_of(
     """How each task is asked, each by its own configuration. Raises TaskDeclarationError as `prepare`."""
     plans = [_plan(task, configs[name], infos[name], (designs or {}).get(name)) for name, task in tasks.items()]
     for plan in plans:
-        _check_strata(plan)
+        check_strata(plan)
     return plans
 
 
@@ -332,20 +335,6 @@ def _plan(task: Task, config: RunConfig, info: TaskInfo, design: Design | None) 
     return TaskPlan(task, sampling, repeats, info, config.model, of_strata, data, folder, limit, draw, design)
 
 
-def _check_strata(plan: TaskPlan) -> None:
-    """Raise TaskDeclarationError for strata that are not declared: no verb but this would know of them.
-
-    Those that are only shown change no score, and need no declaration.
-    """
-    if plan.task.identity.settings.get("weights") == "items":
-        return
-    found = {item.stratum for item in plan.task.items()} - {None}
-    if plan.info.items is not None and (unknown := sorted(map(str, found - plan.info.strata.keys()))):
-        raise TaskDeclarationError(
-            f"the task {plan.info.name} has items of a stratum {unknown[0]!r}, which its TaskInfo does not declare"
-        )
-
-
 def _model_under_test(config: RunConfig, task: Task) -> ModelUnderTest:
     return ModelUnderTest(
         base_url=config.base_url,
@@ -376,6 +365,10 @@ async def _completions(endpoint: Endpoint, config: RunConfig) -> Completions:
     completions = Completions(endpoint, config.tokenizer)
     await completions.check(config.extra_body)
     return completions
+
+
+def _asking_once(config: RunConfig) -> Endpoint:
+    return endpoint_of(config, config.model, RetryPolicy(tries=1))
 
 
 def window_size(configs: Collection[RunConfig]) -> int | None:

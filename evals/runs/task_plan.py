@@ -14,6 +14,7 @@ from quantgate.evals.contract.design import Design
 from quantgate.evals.contract.published import published_for
 from quantgate.evals.contract.records import Item, Request, Sampling
 from quantgate.evals.contract.task import Guessable, Task, TaskInfo
+from quantgate.evals.errors import TaskDeclarationError
 from quantgate.evals.runs.draw import chosen, in_drawn_order
 from quantgate.evals.runs.planned import written
 from quantgate.evals.runs.record import Draw, TaskRecord
@@ -107,3 +108,17 @@ def _recorded(sampling: Sampling) -> dict[str, Any]:
     if sampling.draws:
         del told["max_length"]
     return told
+
+
+def check_strata(plan: TaskPlan) -> None:
+    """Raise TaskDeclarationError for strata that are not declared: no verb but this would know of them.
+
+    Those that are only shown change no score, and need no declaration.
+    """
+    if plan.task.identity.settings.get("weights") == "items":
+        return
+    found = {item.stratum for item in plan.task.items()} - {None}
+    if plan.info.items is not None and (unknown := sorted(map(str, found - plan.info.strata.keys()))):
+        raise TaskDeclarationError(
+            f"the task {plan.info.name} has items of a stratum {unknown[0]!r}, which its TaskInfo does not declare"
+        )

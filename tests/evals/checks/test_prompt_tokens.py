@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
 
 from quantgate.evals.checks.finding import Finding, Severity
 from quantgate.evals.contract.records import Sample
+from quantgate.evals.contract.token_ids import FIELD, TokenIds
 from quantgate.evals.decision.gate import decide
 from quantgate.evals.decision.types import ReleaseVerdict
 from quantgate.evals.pairing.pairing import Run, pair_runs
@@ -161,3 +162,44 @@ def test_of_another_tools_files_only_a_constant_difference_blocks():
     scattered = imported(lambda each: length(each) + int(each.item_id) % 3)
     assert found(imported(length), scattered)["prompts_unlike"].severity is Severity.WARNS
     assert found(imported(length), imported(lambda each: length(each) + 8))["prompts_unlike"].blocks
+
+
+def showing(*made: TokenIds, count: Callable[[Sample], Any] = length) -> Run:
+    """A run whose server has shown such hashes of its first prompts, session by session."""
+    run = served(count)
+    told = {"gsm8k": [asdict(each) for each in made]}
+    return Run(replace(run.record, endpoint={**run.record.endpoint, FIELD: told}), run.samples)
+
+
+MADE = TokenIds("prompts", "template", "text", 120)
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        (replace(MADE, templated="other"), "(120 and 120 tokens in the first, by /tokenize): another chat template is"),
+        (replace(MADE, templated="other", plain="other", tokens=124), "another tokenizer is served"),
+    ],
+)
+def test_other_token_ids_of_the_same_prompts_block_though_they_are_as_many(other: TokenIds, said: str):
+    told = found(showing(MADE), showing(other))["prompts_unlike"]
+    assert (told.severity, said in told.message) == (Severity.BLOCKS, True)
+    assert found(showing(MADE), showing(other), prompts_unlike=True)["prompts_unlike"].severity is Severity.WARNS
+
+
+@pytest.mark.parametrize(
+    "other", [MADE, replace(MADE, prompts="others", templated="other"), replace(MADE, templated=None)]
+)
+def test_token_ids_that_agree_or_cannot_be_compared_are_no_finding(other: TokenIds):
+    assert found(showing(MADE), showing(other)) == found(showing(MADE), showing()) == {}
+
+
+def test_a_server_that_makes_other_ids_in_a_later_session_is_told():
+    told = found(showing(MADE), showing(MADE, replace(MADE, templated="other")))["prompts_unlike"]
+    assert (told.build, told.severity) == ("candidate", Severity.BLOCKS)
+
+
+def test_equal_ids_say_what_untold_counts_leave_open():
+    silent = showing(MADE, count=lambda _: None)
+    assert found(showing(MADE), silent) == {}
+    assert set(found(served(), silent)) == {"prompts_untold"}
