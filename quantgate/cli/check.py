@@ -373,7 +373,7 @@ def _conclude(release: Release, decision: Verdict | Comparison, manner: Manner, 
     from quantgate.reports.files.write import write_reports
     from quantgate.reports.terminal.compare import print_comparison
     from quantgate.reports.terminal.console import output_console
-    from quantgate.reports.terminal.decision_table import print_verdict
+    from quantgate.reports.terminal.verdict import print_verdict
 
     console, outputs = output_console(), outputs_of(release)
     if isinstance(decision, Verdict):

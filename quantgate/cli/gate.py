@@ -108,7 +108,7 @@ def gate(
     from quantgate.evals.versions import software_versions
     from quantgate.reports.files.write import check_outputs
     from quantgate.reports.terminal.console import output_console
-    from quantgate.reports.terminal.decision_table import print_verdict
+    from quantgate.reports.terminal.verdict import print_verdict
 
     check_outputs(outputs)
     asked = load_policy(

@@ -45,7 +45,7 @@ def report(
     from quantgate.reports.files.write import check_outputs
     from quantgate.reports.terminal.compare import print_comparison
     from quantgate.reports.terminal.console import output_console
-    from quantgate.reports.terminal.decision_table import print_verdict
+    from quantgate.reports.terminal.verdict import print_verdict
 
     check_outputs(outputs)
     read = load_decision(decision)

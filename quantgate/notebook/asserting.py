@@ -54,8 +54,8 @@ class NotPassed(AssertionError):
         self.result = result
 
     def __str__(self) -> str:
-        from quantgate.reports.terminal.decision_table import print_verdict
         from quantgate.reports.terminal.flipped import print_first_flips
+        from quantgate.reports.terminal.verdict import print_verdict
 
         width = max(shutil.get_terminal_size((_WIDE, 24)).columns - _OF_PYTEST, 1)
         decision = self.result.decision

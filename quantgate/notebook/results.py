@@ -50,7 +50,7 @@ class GateResult:
         return self.decision.to_json()
 
     def __repr__(self) -> str:
-        from quantgate.reports.terminal.decision_table import print_verdict
+        from quantgate.reports.terminal.verdict import print_verdict
 
         return printed(lambda console: print_verdict(console, self.decision))
 

@@ -1,23 +1,16 @@
-"""A gate's decision on the terminal: one row a task, and the sentences that decided."""
+"""Decisions as a table on the terminal: one row a task, and those of its strata."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.console import Console
 from rich.text import Text
 
-from quantgate.evals.decision.types import ReleaseVerdict, TaskDecision, TaskVerdict, Verdict
+from quantgate.evals.decision.types import ReleaseVerdict, TaskDecision, TaskVerdict
 from quantgate.evals.text import one_line
-from quantgate.reports.terminal.calls import print_calls
 from quantgate.reports.terminal.fitting import LONGEST_NAME, Column, FittingTable
-from quantgate.reports.terminal.flipped import print_flipped
-from quantgate.reports.words.flips import flipped_tasks
-from quantgate.reports.words.headline import headline, holds_line
-from quantgate.reports.words.notes import described_notes, finding_notes, flag_notes, pooled_note, suite_notes
 from quantgate.reports.words.palette import MARK, VERDICT_ROLE, verdict_word
 from quantgate.reports.words.row import Cells, strata_cells, task_cells
-from quantgate.reports.words.targets import target_lines
 
 _STYLE = {
     "pass": "green",
@@ -25,34 +18,6 @@ _STYLE = {
     "inconclusive": "yellow",
     "invalid": "magenta",
 }
-
-
-def print_verdict(console: Console, verdict: Verdict, *, saved: bool = False) -> None:
-    """Print the suite's sentence, where there is one, the table, the tasks' sentences and the verdict with its code."""
-    baseline, candidate = one_line(verdict.baseline.label, 40), one_line(verdict.candidate.label, 40)
-    if verdict.suite is not None:
-        console.print(_sentence(headline(verdict), 1200), soft_wrap=True)
-    console.print(decision_table(f"{candidate} against {baseline}", [(None, row) for row in verdict.rows]))
-    print_calls(console, verdict)
-    for name, note in suite_notes(verdict.suite):
-        console.print(_sentence(f"{name}: {note.text}"), soft_wrap=True)
-    if verdict.suite is not None:
-        mean = verdict.suite.mean
-        for line in target_lines(mean):
-            console.print(_sentence(f"{mean.task}: {line}"), soft_wrap=True)
-    for task in verdict.tasks:
-        console.print(_sentence(task.named_reason), soft_wrap=True)
-        for note in (*finding_notes(task), *flag_notes(task), *described_notes(task)):
-            console.print(_sentence(f"note: {note.text}"), soft_wrap=True)
-    if (pooled := pooled_note(verdict)) is not None:
-        console.print(_sentence(f"note: {pooled}"), soft_wrap=True)
-    if not any(row.required for row in verdict.rows):
-        for reason in verdict.reasons:
-            console.print(_sentence(reason), soft_wrap=True)
-    print_flipped(console, flipped_tasks(verdict.rows, verdict.verdict, verdict.named_folders))
-    console.print(verdict_line(verdict.verdict, "gate" if saved else None))
-    if verdict.holds is not None:
-        console.print(Text(holds_line(verdict.verdict, verdict.holds)), soft_wrap=True)
 
 
 def decision_table(title: str, rows: list[tuple[str | None, TaskDecision]]) -> FittingTable:
@@ -114,5 +79,6 @@ def verdict_line(verdict: ReleaseVerdict, of: str | None = None) -> Text:
     return Text.assemble("verdict: ", verdict_text(verdict), f" (exit code {verdict.exit_code}){said}")
 
 
-def _sentence(text: str, most: int = 600) -> Text:
+def sentence(text: str, most: int = 600) -> Text:
+    """A sentence on one line, no longer than `most` characters."""
     return Text(one_line(text, most))

@@ -26,7 +26,7 @@ from quantgate.reports.html.compare import comparison_html
 from quantgate.reports.html.gate import gate_html
 from quantgate.reports.plots.forest import comparison_rows, forest_rows
 from quantgate.reports.terminal.compare import print_comparison
-from quantgate.reports.terminal.decision_table import print_verdict
+from quantgate.reports.terminal.verdict import print_verdict
 from tests.reports import made
 
 NAME = made.suite().mean.task

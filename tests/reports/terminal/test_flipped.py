@@ -11,7 +11,7 @@ from rich.console import Console
 from quantgate.evals.decision.comparison import Format
 from quantgate.evals.decision.types import ReleaseVerdict, Verdict
 from quantgate.reports.terminal.compare import print_comparison
-from quantgate.reports.terminal.decision_table import print_verdict
+from quantgate.reports.terminal.verdict import print_verdict
 from tests.reports import made
 
 FOLDERS = {"baseline": "runs/fp8", "candidate": "runs/mxfp4"}

@@ -12,7 +12,7 @@ from quantgate.reports.files.junit import gate_junit
 from quantgate.reports.files.markdown import comparison_markdown, gate_markdown
 from quantgate.reports.html.compare import comparison_html
 from quantgate.reports.html.gate import gate_html
-from quantgate.reports.terminal.decision_table import print_verdict
+from quantgate.reports.terminal.verdict import print_verdict
 from quantgate.reports.words.looks import looks_lines
 from quantgate.reports.words.row import task_cells
 from quantgate.reports.words.settling import settling

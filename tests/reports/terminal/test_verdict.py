@@ -1,4 +1,4 @@
-"""The decision as a table on the terminal."""
+"""The verdict on the terminal: its table and sentences."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rich.console import Console
 from quantgate.evals.decision.gate import decide
 from quantgate.evals.pairing.pairing import Run, pair_runs
 from quantgate.evals.settings.policy import Policy
-from quantgate.reports.terminal.decision_table import print_verdict
+from quantgate.reports.terminal.verdict import print_verdict
 from tests.evals.made_runs import run_of
 
 
