@@ -70,7 +70,7 @@ def recognised(path: Path) -> bool:
         return bool(reviews_at(path))
     except DataError:
         # A folder with too much in it, or with links, is told as that where it has a folder of reviews.
-        return (path / REVIEWS).is_dir()
+        return (path / REVIEWS).is_dir() or any(path.glob(f"*/{REVIEWS}"))
 
 
 def is_reviews(file: Path) -> bool:

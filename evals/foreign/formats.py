@@ -28,6 +28,7 @@ _PLACES = {
 """For each format its module here, and its `Format` there; the more particular ones stand first."""
 
 NAMES = tuple(_PLACES)
+_PACKED = frozenset({".gz", ".tgz", ".zst", ".zip", ".xz", ".bz2", ".lz4", ".7z", ".tar"})
 
 
 def format_of(name: str) -> Format:
@@ -61,15 +62,25 @@ def found_format(name: str, path: Path) -> Format:
         raise DataError(f"{path} is a run directory already, which `gate` and all else take as it is")
     found = format_of(name) if name != AUTO else recognised(path)
     if found is None:
-        raise DataError(
-            f"{path}: it is none of the formats {', '.join(NAMES)}; name one, as `quantgate import csv {path}`"
-        )
+        raise DataError(_of_none(path))
     return found
 
 
 def read_source(name: str, path: Path) -> ForeignRun:
     """What a source holds. Raises as `found_format`, and DataError for what is broken."""
     return found_format(name, path).read(path)
+
+
+def _of_none(path: Path) -> str:
+    """Why a path is of no format, as far as its name tells."""
+    packed = path if path.suffix.lower() in _PACKED else None
+    if path.is_dir():
+        packed = next((each for each in sorted(path.glob("*")) if each.suffix.lower() in _PACKED), None)
+    if packed is not None:
+        return f"{packed}: it is compressed: unpack it, and name what comes out"
+    why = "it holds nothing of" if path.is_dir() else "it is none of"
+    ask = f"`quantgate import FORMAT {path}` says what is missing for one of them"
+    return f"{path}: {why} the formats {', '.join(NAMES)}; {ask}"
 
 
 def _formats() -> Iterator[Format]:

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 from quantgate.evals.contract.asked import Asked
 from quantgate.evals.contract.loglikelihoods import LogLikelihood, write_loglikelihoods
 from quantgate.evals.contract.records import Continuation, Message, Sample, Status
+from quantgate.evals.errors import DataError
 from quantgate.evals.foreign.lm_eval_results import number_of
 from quantgate.evals.foreign.types import Row, Unread
 from quantgate.evals.runs.record import SameBy
@@ -24,6 +25,8 @@ from quantgate.evals.secrets import redacted
 NO_FILTER = "none"
 _NO_MATCH = "[invalid]"
 _SHORT = 16
+_ROUNDED = 1e-4
+"""Some who pass results on keep four digits."""
 _NO_NUMBERS = "its log-likelihoods are no numbers"
 
 Cells: TypeAlias = Callable[[bytearray], Iterator[tuple[str, "dict[str, Any] | str"]]]
@@ -41,7 +44,8 @@ class Reading:
     """How the rows of a task are read.
 
     `metric` is the one that becomes the score, as `METRIC,FILTER`; `filters` are those of the task in lm-eval's order;
-    `voting` says that repeats were voted on; `delimiter` stands before each choice.
+    `voting` says that repeats were voted on; `delimiter` stands before each choice. `figure` is the mean of the `items`
+    scores as the results have it, where they do.
     """
 
     task: str
@@ -50,6 +54,8 @@ class Reading:
     same_by: SameBy
     voting: bool = False
     delimiter: str = " "
+    figure: float | None = None
+    items: int | None = None
 
 
 def answers(cells_of: Cells, reading: Reading) -> Iterator[Row | Unread]:
@@ -57,11 +63,14 @@ def answers(cells_of: Cells, reading: Reading) -> Iterator[Row | Unread]:
 
     The rows of one document stand far apart, filter by filter. So those of other filters are read first, of which the
     metrics alone are kept.
+
+    Raises DataError where all answers are there and the results that lie beside them are of others.
     """
+    name_of_score = reading.metric.partition(",")[0]
     wanted, others, done = reading.metric.partition(",")[2], dict[str, dict[str, float]](), bytearray()
     if len(reading.filters) > 1:
         yield from _other_filters(cells_of, reading, wanted, others, done)
-    scored: set[str] = set()
+    scored: dict[str, float | None] = {}
     for where, cells in cells_of(done):
         if isinstance(cells, str):
             yield Unread(where, cells)
@@ -76,11 +85,27 @@ def answers(cells_of: Cells, reading: Reading) -> Iterator[Row | Unread]:
         except (ValueError, RecursionError) as error:
             yield Unread(where, "it is nested too deeply" if isinstance(error, RecursionError) else str(error))
             continue
-        scored.add(item)
+        # What is a fault here has no score that a mean could be checked by.
+        known = None if row.sample.status is Status.ERROR else number_of(cells.get(name_of_score))
+        scored.setdefault(item, known)
         yield row
         yield from _unscored(cells, item, reading, where)
-    for item in others.keys() - scored:
+    for item in others.keys() - scored.keys():
         yield Unread("", f"item {item} has no row of the filter {wanted}, which makes the score")
+    _check_figure(reading, scored)
+
+
+def _check_figure(reading: Reading, scored: Mapping[str, float | None]) -> None:
+    """Raises DataError where the results' figure is not that of the answers, though none is missing."""
+    scores = [score for score in scored.values() if score is not None]
+    if reading.figure is None or not scores or len(scores) != reading.items:
+        return
+    mean = math.fsum(scores) / len(scores)
+    if abs(mean - reading.figure) > _ROUNDED:
+        raise DataError(
+            f"{reading.task}: the results say {reading.figure:.6g} ({reading.metric}), and the mean of its "
+            f"{len(scores):,} answers is {mean:.6g}: they are not of one run, or somebody has edited them"
+        )
 
 
 def _other_filters(

@@ -64,7 +64,9 @@ def task_of(source: Source, wanted: str | None = None) -> ForeignTask:
     filters = told.filters or _filters_of(source)
     metric = wanted or _score_of(source, first, filters)
     same_by = _same_by(first)
-    reading = Reading(source.task, metric, filters, same_by, told.voting, told.delimiter)
+    is_mean = any(each.mean for each in told.metrics if each.name == metric.partition(",")[0])
+    figure = told.totals.get(metric) if is_mean else None
+    reading = Reading(source.task, metric, filters, same_by, told.voting, told.delimiter, figure, told.items)
     sampling, unknown = _sampling(first, told, results)
     grader = f"lm-eval {results.version}" if results is not None and results.version else ""
     version = told.version or ""

@@ -152,15 +152,21 @@ def _survey(files: Sequence[Path], logs: Logs) -> _Survey:
         found.last[place] = where
         reply, logged = logs.replies.get(place), logs.inferences.get(place)
         found.prompts = found.prompts and prompt_of(cells, logged) is not None
-        found.ending_untold += not (reply and (reply.finish_reason or reply.fault)) and not (
-            logged and logged.finish_reason
-        )
+        found.ending_untold += not _ending_told(cells, reply, logged)
         reward = cells.get(METRIC)
         if isinstance(reward, bool | int | float) and 0 <= reward <= 1:
             found.rewards.setdefault(place[0], []).append(float(reward))
         if not found.system_told:
             found.system_told, found.system = _system(cells.get("trajectory"))
     return found
+
+
+def _ending_told(cells: Mapping[str, Any], reply: Reply | None, logged: Inference | None) -> bool:
+    """Whether something says how an answer ended; of a failure the result itself does."""
+    if reply is not None and (reply.finish_reason or reply.fault):
+        return True
+    failed = object_in(cells, "scoring_details").get("error")
+    return bool(failed or (logged is not None and logged.finish_reason))
 
 
 def _system(trajectory: Any) -> tuple[bool, str | None]:

@@ -19,6 +19,9 @@ MOST_LINE = 64 << 20
 """Bytes of one line; a longer one is no row."""
 MOST_DOCUMENT = 512 << 20
 """Bytes of a file that has to be read whole, which takes some five times as much."""
+_MOST_SKIPPED = 1 << 30
+"""Bytes of a line that is passed over as too long; a file with a longer one is no file of lines."""
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _DEEPEST = 100
 TOO_DEEP = "it is nested too deeply"
 
@@ -36,19 +39,31 @@ def opened(file: Path, at_most: int | None = None) -> Iterator[BufferedReader]:
 def lines_of(file: Path) -> Iterator[tuple[str, bytes | None]]:
     """The lines of a file with where they stand, as `x.jsonl, line 7`; `None` for one that is too long. Empty ones not.
 
-    Raises DataError when the file cannot be read.
+    Raises DataError when the file cannot be read, or is none of lines of UTF-8.
     """
     with opened(file) as stream:
+        if stream.peek(2)[:2] in _UTF_16:
+            raise DataError(f"{file}: it is UTF-16; what tools write, and what is read, is UTF-8")
         number = 0
         while line := stream.readline(MOST_LINE):
             number += 1
             where = f"{file.name}, line {number:,}"
             if len(line) == MOST_LINE and not line.endswith(b"\n"):
-                while (rest := stream.readline(MOST_LINE)) and not rest.endswith(b"\n"):
-                    continue
+                _pass_over(stream, line, f"{file}, line {number:,}")
                 yield where, None
             elif line.strip():
                 yield where, line
+
+
+def _pass_over(stream: BufferedReader, begun: bytes, where: str) -> None:
+    """Read to the end of a line that is too long to be a row. Raises DataError where nobody can have written it."""
+    if b"\0" in begun:
+        raise DataError(f"{where}: it holds zeros and no text: the file was never written to its end")
+    passed = len(begun)
+    while (rest := stream.readline(MOST_LINE)) and not rest.endswith(b"\n"):
+        passed += len(rest)
+        if passed >= _MOST_SKIPPED:
+            raise DataError(f"{where}: it has more than {_MOST_SKIPPED >> 30} GB, which is no line of results")
 
 
 def object_of(line: bytes | None) -> dict[str, Any] | str:

@@ -179,6 +179,14 @@ def test_how_an_answer_ended_is_read_from_the_log_of_requests(folder, imported, 
     assert (sample.status, sample.score) == (status, score)
 
 
+def test_how_a_failure_ended_is_not_unknown_where_no_log_has_it(folder):
+    def edit(results, requests, told):
+        results[0] |= {"model_response": "", "reward": 0.0, "scoring_details": {"error": "no choices"}}
+        del requests[0]
+
+    assert not any("is unknown" in note for note in read_chosen("auto", folder(edit), None, []).notes)
+
+
 def test_of_several_requests_the_last_tells_how_an_answer_ended(folder, imported):
     def edit(results, requests, told):
         requests.insert(0, request(7) | {"status_code": 500, "finish_reason": ""})

@@ -168,6 +168,22 @@ def test_results_that_are_broken_are_refused_in_a_line(folder, text):
     assert "\n" not in str(error.value)
 
 
+def test_results_that_are_not_those_of_the_answers_beside_them_are_refused(folder, imported):
+    def told(document):
+        document["results"]["g_two"]["exact_match,strict-match"] = 0.123
+
+    with pytest.raises(DataError, match=r"the results say 0\.123 .* they are not of one run"):
+        imported(folder(told=told))
+
+
+def test_answers_that_are_not_all_there_are_not_held_against_the_results(folder, imported):
+    def edit(rows):
+        return [row for row in rows if row["doc_id"] != 1]
+
+    task = imported(folder(edit=edit)).record.task("g_two")
+    assert task.items > 1
+
+
 def test_rows_of_another_tool_are_refused_in_a_line(folder):
     with pytest.raises(DataError, match="it holds no row of lm-eval"):
         read_source("lm-eval", folder(edit=lambda rows: [{"id": 1, "score": 1}]))
