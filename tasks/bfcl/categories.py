@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 
 SIZES: Mapping[str, int] = {
@@ -37,7 +38,7 @@ def chosen(value: object) -> tuple[str, ...]:
     Raises
     ------
     ValueError
-        For anything else, with the names that there are.
+        For anything else, with the nearest name or those of groups.
 
     Examples
     --------
@@ -45,13 +46,14 @@ def chosen(value: object) -> tuple[str, ...]:
     ('simple_python', 'simple_java', 'simple_javascript', 'parallel')
     """
     given = value.split(",") if isinstance(value, str) else value
-    allowed = f"must be some of {', '.join([*GROUPS, *SIZES])}, with commas between them"
+    allowed = f"must be BFCL's categories with commas between them, or some of {', '.join(GROUPS)}"
     if not isinstance(given, list | tuple) or not all(isinstance(name, str) for name in given):
         raise ValueError(allowed)
     wanted: set[str] = set()
     for name in (name.strip() for name in given):
         if name not in GROUPS and name not in SIZES:
-            raise ValueError(f"there is no category {name!r}; it {allowed}")
+            near = difflib.get_close_matches(name, [*GROUPS, *SIZES], n=1)
+            raise ValueError(f"no category is called {name!r}; did you mean {near[0]}?" if near else allowed)
         wanted.update(GROUPS.get(name, (name,)))
     if not wanted:
         raise ValueError(allowed)

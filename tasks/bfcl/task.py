@@ -25,7 +25,7 @@ SAMPLING = Sampling(temperature=0.0, max_tokens=4096)
 
 _ALL = GROUPS["all"]
 _ONLY_SILENCE = (
-    "bfcl: only questions to which no tool belongs are asked: a build that never calls anything scores 100% on them"
+    "only questions to which no tool belongs are asked: a build that never calls anything scores 100% on them"
 )
 
 

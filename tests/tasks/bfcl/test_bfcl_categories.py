@@ -18,10 +18,15 @@ def test_names_and_groups_give_categories_in_the_leaderboards_order(given, names
     assert chosen(given) == names
 
 
-@pytest.mark.parametrize("given", ["", "simpel", "simple,", 3, ["simple", 3], [], None])
+@pytest.mark.parametrize("given", ["", "weather", "simple,", 3, ["simple", 3], [], None])
 def test_anything_else_is_refused_with_the_names(given):
-    with pytest.raises(ValueError, match="must be some of all, simple, live, non_live, ast, simple_python"):
+    with pytest.raises(ValueError, match=r"must be BFCL's categories .* all, simple, live, non_live, ast$"):
         chosen(given)
+
+
+def test_a_name_that_is_nearly_one_is_refused_with_that():
+    with pytest.raises(ValueError, match=r"no category is called 'simpel'; did you mean simple\?"):
+        chosen("parallel,simpel")
 
 
 def test_every_category_is_of_one_kind():
