@@ -18,7 +18,7 @@ from quantgate.evals.endpoint.client import Endpoint
 from quantgate.evals.endpoint.failures import MalformedReply, Refusal
 from quantgate.evals.endpoint.http_status import REFUSING_STATUS
 from quantgate.evals.endpoint.origin import origin_of
-from quantgate.evals.endpoint.scoring_ways import BESIDE, Part, Way, place, spread, text_part, whole
+from quantgate.evals.endpoint.scoring_ways import BESIDE, LLAMA, Part, Way, forced, place, spread, text_part, whole
 from quantgate.evals.endpoint.token_scores import TokenScore, document_of
 from quantgate.evals.endpoint.tokenizer import FileTokenizer, OnFault, ServerTokenizer, Tokenizer
 from quantgate.evals.endpoint.written_text import chat_body
@@ -98,9 +98,7 @@ class Likelihoods:
             for tops in _FEWER_TOPS if before is None else [before.tops]:
                 try:
                     self.found = Found(way, tops)
-                    scores = await self._scores(
-                        tried, Sampling(extra_body=extra_body), _TRIED.per_token, None, once=True
-                    )
+                    scores = await self._scores(tried, Sampling(extra_body=extra_body), None, once=True)
                 except (Refusal, MalformedReply, Fault, RequestRefused, _Unscorable) as error:
                     said.append(f"{way.page}: {error}")
                     if isinstance(error, Refusal) and error.status in (400, 422) and "logprob" in error.body.lower():
@@ -126,7 +124,7 @@ class Likelihoods:
         began = time.monotonic()
         prompt = request.prompt
         try:
-            told = await self._scores(prompt, request.sampling, prompt.per_token, on_fault, once=False)
+            told = await self._scores(prompt, request.sampling, on_fault, once=False)
         except _Unscorable as error:
             return Answer(status=Status.ERROR, error=str(error), refused=True)
         except (Fault, _Unread, MalformedReply) as fault:
@@ -145,15 +143,15 @@ class Likelihoods:
             tuple(score.token for score in scores),
             tuple(score.logprob for score in scores),
             tuple(score.tops for score in scores),
-            told.positions,
+            tuple(told.positions),
         )
         return Answer(
             status=Status.OK,
             response=write_token_logprobs(document),
             usage={
-                "prompt_tokens": told.sent,
-                "requests": told.requests,
-                "cut_tokens": told.cut,
+                "prompt_tokens": told.plan.sent or len(scores),
+                "requests": len(told.plan.parts),
+                "cut_tokens": told.plan.cut,
                 "scored_tokens": len(scores),
                 "tops": min((len(score.tops) for score in scores), default=0),
             },
@@ -162,44 +160,49 @@ class Likelihoods:
             origins=told.origins,
         )
 
-    async def _scores(
-        self,
-        prompt: Prompt,
-        sampling: Sampling,
-        wanted: PerToken | None,
-        on_fault: OnFault,
-        *,
-        once: bool,
-    ) -> _Told:
+    async def _scores(self, prompt: Prompt, sampling: Sampling, on_fault: OnFault, *, once: bool) -> _Told:
         """What is told of a prompt's text; with `once` what cannot be read is no fault that is tried again."""
         assert self.found is not None
-        wanted = wanted or PerToken()
-        way, tops = self.found.way, min(self.found.tops, wanted.tops)
+        plan = await self._plan(self.found.way, prompt, sampling, on_fault)
+        async with self._slot(self.found.way) as slot:
+            told = [await self._post(replace(part, body=part.body | slot), on_fault, once=once) for part in plan.parts]
+        scores = [score for (scores, _), _ in told for score in scores]
+        return _Told(
+            scores,
+            range(plan.first, plan.first + len(scores)) if plan.places is None else plan.places,
+            attempts=max(attempts for _, attempts in told),
+            plan=plan,
+            origins=tuple(dict.fromkeys(origin for (_, origin), _ in told)),
+        )
+
+    async def _plan(self, way: Way, prompt: Prompt, sampling: Sampling, on_fault: OnFault) -> _Plan:
+        """Which requests tell of a text, and of which of its tokens."""
+        assert self.found is not None
+        wanted = prompt.per_token or PerToken()
         model, text, extra = self._endpoint.model, prompt.continuations[0].text, sampling.extra_body
-
-        origins: dict[Origin, None] = {}
-
-        async def told(part: Part) -> tuple[list[TokenScore], int]:
-            (scores, origin), attempts = await self._post(part, on_fault, once=once)
-            origins[origin] = None
-            return scores, attempts
-
+        tops = min(self.found.tops, wanted.tops)
         if way is Way.CHAT:
             body, read = chat_body(model, prompt.messages, text, tops, sampling.max_length, extra)
-            scores, attempts = await told(Part(body, read))
-            return _Told(scores, tuple(range(len(scores))), 1, attempts, 0, 0, tuple(origins))
+            return _Plan([Part(body, read)], first=0)
         if way is Way.TEXT:
-            scores, attempts = await told(text_part(model, text, tops, extra))
-            return _Told(scores, tuple(range(1, len(scores) + 1)), 1, attempts, len(scores) + 1, 0, tuple(origins))
+            return _Plan([text_part(model, text, tops, extra)], first=1)
         ids, begins, cut = await self._encoded(prompt, text, sampling.max_length, on_fault)
-        if way is Way.N_PROBS:
-            positions = spread(begins, len(ids), wanted.positions)
-            async with self._slot() as slot:
-                answers = [await told(place(ids, at, tops, {"id_slot": slot, **extra})) for at in positions]
-            scores, tries = [score for found, _ in answers for score in found], max(tries for _, tries in answers)
-            return _Told(scores, tuple(positions), len(positions), tries, len(ids), cut, tuple(origins))
-        scores, attempts = await told(whole(way, model, ids, begins, tops, extra))
-        return _Told(scores, tuple(range(begins, len(ids))), 1, attempts, len(ids), cut, tuple(origins))
+        if way not in LLAMA:
+            return _Plan([whole(way, model, ids, begins, tops, extra)], begins, None, len(ids), cut)
+        # llama.cpp tells nothing of a token that ends within a character, and forces none from within one.
+        inside = 0 if prompt.messages else begins
+        ends = await self._server.ends(text, on_fault, special=not prompt.messages)
+        ends = [True] * (begins - inside) + ends
+        if len(ends) < len(ids):
+            raise MalformedReply("/tokenize tells of other tokens with their bytes than without")
+        after = next((at for at in range(begins, len(ids)) if ends[at - 1]), len(ids))
+        places = [at for at in range(after, len(ids)) if ends[at]]
+        if not places:
+            raise _Unscorable("the text has no whole character that a server could tell of")
+        if way is Way.GRAMMAR:
+            return _Plan([forced(ids, after, places, tops, extra)], after, places, len(ids), cut)
+        places = spread(places, wanted.positions)
+        return _Plan([place(ids, at, tops, extra) for at in places], after, places, len(ids), cut)
 
     async def _post(self, part: Part, on_fault: OnFault, *, once: bool) -> tuple[_Read, int]:
         assert self.found is not None
@@ -243,8 +246,11 @@ class Likelihoods:
         return kept, begins, len(ids) - len(kept)
 
     @asynccontextmanager
-    async def _slot(self) -> AsyncIterator[int]:
+    async def _slot(self, way: Way) -> AsyncIterator[dict[str, Any]]:
         """A slot of llama.cpp's for one text, so that each place finds those before it in the slot's cache."""
+        if way not in LLAMA:
+            yield {}
+            return
         if self._slots is None:
             slots: asyncio.Queue[int] = asyncio.Queue()
             self._slots = slots
@@ -252,7 +258,7 @@ class Likelihoods:
                 slots.put_nowait(slot)
         slot = await self._slots.get()
         try:
-            yield slot
+            yield {"id_slot": slot}
         finally:
             self._slots.put_nowait(slot)
 
@@ -270,15 +276,24 @@ class _Unscorable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class _Plan:
+    """The requests that tell of a text: of the tokens at `places`, or of all from `first` on; tokens sent, and cut."""
+
+    parts: list[Part]
+    first: int
+    places: Sequence[int] | None = None
+    sent: int = 0
+    cut: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class _Told:
-    """The scores of a text's tokens and where they stand; how many requests and tries that took, and tokens sent."""
+    """The scores of a text's tokens and where they stand, what was asked for them, and by whom it was told."""
 
     scores: Sequence[TokenScore]
-    positions: tuple[int, ...]
-    requests: int
+    positions: Sequence[int]
     attempts: int
-    sent: int
-    cut: int
+    plan: _Plan
     origins: tuple[Origin, ...]
 
 

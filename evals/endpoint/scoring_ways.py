@@ -74,7 +74,10 @@ _MEANINGS = {
     Way.N_PROBS: "given, at some places",
     Way.CHAT: GENERATED,
 }
-BESIDE = frozenset({Way.GENERATE, Way.GRAMMAR, Way.N_PROBS})
+LLAMA = frozenset({Way.GRAMMAR, Way.N_PROBS})
+"""Ways of llama.cpp, whose slots keep what a text begins with."""
+
+BESIDE = LLAMA | {Way.GENERATE}
 """Ways whose page lies beside `/v1`."""
 
 
@@ -107,10 +110,15 @@ def whole(way: Way, model: str, ids: Sequence[int], begins: int, tops: int, extr
         told = {"return_logprob": True, "logprob_start_len": begins - 1, "top_logprobs_num": tops}
         body = {"input_ids": sent, "sampling_params": drawn, **told, **extra}
         return Part(body, partial(_generate, sent, begins, tops))
-    forced = sent[begins:]
-    grammar = "root ::= " + " ".join(f"<[{token}]>" for token in forced)
-    body = {"prompt": sent[:begins], "n_predict": len(forced), "grammar": grammar, **_llama(tops), **extra}
-    return Part(body, partial(_completion, forced, tops))
+    raise ValueError(f"{way} tells of no whole text")
+
+
+def forced(ids: Sequence[int], begins: int, places: Sequence[int], tops: int, extra: Mapping[str, Any]) -> Part:
+    """llama.cpp's one request that tells of the tokens at `places`, all from `begins` on being forced by a grammar."""
+    written = list(ids[begins : places[-1] + 1])
+    grammar = "root ::= " + " ".join(f"<[{token}]>" for token in written)
+    body = {"prompt": list(ids[:begins]), "n_predict": len(written), "grammar": grammar, **_llama(tops), **extra}
+    return Part(body, partial(_completion, [ids[place] for place in places], tops))
 
 
 def text_part(model: str, text: str, tops: int, extra: Mapping[str, Any]) -> Part:
@@ -121,19 +129,18 @@ def text_part(model: str, text: str, tops: int, extra: Mapping[str, Any]) -> Par
 
 def place(ids: Sequence[int], at: int, tops: int, extra: Mapping[str, Any]) -> Part:
     """llama.cpp's request that tells of the one token at a place, which it is made to draw."""
-    forced = [ids[at]]
     body = {"prompt": list(ids[:at]), "n_predict": 1, "logit_bias": [[ids[at], _BIAS]], **_llama(tops), **extra}
-    return Part(body, partial(_completion, forced, tops))
+    return Part(body, partial(_completion, [ids[at]], tops))
 
 
-def spread(begins: int, end: int, most: int) -> list[int]:
-    """At most so many places from `begins` to before `end`, evenly spread.
+def spread(places: Sequence[int], most: int) -> list[int]:
+    """At most so many of the places, evenly spread.
 
-    >>> spread(1, 9, 4)
+    >>> spread([1, 2, 3, 4, 5, 6, 7, 8], 4)
     [1, 3, 5, 7]
     """
-    count = min(most, end - begins)
-    return [begins + number * (end - begins) // count for number in range(count)]
+    count = min(most, len(places))
+    return [places[number * len(places) // count] for number in range(count)]
 
 
 def _llama(tops: int) -> dict[str, Any]:

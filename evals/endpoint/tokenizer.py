@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -137,6 +138,23 @@ class ServerTokenizer:
                 return ids
         raise RequestRefused(f"{self._endpoint.shown_url}: the server does not tokenise messages by its template")
 
+    async def ends(self, text: str, on_fault: OnFault = None, *, special: bool = False) -> list[bool]:
+        """Of each token of a text, whether the text up to it ends with a whole character; only llama.cpp tells that.
+
+        Raises
+        ------
+        Fault
+            When faults outlast the policy, or the server tells no tokens with their bytes.
+        """
+        body = {"content": text, "add_special": special, "with_pieces": True}
+        url = self._endpoint.beside("/tokenize")
+        pieces: list[bytes] = (await self._endpoint.post(url, body, _pieces, _DEADLINE_S, on_fault))[0]
+        decoder, ends = codecs.getincrementaldecoder("utf-8")("replace"), []
+        for piece in pieces:
+            decoder.decode(piece)
+            ends.append(not decoder.getstate()[0])
+        return ends
+
     async def _ask(
         self, words: tuple[str, str], text: str, read: Callable[[str], Parsed], on_fault: OnFault, *, special: bool
     ) -> Parsed:
@@ -206,6 +224,19 @@ def _prompt_text(text: str) -> str:
     if not isinstance(prompt, str) or not prompt:
         raise MalformedReply(f"/apply-template gave no prompt: {excerpt(text)}")
     return prompt
+
+
+def _pieces(text: str) -> list[bytes]:
+    """The bytes of each token: llama.cpp writes those of a part of a character as numbers."""
+    told = _object(text).get("tokens")
+    try:
+        return [_bytes(each["piece"]) for each in told or ()]
+    except (TypeError, ValueError, KeyError):
+        raise MalformedReply(f"/tokenize gave no tokens with their bytes: {excerpt(text)}") from None
+
+
+def _bytes(piece: Any) -> bytes:
+    return piece.encode("utf-8", "surrogatepass") if isinstance(piece, str) else bytes(list(piece))
 
 
 def _token_ids(text: str) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import contextlib
 import json
 import re
@@ -84,6 +85,8 @@ class Scoring:
 
     def _tokens(self, body: dict[str, Any], name: str) -> dict[str, Any]:
         text = _template(body["messages"]) if "messages" in body and self.dialect == VLLM else body.get(name, "")
+        if body.get("with_pieces"):
+            return {"tokens": [{"id": token, "piece": _piece(token)} for token in self._ids(text)]}
         return {"tokens": self._ids(text)}
 
     def _ids(self, text: str) -> list[int]:
@@ -148,12 +151,16 @@ class Scoring:
         if forced and self.dialect == OLD_LLAMA:
             return web.json_response({"error": {"message": "failed to parse grammar"}}, status=400)
         wanted = forced or [body["logit_bias"][0][0]]
-        told = []
+        told, decoder = [], codecs.getincrementaldecoder("utf-8")("replace")
+        if forced and 0x80 <= _code(wanted[0]) < 0xC0:
+            return web.json_response({"error": {"message": "Unexpected empty grammar stack"}}, status=500)
         for token in wanted[: body["n_predict"]]:
             after = self._after(ids, len(ids))
             top = [{"id": name, "token": "?", "logprob": value} for name, value in after[:tops]]
-            told.append({"id": token, "token": "?", "logprob": dict(after)[token], "top_logprobs": top})
             ids.append(token)
+            decoder.decode(_bytes(token))
+            if not decoder.getstate()[0]:
+                told.append({"id": token, "token": "?", "logprob": dict(after)[token], "top_logprobs": top})
         return {"content": "x", "completion_probabilities": told}
 
     def _chat(self, body: dict[str, Any]) -> dict[str, Any] | web.Response:
@@ -176,6 +183,20 @@ class Scoring:
         choice["finish_reason"] = "stop" if letters == self.written else "length"
         choice["logprobs"] = {"content": told} if self.dialect == CHAT and body.get("logprobs") else None
         return {"choices": [choice], "usage": {"prompt_tokens": 5, "completion_tokens": len(letters)}}
+
+
+def _code(token: int) -> int:
+    """The byte that a token is a part of a character by; 0 for one that is none."""
+    text = language.VOCABULARY[token]
+    return ord(text) if len(text) == 1 and ord(text) >= 0x80 else 0
+
+
+def _bytes(token: int) -> bytes:
+    return bytes([_code(token)]) if _code(token) else language.VOCABULARY[token].encode()
+
+
+def _piece(token: int) -> str | list[int]:
+    return list(_bytes(token)) if _code(token) else language.VOCABULARY[token]
 
 
 def _template(messages: list[dict[str, str]]) -> str:

@@ -60,7 +60,7 @@ def test_each_dialect_is_found_and_tells_what_the_model_says(dialect, way):
     scored = told(answer)
     places = list(scored.positions)
     assert found == Found(way, 20)
-    assert places == (spread(1, len(IDS), 4) if way is Way.N_PROBS else list(range(1, len(IDS))))
+    assert places == (spread(range(1, len(IDS)), 4) if way is Way.N_PROBS else list(range(1, len(IDS))))
     assert answer.origins == (Origin("m"),)
     expected = dict(zip(range(1, len(IDS)), true_logprobs(), strict=True))
     assert scored.logprobs == pytest.approx([expected[place] for place in places], abs=1e-6)
@@ -88,6 +88,29 @@ def test_the_number_of_requests_is_one_for_a_text_or_one_for_a_place():
         with scoring(dialect) as server:
             _, answer = asked(server)
         assert answer.usage["requests"] == requests
+
+
+@pytest.mark.parametrize(("dialect", "way"), [(LLAMA, Way.GRAMMAR), (OLD_LLAMA, Way.N_PROBS)])
+@pytest.mark.parametrize("text", ["an 中文 inn 語", "中文 is in"])
+def test_places_within_a_character_of_which_llama_cpp_tells_nothing_are_left_out(dialect, way, text):
+    prompt = Prompt((), "", (Continuation("", text),), per_token=PerToken(20, 100))
+    ids = language.encode(text)
+    with scoring(dialect) as server:
+        found, answer = asked(server, prompt)
+    scored = told(answer)
+    assert found.way is way
+    starts = [at for at in range(1, len(ids)) if _whole(ids[:at])]
+    assert list(scored.positions) == [at for at in range(starts[0], len(ids)) if _whole(ids[: at + 1])]
+    assert scored.logprobs == pytest.approx([true_logprobs(0, ids)[at] for at in scored.positions], abs=1e-6)
+
+
+def _whole(ids):
+    """Whether tokens end with a whole character; the language spells those beyond Latin-1 by their bytes."""
+    try:
+        "".join(language.VOCABULARY[token] for token in ids).encode("latin-1").decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def test_places_of_one_text_are_asked_in_one_slot_with_those_before_them_cached():
