@@ -35,7 +35,7 @@ _TRIED = Prompt(
 )
 _CANNOT = (
     "the task likelihood needs log-probabilities: /v1/completions with prompt_logprobs (vLLM) or echo, SGLang's "
-    "/generate, llama.cpp's /completion, or chat completions with logprobs and --option texts=RUN; none can be used"
+    "/generate, llama.cpp's /completion, or chat completions with logprobs and --texts RUN; none can be used"
 )
 
 

@@ -63,6 +63,10 @@ def doctor(
     option: Annotated[
         list[str] | None, typer.Option(help="NAME=VALUE: an option of the task's own; repeatable.")
     ] = None,
+    texts: Annotated[
+        Path | None,
+        typer.Option(help="likelihood: a finished run, whose answers are the texts; default: its own texts."),
+    ] = None,
     tau2_python: Annotated[
         Path | None, typer.Option(help="tau2: the Python of another environment that has it.")
     ] = None,
@@ -90,7 +94,7 @@ def doctor(
     from quantgate.tasks.options import own_options
     from quantgate.tasks.registry import load_task
 
-    flags = {"tau2_python": tau2_python}
+    flags = {"texts": texts, "tau2_python": tau2_python}
     pairs = parse_assignments("--option", option or [])
     options = {
         "base_url": base_url,

@@ -27,7 +27,7 @@ PANELS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         _ENDPOINT: (*_SERVED, *_REQUESTS, "concurrency", "max_time", "model_changed"),
         _SAMPLING: ("preset", "temperature", "top_p", "max_tokens", "seed"),
         _DATA: ("data", "data_dir"),
-        _LOGLIKELIHOOD: ("tokenizer", "max_length"),
+        _LOGLIKELIHOOD: ("tokenizer", "max_length", "texts"),
         _TAU2: (
             *("user_base_url", "user_model", "user_api_key_env", "user_extra_body", "judge_base_url", "judge_model"),
             *("judge_api_key_env", "judge_extra_body", "domains", "max_steps", "tau2_python", "tau2_workers"),
@@ -39,7 +39,7 @@ PANELS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         _ENDPOINT: (*_SERVED, *_REQUESTS),
         _SAMPLING: ("temperature", "top_p", "max_tokens"),
         _DATA: ("data", "data_dir"),
-        _LOGLIKELIHOOD: ("tokenizer", "max_length"),
+        _LOGLIKELIHOOD: ("tokenizer", "max_length", "texts"),
         _TAU2: ("tau2_python",),
     },
     "gate": {

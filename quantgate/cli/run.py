@@ -91,6 +91,10 @@ def run(
         list[str] | None,
         typer.Option(help="NAME=VALUE: an option of a task's own, as `quantgate tasks TASK` lists them; repeatable."),
     ] = None,
+    texts: Annotated[
+        Path | None,
+        typer.Option(help="likelihood: a finished run, whose answers are the texts; default: its own texts."),
+    ] = None,
     user_base_url: Annotated[
         str | None, typer.Option(help="tau2: the API root of the model that plays the user.")
     ] = None,
@@ -146,6 +150,7 @@ def run(
     from quantgate.evals.settings.run import RunConfig, load_config, parse_assignments, parse_json_object
 
     flags = {
+        "texts": texts,
         "user_base_url": user_base_url,
         "user_model": user_model,
         "user_api_key_env": user_api_key_env,

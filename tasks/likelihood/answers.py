@@ -40,13 +40,13 @@ def read_answers(folder: Path) -> Answers:
         When it holds no such answer, or nobody knows what was asked.
     """
     if not folder.is_dir():
-        raise UsageError(f"--option texts={folder}: there is no such run directory")
+        raise UsageError(f"--texts {folder}: there is no such run directory")
     run = OpenedRun.open(folder, revealed=True)
     documents: list[Document] = []
     for record in run.record.tasks:
         documents += _of_task(run, record)
     if not documents:
-        raise DataError(f"{folder} holds no answer that could be scored: texts= takes a run of answered questions")
+        raise DataError(f"{folder} holds no answer that could be scored: --texts takes a run of answered questions")
     asked_by_authors = [run.private(record.name) for record in run.record.tasks]
     private = next((each for each in asked_by_authors if each is not None), None)
     return Answers(documents, run.record.label, private)

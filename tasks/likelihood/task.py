@@ -122,7 +122,7 @@ def _load(options: TaskOptions) -> Likelihood:
     folder, files = options.own.get("texts"), options.data
     positions = options.own.get("positions", DEFAULT_POSITIONS)
     if folder is not None and files:
-        raise UsageError("likelihood: give texts by --data likelihood=FILE or by --option texts=RUN, not by both")
+        raise UsageError("likelihood: give texts by --data likelihood=FILE or by --texts RUN, not by both")
     if folder is not None:
         answers = read_answers(folder)
         # Earlier records name a private text so; what is said with it reaches every reader of this run.

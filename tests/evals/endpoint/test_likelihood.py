@@ -162,7 +162,7 @@ def test_a_chat_that_ends_while_the_text_goes_on_has_left_it():
 
 
 def test_a_chat_needs_messages_and_says_what_may_be_done():
-    with scoring(CHAT, written="x") as server, pytest.raises(RequestRefused, match="--option texts=RUN"):
+    with scoring(CHAT, written="x") as server, pytest.raises(RequestRefused, match="--texts RUN"):
         asked(server)
 
 
