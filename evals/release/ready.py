@@ -150,7 +150,7 @@ class Ready:
             sampling = config.sampling(task.sampling)
             if isinstance(task, Orchestrated):
                 yield FirstRequest(name, sampling, None, "its own orchestrator makes the conversation")
-            elif (private := self.infos[name].private) is not None:
+            elif (private := self.infos[name].private or task.identity.provenance.get("text")) is not None:
                 yield FirstRequest(name, sampling, None, private)
             else:
                 items = task.items()

@@ -148,7 +148,7 @@ def doctor(
                 loaded = load_task(info.name, TaskOptions(1, known.files, own=own[info.name], origin=known.origin))
             first = loaded.items()[0]
             question = (info.name, loaded.prompt(first, 0), config.sampling(loaded.sampling))
-            private = info.private is not None
+            private = info.private is not None or "text" in loaded.identity.provenance
             read = partial(read_by, loaded, first, private)
     needs_tools = any(info.needs_tools for info in infos)
 
