@@ -58,6 +58,7 @@ class FindingCode(StrEnum):
     SETTINGS_UNKNOWN = "settings_unknown"
     ROWS_UNREAD = "rows_unread"
     FAULTS_SCORED = "faults_scored"
+    EMPTY_UNLIKE = "empty_unlike"
 
 
 @dataclass(frozen=True, slots=True)

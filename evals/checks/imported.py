@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from quantgate.evals.checks.finding import Finding, FindingCode, Severity
+from quantgate.evals.contract.records import Status
 from quantgate.evals.pairing.pairs import TaskPairs
 from quantgate.evals.runs.record import Imported, SameBy, unknown_between
+
+_KEEP_NO_FAULTS = frozenset({"lm-eval", "lighteval", "simple-evals"})
+"""Formats in which a failed request looks like an answer without text."""
+_BEYOND_CHANCE = 0.01
 
 
 def imported_findings(pairs: TaskPairs) -> Iterator[Finding]:
@@ -31,6 +36,25 @@ def imported_findings(pairs: TaskPairs) -> Iterator[Finding]:
     for name, record in (("baseline", ours), ("candidate", theirs)):
         if record.imported is not None:
             yield from _of_source(name, record.imported)
+    if any(record.imported is not None and record.imported.format in _KEEP_NO_FAULTS for record in (ours, theirs)):
+        yield from _silent_unlike(pairs)
+
+
+def _silent_unlike(pairs: TaskPairs) -> Iterator[Finding]:
+    """A block when one build has more items without text, beyond chance by the exact McNemar test over items."""
+    from quantgate.evals.stats.describe.mcnemar import mcnemar_pvalue
+
+    samples = [pairs.builds[name].samples for name in ("baseline", "candidate")]
+    ours, theirs = ({*each.item.present(each.is_status(Status.EMPTY))} for each in samples)
+    lost, won = len(theirs - ours), len(ours - theirs)
+    if lost + won and mcnemar_pvalue(lost, won) < _BEYOND_CHANCE:
+        yield Finding(
+            FindingCode.EMPTY_UNLIKE,
+            Severity.BLOCKS,
+            f"Of {len(ours):,} items the baseline's answers hold no text, of {len(theirs):,} the candidate's, more "
+            "unlike than chance makes it, and the files do not tell which of them failed: what is compared may be the "
+            "servers; look into their logs, or evaluate again",
+        )
 
 
 def _of_source(build: str, source: Imported) -> Iterator[Finding]:
