@@ -24,6 +24,10 @@ class CallMetric(StrEnum):
     CALLED = "called"
 
 
+FACTS = frozenset({CallMetric.DUE, CallMetric.CALLED})
+"""What no build is the better for, so that nothing can be decided by it."""
+
+
 class Mismatch(StrEnum):
     """Why a call is not one that its tools allow, by the names that verifiers use; the first that holds counts."""
 

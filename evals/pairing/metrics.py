@@ -7,16 +7,23 @@ from dataclasses import replace
 
 import numpy as np
 
+from quantgate.evals.contract.call_metrics import FACTS, CallMetric
 from quantgate.evals.errors import UsageError
 from quantgate.evals.runs.record import TaskRecord
 from quantgate.evals.samples.columns import Bools, Columns, Floats
 
 
 def metrics_of(*builds: Columns) -> list[str]:
-    """The metrics that every graded answer has, in the task's order; an answer without text has none."""
+    """The metrics that every graded answer has, in the task's order; an answer without text has none.
+
+    Of replies to requests with tools those alone that judge.
+    """
     graded = [samples.take(samples.scored & _has_some(samples)) for samples in builds]
     first = next((samples for samples in graded if len(samples)), None)
-    return [] if first is None else [name for name in first.metrics if all(_all_have(name, each) for each in graded)]
+    if first is None:
+        return []
+    facts = _facts(first)
+    return [name for name in first.metrics if name not in facts and all(_all_have(name, each) for each in graded)]
 
 
 def score_by(samples: Columns, metric: str) -> Floats:
@@ -36,7 +43,7 @@ def rescored(record: TaskRecord, samples: Columns, wanted: str) -> tuple[TaskRec
     names = metrics_of(samples) or [record.metric]
     named = [name for name in names if wanted in (name, name.partition(",")[2])]
     if not named:
-        some = not np.isnan(samples.metrics.get(wanted, np.empty(0))).all()
+        some = wanted not in _facts(samples) and not np.isnan(samples.metrics.get(wanted, np.empty(0))).all()
         why = "not all answers have it; `quantgate regrade` grades them again" if some else f"it has {_listed(names)}"
         raise UsageError(f"--metric {record.name}={wanted}: a run does not hold that metric of all its answers: {why}")
     metric = named[0]
@@ -47,6 +54,10 @@ def rescored(record: TaskRecord, samples: Columns, wanted: str) -> tuple[TaskRec
         why = f"the score must lie between 0 and 1, not {float(wrong[0])!r}"
         raise UsageError(f"--metric {record.name}={wanted}: {why}; a gate needs scores in [0, 1]")
     return replace(record, metric=metric), replace(samples, score=scores)
+
+
+def _facts(samples: Columns) -> frozenset[CallMetric]:
+    return FACTS if CallMetric.SCHEMA_VALID in samples.metrics else frozenset()
 
 
 def _listed(names: Sequence[str]) -> str:

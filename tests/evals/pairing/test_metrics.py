@@ -33,6 +33,15 @@ def test_runs_that_were_graded_by_two_metrics_pair_by_a_third():
     assert pair_runs(graded(), other, {"gsm8k": "tolerant"}).tasks[0].problems == ()
 
 
+@pytest.mark.parametrize("fact", ["due", "called"])
+def test_by_what_is_a_fact_of_a_request_with_tools_nothing_is_decided(fact):
+    calls = graded(metrics={"called": 1.0, "schema_valid": 1.0, "due": 1.0})
+    with pytest.raises(UsageError, match="it has schema_valid$"):
+        pair_runs(calls, calls, {"gsm8k": fact})
+    other = graded(metrics={"exact_match": 0.0, fact: 1.0})
+    assert pair_runs(other, other, {"gsm8k": fact}).tasks[0].problems == ()
+
+
 def test_a_filters_name_is_enough():
     assert (
         pair_runs(graded(), graded(), {"gsm8k": "flexible-extract"}).baseline.tasks[0].metric.startswith("exact_match")
