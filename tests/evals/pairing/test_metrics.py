@@ -36,7 +36,7 @@ def test_runs_that_were_graded_by_two_metrics_pair_by_a_third():
 @pytest.mark.parametrize("fact", ["due", "called"])
 def test_by_what_is_a_fact_of_a_request_with_tools_nothing_is_decided(fact):
     calls = graded(metrics={"called": 1.0, "schema_valid": 1.0, "due": 1.0})
-    with pytest.raises(UsageError, match="it has schema_valid$"):
+    with pytest.raises(UsageError, match=r"it has schema_valid$"):
         pair_runs(calls, calls, {"gsm8k": fact})
     other = graded(metrics={"exact_match": 0.0, fact: 1.0})
     assert pair_runs(other, other, {"gsm8k": fact}).tasks[0].problems == ()
