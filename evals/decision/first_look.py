@@ -12,7 +12,7 @@ from quantgate.evals.settings.policy import Policy, TaskPolicy
 from quantgate.evals.settings.requirements import SMALLEST_ALPHA, Tier
 
 BROKEN_BELOW = 0.3
-"""A build that agrees with the baseline on fewer positions is broken: bare MXFP4 of the demo's model keeps 0.56."""
+"""A build that agrees on fewer positions is broken: bare MXFP4 of the demo's small model still has 0.56."""
 
 
 @dataclass(frozen=True, slots=True)
