@@ -10,7 +10,7 @@ from quantgate.evals.checks.finding import Finding, FindingCode, Severity
 from quantgate.evals.contract.fidelity import KL_CLIP
 from quantgate.evals.fidelity.figures import Fidelity
 from quantgate.evals.fidelity.floor import floor_of
-from quantgate.evals.fidelity.summary import summarise
+from quantgate.evals.fidelity.summary import summarise, without_tokens
 from quantgate.evals.pairing.pairs import TaskPairs
 
 _MANY_CLIPPED = 0.01
@@ -30,7 +30,9 @@ def fidelity_figures(
     floor = pairs.floor
     if again is not None and again.fidelity is not None:
         floor = floor_of(again.fidelity, "a second run of the baseline")
-    return summarise(pairs.fidelity, alpha, floor, clusters)
+    told = summarise(pairs.fidelity, alpha, floor, clusters)
+    record = pairs.builds["baseline"].record
+    return told if record is None or record.asked_by_authors is None else without_tokens(told)
 
 
 def logprob_findings(pairs: TaskPairs, *, meant: bool) -> Iterator[Finding]:

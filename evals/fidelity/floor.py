@@ -19,7 +19,7 @@ def floor_of(table: FidelityTable, source: str) -> Floor | None:
         source,
         int(rows.sum()),
         float(mean_of(table.top1[rows]).mean()),
-        float(mean_of(table.kl[rows]).mean()),
+        float(np.nan_to_num(mean_of(table.kl[rows])).mean()),
         None if np.isnan(logprob).any() else float(logprob.mean()),
     )
 

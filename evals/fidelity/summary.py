@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from quantgate.evals.contract.fidelity import KL_CLIP
 from quantgate.evals.fidelity.bounds import agreement_bounds, kl_bounds
 from quantgate.evals.fidelity.buckets import ends
 from quantgate.evals.fidelity.documents import FidelityTable
@@ -35,17 +37,24 @@ def summarise(
         raise ValueError("no document has answers of both builds")
     told = table.chosen(rows)
     names = None if clusters is None else [name for name, there in zip(clusters, rows, strict=True) if there]
-    top1, kl, logprob = (mean_of(values) for values in (told.top1, told.kl, told.logprob))
+    top1, known, logprob = (mean_of(values) for values in (told.top1, told.kl, told.logprob))
+    # Of a document that nobody tells the divergence of it may be any.
+    kl, most = np.nan_to_num(known), np.where(np.isnan(known), KL_CLIP, known)
     return Fidelity(
         documents=len(told.documents),
         positions=int(told.positions.sum()),
         top1=_agreement(top1, alpha, names),
-        kl=kl_bounds(kl, kl, alpha, clusters=names),
+        kl=kl_bounds(kl, most, alpha, clusters=names),
         logprob=_logprob(logprob, alpha, names),
         parts=_parts(told, alpha, names),
         worst=_worst(told, top1, kl),
         floor=floor,
     )
+
+
+def without_tokens(told: Fidelity) -> Fidelity:
+    """The figures without any token, which of a private text are a part of it."""
+    return replace(told, worst=tuple(replace(one, baseline=None, candidate=None) for one in told.worst))
 
 
 def _agreement(values: FloatArray, alpha: float, clusters: Sequence[str] | None) -> Interval:
@@ -69,7 +78,8 @@ def _parts(table: FidelityTable, alpha: float, clusters: Sequence[str] | None) -
         if not there.any():
             continue
         names = None if clusters is None else [name for name, has in zip(clusters, there, strict=True) if has]
-        divergence: KlBounds = kl_bounds(kl[there], kl[there], alpha, clusters=names)
+        low, most = np.nan_to_num(kl[there]), np.where(np.isnan(kl[there]), KL_CLIP, kl[there])
+        divergence: KlBounds = kl_bounds(low, most, alpha, clusters=names)
         known = logprob[~np.isnan(logprob)]
         first, last = ends(part)
         found.append(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from quantgate.evals.inspection.changed import Changes, Turn
     from quantgate.evals.inspection.compared import Compared
+    from quantgate.evals.runs.record import TaskRecord
     from quantgate.evals.samples.columns import Places
 
     Chosen = Sequence[tuple[Changes, Places]]
@@ -143,6 +144,10 @@ def _tables(console: Console, compared: Compared, chosen: Chosen, turns: Sequenc
     from quantgate.reports.terminal.side_by_side import TITLES, counts, flips_table
 
     for changes, places in chosen:
+        record = compared.left.record.task(changes.task)
+        if record is not None and record.of_logprobs:
+            yield from _token_lines(console, compared, record)
+            continue
         for line in counts(changes, compared.names):
             yield from wrapped(console, Text(line, style="bold"), console.width)
         for turn, group in by_turn(changes, places, turns):
@@ -153,3 +158,21 @@ def _tables(console: Console, compared: Compared, chosen: Chosen, turns: Sequenc
         yield Text()
     command = shlex.join(["quantgate", "diff", str(compared.left.folder), str(compared.right.folder)])
     yield Text(f"{command} ITEM shows both answers side by side")
+
+
+def _token_lines(console: Console, compared: Compared, record: TaskRecord) -> Iterator[Text]:
+    """Of log-probabilities, how far the runs agree, and in which documents and where they part."""
+    from rich.text import Text
+
+    from quantgate.evals.inspection.token_pairs import fidelity_between
+    from quantgate.reports.terminal.marked import wrapped
+    from quantgate.reports.words.fidelity import compared_lines
+
+    private = record.asked_by_authors is not None
+    found = fidelity_between(compared.left, compared.right, record.name, private=private)
+    first, *others = [found] if isinstance(found, str) else compared_lines(found)
+    left, right = compared.names
+    yield from wrapped(console, Text(f"{record.name}, {left} -> {right}: {first}", style="bold"), console.width)
+    for line in others:
+        yield from wrapped(console, Text(f"  {line}"), console.width)
+    yield Text()

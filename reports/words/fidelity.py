@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from quantgate.evals.decision.points import nats
 from quantgate.evals.decision.types import Decided, TaskDecision
-from quantgate.evals.fidelity.figures import Fidelity, PartFigures
+from quantgate.evals.fidelity.figures import Fidelity, PartedDocument, PartFigures
 from quantgate.evals.text import one_line
 from quantgate.reports.words import numbers
 
@@ -73,6 +73,15 @@ def apart_lines(task: TaskDecision) -> list[str]:
     return [f"furthest apart: {'; '.join(worst_lines(told)[:_WORST])}"] if told is not None and told.worst else []
 
 
+def compared_lines(told: Fidelity) -> list[str]:
+    """Two runs held against each other where nothing is decided: the means, and each document to look at."""
+    means = (
+        f"the likeliest token is the same at {numbers.percent(told.top1.estimate)} of {told.positions:,} positions in "
+        f"{told.documents:,} documents; KL {nats(told.kl.estimate)} nats"
+    )
+    return [means, *worst_lines(told)]
+
+
 def part_rows(told: Fidelity) -> list[PartRow]:
     """The lines of the table by position, the whole last."""
     rows = [
@@ -105,11 +114,21 @@ def worst_lines(told: Fidelity) -> list[str]:
     for one in told.worst:
         line = f"{one_line(one.item_id, 60)} ({nats(one.kl)} nats, {numbers.percent(one.top1)} agree"
         if one.first is not None:
-            line += f", first apart at position {one.first:,}"
+            line += f", first apart at position {one.first:,}{_tokens(one)}"
         if one.widest is not None and one.widest_kl is not None:
             line += f", most at {one.widest:,} with {nats(one.widest_kl)} nats"
         found.append(f"{line})")
     return found
+
+
+def _tokens(one: PartedDocument) -> str:
+    """The likeliest tokens there, where they may be told."""
+    if one.baseline is None or one.candidate is None:
+        return ""
+    ours, theirs = (
+        repr(one_line(each, 20)) if isinstance(each, str) else str(each) for each in (one.baseline, one.candidate)
+    )
+    return f" ({ours} -> {theirs})"
 
 
 def _part(part: PartFigures) -> str:
