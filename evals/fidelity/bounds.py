@@ -97,7 +97,7 @@ def kl_bounds(
     missing = float(clipped[1].mean() - clipped[0].mean())
     return KlBounds(
         estimate=float(lowest.mean()),
-        lower=lower * KL_CLIP,
+        lower=max(0.0, lower * KL_CLIP),
         upper=upper * KL_CLIP,
         clipped=float((lowest > KL_CLIP).mean()),
         missing=missing,
