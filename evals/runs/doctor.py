@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
-from typing import Any
 
 from quantgate.evals.contract.records import Answer, Item, Prompt, Request, Sampling, Status
 from quantgate.evals.endpoint.client import Endpoint, RetryPolicy
 from quantgate.evals.endpoint.listing import NoListing
-from quantgate.evals.endpoint.served import ServedModel, served_model
+from quantgate.evals.endpoint.served import served_model
 from quantgate.evals.endpoint.token_ids import token_ids_of
 from quantgate.evals.endpoint.tool_call import tried_tool_call
 from quantgate.evals.runs.begun_answer import probe_begun_answer
+from quantgate.evals.runs.chosen_model import UNLISTED
+from quantgate.evals.runs.chosen_model import choose_model as choose_model
 from quantgate.evals.runs.endpoint import endpoint_of
 from quantgate.evals.runs.likelihood_probe import examine_likelihood
 from quantgate.evals.runs.loglikelihood_probe import examine_loglikelihoods
-from quantgate.evals.runs.observation import Health, Observation
+from quantgate.evals.runs.observation import Observation
 from quantgate.evals.runs.observed_answer import (
     beyond_window,
     completion,
@@ -31,7 +32,6 @@ from quantgate.evals.runs.observed_answer import (
 from quantgate.evals.runs.sampling_probe import probe_sampling
 from quantgate.evals.settings.run import DoctorConfig
 
-_UNLISTED = "the endpoint has no list of models"
 _TRIES = 4
 """Enough to find out by the way in which form the server takes a request."""
 
@@ -64,7 +64,7 @@ async def diagnose(
 
     async with client(config.model or "") as endpoint:
         try:
-            entries, reason = await endpoint.models(), _UNLISTED
+            entries, reason = await endpoint.models(), UNLISTED
         except NoListing as failure:
             entries, reason = None, failure.reason
     model, listed = choose_model(entries, config.model, reason)
@@ -82,30 +82,6 @@ async def diagnose(
             examined = _examine(endpoint, config, task, window, needs_tools=needs_tools, read=read, private=private)
             async for observation in examined:
                 yield observation
-
-
-def choose_model(
-    listed: list[dict[str, Any]] | None, wanted: str | None, unlisted: str = _UNLISTED
-) -> tuple[str | None, list[Observation]]:
-    """The model to ask for, `wanted` or else the only one that is listed, and what the list of models tells.
-
-    `unlisted` says why there is none.
-    """
-    if listed is None:
-        if wanted is None:
-            return None, [Observation("models", Health.BAD, f"{unlisted}: name one with --model")]
-        return wanted, [Observation("models", Health.NOTE, unlisted)]
-    names = [str(entry.get("id")) for entry in listed]
-    chosen = wanted or (names[0] if len(names) == 1 else None)
-    served = served_model(listed, chosen)
-    if chosen is None:
-        return None, [Observation("models", Health.BAD, f"serves {served.shown_names}: choose one with --model")]
-    context = _context(served)
-    if chosen not in names:
-        said = f"serves {served.shown_names}, and does not list {chosen}"
-        return chosen, [Observation("models", Health.NOTE, said), *([context] if len(names) == 1 else [])]
-    others = f" ({len(names)} models in all)" if len(names) > 1 else ""
-    return chosen, [Observation("models", Health.GOOD, f"serves {chosen}{others}"), context]
 
 
 async def _examine(
@@ -151,9 +127,3 @@ async def _examine(
         subject, budget = "context", config.max_tokens
     if (beyond := beyond_window(subject, answer, budget, window)) is not None:
         yield beyond
-
-
-def _context(served: ServedModel) -> Observation:
-    if served.context_length is None:
-        return Observation("context", Health.NOTE, "length not told")
-    return Observation("context", Health.GOOD, f"{served.context_length:,} tokens")

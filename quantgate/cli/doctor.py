@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from quantgate.evals.contract.records import Answer, Item
     from quantgate.evals.contract.task import Task
 
+STANDARD_OUTPUT = Path("-")
+
 
 def register(app: typer.Typer) -> None:
     app.command(name="doctor")(grouped("doctor", doctor))
@@ -22,6 +24,17 @@ def doctor(
     base_url: Annotated[str, typer.Option(help="The endpoint's API root, e.g. http://127.0.0.1:8000/v1.")],
     model: Annotated[str | None, typer.Option(help="The served model; default: the only one that is listed.")] = None,
     task: Annotated[str | None, typer.Option(help="Ask this task's first item with its sampling, too.")] = None,
+    conformance: Annotated[
+        bool,
+        typer.Option(
+            "--conformance",
+            help="Try what the API promises, too: seeds, stop strings, budgets, usage, logprobs, JSON, tools and more, "
+            "in some twenty short requests; a table says what each means for a gate.",
+        ),
+    ] = False,
+    json: Annotated[
+        Path | None, typer.Option(help="Write what was found as JSON, to a file; - writes it to standard output.")
+    ] = None,
     data: Annotated[list[str] | None, typer.Option(help="TASK=FILE: local data for the task; repeatable.")] = None,
     data_dir: Annotated[
         Path | None, typer.Option(help="A bundle of `quantgate data fetch` with the task's data.")
@@ -73,7 +86,8 @@ def doctor(
 ) -> None:
     """Ask an endpoint what it is and whether it can serve a task.
 
-    Exits 0 when nothing stands in the way of a run, 5 when something does.
+    Exits 0 when nothing stands in the way of a run, 5 when something does: of --conformance a failed check of stream,
+    max_tokens, stop or overlong prompt.
     """
     from functools import partial
 
@@ -81,14 +95,18 @@ def doctor(
     from quantgate.cli.notice import note
     from quantgate.cli.waiting import told_while_waiting
     from quantgate.evals.contract.task import TaskOptions
+    from quantgate.evals.endpoint.url import redact_url
     from quantgate.evals.errors import UsageError
+    from quantgate.evals.files import write_output
     from quantgate.evals.interrupts import run_cancelled_by_ctrl_c
+    from quantgate.evals.runs.conformance import conformance as conforming
+    from quantgate.evals.runs.conformance_types import Checked, examined_json
     from quantgate.evals.runs.doctor import diagnose
     from quantgate.evals.runs.observation import Health, Observation
     from quantgate.evals.settings.remarks import of_asking
     from quantgate.evals.settings.run import DoctorConfig, load_config, parse_assignments, parse_json_object
     from quantgate.reports.terminal.console import output_console, progress_console
-    from quantgate.reports.terminal.doctor import print_observation
+    from quantgate.reports.terminal.doctor import print_conformance, print_observation
     from quantgate.tasks.bundle import local_data
     from quantgate.tasks.needs import described, needs_of
     from quantgate.tasks.options import own_options
@@ -124,7 +142,7 @@ def doctor(
     note(of_asking(config))
     if config.data and config.task is None:
         raise UsageError("--data is for a task: name it with --task")
-    console = output_console()
+    console = progress_console() if json == STANDARD_OUTPUT else output_console()
     registry = installed_tasks()
     infos = [] if config.task is None else [registry.find(config.task)]
     own = own_options(infos, given_options(config.options, flags, pairs, None), registry.tasks.values())
@@ -152,15 +170,30 @@ def doctor(
             read = partial(read_by, loaded, first, private)
     needs_tools = any(info.needs_tools for info in infos)
 
+    seen: list[Observation] = []
+    checked: list[Checked] = []
+
     async def asking() -> bool:
         healthy = healthy_here
         diagnosed = diagnose(config, question, needs_tools=needs_tools, read=read, private=private)
         async for observation in diagnosed:
             print_observation(console, observation)
+            seen.append(observation)
             healthy = healthy and observation.health is not Health.BAD
-        return healthy
+        if conformance:
+            with told_while_waiting(progress_console(), "conformance", "trying what the API promises"):
+                checked.extend([each async for each in conforming(config)])
+            print_conformance(console, checked)
+        return healthy and not any(each.is_unfit for each in checked)
 
-    raise typer.Exit(0 if run_cancelled_by_ctrl_c(asking()) else 5)
+    is_fit = run_cancelled_by_ctrl_c(asking())
+    if json is not None:
+        found = examined_json(redact_url(config.base_url), seen, checked, is_fit=is_fit)
+        if json == STANDARD_OUTPUT:
+            typer.echo(found, nl=False)
+        else:
+            write_output(json, found, "--json")
+    raise typer.Exit(0 if is_fit else 5)
 
 
 def read_by(task: Task, item: Item, private: bool, answer: Answer) -> str:

@@ -41,6 +41,7 @@ PANELS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         _DATA: ("data", "data_dir"),
         _LOGLIKELIHOOD: ("tokenizer", "max_length", "texts"),
         _TAU2: ("tau2_python",),
+        OUTPUT: ("conformance", "json"),
     },
     "gate": {
         _REQUIRED: ("margin", "recovery", "policy", "alpha", "target"),

@@ -5,6 +5,7 @@ from itertools import count
 
 import pytest
 
+from tests.server.conforming import WINDOW, conforming
 from tests.server.served import Reply, error_body, served_model
 from tests.tasks.invented import invented_rows, write_csv
 
@@ -254,3 +255,20 @@ def test_of_a_private_benchmark_neither_question_nor_answer_is_shown(quantgate, 
     assert "read: a result, which scores " in told
     assert "ANSWER" not in told
     assert "right is" not in told
+
+
+def test_conformance_is_a_table_and_json_and_decides_whether_it_is_fit(quantgate, tmp_path):
+    with served_model(conforming(), models=[{"id": "m", "max_model_len": WINDOW}]) as server:
+        code, out, _ = quantgate(["doctor", "--base-url", server.base_url, "--conformance", "--json", "-"])
+    document = json.loads(out)
+    assert (code, document["fit"]) == (0, True)
+    assert {each["outcome"] for each in document["conformance"]} == {"pass"}
+    assert document["observations"][0] == {"subject": "models", "health": "good", "text": "serves m"}
+    with served_model(conforming("stop", "seed"), models=[{"id": "m", "max_model_len": WINDOW}]) as server:
+        file = tmp_path / "doctor.json"
+        code, out, _ = quantgate(["doctor", "--base-url", server.base_url, "--conformance", "--json", str(file)])
+    document = json.loads(file.read_text())
+    failed = [each["check"] for each in document["conformance"] if each["outcome"] == "fail"]
+    assert (code, document["fit"], failed) == (5, False, ["stop", "seed"])
+    assert "not fit to be asked: stop must not fail, whatever the task" in out
+    assert "✗ fail" in out
