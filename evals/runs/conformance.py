@@ -12,10 +12,10 @@ from typing import Any
 from quantgate.evals.contract.fault import Fault
 from quantgate.evals.contract.records import Status
 from quantgate.evals.endpoint.client import Endpoint, RetryPolicy
-from quantgate.evals.endpoint.failures import Refusal
+from quantgate.evals.endpoint.failures import MalformedReply, Refusal
 from quantgate.evals.endpoint.listing import NoListing
 from quantgate.evals.endpoint.overflow import is_context_overflow
-from quantgate.evals.endpoint.reply import MalformedReply, Reply, read_reply
+from quantgate.evals.endpoint.reply import Reply, read_reply
 from quantgate.evals.endpoint.served import served_model
 from quantgate.evals.endpoint.tool_call import tried_tool_call
 from quantgate.evals.runs import conformance_types as checks
