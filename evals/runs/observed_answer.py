@@ -8,6 +8,7 @@ from typing import Any
 from quantgate.evals.contract.records import Answer, Prompt, Sampling, Status
 from quantgate.evals.contract.thoughts import leaked_tokens
 from quantgate.evals.contract.token_ids import TokenIds
+from quantgate.evals.contract.tool_calls import shown_reply
 from quantgate.evals.endpoint.finish_reasons import Ending, ending_of
 from quantgate.evals.endpoint.parameters import MAX_TOKENS
 from quantgate.evals.runs.observation import Health, Observation
@@ -42,7 +43,7 @@ def completion(
         return Observation(
             subject, Health.BAD, f"answered{seconds} without text (finish_reason {answer.finish_reason})"
         )
-    said = answer.response or ""
+    said = shown_reply(answer.response or "")
     told = said if show and excerpt(said) == said else _parts(answer)
     return Observation(subject, Health.GOOD, f"answered{seconds}: {told}")
 
@@ -157,7 +158,7 @@ def exchanged(
     told = {name: value for name, value in _sent(sampling).items() if value is not None}
     details = [("asked", asked), ("sampling", ", ".join(f"{name} {value:g}" for name, value in told.items()))]
     if not private:
-        details += [("thought", answer.reasoning or ""), ("answered", answer.response or "")]
+        details += [("thought", answer.reasoning or ""), ("answered", shown_reply(answer.response or ""))]
     if read is not None and answer.response is not None and answer.status is not Status.ERROR:
         details.append(("read", read(answer)))
     return tuple((name, text) for name, text in details if text.strip())

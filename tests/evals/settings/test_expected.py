@@ -16,3 +16,10 @@ def test_a_score_with_its_tolerance(text):
 def test_anything_else_is_refused(text):
     with pytest.raises(ValueError, match=r"0\.92 \+- 0\.03"):
         parse_expectation(text)
+
+
+def test_a_figure_of_tool_calls_is_named_before_its_value():
+    assert parse_expectation("schema_accuracy 0.98 +- 0.02") == Expectation(0.98, 0.02, figure="schema_accuracy")
+    assert parse_expectation("trigger_f1 .84 ± .04").figure == "trigger_f1"
+    with pytest.raises(ValueError, match="no figure is called accuracy: a score has no name"):
+        parse_expectation("accuracy 0.98 +- 0.02")
