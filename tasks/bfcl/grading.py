@@ -73,6 +73,15 @@ def grade(question: Question, checker: Checker, reply: ToolReply, metric: str) -
 
 
 def _shown(calls: Sequence[ToolCall], error: str | None) -> str:
-    said = "; ".join(f"{call.name}({call.arguments})" for call in calls) or NO_CALL
+    said = "; ".join(f"{call.name}({_plain(call.arguments)})" for call in calls) or NO_CALL
     cut = said if len(said) <= _MOST_SHOWN else f"{said[:_MOST_SHOWN]}…"
     return cut if error is None else f"[{error}] {cut}"
+
+
+def _plain(arguments: str) -> str:
+    """Arguments as JSON is written here, so that spaces and the order of keys make no other result; or as they came."""
+    try:
+        plain = json.dumps(json.loads(arguments), ensure_ascii=False, sort_keys=True)
+    except (ValueError, RecursionError):
+        return arguments
+    return plain.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -65,8 +65,13 @@ class Bfcl:
             grader=WHEEL.requirement,
             metric=self._metric,
             data_hash=canonical_hash([NAME, WHEEL.sha256]),
-            settings={"weights": "items", "categories": list(self._categories)},
-            provenance={"package": WHEEL.requirement, "wheel_sha256": WHEEL.sha256, **self._origin},
+            settings={"weights": "items"},
+            provenance={
+                "package": WHEEL.requirement,
+                "wheel_sha256": WHEEL.sha256,
+                "categories": ", ".join(self._categories),
+                **self._origin,
+            },
             notes=(_ONLY_SILENCE,) if all(map(is_for_no_call, self._categories)) else (),
         )
 

@@ -52,7 +52,7 @@ def test_scores_are_bfcls_own_sample_by_sample_and_a_gate_tells_the_strata(run, 
             code, told[model], _ = run(server.base_url, model, "--option", CHOSEN)
             assert code == 0, told
     (record,) = json.loads((tmp_path / "fp8" / "run.json").read_text())["tasks"]
-    assert (record["guess"], record["settings"]["categories"]) == (0, list(WHOLE))
+    assert (record["guess"], record["provenance"]["categories"]) == (0, ", ".join(WHOLE))
     asked = samples(tmp_path / "fp8")
     assert len(asked) == 56
     assert {each["item_id"]: each["score"] for each in asked} == {
@@ -60,6 +60,9 @@ def test_scores_are_bfcls_own_sample_by_sample_and_a_gate_tells_the_strata(run, 
     }
     share = sum(replies[each["item_id"]][1] for each in asked) / len(asked)
     assert f"{share:.4f} (the score)" in told["fp8"]
+    assert quantgate(["regrade", str(tmp_path / "fp8"), "--data", f"bfcl={wheel}"])[0] == 0
+    assert json.loads((tmp_path / "fp8" / "run.json").read_text())["tasks"] == [record]
+    assert samples(tmp_path / "fp8") == asked
     code, out, _ = quantgate(["gate", str(tmp_path / "fp8"), str(tmp_path / "mxfp4")])
     assert code == 1
     assert all(f"· {category}" in out for category in WHOLE)

@@ -72,6 +72,17 @@ def test_a_right_call_is_held_against_the_possible_answers(task, response, score
     assert not grade.silence_counts
 
 
+def test_spaces_escapes_and_the_order_of_keys_make_no_other_result(task):
+    written = ('{"city":"Zürich","at":{"b":1,"a":2}}', '{ "at": {"a": 2, "b": 1},\n "city": "Z\\u00fcrich" }')
+    shown = [task.grade(Item("simple_python_0"), 0, called(each)).extracted for each in written]
+    assert shown == ['weather_now({"at": {"a": 2, "b": 1}, "city": "Zürich"})'] * 2
+
+
+def test_half_a_surrogate_pair_is_shown_so_that_it_can_be_stored(task):
+    shown = task.grade(Item("simple_python_0"), 0, called('{"city": "\\ud800"}')).extracted
+    assert shown == 'weather_now({"city": "\\ud800"})'
+
+
 @pytest.mark.parametrize(
     ("response", "relevant", "irrelevant"),
     [
@@ -134,6 +145,7 @@ def test_guessing_is_calling_nothing_and_what_it_scores_is_that_of_the_categorie
     assert pytest.approx((240 + 884) / 3641) == INFO.guess
 
 
-def test_runs_of_other_categories_are_not_the_same_and_all_items_weigh_alike(task, small):
-    assert task.identity.settings == {"weights": "items", "categories": list(CATEGORIES)}
-    assert task.identity.settings != Bfcl(small, CATEGORIES[:1]).identity.settings
+def test_all_items_weigh_alike_and_which_are_asked_changes_no_setting(task, small):
+    assert task.identity.settings == Bfcl(small, CATEGORIES[:1]).identity.settings == {"weights": "items"}
+    assert task.identity.data_hash == Bfcl(small, CATEGORIES[:1]).identity.data_hash
+    assert task.identity.provenance["categories"] == "simple_python, live_irrelevance, live_relevance"
