@@ -18,7 +18,18 @@ from quantgate.evals.endpoint.client import Endpoint
 from quantgate.evals.endpoint.failures import MalformedReply, Refusal
 from quantgate.evals.endpoint.http_status import REFUSING_STATUS
 from quantgate.evals.endpoint.origin import origin_of
-from quantgate.evals.endpoint.scoring_ways import BESIDE, LLAMA, Part, Way, forced, place, spread, text_part, whole
+from quantgate.evals.endpoint.scoring_ways import (
+    BESIDE,
+    LLAMA,
+    Part,
+    Way,
+    forced,
+    place,
+    runs_of,
+    spread,
+    text_part,
+    whole,
+)
 from quantgate.evals.endpoint.token_scores import TokenScore, document_of
 from quantgate.evals.endpoint.tokenizer import FileTokenizer, OnFault, ServerTokenizer, Tokenizer
 from quantgate.evals.endpoint.written_text import chat_body
@@ -189,7 +200,7 @@ class Likelihoods:
         ids, begins, cut = await self._encoded(prompt, text, sampling.max_length, on_fault)
         if way not in LLAMA:
             return _Plan([whole(way, model, ids, begins, tops, extra)], begins, None, len(ids), cut)
-        # llama.cpp tells nothing of a token that ends within a character, and forces none from within one.
+        # llama.cpp tells nothing of a token that ends within a character, and its grammars know whole ones alone.
         inside = 0 if prompt.messages else begins
         ends = await self._server.ends(text, on_fault, special=not prompt.messages)
         ends = [True] * (begins - inside) + ends
@@ -199,10 +210,9 @@ class Likelihoods:
         places = [at for at in range(after, len(ids)) if ends[at]]
         if not places:
             raise _Unscorable("the text has no whole character that a server could tell of")
-        if way is Way.GRAMMAR:
-            return _Plan([forced(ids, after, places, tops, extra)], after, places, len(ids), cut)
-        places = spread(places, wanted.positions)
-        return _Plan([place(ids, at, tops, extra) for at in places], after, places, len(ids), cut)
+        runs = runs_of(places, ends) if way is Way.GRAMMAR else [[at] for at in spread(places, wanted.positions)]
+        parts = [forced(ids, run, tops, extra) if len(run) > 1 else place(ids, run[0], tops, extra) for run in runs]
+        return _Plan(parts, after, [at for run in runs for at in run], len(ids), cut)
 
     async def _post(self, part: Part, on_fault: OnFault, *, once: bool) -> tuple[_Read, int]:
         assert self.found is not None

@@ -113,12 +113,29 @@ def whole(way: Way, model: str, ids: Sequence[int], begins: int, tops: int, extr
     raise ValueError(f"{way} tells of no whole text")
 
 
-def forced(ids: Sequence[int], begins: int, places: Sequence[int], tops: int, extra: Mapping[str, Any]) -> Part:
-    """llama.cpp's one request that tells of the tokens at `places`, all from `begins` on being forced by a grammar."""
-    written = list(ids[begins : places[-1] + 1])
+def forced(ids: Sequence[int], run: Sequence[int], tops: int, extra: Mapping[str, Any]) -> Part:
+    """llama.cpp's one request that tells of the tokens of a run of places, which a grammar forces."""
+    written = [ids[at] for at in run]
     grammar = "root ::= " + " ".join(f"<[{token}]>" for token in written)
-    body = {"prompt": list(ids[:begins]), "n_predict": len(written), "grammar": grammar, **_llama(tops), **extra}
-    return Part(body, partial(_completion, [ids[place] for place in places], tops))
+    body = {"prompt": list(ids[: run[0]]), "n_predict": len(written), "grammar": grammar, **_llama(tops), **extra}
+    return Part(body, partial(_completion, written, tops))
+
+
+def runs_of(places: Sequence[int], ends: Sequence[bool]) -> list[list[int]]:
+    """Places that follow one another, in runs of tokens that are whole characters; what ends one is alone.
+
+    `ends` says of each token of the text whether it ends with a whole character.
+
+    >>> runs_of([1, 2, 4, 5, 6], [True, True, True, False, True, True, True])
+    [[1, 2], [4], [5, 6]]
+    """
+    runs: list[list[int]] = []
+    for at in places:
+        if runs and runs[-1][-1] == at - 1 and ends[at - 1] and ends[runs[-1][0] - 1]:
+            runs[-1].append(at)
+        else:
+            runs.append([at])
+    return runs
 
 
 def text_part(model: str, text: str, tops: int, extra: Mapping[str, Any]) -> Part:

@@ -46,12 +46,14 @@ async def diagnose(
     needs_tools: bool = False,
     read: Callable[[Answer], str] | None = None,
     private: bool = False,
+    items: int = 1,
 ) -> AsyncIterator[Observation]:
     """Ask what the endpoint serves and a handful of completions, and tell, one by one, what they show.
 
     `task` is a task's name, its first prompt and its sampling parameters; `None` leaves that question out.
     `needs_tools` says that a task is to be run for which an endpoint without tool calls is of no use. `read` says what
-    the task reads from an answer to its prompt, and `private` that neither of them is to be shown.
+    the task reads from an answer to its prompt, and `private` that neither of them is to be shown; `items` how many it
+    has.
 
     Raises
     ------
@@ -73,7 +75,7 @@ async def diagnose(
     if model is not None:
         async with client(model) as endpoint:
             if task is not None and task[1].per_token is not None:
-                yield await examine_likelihood(endpoint, *task, config)
+                yield await examine_likelihood(endpoint, *task, config, items)
                 return
             if task is not None and task[1].continuations:
                 yield await examine_loglikelihoods(endpoint, *task, config)

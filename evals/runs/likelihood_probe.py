@@ -13,9 +13,9 @@ _SUBJECT = "log-probabilities"
 
 
 async def examine_likelihood(
-    endpoint: Endpoint, name: str, prompt: Prompt, sampling: Sampling, config: DoctorConfig
+    endpoint: Endpoint, name: str, prompt: Prompt, sampling: Sampling, config: DoctorConfig, texts: int
 ) -> Observation:
-    """What came of asking for those of the first text of the task `name`; nothing else is needed of the endpoint."""
+    """What came of asking for those of the first of a task's `texts`; nothing else is needed of the endpoint."""
     try:
         likelihoods = Likelihoods(endpoint, config.tokenizer)
         found = await likelihoods.find(prompt, config.extra_body)
@@ -26,11 +26,12 @@ async def examine_likelihood(
         return Observation(_SUBJECT, Health.BAD, f"{name}, first text: {answer.error}")
     usage, wanted = answer.usage or {}, prompt.per_token
     fewer = "" if wanted is None or found.tops >= wanted.tops else f" (of {wanted.tops} that are wanted)"
-    requests = "one request" if usage["requests"] == 1 else f"{usage['requests']} requests"
+    requests = "one request" if usage["requests"] == 1 else f"{usage['requests']:,} requests"
+    all_of_them = f", some {texts * usage['requests']:,} for all {texts:,} texts" if texts > 1 else ""
     cut = f"; {usage['cut_tokens']} were cut: see --max-length" if usage["cut_tokens"] else ""
     return Observation(
         _SUBJECT,
         Health.GOOD,
         f"{found.way.words}, the {found.tops} likeliest{fewer}; {name}, first text: {usage['scored_tokens']:,} tokens "
-        f"by {requests} after {answer.latency_s or 0:.2f} s{cut}",
+        f"by {requests}{all_of_them}; after {answer.latency_s or 0:.2f} s{cut}",
     )

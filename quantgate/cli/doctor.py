@@ -146,7 +146,7 @@ def doctor(
     registry = installed_tasks()
     infos = [] if config.task is None else [registry.find(config.task)]
     own = own_options(infos, given_options(config.options, flags, pairs, None), registry.tasks.values())
-    question, read, private = None, None, False
+    question, read, private, items = None, None, False, 1
     healthy_here = True
     for info in infos:
         if info.examine is not None:
@@ -164,7 +164,7 @@ def doctor(
             with told_while_waiting(progress_console(), info.name, "building the first prompt"):
                 known = local_data(info.name, config.data_of(info.name), config.data_dir)
                 loaded = load_task(info.name, TaskOptions(1, known.files, own=own[info.name], origin=known.origin))
-            first = loaded.items()[0]
+            first, items = loaded.items()[0], len(loaded.items())
             question = (info.name, loaded.prompt(first, 0), config.sampling(loaded.sampling))
             private = info.private is not None or "text" in loaded.identity.provenance
             read = partial(read_by, loaded, first, private)
@@ -175,7 +175,7 @@ def doctor(
 
     async def asking() -> bool:
         healthy = healthy_here
-        diagnosed = diagnose(config, question, needs_tools=needs_tools, read=read, private=private)
+        diagnosed = diagnose(config, question, needs_tools=needs_tools, read=read, private=private, items=items)
         async for observation in diagnosed:
             print_observation(console, observation)
             seen.append(observation)

@@ -152,7 +152,7 @@ class Scoring:
             return web.json_response({"error": {"message": "failed to parse grammar"}}, status=400)
         wanted = forced or [body["logit_bias"][0][0]]
         told, decoder = [], codecs.getincrementaldecoder("utf-8")("replace")
-        if forced and 0x80 <= _code(wanted[0]) < 0xC0:
+        if any(map(_code, forced)):
             return web.json_response({"error": {"message": "Unexpected empty grammar stack"}}, status=500)
         for token in wanted[: body["n_predict"]]:
             after = self._after(ids, len(ids))
