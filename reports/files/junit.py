@@ -150,9 +150,11 @@ def _add(suite: ElementTree.Element, suite_name: str, case: _Case) -> None:
         ElementTree.SubElement(element, "system-out").text = text
         return
     child = ElementTree.SubElement(element, case.outcome, message=_short(case.message, 600))
-    if case.outcome != "skipped":
-        child.set("type", case.kind)
-        child.text = text
+    if case.outcome == "skipped":
+        ElementTree.SubElement(element, "system-out").text = text
+        return
+    child.set("type", case.kind)
+    child.text = text
 
 
 def _short(text: str, width: int = 200) -> str:

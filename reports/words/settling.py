@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from quantgate.evals.decision.fidelity_sentences import documents_sentence
 from quantgate.evals.decision.look import LATER
 from quantgate.evals.decision.sequential.looks import Looks
 from quantgate.evals.decision.sequential.state import Stage
@@ -39,6 +40,8 @@ def _sentence(task: Decided) -> str:
     if not task.prospects:
         return _without_prospects(task)
     hopeless = Flag.CANNOT_PASS_AT_THIS_N in task.flags
+    if task.fidelity is not None:
+        return documents_sentence(task.prospects, task.items, hopeless=hopeless)
     asked = (task.asked["baseline"], task.asked["candidate"]) if task.asked else None
     return way_out(
         task.prospects, task.items, task.repeats, hopeless=hopeless, asked=asked, fresh=task.looks is not None
