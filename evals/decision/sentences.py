@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from quantgate.evals.checks.finding import Finding
 from quantgate.evals.decision.described import Prospect
-from quantgate.evals.decision.fidelity_sentences import documents_sentence, fidelity_sentence
+from quantgate.evals.decision.documents_needed import documents_sentence
+from quantgate.evals.decision.fidelity_sentences import fidelity_sentence
 from quantgate.evals.decision.look import PairLook
 from quantgate.evals.decision.points import hundredths, points, signed_hundredths
 from quantgate.evals.decision.recovery_bounds import RecoveryBounds

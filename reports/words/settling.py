@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from quantgate.evals.decision.fidelity_sentences import documents_sentence
+from quantgate.evals.decision.documents_needed import documents_sentence
 from quantgate.evals.decision.look import LATER
 from quantgate.evals.decision.sequential.looks import Looks
 from quantgate.evals.decision.sequential.state import Stage
