@@ -7,7 +7,7 @@ import json
 import pytest
 
 from quantgate.evals.runs.directory import RunDirectory
-from tests.server.served import Reply, error_body, served_model
+from tests.server.served import Reply, echoing, error_body, served_model
 
 
 @pytest.mark.usefixtures("hurried")
@@ -186,3 +186,17 @@ def test_doctor_tells_how_answers_come_and_how_the_budget_is_called(quantgate):
         assert "sent as max_completion_tokens" in out
         _, out, _ = quantgate(["doctor", "--base-url", server.base_url, "--no-stream"])
         assert "stream: answers come whole" in out
+
+
+def test_what_a_server_makes_of_the_first_prompts_is_recorded_once_for_each_way(quantgate, arguments, rule, tmp_path):
+    def told() -> list:
+        return json.loads((tmp_path / "run" / "run.json").read_text())["endpoint"]["token_ids"]["gsm8k"]
+
+    for limit in ("5", "6", "6"):
+        with served_model(rule, scores=echoing()) as server:
+            assert quantgate(arguments(server.base_url, "--first", limit))[0] == 0
+        (made,) = told()
+        assert made["templated"] != made["plain"]
+    with served_model(rule, scores=echoing(), tokenizes=False) as server:
+        assert quantgate(arguments(server.base_url, "--first", "7"))[0] == 0
+    assert told() == [made]

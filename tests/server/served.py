@@ -136,7 +136,11 @@ class ServedModel:
         )
 
     async def _tokenize(self, request: web.Request) -> web.Response:
-        return web.json_response({"tokens": language.encode((await request.json())["prompt"])})
+        body = await request.json()
+        text = "".join(f"<{each['role']}>{each['content']}" for each in body.get("messages", ())) or body.get("prompt")
+        if text is None:
+            return web.Response(status=400, text=error_body("prompt or messages"))
+        return web.json_response({"tokens": language.encode(text)})
 
     async def _tokenizer_info(self, _: web.Request) -> web.Response:
         return web.json_response({"bos_token": language.BEGIN, "eos_token": language.END})
