@@ -73,7 +73,7 @@ def number_of(value: Any) -> float | None:
 
     Raises ValueError for what is no number.
     """
-    if isinstance(value, bool | int | float):
+    if isinstance(value, bool | float) or is_number(value):
         return None if isinstance(value, float) and math.isnan(value) else float(value)
     if isinstance(value, str):
         if value in _LETTERS:

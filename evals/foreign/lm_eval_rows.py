@@ -276,7 +276,7 @@ def _loglikelihoods(cells: Mapping[str, Any], requests: Sequence[Sequence[Any]])
             return None
         try:
             values.append(LogLikelihood(float(pair[0]), str(pair[1]) == "True"))
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return None
     return values
 
@@ -308,7 +308,8 @@ def _asked(
     scored: bool,
 ) -> Asked | None:
     context, target = context_of(requests), cells.get("target")
-    if context is None:
+    # Where a run has not kept what was asked, its export has an empty text.
+    if context is None or not (context or scored):
         return None
     reference = None if target is None else str(target)
     if not scored:

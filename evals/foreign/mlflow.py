@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from quantgate.evals.contract.asked import Asked
-from quantgate.evals.contract.records import Sample, Status
+from quantgate.evals.contract.records import Sample, Status, is_number
 from quantgate.evals.errors import DataError
 from quantgate.evals.files import open_to_read
 from quantgate.evals.foreign.cells import Cells, parquet_cells
@@ -238,7 +238,7 @@ def _row(table: _Table, cells: Mapping[str, Any], column: str, key: tuple[str, s
 def _score(told: object) -> float | None:
     if told is None or (isinstance(told, float) and math.isnan(told)):
         return None
-    if not isinstance(told, bool | int | float):
+    if not isinstance(told, bool | float) and not is_number(told):
         raise ValueError(f"a score must be a number from 0 to 1, and is {one_line(str(told), 40)}")
     return float(told)
 

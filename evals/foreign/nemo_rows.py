@@ -111,7 +111,7 @@ def row_of(cells: Mapping[str, Any], logs: Logs, same_by: SameBy, system: str | 
         response=redacted(response) or None,
         finish_reason=reason,
         usage=reply.usage if reply else None,
-        latency_s=latency / 1000 if is_number(latency) and latency > 0 else None,
+        latency_s=_seconds(latency),
         time=reply.time if reply else "",
     )
     return Row(sample, _asked(item, prompt_hash, prompt, system, expected), scored=scored)
@@ -190,6 +190,12 @@ def _reward(value: Any) -> float:
     if not isinstance(value, bool | int | float) or not 0 <= value <= 1:
         raise ValueError(f"{METRIC} must be a number from 0 to 1, and is {one_line(str(value), 40)}")
     return float(value)
+
+
+def _seconds(latency: Any) -> float | None:
+    if isinstance(latency, int) and not isinstance(latency, bool) and not is_number(latency):
+        raise ValueError("latency_ms is too large for a number")
+    return latency / 1000 if is_number(latency) and latency > 0 else None
 
 
 def _status(

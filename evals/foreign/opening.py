@@ -55,7 +55,10 @@ def run_directory(path: Path, tell: Callable[[str], None] = lambda _: None) -> P
         folder = Path(_folders[-1].name) / "run"
         source = read_source(AUTO, path)
         record = write_run(source, folder, label=source.label or (path.name if path.is_dir() else path.stem))
-        tell(f"{path} is read as {found.name}: {_told(record)}. `quantgate import` says what it does not tell")
+        tell(
+            f"{path} is read as {found.name}: {_told(record)}. "
+            "`quantgate import` says what it does not tell, and counts the looks at it"
+        )
         for note in source.notes:
             tell(f"{path}: {note}")
         _made[key] = folder

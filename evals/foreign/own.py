@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -70,7 +70,7 @@ def sample_of(kept: object, **told: Any) -> Sample:
     return parse_line(json.dumps(line, ensure_ascii=True, default=str).encode())[1]
 
 
-def asked_in(kept: Any, sample: Sample, messages: object, reference: str | None) -> Asked | None:
+def asked_in(kept: Any, sample: Sample, messages: Sequence[Any], reference: str | None) -> Asked | None:
     """What was asked; `messages` and `reference` are the file's. Raises ValueError saying what cannot be."""
     continuations, own = kept.get("continuations"), kept.get("messages", messages)
     if not own and not continuations:
@@ -80,7 +80,7 @@ def asked_in(kept: Any, sample: Sample, messages: object, reference: str | None)
             "task": sample.task,
             "item_id": sample.item_id,
             "prompt_hash": sample.prompt_hash,
-            "messages": own or [],
+            "messages": list(own or ()),
             "continuations": continuations or [],
             "body": kept.get("body", {}),
             "reference": None if kept.get("no_reference") is True else reference,

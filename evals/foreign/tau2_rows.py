@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from quantgate.evals.contract.asked import Asked
-from quantgate.evals.contract.records import Message, Sample, Status
+from quantgate.evals.contract.records import Message, Sample, Status, is_number
 from quantgate.evals.foreign.sources import TOO_DEEP, digest_of, is_deep
 from quantgate.evals.foreign.types import Row, Unread
 from quantgate.evals.secrets import redacted
@@ -138,7 +137,7 @@ def _reward(told: object) -> tuple[float | None, dict[str, float]]:
     if isinstance(reward, bool) or not isinstance(reward, int | float) or not 0 <= reward <= 1:
         raise ValueError(f"reward must be a number from 0 to 1, and is {one_line(str(reward), 40)}")
     found = parts.items() if isinstance(parts, dict) else ()
-    return float(reward), {name.lower(): float(value) for name, value in found if _is_number(value)}
+    return float(reward), {name.lower(): float(value) for name, value in found if is_number(value)}
 
 
 def _trial(told: object, trials: int) -> int:
@@ -163,12 +162,7 @@ def _whole(told: object) -> int | None:
 
 
 def _seconds(told: object) -> float | None:
-    return float(told) if isinstance(told, int | float) and _is_number(told) and told >= 0 else None
-
-
-def _is_number(told: object) -> bool:
-    """Whether it is a number that a float can hold."""
-    return isinstance(told, int | float) and not isinstance(told, bool) and abs(told) <= sys.float_info.max
+    return float(told) if is_number(told) and told >= 0 else None
 
 
 def _usage(messages: object) -> dict[str, int] | None:

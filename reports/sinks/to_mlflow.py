@@ -35,7 +35,8 @@ def send(order: Order) -> str:
     first = _write(client, experiment, order.sheets[0], {})
     for sheet in order.sheets[1:]:
         _write(client, experiment, sheet, {"mlflow.parentRunId": first})
-    return f"experiment {called}, run {first}"
+    where = f" in {client.tracking_uri}" if uri is None else ""
+    return f"experiment {called}, run {first}{where}"
 
 
 def _experiment(client: Any) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from quantgate.evals.contract.loglikelihoods import parse_loglikelihoods
+from quantgate.evals.contract.question import question
 from quantgate.evals.contract.records import Status
 from quantgate.evals.errors import DataError
 from quantgate.evals.foreign.export.types import Target, answers
@@ -178,14 +179,15 @@ def _row(item: _Item, part: _Part, filter: str) -> dict[str, Any]:
 def _arguments(seen: Seen, record: TaskRecord) -> dict[str, Any]:
     asked = seen.asked
     if asked is None:
-        return {}
+        # The tools of lm-eval take it that something is there.
+        return {"gen_args_0": {"arg_0": "", "arg_1": _generation(record)}}
     if asked.continuations:
         return {
             f"gen_args_{number}": {"arg_0": each.context, "arg_1": each.text}
             for number, each in enumerate(asked.continuations)
         }
     context = json.dumps([dict(message) for message in asked.messages], ensure_ascii=False)
-    return {"gen_args_0": {"arg_0": [context], "arg_1": _generation(record)}}
+    return {"gen_args_0": {"arg_0": [context], "arg_1": {**asked.body, **_generation(record)}}}
 
 
 def _generation(record: TaskRecord) -> dict[str, Any]:
@@ -200,7 +202,7 @@ def _question(seen: Seen) -> str:
     asked = seen.asked
     if asked is None:
         return ""
-    return asked.continuations[0].context if asked.continuations else asked.messages[-1].get("content", "")
+    return asked.continuations[0].context if asked.continuations else (question(asked) or "")
 
 
 def _loglikelihoods(response: str | None) -> list[tuple[float, bool]]:

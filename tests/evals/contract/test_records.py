@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from quantgate.evals.contract.records import Sample, Status
+from quantgate.evals.contract.records import Sample, Status, is_number
 
 SOUND = Sample("gsm8k", "1", 0, "hash", Status.OK, 1.0, extracted="5")
 
@@ -50,3 +50,8 @@ def test_a_fault_has_none():
 def test_every_field_holds_what_it_is_named_for(change, said):
     with pytest.raises(ValueError, match=said):
         replace(SOUND, **change)
+
+
+@pytest.mark.parametrize("value", [10**400, -(10**400), float("nan"), float("inf"), True, "1", None])
+def test_no_number_is_what_a_float_cannot_hold(value):
+    assert not is_number(value)

@@ -154,3 +154,15 @@ def test_every_row_has_every_metric_of_its_task(written, tmp_path):
     for row in map(json.loads, rows.read_text().splitlines()):
         assert [metric["metric"] for metric in listed] == row["metrics"]
         assert row["filtered_resps"]
+
+
+def test_a_row_whose_prompt_was_not_kept_has_arguments_for_lm_evals_tools_and_comes_back_without_one(written, tmp_path):
+    run = written([answer("1"), answer("2", 0.0)])
+    (run / "prompts.jsonl").unlink()
+    exported(run, tmp_path / "out")
+    (file,) = (tmp_path / "out").rglob("samples_*.jsonl")
+    rows = [json.loads(line) for line in file.read_text().splitlines()]
+    assert {row["arguments"]["gen_args_0"]["arg_0"] for row in rows} == {""}
+    back = read_back(tmp_path / "out", tmp_path / "back")
+    assert [sample.score for sample in back.samples.values()] == [1.0, 0.0]
+    assert back.prompts.of("lm-eval:sums", "1", HASH) is None
