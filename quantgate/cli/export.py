@@ -26,6 +26,8 @@ def export(
 
     Says what these cannot hold. Exits 0, and 2 for what cannot be read or written.
     """
+    import shutil
+
     from rich.text import Text
 
     from quantgate.cli.looking import opened
@@ -41,8 +43,13 @@ def export(
         raise UsageError(f"--out {made}: something of that name is there already")
     with told_as_usage(made, "--out"):
         made.parent.mkdir(parents=True, exist_ok=True)
-        with progress_console().status(f"writing {made}"):
-            lost = target.write(read, made)
+        try:
+            with progress_console().status(f"writing {made}"):
+                lost = target.write(read, made)
+        except BaseException:
+            # Nothing was there before, and half of a run is none.
+            made.unlink(missing_ok=True) if made.is_file() else shutil.rmtree(made, ignore_errors=True)
+            raise
     for each in lost:
         progress_console().print(Text(f"note: {each}"), soft_wrap=True)
     output_console().print(Text(f"written: {made}"), soft_wrap=True)

@@ -27,15 +27,17 @@ def send(order: Order) -> str:
     """Make a run for each sheet, those of parts below the first; gives the experiment and the first run's id."""
     for name, value in _SETTINGS.items():
         os.environ.setdefault(name, value)
-    from mlflow import MlflowClient
+    import mlflow
 
-    uri = None if order.target == AUTO else order.target
-    client = MlflowClient(tracking_uri=uri, registry_uri=uri if uri and "://" in uri else None)
+    # For the whole process, as where files go is worked out from there, too.
+    if order.target != AUTO:
+        mlflow.set_tracking_uri(order.target)
+    client = mlflow.MlflowClient()
     experiment, called = _experiment(client)
     first = _write(client, experiment, order.sheets[0], {})
     for sheet in order.sheets[1:]:
         _write(client, experiment, sheet, {"mlflow.parentRunId": first})
-    where = f" in {client.tracking_uri}" if uri is None else ""
+    where = f" in {mlflow.get_tracking_uri()}" if order.target == AUTO else ""
     return f"experiment {called}, run {first}{where}"
 
 

@@ -6,6 +6,9 @@ import json
 
 import pytest
 
+from quantgate.evals.errors import DataError
+from quantgate.evals.foreign.export.types import Target
+
 FP8, MXFP4 = "docs/example-runs/fp8", "docs/example-runs/mxfp4"
 HEAD = "task,item_id,repeat,score,status\n"
 
@@ -145,6 +148,17 @@ def test_export_writes_over_nothing_and_knows_its_targets(quantgate, tmp_path):
     code, _, err = quantgate(["export", FP8, "--to", "lotus"])
     assert code == 2
     assert "there is no such target; there are" in err
+
+
+def test_an_export_that_breaks_off_leaves_nothing(quantgate, tmp_path, monkeypatch):
+    def broken(run, out):
+        (out / "data").mkdir(parents=True)
+        raise DataError("it has no answer with a score")
+
+    monkeypatch.setattr("quantgate.evals.foreign.export.every_eval_ever.EVERY_EVAL_EVER", Target("x", "", "", broken))
+    code, _, err = quantgate(["export", FP8, "--to", "every-eval-ever", "--out", str(tmp_path / "records")])
+    assert (code, "no answer with a score" in err) == (2, True)
+    assert not (tmp_path / "records").exists()
 
 
 def test_a_table_of_our_own_run_is_paired_with_another_run_of_it(quantgate, tmp_path):
