@@ -1,7 +1,8 @@
 """How a summary is sent: a library's noise, faults and silence change nothing but one line."""
 
 import os
-import time
+import select
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -65,17 +66,18 @@ def test_a_fault_is_a_line(library, body, said):
     assert told.told == f"--mlflow http://127.0.0.1:5000: nothing is known to have arrived: {said}"
 
 
+@pytest.mark.slow  # it waits for as long as the child may take to start
 def test_a_server_that_never_answers_ends_with_all_that_was_started(library, monkeypatch, tmp_path):
-    monkeypatch.setattr(sending, "_MOST_SECONDS", 1.5)
+    monkeypatch.setattr(sending, "_MOST_SECONDS", 6)
     library(
         f"child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
         f"open({str(tmp_path / 'pid')!r}, 'w').write(str(child.pid))\ntime.sleep(60)"
     )
-    begun = time.monotonic()
-    assert sent().told.endswith("no answer within 1.5 seconds")
-    assert time.monotonic() - begun < 20
-    pid = int((tmp_path / "pid").read_text())
-    assert not Path(f"/proc/{pid}").exists() or "Z" in Path(f"/proc/{pid}/stat").read_text().split()[2]
+    assert sent().told.endswith("no answer within 6 seconds")
+    with suppress(ProcessLookupError):
+        ended = os.pidfd_open(int((tmp_path / "pid").read_text()))
+        assert select.select([ended], [], [], 30)[0]
+        os.close(ended)
 
 
 @pytest.mark.parametrize(
