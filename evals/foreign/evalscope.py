@@ -21,7 +21,15 @@ from quantgate.evals.foreign.evalscope_files import (
     report_of,
     reviews_at,
 )
-from quantgate.evals.foreign.evalscope_rows import Judged, Predictions, judged, place_of, question_of, row_of
+from quantgate.evals.foreign.evalscope_rows import (
+    Judged,
+    Position,
+    Predictions,
+    judged,
+    place_of,
+    question_of,
+    row_of,
+)
 from quantgate.evals.foreign.models import chosen_model
 from quantgate.evals.foreign.sources import created_of, digest_of, lines_of, object_of
 from quantgate.evals.foreign.types import ForeignRun, ForeignTask, Format, Row, Unread
@@ -134,7 +142,7 @@ def _task(name: str, files: Sequence[Reviews]) -> tuple[ForeignTask, list[str]]:
         grader=f"evalscope {one_line(str(config.get('evalscope_version', 'unknown')), 40)}",
         metric=metric,
         same_by=SameBy.PROMPT,
-        rows=partial(_rows, subsets, metric, several, asked or 1),
+        rows=partial(_rows, name, subsets, metric, several, asked or 1),
         sampling={key: value for key, value in sampling.items() if value is not None},
         unknown=("data_hash", *(key for key, value in sampling.items() if value is None), *unknown),
         settings={**told, **limit},
@@ -188,7 +196,7 @@ def _metric(cells: Mapping[str, Any]) -> str:
     return str(next(iter(values), "")) if isinstance(values, Mapping) else ""
 
 
-def _rows(subsets: Sequence[_Subset], metric: str, several: bool, repeats: int) -> Iterator[Row | Unread]:
+def _rows(name: str, subsets: Sequence[_Subset], metric: str, several: bool, repeats: int) -> Iterator[Row | Unread]:
     for subset in subsets:
         for where, line in lines_of(subset.reviews.file):
             cells = object_of(line)
@@ -201,7 +209,8 @@ def _rows(subsets: Sequence[_Subset], metric: str, several: bool, repeats: int) 
                 if several:
                     item = f"{subset.name}/{item}"
                 stratum = subset.name if several else None
-                yield row_of(cells, item, place.repeat, metric, stratum, subset.predictions.of(cells))
+                at = Position(name, item, place.repeat)
+                yield row_of(cells, at, metric, stratum, subset.predictions.of(cells))
             except (ValueError, OverflowError) as error:
                 yield Unread(where, str(error))
 

@@ -105,14 +105,15 @@ def report_of(reviews: Sequence[Reviews], benchmark: str) -> dict[str, Any]:
 def part_of(value: Any, *names: str) -> Any:
     """What stands in a document at the end of names; `None` where there is nothing."""
     for name in names:
-        value = value.get(name) if isinstance(value, Mapping) else None
+        # A document is of dicts, and whether something is one is known at once.
+        value = value.get(name) if isinstance(value, dict) else None
     return value
 
 
 def object_at(value: Any, *names: str) -> Mapping[str, Any]:
     """The object that stands in a document at the end of names; an empty one where there is none."""
     found = part_of(value, *names)
-    return found if isinstance(found, Mapping) else {}
+    return found if isinstance(found, dict) else {}
 
 
 def _in_reviews(file: Path) -> bool:

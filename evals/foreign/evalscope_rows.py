@@ -43,6 +43,15 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Position:
+    """Of which task, item and repeat a row is."""
+
+    task: str
+    item: str
+    repeat: int
+
+
+@dataclass(frozen=True, slots=True)
 class Judged:
     """What became of an answer: `score` is what counts, `scored` what evalscope gave."""
 
@@ -126,7 +135,7 @@ def judged(cells: Mapping[str, Any], metric: str, prediction: Prediction | None)
 
 
 def row_of(
-    cells: Mapping[str, Any], item: str, repeat: int, metric: str, stratum: str | None, prediction: Prediction | None
+    cells: Mapping[str, Any], at: Position, metric: str, stratum: str | None, prediction: Prediction | None
 ) -> Row:
     """A review as a row. Raises ValueError saying why it is none."""
     found, prompt = judged(cells, metric, prediction), prompt_of(cells)
@@ -137,9 +146,9 @@ def row_of(
     values = object_at(cells, "sample_score", "score", "value")
     return Row(
         Sample(
-            task="",
-            item_id=item,
-            repeat=repeat,
+            task=at.task,
+            item_id=at.item,
+            repeat=at.repeat,
             prompt_hash=prompt_hash,
             status=found.status,
             score=found.score,
@@ -155,7 +164,7 @@ def row_of(
             usage=prediction.usage if prediction else None,
             latency_s=prediction.latency_s if prediction else None,
         ),
-        Asked("", item, prompt_hash, messages=prompt, reference=_reference(cells)),
+        Asked(at.task, at.item, prompt_hash, messages=prompt, reference=_reference(cells)),
         scored=found.scored,
     )
 
@@ -226,7 +235,7 @@ def _messages(cells: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
         # Before 1.10 the prompt was one text.
         asked = cells.get("input")
         messages = [{"role": "user", "content": asked}] if isinstance(asked, str) and asked else []
-    return [each for each in messages if isinstance(each, Mapping)]
+    return [each for each in messages if isinstance(each, dict)]
 
 
 def _answer_id(cells: Mapping[str, Any]) -> str | None:
