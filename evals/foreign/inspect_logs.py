@@ -225,14 +225,20 @@ def _run(logs: Sequence[Log]) -> ForeignRun:
         newest[log.task] = log
     last = max(newest.values(), key=lambda log: log.created)
     own = {name: own_record(log.header, str(log.file)) for name, log in newest.items()}
-    tasks = []
+    tasks, bare = list[ForeignTask](), list[str]()
     for name, log in newest.items():
         if (record := own[name]) is not None:
             tasks.append(_own_task(log, record))
             continue
         survey = survey_of(log.header, samples_of(log.file))
+        if survey.samples == 0 and log.header.status == "success":
+            bare.append(_only_totals(log, survey))
+            continue
         notes += _notes(log, survey)
         tasks.append(_task(log, survey))
+    if not tasks:
+        raise DataError(bare[0])
+    notes += [f"left out: {reason}" for reason in bare]
     record = own[last.task]
     return ForeignRun(
         format="inspect",
@@ -244,6 +250,17 @@ def _run(logs: Sequence[Log]) -> ForeignRun:
         endpoint=endpoint_of(last.header.eval.model_base_url),
         notes=tuple(notes),
         record=record if all(own.values()) else None,
+    )
+
+
+def _only_totals(log: Log, survey: Survey) -> str:
+    """That there is nothing to pair, and how two totals are judged."""
+    count = log.header.results.total_samples if log.header.results is not None else None
+    figure = "..." if survey.printed is None else f"{survey.printed:.4f}"
+    task = one_line(log.task, 60)
+    return (
+        f"{log.file}: no sample of {task} can be read from it, as after `--no-log-samples`; two totals are judged by "
+        f"`quantgate claim --task {task} --n {count or 'ITEMS'} --baseline {figure} --candidate ...`"
     )
 
 

@@ -39,6 +39,16 @@ def test_a_folder_is_all_tasks_of_a_model_and_of_a_task_the_newest_log(tmp_path)
     assert source.notes == ("a.eval is an older log of gsm8k and is not read",)
 
 
+def test_a_log_that_ended_without_samples_has_totals_alone(tmp_path):
+    write_eval(tmp_path / "a.eval", log([], task="math"))
+    with pytest.raises(DataError, match=r"no sample of math .*`quantgate claim --task math"):
+        read_source("inspect", tmp_path / "a.eval")
+    write_eval(tmp_path / "b.eval", log([sample(1)]))
+    run, source = imported(tmp_path)
+    assert [task.name for task in run.record.tasks] == ["gsm8k"]
+    assert any(note.startswith("left out: ") for note in source.notes)
+
+
 def test_of_several_models_one_has_to_be_named(tmp_path):
     write_eval(tmp_path / "a.eval", log([sample(1)], model="x/a"))
     write_eval(tmp_path / "b.eval", log([sample(1, "I")], model="x/b"))
