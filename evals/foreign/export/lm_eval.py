@@ -26,6 +26,7 @@ _OWN = "lm-eval:"
 _NO_FILTER = "none"
 _NO_MATCH = "[invalid]"
 _UNFIT = re.compile(r"[\"<>:/|\\?*\[\]]+")
+_NO_TOKENS = "left out, as lm-eval has no place for log-probabilities token by token, by which builds are compared"
 _LOGLIKELIHOODS = '{"loglikelihoods"'
 
 
@@ -49,6 +50,10 @@ class _Part:
 
 
 def _write(run: OpenedRun, out: Path) -> Sequence[str]:
+    tasks = [task for task in run.record.tasks if not task.of_logprobs]
+    untold = [f"{task.name}: {_NO_TOKENS}" for task in run.record.tasks if task.of_logprobs]
+    if not tasks:
+        raise DataError("; ".join(untold))
     created = _date(run.record.created)
     folder = out / _UNFIT.sub("__", run.record.model or "model")
     folder.mkdir(parents=True)
@@ -57,8 +62,8 @@ def _write(run: OpenedRun, out: Path) -> Sequence[str]:
         for name in ("results", "groups", "group_subtasks", "configs", "versions", "n-shot", "higher_is_better")
     }
     results["n-samples"], results["task_hashes"] = {}, {}
-    lost: list[str] = []
-    for task in run.record.tasks:
+    lost = untold
+    for task in tasks:
         parts = _parts(run, task)
         for part in parts:
             _write_part(run, part, folder / f"samples_{part.name}_{_in_name(created)}.jsonl", results)

@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 
 from quantgate.evals.contract.asked import Asked
+from quantgate.evals.contract.fidelity import ANSWERS, TOKEN_LOGPROBS
 from quantgate.evals.contract.records import Sample, Status
+from quantgate.evals.errors import DataError
 from quantgate.evals.foreign.export.targets import target_of
 from quantgate.evals.foreign.formats import read_source
 from quantgate.evals.foreign.writing import write_run
 from quantgate.evals.inspection.opened import OpenedRun
 from quantgate.evals.pairing.pairing import Run
-from quantgate.evals.runs.record import RunRecord
+from quantgate.evals.runs.record import RunRecord, parse_run_record
 from quantgate.evals.samples.lines import line_of
 from quantgate.evals.samples.prompts import line_of_prompt
 from tests.evals.made_runs import run_of
@@ -166,3 +168,17 @@ def test_a_row_whose_prompt_was_not_kept_has_arguments_for_lm_evals_tools_and_co
     back = read_back(tmp_path / "out", tmp_path / "back")
     assert [sample.score for sample in back.samples.values()] == [1.0, 0.0]
     assert back.prompts.of("lm-eval:sums", "1", HASH) is None
+
+
+def test_log_probabilities_of_tokens_which_nothing_could_compare_there_are_not_written(written, tmp_path):
+    run = written([answer("1")], settings={ANSWERS: TOKEN_LOGPROBS})
+    with pytest.raises(DataError, match=r"lm-eval:sums: left out, as lm-eval has no place for log-probabilities"):
+        exported(run, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    record = parse_run_record((run / "run.json").read_text(), "run.json")
+    both = replace(record, tasks=(*record.tasks, replace(record.tasks[0], name="lm-eval:other", settings={})))
+    (run / "run.json").write_text(both.to_json())
+    (run / "samples.jsonl").write_bytes(line_of(answer("1")) + line_of(replace(answer("1"), task="lm-eval:other")))
+    (told,) = [each for each in exported(run, tmp_path / "out") if "left out" in each]
+    assert told.startswith("lm-eval:sums: left out")
+    assert [task.name for task in read_source("auto", tmp_path / "out").tasks] == ["other"]
