@@ -368,7 +368,7 @@ async def _completions(endpoint: Endpoint, config: RunConfig) -> Completions:
 
 
 def _asking_once(config: RunConfig) -> Endpoint:
-    return endpoint_of(config, config.model, RetryPolicy(tries=1))
+    return endpoint_of(config, config.model, retry=RetryPolicy(tries=1))
 
 
 def window_size(configs: Collection[RunConfig]) -> int | None:
