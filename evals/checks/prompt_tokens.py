@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -114,13 +114,16 @@ def prompt_readings(answer: Answer | Sample) -> frozenset[int]:
     return frozenset({whole, whole + max(cached_tokens(told), 0)})
 
 
-def readings_of(samples: Columns) -> list[frozenset[int]]:
-    """The same of each of many samples; of none where they are conversations."""
-    if is_conversation(samples):
-        return [frozenset()] * len(samples)
-    whole = _whole(samples)
-    both = zip(whole.tolist(), (whole + np.maximum(samples.cached_tokens, 0)).tolist(), strict=True)
-    return [frozenset(each) if each[0] else frozenset() for each in both]
+def readings_of(samples: Columns) -> Callable[[int], frozenset[int]]:
+    """Gives the same of one of many samples, by its row; none where they are conversations."""
+    whole = _whole(samples) if not is_conversation(samples) else np.zeros(len(samples), dtype=np.int64)
+    cached = np.maximum(samples.cached_tokens, 0)
+
+    def of(row: int) -> frozenset[int]:
+        tokens = int(whole[row])
+        return frozenset({tokens, tokens + int(cached[row])}) if tokens else frozenset()
+
+    return of
 
 
 def _best_reading(pairs: TaskPairs) -> _Compared | None:

@@ -77,7 +77,7 @@ def _first_prompts(build: Build, tasks: Mapping[str, Task], found: Mapping[str, 
         own, kept = held.of_task(name), record.task(name)
         row = own.columns.rows_of([task.items()[0].item_id], 1)[0, 0]
         if row != NONE and kept is not None and kept.imported is None:
-            told[name] = readings_of(own.columns)[row]
+            told[name] = readings_of(own.columns)(int(row))
     return FirstPrompts(build.label, told)
 
 

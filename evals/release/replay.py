@@ -22,10 +22,10 @@ def replay(following: Following, build: str, plan: TaskPlan, held: Held, missing
     counts = rows != NONE
     if missing is not None:
         counts &= ~np.frombuffer(missing, dtype=np.bool_)
-    unread, prompts = columns.unparsed, readings_of(columns)
+    unread, prompt_of = columns.unparsed, readings_of(columns)
     for place in np.flatnonzero(counts).tolist():
         row = int(rows[place])
         score, status = float(columns.score[row]), STATUSES[columns.status[row]]
         repeat, item = divmod(place, len(names))
         given = score if status.scored else None
-        following.answered(build, names[item], repeat, given, status, unread=bool(unread[row]), prompt=prompts[row])
+        following.answered(build, names[item], repeat, given, status, unread=bool(unread[row]), prompt=prompt_of(row))

@@ -100,10 +100,11 @@ def replay(following: Following, pairs: TaskPairs) -> None:
             columns.score.tolist(),
             columns.status.tolist(),
             (columns.extracted == NO_TEXT).tolist(),
-            readings_of(columns),
             strict=True,
         )
-        for item, repeat, score, status, unread, prompt in rows:
+        prompt_of = readings_of(columns)
+        for row, (item, repeat, score, status, unread) in enumerate(rows):
+            prompt = prompt_of(row)
             following.answered(build, item or "", repeat, score, STATUSES[status], unread=unread, prompt=prompt)
 
 
