@@ -49,6 +49,8 @@ def send(order: Order) -> str:
             notes=sheet.note,
             settings=settings,
         )
+        if run.disabled:
+            raise ValueError("WANDB_MODE is disabled")
         # Of an account without a name the key stands in the query.
         places.append(run.url.partition("?")[0] if run.url else str(Path(run.dir).parent))
         _write(wandb, run, sheet)
