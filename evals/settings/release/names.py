@@ -18,7 +18,7 @@ from quantgate.evals.settings.release.said import Level, OwnOption, at
 
 OF_BUILD = ("label", "run")
 PLAN = ("name", "stop", "order", "looks", "futility", "budget", "out", "reports")
-OF_RELEASE = ("baseline", "candidate", "candidates", "tasks", "policy", "suite", "first", *PLAN)
+OF_RELEASE = ("baseline", "candidate", "candidates", "tasks", "policy", "suite", *PLAN)
 
 _KNOWN = {
     Level.TOP: (*OF_RELEASE, *RUN_OPTIONS, *RULES),
