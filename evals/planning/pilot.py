@@ -37,7 +37,8 @@ def pilots(
     Raises
     ------
     UsageError
-        A task that the pilot does not hold, `items` for several tasks; and as `pilot`.
+        A task that the pilot does not hold or that is decided by log-probabilities, `items` for several tasks; and as
+        `pilot`.
     """
     runs = baseline, candidate
     metrics = {} if policy is None else policy.metrics(record.name for record in runs[0].record.tasks)
@@ -48,6 +49,11 @@ def pilots(
         raise UsageError(f"--task {task}: the pilot does not hold it; it holds {held}" if task else "no task in it")
     if items is not None and len(chosen) > 1:
         raise UsageError(f"--items {items}: the pilot holds several tasks ({held}); say which by --task")
+    if of_logprobs := [one.task for one in chosen if one.of_logprobs]:
+        raise UsageError(
+            f"{of_logprobs[0]} is decided by agreement and divergence, of which `quantgate gate` says how many "
+            "documents would do; plan other tasks by --task"
+        )
     again = {one.task: one for one in pair_runs(runs[0], noise, metrics).tasks} if noise is not None else {}
     return [pilot(one, runs, items, guess, known.get(one.task), again.get(one.task)) for one in chosen]
 
