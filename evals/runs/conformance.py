@@ -84,7 +84,7 @@ async def conformance(config: DoctorConfig) -> AsyncIterator[Checked]:
     """Try one check after the other on an endpoint; none where it is not known which model to ask for.
 
     A request that is refused is one that is not supported; one that fails, or is answered otherwise than the API says,
-    has failed.
+    has failed. Where a plain request fails, too, a failure shows nothing of what was tried.
 
     Raises
     ------
@@ -114,16 +114,31 @@ async def conformance(config: DoctorConfig) -> AsyncIterator[Checked]:
             for stream in (False, True)
         ]
         server = _Server(whole, streamed, config.extra_body, served_model(listed, model).context_length)
+        fails = await _fails_always(server)
         for check, tried in _CHECKS:
-            yield await _checked(check, tried(server))
+            yield await _checked(check, tried(server), fails_always=fails)
 
 
-async def _checked(check: Check, trying: Awaitable[Seen]) -> Checked:
+async def _fails_always(server: _Server) -> bool:
+    """Whether a request that wants nothing special fails."""
+    try:
+        await server.greedy()
+    except Fault:
+        return True
+    except (Refusal, MalformedReply):
+        return False
+    return False
+
+
+async def _checked(check: Check, trying: Awaitable[Seen], *, fails_always: bool) -> Checked:
     try:
         outcome, seen = await trying
     except Refusal as refusal:
         outcome, seen = Outcome.NOT_SUPPORTED, f"refused with {refusal.said}"
-    except (Fault, MalformedReply) as error:
+    except Fault as fault:
+        outcome = Outcome.UNKNOWN if fails_always else Outcome.FAIL
+        seen = f"{fault}; a plain request fails, too" if fails_always else str(fault)
+    except MalformedReply as error:
         outcome, seen = Outcome.FAIL, str(error)
     return Checked(check, outcome, excerpt(seen, 400))
 

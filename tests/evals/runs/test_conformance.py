@@ -10,7 +10,7 @@ from quantgate.evals.runs.conformance import conformance
 from quantgate.evals.runs.conformance_types import Checked, Outcome
 from quantgate.evals.settings.run import DoctorConfig
 from tests.server.conforming import conforming
-from tests.server.served import served_model
+from tests.server.served import Reply, served_model
 
 
 def checked(*faults: str, window: int | None = 8192) -> dict[str, Checked]:
@@ -63,3 +63,13 @@ def test_each_check_is_seen_failing(fault: str, check: str, outcome: Outcome, se
 
 def test_a_window_that_is_not_told_is_not_filled():
     assert checked(window=None)["overlong prompt"].outcome is Outcome.UNKNOWN
+
+
+def test_a_server_that_fails_whatever_is_asked_shows_nothing_of_what_it_was_asked():
+    async def found(url: str) -> list[Checked]:
+        return [each async for each in conformance(DoctorConfig(base_url=url))]
+
+    with served_model(lambda body: Reply(status=500), models=[{"id": "m"}]) as server:
+        outcomes = {each.check.name: each.outcome for each in asyncio.run(found(server.base_url))}
+    assert Outcome.FAIL not in outcomes.values()
+    assert Outcome.PASS not in outcomes.values()
