@@ -160,7 +160,7 @@ class Orchestrated(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TaskOptions:
-    """What the command line says of a task: `limit` on items, local `data` by split, `metric`.
+    """What the command line says of a task: local `data` by split, `metric`, and `limit` where items are made.
 
     `own` has the options that the task declares itself, as their readers made them; `seed` the sampling seed where one
     is given, `origin` what is known of where the local data came from.
@@ -248,7 +248,10 @@ class TaskInfo:
     data
         Where the documents come from; `None` when the task brings or makes them itself and runs anywhere as it is.
     items
-        How many items the whole has; `None` when that is known only once it is loaded.
+        How many items the whole has; `None` when that is known only once it is loaded, or there is no end of them.
+    fresh
+        How many items it makes where no limit is given, when it makes as many as are asked for: `load` is given the
+        limit, and a smaller one makes the first items of a larger.
     metrics
         The metrics, that first which becomes the score unless `--metric` says otherwise; `()` as above.
     sampling, repeats
@@ -303,6 +306,7 @@ class TaskInfo:
     examine: Callable[[Mapping[str, Any]], str] | None = None
     needs: Callable[[], Sequence[Need]] | None = None
     loglikelihoods: bool = False
+    fresh: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no verb could use."""
@@ -313,6 +317,7 @@ class TaskInfo:
             "data must be a TaskData or None": self.data is None or isinstance(self.data, TaskData),
             "data must name a split": self.data is None or self.data.splits,
             "items must be a number above 0 or None": self.items is None or self.items > 0,
+            "fresh must be a number above 0 and items None": self.fresh is None or (self.fresh > 0 and self.items is None),
             "metrics must be a tuple of names": isinstance(self.metrics, tuple),
             "sampling must be a Sampling or None": self.sampling is None or isinstance(self.sampling, Sampling),
             "repeats must be a number above 0 or None": self.repeats is None or self.repeats > 0,

@@ -59,11 +59,15 @@ class TaskPlan:
         for repeat, item in asked if wanted is None else compress(asked, wanted):
             yield Request(name, item, repeat, prompt(item, repeat), self.sampling_of(item))
 
+    def _whole(self) -> int | None:
+        """How many items the benchmark has; `None` where it makes as many as are asked for."""
+        return len(self.task.items()) if self.info.fresh is None else None
+
     def sampling_of(self, item: Item) -> Sampling:
         return self.of_strata.get(item.stratum or "", self.sampling)
 
     def record(self) -> TaskRecord:
-        identity, items, whole = self.task.identity, self.items(), len(self.task.items())
+        identity, items, whole = self.task.identity, self.items(), self._whole()
         sampling = _recorded(self.sampling)
         if self.of_strata:
             sampling["of_strata"] = {name: _recorded(own) for name, own in self.of_strata.items()}
@@ -87,7 +91,7 @@ class TaskPlan:
             published=published_for(self.info.published, self.model),
             guess=self.task.guess if isinstance(self.task, Guessable) else self.info.guess,
             whole=whole,
-            draw=self.draw if len(items) < whole else None,
+            draw=self.draw if whole is not None and len(items) < whole else None,
             design=self.design,
             of_strata={} if self.design is None else _by(items, attrgetter("stratum")),
             of_clusters={} if self.design is None else _by(items, attrgetter("cluster")),

@@ -34,13 +34,14 @@ def loaded_task(name: str, config: RunConfig, own: Mapping[str, Any], console: C
     from quantgate.cli.waiting import told_while_waiting
     from quantgate.evals.contract.task import TaskOptions
     from quantgate.tasks.bundle import local_data
-    from quantgate.tasks.registry import load_task
+    from quantgate.tasks.registry import find_task, load_task
 
+    given_as, most = ("--limit", config.limit) if config.first is None else ("--first", config.first)
+    made = most if find_task(name).fresh is not None else None
     with told_while_waiting(console, name, "building the prompts"):
         data = local_data(name, config.data_of(name), config.data_dir)
-        task = load_task(name, TaskOptions(None, data.files, config.metric.get(name), own, config.seed, data.origin))
+        task = load_task(name, TaskOptions(made, data.files, config.metric.get(name), own, config.seed, data.origin))
         held = len(task.items())
-    given_as, most = ("--limit", config.limit) if config.first is None else ("--first", config.first)
     if most is not None and held < most:
         notice = f"note: {given_as} {most:,}: {name} has {held:,} items, and all {held:,} are asked"
         console.print(Text(notice), soft_wrap=True)

@@ -118,15 +118,16 @@ def _loaded(
     from quantgate.evals.contract.task import TaskOptions
     from quantgate.evals.settings.run import files_of
     from quantgate.tasks.bundle import local_data
-    from quantgate.tasks.registry import load_task
+    from quantgate.tasks.registry import find_task, load_task
 
     files = files_of(held.name, {name: Path(file) for name, file in given.items()})
     if not files and data_dir is None:
         files = {split: Path(file) for split, file in held.data.items()}
         data_dir = Path(held.data_dir) if held.data_dir is not None else None
     local = local_data(held.name, files, data_dir)
-    # The whole task holds every item that was asked, whichever of them were chosen.
-    options = TaskOptions(None, local.files, metric or held.metric, own, held.sampling.get("seed"), local.origin)
+    # The whole task holds every item that was asked, whichever of them were chosen; what is made is made anew.
+    made = held.items if find_task(held.name).fresh is not None else None
+    options = TaskOptions(made, local.files, metric or held.metric, own, held.sampling.get("seed"), local.origin)
     return load_task(held.name, options)
 
 

@@ -41,7 +41,8 @@ def _described(info: TaskInfo) -> Iterator[tuple[str, str]]:
 
     later = "known once it is loaded"
     yield "summary", info.summary
-    yield "items", later if info.items is None else f"{info.items:,}"
+    made = None if info.fresh is None else f"as many as --limit says, all different; {info.fresh:,} without one"
+    yield "items", made or (later if info.items is None else f"{info.items:,}")
     if info.strata:
         yield "strata", ", ".join(f"{name} {items:,}" for name, items in info.strata.items()) + " (macro average)"
     yield "metrics", ", ".join(info.metrics) or later
