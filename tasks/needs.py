@@ -17,6 +17,8 @@ def check_needs(infos: Iterable[TaskInfo]) -> None:
     if not lacking:
         return
     each = "; ".join(f"{name} needs {_listed(needs)}" for name, needs in lacking.items())
+    if reasons := _reasons(need for needs in lacking.values() for need in needs):
+        raise UsageError(f"{each} to grade answers. {reasons}")
     raise UsageError(
         f"{each} to grade answers, which is not there. Before anything is asked: "
         f"{command([need for needs in lacking.values() for need in needs])}"
@@ -41,7 +43,12 @@ def described(needs: Sequence[Need]) -> str:
     lacking = [need for need in needs if not need.there]
     if not lacking:
         return f"{_listed(needs)}: all there"
-    return f"{_listed(needs)}; missing {_listed(lacking)}: {command(lacking)}"
+    return f"{_listed(needs)}; missing {_listed(lacking)}: {_reasons(lacking) or command(lacking)}"
+
+
+def _reasons(needs: Iterable[Need]) -> str:
+    """Why those are not there that no command alone would get."""
+    return "; ".join(dict.fromkeys(need.why for need in needs if need.why is not None))
 
 
 def _listed(needs: Sequence[Need]) -> str:

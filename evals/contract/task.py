@@ -222,12 +222,14 @@ class Typical:
 class Need:
     """Something that a task's grader cannot do without: `what` it is, the shell `command` that gets it, if it is there.
 
-    A command that begins with `pip install` is joined with others of its kind.
+    A command that begins with `pip install` is joined with others of its kind. `why` says why it is not there, and what
+    to do, where no command alone would help.
     """
 
     what: str
     command: str
     there: bool
+    why: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

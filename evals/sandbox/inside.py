@@ -1,0 +1,141 @@
+"""What runs inside the sandbox: it limits itself, calls a function of the program, and tells what each call gave.
+
+It stands alone, for the sandbox holds no other file of quantgate: it is given to the interpreter there, and imported
+here for the form in which values cross the border. Nothing that it says is more than a claim of the program's, which
+may have put anything in its place; what is right is known outside only.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+_EXACT_FLOAT = 2**53
+
+
+def encoded(value: Any) -> Any:
+    """A value of Python's own types as JSON; what is of a class derived from one of them, as that type.
+
+    Raises
+    ------
+    TypeError
+        When it holds anything else.
+    """
+    if value is None or isinstance(value, bool | str):
+        return value if value is None or isinstance(value, bool) else str.__str__(value)
+    if isinstance(value, int):
+        plain = int(value)
+        return plain if -_EXACT_FLOAT < plain < _EXACT_FLOAT else {"int": hex(plain)}
+    if isinstance(value, float):
+        return {"float": float(value).hex()}
+    if isinstance(value, complex):
+        return {"complex": [value.real.hex(), value.imag.hex()]}
+    if isinstance(value, bytes | bytearray):
+        return {"bytes": bytes(value).hex()}
+    if isinstance(value, list):
+        return [encoded(each) for each in value]
+    if isinstance(value, dict):
+        return {"dict": [[encoded(key), encoded(each)] for key, each in value.items()]}
+    for name, kind in (("tuple", tuple), ("set", set), ("frozenset", frozenset)):
+        if isinstance(value, kind):
+            return {name: [encoded(each) for each in value]}
+    if type(value).__module__ == "numpy" and hasattr(value, "dtype") and not getattr(value, "ndim", 1):
+        return encoded(value.item())
+    raise TypeError(f"a {type(value).__name__} cannot cross the border")
+
+
+_MADE: dict[str, Callable[[Any], Any]] = {
+    "int": lambda held: int(held, 16),
+    "float": float.fromhex,
+    "complex": lambda held: complex(float.fromhex(held[0]), float.fromhex(held[1])),
+    "bytes": bytes.fromhex,
+    "tuple": lambda held: tuple(decoded(each) for each in held),
+    "set": lambda held: {decoded(each) for each in held},
+    "frozenset": lambda held: frozenset(decoded(each) for each in held),
+    "dict": lambda held: {decoded(key): decoded(each) for key, each in held},
+}
+
+
+def decoded(document: Any) -> Any:
+    """The value that `encoded` made a document of; only Python's own types come of it.
+
+    Raises
+    ------
+    ValueError, TypeError, KeyError, IndexError
+        When it is no such document.
+    """
+    if isinstance(document, list):
+        return [decoded(each) for each in document]
+    if isinstance(document, dict):
+        ((kind, held),) = document.items()
+        return _MADE[kind](held)
+    return document
+
+
+def main() -> None:
+    """Read a job from standard input, and write a line of JSON per call to standard output."""
+    results = os.dup(1)
+    os.dup2(2, 1)  # whatever the program prints goes where nobody listens
+    job = json.loads(sys.stdin.buffer.read())
+    if job["numpy"]:
+        sys.path.append("/packages")
+    _give_up_rights(job["user"])
+    _limit(job["limits"])
+    # Whoever waits outside tells by this line a program that failed from one that never began.
+    _say(results, {"began": True})
+    for number, calls in enumerate(job["groups"]):
+        _say_group(results, number, job, calls)
+
+
+def _give_up_rights(user: int | None) -> None:
+    """Become a user without any rights; `None` where the user namespace has seen to it."""
+    if user is not None:
+        os.setgroups([])
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)
+
+
+def _limit(limits: dict[str, int]) -> None:
+    for name, most in limits.items():
+        resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (most, most))
+
+
+def _say(results: int, line: dict[str, Any]) -> None:
+    content = json.dumps(line).encode() + b"\n"
+    while content:
+        content = content[os.write(results, content) :]
+
+
+def _say_group(results: int, number: int, job: dict[str, Any], calls: list[Any]) -> None:
+    """Execute the program anew and make the calls in order, until one of them fails."""
+    try:
+        names: dict[str, Any] = {}
+        exec(job["program"], names)
+        function = names[job["entry"]]
+        for arguments, limit_s in calls:
+            given = decoded(arguments)
+            # It is left to the system to end the process, so that no `except` of the program's can catch it.
+            signal.setitimer(signal.ITIMER_PROF, limit_s)
+            before = _cpu_s()
+            value = function(*given)
+            taken = _cpu_s() - before
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            line = {"group": number, "value": encoded(value), "type": type(value).__name__, "cpu_s": taken}
+            _say(results, line)
+    except BaseException as error:  # noqa: BLE001  (SystemExit and KeyboardInterrupt are the program's, too)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        _say(results, {"group": number, "raised": type(error).__name__})
+
+
+def _cpu_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return float(used.ru_utime + used.ru_stime)
+
+
+if __name__ == "__main__":
+    main()

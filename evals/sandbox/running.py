@@ -1,0 +1,215 @@
+"""Runs a job in the sandbox, hears it out within bounds of time and size, and leaves nothing of it behind."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import selectors
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from quantgate.evals.sandbox.bubblewrap import (
+    has_numpy,
+    sandbox_command,
+    user_inside,
+    why_no_bubblewrap,
+    why_not_started,
+)
+from quantgate.evals.sandbox.inside import decoded, encoded
+from quantgate.evals.sandbox.seccomp import filter_program
+
+_CHUNK = 1 << 16
+_KEPT_OF_NOISE = 2000
+_TO_END_S = 10.0
+
+
+class SandboxError(Exception):
+    """No sandbox could be made, or it did not end as it should: the fault of this machine, not of the program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a program may use. Processes are one, whatever else is said here; memory is address space, of all threads.
+
+    `cpu_s` counts from the start of the interpreter; `wall_s` ends what sleeps. `disk` is the whole of what it can
+    write, `file` one file of it, `results` what its calls give, written as JSON; all in bytes.
+    """
+
+    cpu_s: int = 60
+    wall_s: float = 90.0
+    memory: int = 2 << 30
+    threads: int = 64
+    disk: int = 32 << 20
+    file: int = 16 << 20
+    files_open: int = 64
+    results: int = 32 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of the function: its arguments, values of Python's own types, and how much CPU time it may take."""
+
+    arguments: Sequence[Any]
+    cpu_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a call gave: a value of Python's own types, the name of the type that it had, the CPU time that it took."""
+
+    value: Any
+    type_name: str
+    cpu_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What came of a job: per group what its calls gave, in order, up to the first that failed.
+
+    `raised` has the exception's name by group where there was one; `ended` says how the program ended otherwise before
+    its calls were made: out of time, killed, too much said. All of it is what the program claims.
+    """
+
+    groups: tuple[tuple[Given, ...], ...]
+    raised: dict[int, str] = field(default_factory=dict)
+    ended: str | None = None
+
+
+def run_calls(program: str, entry: str, groups: Sequence[Sequence[Call]], limits: Limits = Limits()) -> Ran:
+    """Execute a program in the sandbox, anew for each group, and call its function `entry`.
+
+    Raises
+    ------
+    SandboxError
+        When there is no sandbox, or it did not start or end: nothing is known of the program then.
+    """
+    if (why := why_no_bubblewrap()) is not None:
+        raise SandboxError(why)
+    job = {
+        "program": program,
+        "entry": entry,
+        "groups": [[[encoded(list(call.arguments)), call.cpu_s] for call in calls] for calls in groups],
+        "user": user_inside(),
+        "numpy": has_numpy(),
+        "limits": {
+            "CPU": limits.cpu_s,
+            "AS": limits.memory,
+            "NPROC": limits.threads,
+            "FSIZE": limits.file,
+            "NOFILE": limits.files_open,
+            "CORE": 0,
+            "MEMLOCK": 0,
+            "MSGQUEUE": 0,
+        },
+    }
+    lines, ended, said = _heard(json.dumps(job).encode(), limits)
+    if not lines or lines[0] != b'{"began": true}':
+        raise SandboxError(why_not_started(said))
+    return _read(lines[1:], [len(calls) for calls in groups], ended)
+
+
+def _read(lines: Sequence[bytes], expected: Sequence[int], ended: str | None) -> Ran:
+    """What the lines claim; what is no such line is as if the program had stopped there."""
+    given: list[list[Given]] = [[] for _ in expected]
+    raised: dict[int, str] = {}
+    for line in lines:
+        try:
+            said = json.loads(line)
+            if "raised" in said:
+                raised[int(said["group"])] = str(said["raised"])[:100]
+            else:
+                value = decoded(said["value"])
+                given[said["group"]].append(Given(value, str(said["type"])[:100], float(said["cpu_s"])))
+        except (ValueError, TypeError, LookupError, RecursionError, OverflowError, AttributeError):
+            ended = ended or "said what cannot be read"
+            break
+    missing = any(len(calls) != count for calls, count in zip(given, expected, strict=True))
+    if missing and ended is None and not raised:
+        ended = "ended before its calls were made"
+    return Ran(tuple(tuple(calls) for calls in given), raised, ended)
+
+
+def _heard(job: bytes, limits: Limits) -> tuple[list[bytes], str | None, str]:
+    """Give the job to a sandbox: the whole lines that it says, how it was ended if it was, and what else was heard."""
+    with _started(limits) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        deadline = time.monotonic() + limits.wall_s
+        results, noise, ended = bytearray(), bytearray(), None
+        pending = memoryview(job)
+        with selectors.DefaultSelector() as waiting:
+            for stream, event in (
+                (process.stdin, selectors.EVENT_WRITE),
+                (process.stdout, selectors.EVENT_READ),
+                (process.stderr, selectors.EVENT_READ),
+            ):
+                os.set_blocking(stream.fileno(), False)
+                waiting.register(stream, event)
+            while waiting.get_map():
+                left = deadline - time.monotonic()
+                if left <= 0 and ended is None:
+                    ended, deadline = "out of time", time.monotonic() + _TO_END_S
+                    process.kill()
+                elif left <= 0:
+                    raise SandboxError("the sandbox does not end when it is killed")
+                for key, _ in waiting.select(max(0.0, left)):
+                    if key.fileobj is process.stdin:
+                        pending = _written(process.stdin.fileno(), pending)
+                        if not pending:
+                            waiting.unregister(process.stdin)
+                            process.stdin.close()
+                        continue
+                    chunk = os.read(key.fd, _CHUNK)
+                    if not chunk:
+                        waiting.unregister(key.fileobj)
+                    elif key.fileobj is process.stderr:
+                        noise += chunk[: max(0, _KEPT_OF_NOISE - len(noise))]
+                    elif len(results) + len(chunk) <= limits.results:
+                        results += chunk
+                    elif ended is None:
+                        ended, deadline = "said too much", time.monotonic() + _TO_END_S
+                        process.kill()
+        return bytes(results).split(b"\n")[:-1], ended, noise.decode("utf-8", "replace")
+
+
+def _written(descriptor: int, pending: memoryview) -> memoryview:
+    try:
+        return pending[os.write(descriptor, pending[:_CHUNK]) :]
+    except BlockingIOError:
+        return pending
+    except BrokenPipeError:
+        return memoryview(b"")  # it has ended; how, the other streams tell
+
+
+@contextlib.contextmanager
+def _started(limits: Limits) -> Iterator[subprocess.Popen[bytes]]:
+    """The sandbox's outer process, which is killed, and all in it, when the context is left."""
+    with tempfile.TemporaryFile() as filtering:
+        filtering.write(filter_program())
+        filtering.flush()
+        filtering.seek(0)
+        command = sandbox_command(filtering.fileno(), limits.disk)
+        # Pipes alone: a descriptor of a file or device of this machine could be used to change it.
+        pipe = subprocess.PIPE
+        try:
+            process = subprocess.Popen(
+                command, stdin=pipe, stdout=pipe, stderr=pipe, pass_fds=(filtering.fileno(),), cwd="/",
+                start_new_session=True, bufsize=0,
+            )  # fmt: skip
+        except OSError as error:
+            raise SandboxError(f"bubblewrap could not be started: {error.strerror or error}") from None
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            if stream is not None:
+                with contextlib.suppress(OSError):
+                    stream.close()

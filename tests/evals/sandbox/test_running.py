@@ -1,0 +1,64 @@
+"""What is claimed by a program is read as a claim, and what the machine does is never the program's fault."""
+
+import pytest
+
+from quantgate.evals.sandbox import running
+from quantgate.evals.sandbox.inside import decoded
+from quantgate.evals.sandbox.running import Call, SandboxError, run_calls
+from quantgate.evals.sandbox.seccomp import filter_program, known_machine
+from tests.evals.sandbox.needed import SMALL, needs_sandbox, ran
+
+
+@needs_sandbox
+def test_each_group_has_the_program_anew_and_stops_at_its_first_failure():
+    program = "seen = []\ndef f(x):\n    seen.append(x)\n    return 6 // x, len(seen)"
+    calls = [Call((x,), 1.0) for x in (1, 2, 0, 3)]
+    both = run_calls(program, "f", [calls, calls[:2]], SMALL)
+    assert [[given.value for given in group] for group in both.groups] == [[(6, 1), (3, 2)], [(6, 1), (3, 2)]]
+    assert (both.raised, both.ended) == ({0: "ZeroDivisionError"}, None)
+
+
+@needs_sandbox
+@pytest.mark.parametrize("program", ["def g(): pass", "def f(:", "1 / 0", "import nothing_of_that_name", "f = 3"])
+def test_a_program_without_such_a_function_has_raised(program):
+    assert list(ran(program).raised) == [0]
+
+
+@needs_sandbox
+def test_arguments_and_values_keep_their_types():
+    one = run_calls("def f(*given): return given", "f", [[Call(((1, 2), {3}, 2j, {(1,): None}), 1.0)]], SMALL)
+    assert one.groups[0][0].value == ((1, 2), {3}, 2j, {(1,): None})
+    assert one.groups[0][0].type_name == "tuple"
+
+
+@needs_sandbox
+def test_numpy_is_there_and_its_numbers_come_out_as_numbers():
+    value = ran("import numpy\ndef f(): return numpy.float64(1.5), numpy.int64(3)", limits=running.Limits()).groups[0]
+    assert value[0].value == (1.5, 3)
+
+
+@needs_sandbox
+@pytest.mark.parametrize(
+    "line", ["nonsense", "[]", '{"group": 9, "value": 1}', '{"group": 0, "value": {"no": 1}}', "[" * 100_000]
+)
+def test_what_the_program_writes_into_the_results_counts_for_nothing(line):
+    program = (
+        f"import os\ndef f():\n    for at in range(3, 9):\n        try: os.write(at, {(line + chr(10)).encode()!r})\n"
+    )
+    forged = ran(program + "        except OSError: pass\n    os._exit(0)")
+    assert forged.groups == ((),)
+    assert forged.ended == "said what cannot be read"
+
+
+def test_a_sandbox_that_does_not_start_is_no_answer(monkeypatch):
+    monkeypatch.setattr(running, "why_no_bubblewrap", lambda: None)
+    monkeypatch.setattr(running, "sandbox_command", lambda *_: ["sh", "-c", "echo no luck >&2; exit 1"])
+    with pytest.raises(SandboxError, match="no luck"):
+        run_calls("def f(): return 1", "f", [[Call((), 1.0)]])
+
+
+def test_the_filter_is_known_for_two_machines():
+    assert [known_machine(name) for name in ("x86_64", "aarch64", "riscv64")] == [True, True, False]
+    for name in ("x86_64", "aarch64"):
+        assert len(filter_program(name)) % 8 == 0
+    assert decoded({"int": "0x10"}) == 16
