@@ -1,4 +1,4 @@
-"""GSM-Symbolic by reasoning-gym: grade-school problems made as many as a margin needs, the number read as GSM8K's is."""
+"""GSM-Symbolic by reasoning-gym: grade-school problems, as many as a margin needs, read as GSM8K's are."""
 
 from __future__ import annotations
 

@@ -34,6 +34,7 @@ class FindingCode(StrEnum):
     SAME_WEIGHTS = "same_weights"
     SAME_LOGPROBS = "same_logprobs"
     DIVERGENCE_CLIPPED = "divergence_clipped"
+    TOPS_UNLIKE = "tops_unlike"
     MODEL_CHANGED = "model_changed"
     OTHER_NAME = "other_name"
     SEVERAL_ENDPOINTS = "several_endpoints"

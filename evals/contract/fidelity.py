@@ -2,6 +2,8 @@
 
 ANSWERS, TOKEN_LOGPROBS = "answers", "token_logprobs"
 """The setting of a task whose answers are these, and its value: by it, not by the task's name, they are known."""
+TOP1 = "top1_accuracy"
+"""The metric that tasks with such answers declare: the share of tokens that were the likeliest where they stand."""
 TOKENS, GENERATED = "tokens", "generated"
 """The setting that says that each build has scored tokens that it generated itself, and not given ones."""
 

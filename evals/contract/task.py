@@ -319,7 +319,8 @@ class TaskInfo:
             "data must be a TaskData or None": self.data is None or isinstance(self.data, TaskData),
             "data must name a split": self.data is None or self.data.splits,
             "items must be a number above 0 or None": self.items is None or self.items > 0,
-            "fresh must be a number above 0 and items None": self.fresh is None or (self.fresh > 0 and self.items is None),
+            "fresh must be a number above 0 and items None": self.fresh is None
+            or (self.fresh > 0 and self.items is None),
             "metrics must be a tuple of names": isinstance(self.metrics, tuple),
             "sampling must be a Sampling or None": self.sampling is None or isinstance(self.sampling, Sampling),
             "repeats must be a number above 0 or None": self.repeats is None or self.repeats > 0,

@@ -12,7 +12,7 @@ from quantgate.evals.pairing.item_scores import Divergences, ItemScores
 from quantgate.evals.pairing.pairs import Pairs
 from quantgate.evals.settings.margin import Margin
 from quantgate.evals.settings.policy import Policy
-from quantgate.evals.settings.requirements import SMALLEST_ALPHA
+from quantgate.evals.settings.requirements import SMALLEST_ALPHA, DecidingMethod, Target
 
 _BESIDE = "Both must be shown, and each bound that shows a regression is at half of alpha."
 
@@ -35,6 +35,11 @@ def with_fidelity_rules(policy: Policy, pairs: Sequence[Pairs]) -> Policy:
             raise UsageError(f"suite.tasks: {name} is agreement with the baseline, which no mean of accuracies holds")
         if policy.for_task(name).margin.recovery is not None and name in policy.tasks:
             raise UsageError(f"the margin of {name}: agreement has no recovery; write {{top1: 0.01, kl: 0.05}}")
+        own = policy.tasks.get(name)
+        if own is not None and own.target is not Target.QUESTIONS and "target" in own.model_fields_set:
+            raise UsageError(f"the target of {name}: its documents are a sample of texts, so there is none to choose")
+        if own is not None and own.method is not DecidingMethod.AUTO and "method" in own.model_fields_set:
+            raise UsageError(f"the method of {name}: its bounds are its own, so there is none to choose")
     return policy.with_fidelity(found, others=len(found) < len(told))
 
 

@@ -161,7 +161,7 @@ class Evidence:
         """What would settle it; of one that was looked at, if all of it were asked anew and looked at once."""
         if self.scores.divergences is not None:
             spent = self.measured.looked_before
-            return () if spent else fidelity_prospects(self.measured, bounds, self.scores.divergences)
+            return () if spent else fidelity_prospects(self.measured, bounds, self.scores, self.scores.divergences)
         own = recovery_planning(self.measured.margin, self.measured.baseline)
         planned = (items_for_power, exact_power) if own is None else (own.items_for, own.power_of)
         # A recovery of nothing is never shown, and no data settles it; nor does more of a pair that had its looks.

@@ -8,6 +8,7 @@ import numpy as np
 
 from quantgate.evals.checks.finding import Finding, FindingCode, Severity
 from quantgate.evals.contract.fidelity import KL_CLIP
+from quantgate.evals.fidelity.documents import FidelityTable
 from quantgate.evals.fidelity.figures import Fidelity
 from quantgate.evals.fidelity.floor import floor_of
 from quantgate.evals.fidelity.summary import summarise, without_tokens
@@ -51,6 +52,7 @@ def logprob_findings(pairs: TaskPairs, *, meant: bool) -> Iterator[Finding]:
             f"All log-probabilities of {positions:,} positions are the same in both builds to the last digit: it is "
             "one model on both sides, and nothing was compared. Say --same-build where that is meant",
         )
+    yield from _tops_findings(table)
     known = table.kl[~np.isnan(table.kl)]
     clipped = float((known > KL_CLIP).mean())
     if clipped > _MANY_CLIPPED:
@@ -59,4 +61,25 @@ def logprob_findings(pairs: TaskPairs, *, meant: bool) -> Iterator[Finding]:
             Severity.WARNS,
             f"{clipped:.1%} of the documents diverge by more than {KL_CLIP:g} nat, which is all that one counts for: "
             "the bounds are of the mean so clipped. The build is broken on them: look at the worst documents",
+        )
+
+
+def _tops_findings(table: FidelityTable) -> Iterator[Finding]:
+    """That one build shows fewer of its likeliest tokens than the other, or none, so that less of it can be seen."""
+    ours, theirs = table.tops
+    if table.unshown:
+        yield Finding(
+            FindingCode.TOPS_UNLIKE,
+            Severity.BLOCKS,
+            f"At {table.unshown:,} positions one of the builds shows no likeliest token: agreement and divergence are "
+            "of the others alone",
+        )
+    elif ours != theirs:
+        fewer, few, many = ("candidate", theirs, ours) if theirs < ours else ("baseline", ours, theirs)
+        yield Finding(
+            FindingCode.TOPS_UNLIKE,
+            Severity.WARNS,
+            f"The {fewer}'s server shows at most {few:,} of the likeliest tokens, the other's {many:,}: no more of a "
+            "divergence is seen than both show; serve both alike (vLLM's --max-logprobs 20)",
+            fewer,
         )

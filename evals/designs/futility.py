@@ -109,7 +109,9 @@ class _Ahead:
         slope = (edge[after] - edge[before]) / np.maximum(after - before, 1)
         room = edge[near] + slope * (won - near) - self.losses - self.items * loss
         variance = self.items * (loss + slope**2 * gain - (loss - slope * gain) ** 2)
-        return np.asarray(room / np.sqrt(variance), dtype=np.float64)
+        with np.errstate(divide="ignore", invalid="ignore"):  # where nothing can vary, it is certain
+            sure = np.nan_to_num(room / np.sqrt(np.maximum(variance, 0.0)), nan=0.0, posinf=np.inf, neginf=-np.inf)
+        return np.asarray(sure, dtype=np.float64)
 
 
 def levels_of_means(design: Design) -> tuple[float, ...]:

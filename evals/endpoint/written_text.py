@@ -8,6 +8,7 @@ from typing import Any
 from quantgate.evals.contract.records import Message
 from quantgate.evals.endpoint.failures import MalformedReply
 from quantgate.evals.endpoint.token_scores import TokenScore, read_chat
+from quantgate.evals.text import excerpt
 
 ENDED = ""
 """Stands for a token where a model has ended and the text goes on."""
@@ -30,14 +31,15 @@ def chat_body(
         "top_logprobs": tops,
         **extra,
     }
-    return body, lambda reply: _followed(reply, wanted, tops)
+    return body, lambda reply: _followed(reply, wanted, tops, budget)
 
 
-def _followed(reply: Mapping[str, Any], wanted: bytes, tops: int) -> list[TokenScore]:
+def _followed(reply: Mapping[str, Any], wanted: bytes, tops: int, budget: int) -> list[TokenScore]:
     """The tokens that were written, up to the first that leaves the text, that one included.
 
     Each stands after what the text has before it, so that two builds can be held against each other there. Where the
-    model ends and the text goes on, the last is no token at all: of an end no server tells how likely it was.
+    model ends and the text goes on, the last is no token at all: of an end no server tells how likely it was. A server
+    that cuts an answer before the budget has told too little for that, and two that cut elsewhere are no pair.
     """
     told, reason = read_chat(reply, tops)
     scores: list[TokenScore] = []
@@ -53,6 +55,11 @@ def _followed(reply: Mapping[str, Any], wanted: bytes, tops: int) -> list[TokenS
     else:
         if place < len(wanted) and reason == "stop":
             scores.append(TokenScore(ENDED, 0.0, {}))
+        elif place < len(wanted) and len(told) < budget:
+            raise MalformedReply(
+                f"the answer was cut after {len(told):,} tokens, where {budget:,} were asked for (finish_reason "
+                f"{excerpt(reason, 40)})"
+            )
     if not scores:
         raise MalformedReply("the answer has no token of the text, and does not leave it either")
     return scores

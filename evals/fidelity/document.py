@@ -9,7 +9,7 @@ from quantgate.evals.contract.token_logprobs import TokenLogprobs
 from quantgate.evals.errors import DataError
 from quantgate.evals.fidelity.buckets import STARTS, bucket_of
 from quantgate.evals.fidelity.documents import DocumentFidelity, Parting
-from quantgate.evals.fidelity.truncated import Token, top1_agreement, truncated_kl
+from quantgate.evals.fidelity.truncated import Token, parted_tokens, top1_agreement, truncated_kl
 from quantgate.evals.text import printable
 
 
@@ -38,6 +38,7 @@ def compare_documents(
     scored, logprob, shown, agreement, told, kl = np.zeros((6, len(STARTS)))
     first: Parting | None = None
     widest: Parting | None = None
+    most, unshown = [0, 0], 0
     for place in range(length):
         position, token = baseline.positions[place], baseline.tokens[place]
         part = bucket_of(position)
@@ -52,7 +53,9 @@ def compare_documents(
             scored[part] += 1
             logprob[part] += candidate.logprobs[place] - baseline.logprobs[place]
         ours, theirs = baseline.tops[place], candidate.tops[place]
+        most = [max(known, len(top)) for known, top in zip(most, (ours, theirs), strict=True)]
         if not ours or not theirs:
+            unshown += 1
             continue
         agrees = top1_agreement(ours, theirs)
         try:
@@ -64,15 +67,15 @@ def compare_documents(
         told[part] += 1
         kl[part] += divergence
         if (agrees < 1 and first is None) or divergence > (0.0 if widest is None else widest.kl):
-            parting = Parting(
-                position, max(ours, key=ours.__getitem__), max(theirs, key=theirs.__getitem__), divergence
-            )
+            parting = Parting(position, *parted_tokens(ours, theirs), divergence)
             first = parting if agrees < 1 and first is None else first
             widest = parting if divergence > (0.0 if widest is None else widest.kl) else widest
     if not shown.sum():
         raise DataError("no position shows the likeliest tokens of both builds, which agreement is counted by")
     same = baseline.logprobs == candidate.logprobs and baseline.tops == candidate.tops
-    return DocumentFidelity(scored, logprob, shown, agreement, told, kl, first, widest, same)
+    return DocumentFidelity(
+        scored, logprob, shown, agreement, told, kl, first, widest, same, (most[0], most[1]), unshown
+    )
 
 
 def _all(baseline: TokenLogprobs, candidate: TokenLogprobs) -> int:

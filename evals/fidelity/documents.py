@@ -30,7 +30,8 @@ class DocumentFidelity:
     likeliest token is the same, `agreement` sums over those; `told` counts those where both show their likeliest
     tokens, `kl` sums over them. `first` is the first position where the likeliest token is another,
     `widest` the one with the largest divergence; `None` where there is none. `same` says that every figure of the two
-    is the same to the last digit.
+    is the same to the last digit. `tops` is the most tokens that each shows at a position, baseline first; `unshown`
+    counts the positions where one shows none, which nothing but the log-probability is told of.
     """
 
     scored: FloatArray
@@ -42,6 +43,8 @@ class DocumentFidelity:
     first: Parting | None
     widest: Parting | None
     same: bool
+    tops: tuple[int, int]
+    unshown: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +55,7 @@ class FidelityTable:
     same three by part of the document, shape (3, documents, parts), repeats averaged. NaN where a sample is missing, or
     where there is no such position. `positions`, shape (documents, parts), counts those that both show likeliest tokens
     of. `partings` has the first and the widest parting of each document. `same` says that all figures of both builds
-    are the same to the last digit.
+    are the same to the last digit. `tops` and `unshown` as those of a document, over all.
     """
 
     documents: tuple[str, ...]
@@ -63,6 +66,8 @@ class FidelityTable:
     positions: FloatArray
     partings: tuple[tuple[Parting | None, Parting | None], ...]
     same: bool
+    tops: tuple[int, int] = (0, 0)
+    unshown: int = 0
 
     def first(self, repeats: int) -> FidelityTable:
         """The first repeats alone; the parts stay those of all."""

@@ -33,7 +33,11 @@ def tabulated(documents: tuple[str, ...], repeats: int, found: Mapping[Place, Do
     of_parts = np.where(counted > 0, summed / np.maximum(counted, 1), np.nan)
     same = bool(found) and all(one.same for one in found.values())
     top1, kl, logprob = whole
-    return FidelityTable(documents, top1, kl, logprob, of_parts, positions, tuple(partings), same)
+    ours, theirs = (max((one.tops[build] for one in found.values()), default=0) for build in (0, 1))
+    unshown = sum(one.unshown for one in found.values())
+    return FidelityTable(
+        documents, top1, kl, logprob, of_parts, positions, tuple(partings), same, (ours, theirs), unshown
+    )
 
 
 def _further(

@@ -39,6 +39,22 @@ def top1_agreement(baseline: Top, candidate: Top) -> float:
     return len(ours & theirs) / len(ours | theirs)
 
 
+def parted_tokens(baseline: Top, candidate: Top) -> tuple[Token, Token]:
+    """A likeliest token of either; of those that tie one that the other build does not have, where there is any.
+
+    Examples
+    --------
+    >>> parted_tokens({5: -0.7, 7: -0.7}, {5: -0.3, 7: -1.4})
+    (7, 5)
+    """
+    ours, theirs = _likeliest(baseline), _likeliest(candidate)
+    return _alone(baseline, ours - theirs or ours), _alone(candidate, theirs - ours or theirs)
+
+
+def _alone(top: Top, among: set[Token]) -> Token:
+    return next(token for token in top if token in among)
+
+
 def _likeliest(top: Top) -> set[Token]:
     best = max(top.values())
     return {token for token, value in top.items() if value == best}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from quantgate.evals.contract.fidelity import TOP1
 from quantgate.evals.contract.task import TaskInfo
 from quantgate.evals.errors import UsageError
 from quantgate.evals.pairing.greedy import is_greedy
@@ -29,6 +30,8 @@ def assume(task: str | None, items: int | None, guess: Guess, known: TaskInfo | 
         Naming the option.
     """
     check_guess(guess)
+    if known is not None and TOP1 in known.metrics:
+        raise not_planned(known.name)
     strata = sizes(task, items, known)
     typical = known.typical if known is not None else None
     notes: list[str] = []
@@ -65,6 +68,14 @@ def assume(task: str | None, items: int | None, guess: Guess, known: TaskInfo | 
         notes=(*notes, *said, *strata_note(strata)),
         one_answer=guess.within_variance is None and _greedy(known),
         accuracy=accuracy if accuracy is not None or typical is None else typical.accuracy,
+    )
+
+
+def not_planned(task: str) -> UsageError:
+    """Why a task is not planned whose answers are log-probabilities: it is decided by other bounds than flips are."""
+    return UsageError(
+        f"{task} is decided on agreement and divergence and not on flips: at a margin of {{top1: 0.01}} it takes 299 "
+        "documents that agree in all, at {kl: 0.05} about 90; of two runs `quantgate gate` says how many settle it"
     )
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from quantgate.evals.contract.fidelity import TOP1
+from quantgate.evals.contract.task import TaskInfo
 from quantgate.evals.errors import UsageError
+from quantgate.evals.planning.assumptions import not_planned
 from quantgate.evals.planning.options import check_aim
 from quantgate.evals.planning.suite import assume_suite
 from quantgate.evals.planning.types import Aim, Assumptions
@@ -26,6 +29,21 @@ def tasks_of(policy: Policy | None, task: str | None) -> list[str | None]:
     if policy.suite is not None and task is not None:
         raise UsageError(f"--task {task}: the policy has a suite, which is planned over all its tasks: leave it out")
     return list(dict.fromkeys([*(policy.suite.tasks if policy.suite else []), *policy.tasks])) or [None]
+
+
+def without_logprobs(policy: Policy, known: Mapping[str, TaskInfo]) -> tuple[Policy, list[str]]:
+    """The policy without its tasks of log-probabilities, which are not planned (`assumptions.not_planned`); and those.
+
+    Raises
+    ------
+    UsageError
+        When it names no others.
+    """
+    left = [name for name in policy.tasks if name in known and TOP1 in known[name].metrics]
+    kept = {name: rule for name, rule in policy.tasks.items() if name not in left}
+    if left and not kept and policy.suite is None:
+        raise not_planned(left[0])
+    return policy.model_copy(update={"tasks": kept}), left
 
 
 def aims(

@@ -11,7 +11,7 @@ from quantgate.evals.contract.task import TaskInfo
 from quantgate.evals.errors import UsageError
 from quantgate.evals.pairing.pairing import Run, pair_runs
 from quantgate.evals.pairing.pairs import TaskPairs
-from quantgate.evals.planning.assumptions import flip_parts, strata_note
+from quantgate.evals.planning.assumptions import flip_parts, not_planned, strata_note
 from quantgate.evals.planning.options import check_guess, sizes
 from quantgate.evals.planning.types import Assumptions, Guess
 from quantgate.evals.samples.columns import NONE
@@ -44,16 +44,13 @@ def pilots(
     metrics = {} if policy is None else policy.metrics(record.name for record in runs[0].record.tasks)
     pairs = pair_runs(*runs, metrics).tasks
     held = ", ".join(one.task for one in pairs) or "none"
-    chosen = [one for one in pairs if task in (None, one.task)]
+    chosen = [one for one in pairs if one.task == task or (task is None and not one.of_logprobs)]
+    if not chosen and task is None and pairs:
+        raise not_planned(pairs[0].task)
     if not chosen:
         raise UsageError(f"--task {task}: the pilot does not hold it; it holds {held}" if task else "no task in it")
     if items is not None and len(chosen) > 1:
         raise UsageError(f"--items {items}: the pilot holds several tasks ({held}); say which by --task")
-    if of_logprobs := [one.task for one in chosen if one.of_logprobs]:
-        raise UsageError(
-            f"{of_logprobs[0]} is decided by agreement and divergence, of which `quantgate gate` says how many "
-            "documents would do; plan other tasks by --task"
-        )
     again = {one.task: one for one in pair_runs(runs[0], noise, metrics).tasks} if noise is not None else {}
     return [pilot(one, runs, items, guess, known.get(one.task), again.get(one.task)) for one in chosen]
 
@@ -80,6 +77,8 @@ def pilot(
         Runs that are not comparable, or without an item that both answered; a within-item variance that the pilot
         does not allow.
     """
+    if pairs.of_logprobs:
+        raise not_planned(pairs.task)
     if pairs.problems:
         raise UsageError(f"{pairs.task}: the pilot's runs are not comparable: {'; '.join(pairs.problems)}")
     change = pairs.table.changes()

@@ -87,7 +87,7 @@ def plan(
     from quantgate.evals.foreign.opening import run_directory
     from quantgate.evals.pairing.pairing import Run
     from quantgate.evals.planning.assumptions import assume
-    from quantgate.evals.planning.by_policy import aims, tasks_of
+    from quantgate.evals.planning.by_policy import aims, tasks_of, without_logprobs
     from quantgate.evals.planning.options import check_aim
     from quantgate.evals.planning.pilot import pilots
     from quantgate.evals.planning.plan import make_plan
@@ -126,6 +126,9 @@ def plan(
     asked = None if policy is None else load_policy(policy, alpha=alpha, target=target)
     wanted_margins = [Margin(points=each) for each in margin or ()] + [Margin(recovery=each) for each in recovery or ()]
     note([*(said for each in wanted_margins for said in of_margin(each)), *of_alpha(aim.alpha)])
+    if asked is not None:
+        asked, left = without_logprobs(asked, known)
+        note(f"{name} is left out of the plan: it is decided on agreement and divergence" for name in left)
     named = tasks_of(asked, task)
     guess = Guess(accuracy, discordance, within_variance, tokens_per_answer)
     if baseline is not None and candidate is not None:

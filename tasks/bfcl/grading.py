@@ -16,7 +16,8 @@ from quantgate.tasks.bfcl.tools import tool_name
 
 METRICS = ("accuracy", "trigger", "parsed", "known_names")
 """Each 0 or 1: BFCL's own verdict; a call where one is due, and none where none is; all arguments are JSON objects; all
-names are those of functions that were offered. What there is none of is not wrong."""
+names are those of functions that were offered. Without a call the last two are 1 only where none is due: a build that
+stops calling calls no better."""
 
 NO_CALL = "no call"
 _MOST_SHOWN = 2000
@@ -61,11 +62,12 @@ def grade(question: Question, checker: Checker, reply: ToolReply, metric: str) -
     elif error is None:
         error = checker.error_of(question.category, question.functions, decoded.calls, question.possible)
     names = {tool_name(document["name"]) for document in question.functions}
+    well = bool(reply.calls) or is_for_no_call(question.category)
     values = (
         error is None,
         bool(reply.calls) != is_for_no_call(question.category),
-        decoded.error is None,
-        all(call.name in names for call in reply.calls),
+        well and decoded.error is None,
+        well and all(call.name in names for call in reply.calls),
     )
     metrics = dict(zip(METRICS, map(float, values), strict=True))
     shown = _shown(reply.calls, error or decoded.error)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from quantgate.evals.contract.fidelity import ANSWERS, TOKEN_LOGPROBS
+from quantgate.evals.contract.fidelity import ANSWERS, TOKEN_LOGPROBS, TOP1
 from quantgate.evals.contract.options import TaskOption, path, whole_number
 from quantgate.evals.contract.records import Continuation, Grade, Item, PerToken, Prompt, Sampling
 from quantgate.evals.contract.task import Fetched, TaskData, TaskIdentity, TaskInfo, TaskOptions
@@ -17,7 +17,7 @@ from quantgate.evals.hashing import canonical_hash
 from quantgate.tasks.likelihood.answers import read_answers
 from quantgate.tasks.likelihood.documents import Document, built_in, read_documents
 
-METRIC = "top1_accuracy"
+METRIC = TOP1
 MEAN = "mean_logprob"
 TOPS = 20
 DEFAULT_POSITIONS = 32

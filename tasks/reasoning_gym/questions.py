@@ -88,7 +88,9 @@ class Generator:
             if made is not None:
                 found.setdefault(made.text, made)
         if not found:
-            raise DataError(f"{self.name} of reasoning-gym makes no question with this configuration: {excerpt(failure)}")
+            raise DataError(
+                f"{self.name} of reasoning-gym makes no question with this configuration: {excerpt(failure)}"
+            )
         return list(found.values())
 
     def verdict(self, answer: str | None, question: MadeQuestion) -> float:

@@ -1,6 +1,7 @@
 """A task of log-probabilities, decided on agreement and divergence together."""
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -112,6 +113,32 @@ def test_documents_that_diverge_beyond_all_measure_are_told():
     assert FindingCode.DIVERGENCE_CLIPPED in [one.code for one in task.findings]
     assert task.kl_bounds.clipped == 10 / DOCUMENTS
     assert [one.item_id for one in task.fidelity.worst] == [f"text {number:03}" for number in range(310, 320)]
+
+
+def test_a_build_that_shows_fewer_likeliest_tokens_is_told_and_one_that_shows_none_blocks():
+    """The divergence of two tokens is seen less in one, and agreement is not seen at all where there is none."""
+    seen = texts(0.0005, first=0.89)
+    fewer = decided([replace(one, tops=tuple(dict([*top.items()][:1]) for top in one.tops)) for one in seen])
+    found = next(one for one in fewer.tasks[0].findings if one.code is FindingCode.TOPS_UNLIKE)
+    assert (found.severity, found.build) == (Severity.WARNS, "candidate")
+    assert "shows at most 1 of the likeliest tokens, the other's 3" in found.message
+    none = decided([replace(one, tops=(*one.tops[:3], *({},) * (len(one.tops) - 3))) for one in seen]).tasks[0]
+    assert "At 5,440 positions" in next(one for one in none.findings if one.code is FindingCode.TOPS_UNLIKE).message
+    assert not none.passes
+
+
+def test_what_is_nearly_alike_takes_hardly_more_documents_than_what_is_alike():
+    few = [document([3] if number == 7 else [], length=200) for number in range(40)]
+    baseline = logprob_run([document(length=200)] * 40)
+    task = decide(pair_runs(baseline, logprob_run(few, "mxfp4")), load_policy(None)).tasks[0]
+    assert "about 304 documents settle it with a probability of 80% if what was seen is true, 299 if" in task.reason
+
+
+@pytest.mark.parametrize("setting", [{"target": "benchmark"}, {"method": "percentile"}])
+def test_settings_that_it_does_not_have_are_refused(setting):
+    policy = Policy.model_validate({"tasks": {"likelihood": setting}})
+    with pytest.raises(UsageError, match="none to choose"):
+        decided(texts(0.002), policy=policy)
 
 
 def test_unlike_tokens_are_invalid():

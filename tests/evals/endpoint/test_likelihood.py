@@ -161,6 +161,18 @@ def test_a_chat_that_ends_while_the_text_goes_on_has_left_it():
     assert scored.tops[-1] == {}
 
 
+def test_a_chat_that_is_cut_before_its_budget_tells_too_little_to_be_held_against_another():
+    def cut(_, answer):
+        choice = answer["choices"][0]
+        told = choice["logprobs"]["content"][:3]
+        return answer | {"choices": [choice | {"logprobs": {"content": told}, "finish_reason": "length"}]}
+
+    with scoring(CHAT, written=TEXT_OF_IT, spoil=cut) as server:
+        _, answer = asked(server, AFTER, Found(Way.CHAT, 2))
+    assert answer.status is Status.ERROR
+    assert "cut after 3 tokens, where 15 were asked for (finish_reason length)" in answer.error
+
+
 def test_a_chat_needs_messages_and_says_what_may_be_done():
     with scoring(CHAT, written="x") as server, pytest.raises(RequestRefused, match="--texts RUN"):
         asked(server)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from quantgate.evals.errors import UsageError
-from quantgate.evals.planning.by_policy import aims, tasks_of
+from quantgate.evals.planning.by_policy import aims, tasks_of, without_logprobs
 from quantgate.evals.planning.plan import make_plan
 from quantgate.evals.planning.suite import assume_suite
 from quantgate.evals.planning.types import Aim, Assumptions
@@ -14,6 +14,7 @@ from quantgate.evals.settings.requirements import Requirement
 from quantgate.evals.stats.planning.macro import simulated_suite_power
 from quantgate.evals.stats.planning.simulation import solve_rates
 from quantgate.evals.stats.planning.strata import macro_power
+from quantgate.tasks.likelihood.task import INFO as LIKELIHOOD
 
 A = Assumptions("a", 1319, (1319,), 0.05, 0.002, 0.048, tokens=100)
 B = Assumptions("b", 278, (50, 114, 114), 0.18, 0.0025, 0.1775, tokens=400)
@@ -93,3 +94,14 @@ def test_equivalence_is_said_to_take_more():
     policy = POLICY.model_copy(update={"suite": POLICY.suite.model_copy(update={"require": Requirement.EQUIVALENT})})
     *_, (mean, _) = aims([A, B], Aim(), policy=policy)
     assert "the policy requires equivalence" in mean.notes[-1]
+
+
+def test_log_probabilities_are_no_part_of_a_plan():
+    """No number of flips says how many documents their two bounds take."""
+    rules = {"likelihood": {"margin": {"top1": 0.05, "kl": 0.1}}, "a": {"margin": 0.03}}
+    known = {"likelihood": LIKELIHOOD}
+    policy, left = without_logprobs(Policy.model_validate({"tasks": rules}), known)
+    assert (tasks_of(policy, None), left) == (["a"], ["likelihood"])
+    alone = Policy.model_validate({"tasks": {"likelihood": rules["likelihood"]}})
+    with pytest.raises(UsageError, match="not on flips"):
+        without_logprobs(alone, known)

@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from quantgate.evals.contract.fidelity import ANSWERS, TOKEN_LOGPROBS
 from quantgate.evals.errors import UsageError
 from quantgate.evals.pairing.pairing import Run, pair_runs
-from quantgate.evals.planning.pilot import pilot, pilots
+from quantgate.evals.planning.pilot import pilot
 from quantgate.evals.planning.types import Assumptions, Guess
 from quantgate.tasks.gsm8k import INFO
+from tests.evals.made_logprobs import document, logprob_run
 from tests.evals.made_runs import pair_of, run_of
 
 
@@ -104,7 +104,6 @@ def test_a_pilot_that_says_nothing_is_refused(scores):
         pilot_of(run_of([1.0] * len(values)), run_of(values, **other))
 
 
-def test_a_pilot_of_log_probabilities_is_refused_with_what_says_it():
-    runs = [run_of([0.5, 0.5], settings={ANSWERS: TOKEN_LOGPROBS}) for _ in range(2)]
-    with pytest.raises(UsageError, match="gsm8k is decided by agreement and divergence"):
-        pilots(*runs, None, None, Guess(), {})
+def test_a_pilot_of_log_probabilities_has_no_flips_to_plan_by():
+    with pytest.raises(UsageError, match="not on flips"):
+        pilot_of(logprob_run([document()] * 3), logprob_run([document([3])] * 3, "mxfp4"))
