@@ -117,6 +117,16 @@ class GradedAtOnce(Protocol):
 
 
 @runtime_checkable
+class GradedSlowly(Protocol):
+    """A task whose grading ends by itself and may take longer than others are given: it runs what was answered."""
+
+    @property
+    def grading_limit_s(self) -> float:
+        """Seconds that one answer may take."""
+        ...
+
+
+@runtime_checkable
 class LoadedLater(Protocol):
     """A task that can be asked before what grades it is loaded, which the graders' processes do meanwhile."""
 

@@ -22,7 +22,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, NoReturn, Self
 
 from quantgate.evals.contract.records import Grade, Item
-from quantgate.evals.contract.task import LoadedLater, Orchestrated, Task
+from quantgate.evals.contract.task import GradedSlowly, LoadedLater, Orchestrated, Task
 from quantgate.evals.errors import QuantgateError
 from quantgate.evals.runs.grader_process import serve
 from quantgate.evals.runs.grading import Judged
@@ -51,7 +51,7 @@ class GraderProcesses:
     tasks
         Whose answers are graded; those that are orchestrated grade themselves.
     limit_s
-        Seconds that one answer may take.
+        Seconds that one answer may take, unless its task says otherwise.
     """
 
     def __init__(self, tasks: Sequence[Task], limit_s: float = GRADING_LIMIT_S) -> None:
@@ -89,6 +89,7 @@ class GraderProcesses:
 
     async def judge(self, task: Task, item: Item, repeat: int, text: str) -> Judged:
         """Grade a text, or say in a line why that failed: too slow, crashed, or whatever the grader raised."""
+        limit_s = task.grading_limit_s if isinstance(task, GradedSlowly) else self._limit_s
         number = next(place for place, known in enumerate(self._tasks) if known is task)
         async with self._places:
             asked = json.dumps({"task": number, "item": asdict(item), "repeat": repeat, "text": text})
@@ -97,13 +98,13 @@ class GraderProcesses:
             except OSError as error:
                 return Judged(None, f"no process could be started for its grader: {error.strerror or error}")
             try:
-                async with asyncio.timeout(self._limit_s):
+                async with asyncio.timeout(limit_s):
                     grader.writer.write(asked.encode() + b"\n")
                     await grader.writer.drain()
                     answer = await grader.reader.readline()
             except TimeoutError:
                 await self._ended(grader)
-                return Judged(None, f"the grader took longer than {self._limit_s:g} s")
+                return Judged(None, f"the grader took longer than {limit_s:g} s")
             except OSError:
                 answer = b""
             except BaseException:

@@ -7,6 +7,7 @@ may have put anything in its place; what is right is known outside only.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import resource
@@ -16,18 +17,23 @@ from collections.abc import Callable
 from typing import Any
 
 _EXACT_FLOAT = 2**53
+_LONGEST = 1 << 16
 
 
-def encoded(value: Any) -> Any:
+def encoded(value: Any, longest: int | None = None) -> Any:
     """A value of Python's own types as JSON; what is of a class derived from one of them, as that type.
+
+    A text of more than `longest` characters is replaced by its SHA-256, which is as good to be compared.
 
     Raises
     ------
     TypeError
         When it holds anything else.
     """
-    if value is None or isinstance(value, bool | str):
-        return value if value is None or isinstance(value, bool) else str.__str__(value)
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return _shortened(str.__str__(value), longest)
     if isinstance(value, int):
         plain = int(value)
         return plain if -_EXACT_FLOAT < plain < _EXACT_FLOAT else {"int": hex(plain)}
@@ -38,15 +44,21 @@ def encoded(value: Any) -> Any:
     if isinstance(value, bytes | bytearray):
         return {"bytes": bytes(value).hex()}
     if isinstance(value, list):
-        return [encoded(each) for each in value]
+        return [encoded(each, longest) for each in value]
     if isinstance(value, dict):
-        return {"dict": [[encoded(key), encoded(each)] for key, each in value.items()]}
+        return {"dict": [[encoded(key, longest), encoded(each, longest)] for key, each in value.items()]}
     for name, kind in (("tuple", tuple), ("set", set), ("frozenset", frozenset)):
         if isinstance(value, kind):
-            return {name: [encoded(each) for each in value]}
+            return {name: [encoded(each, longest) for each in value]}
     if type(value).__module__ == "numpy" and hasattr(value, "dtype") and not getattr(value, "ndim", 1):
-        return encoded(value.item())
+        return encoded(value.item(), longest)
     raise TypeError(f"a {type(value).__name__} cannot cross the border")
+
+
+def _shortened(text: str, longest: int | None) -> str:
+    if longest is None or len(text) <= longest:
+        return text
+    return f"sha256 {hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()} of {len(text)} characters"
 
 
 _MADE: dict[str, Callable[[Any], Any]] = {
@@ -125,7 +137,11 @@ def _say_group(results: int, number: int, job: dict[str, Any], calls: list[Any])
             value = function(*given)
             taken = _cpu_s() - before
             signal.setitimer(signal.ITIMER_PROF, 0)
-            line = {"group": number, "value": encoded(value), "type": type(value).__name__, "cpu_s": taken}
+            line = {"group": number, "type": type(value).__name__, "cpu_s": taken}
+            try:
+                line["value"] = encoded(value, _LONGEST)
+            except (TypeError, RecursionError):
+                line["opaque"] = True  # there, and nothing that could be held against anything outside
             _say(results, line)
     except BaseException as error:  # noqa: BLE001  (SystemExit and KeyboardInterrupt are the program's, too)
         signal.setitimer(signal.ITIMER_PROF, 0)

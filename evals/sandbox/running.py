@@ -58,9 +58,14 @@ class Call:
     cpu_s: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Opaque:
+    """A value that did not cross the border, as it holds what is none of Python's own types; equal to nothing else."""
+
+
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a call gave: a value of Python's own types, the name of the type that it had, the CPU time that it took."""
+    """What a call gave: a value of Python's own types or an `Opaque`, the name of its type, the CPU time it took."""
 
     value: Any
     type_name: str
@@ -123,7 +128,7 @@ def _read(lines: Sequence[bytes], expected: Sequence[int], ended: str | None) ->
             if "raised" in said:
                 raised[int(said["group"])] = str(said["raised"])[:100]
             else:
-                value = decoded(said["value"])
+                value = Opaque() if said.get("opaque") else decoded(said["value"])
                 given[said["group"]].append(Given(value, str(said["type"])[:100], float(said["cpu_s"])))
         except (ValueError, TypeError, LookupError, RecursionError, OverflowError, AttributeError):
             ended = ended or "said what cannot be read"

@@ -202,7 +202,7 @@ def f():
 
 
 def test_an_answer_that_is_too_long_is_cut_off():
-    assert ran("def f(): return 'x' * (4 << 20)").ended == "said too much"
+    assert ran("def f(): return ['x' * 60_000] * 60").ended == "said too much"
 
 
 @pytest.mark.slow
@@ -280,7 +280,7 @@ def test_a_program_that_ends_the_interpreter_has_given_nothing(end, said):
 @pytest.mark.parametrize(
     ("end", "raised"),
     [("import sys; sys.exit(0)", "SystemExit"), ("raise KeyboardInterrupt", "KeyboardInterrupt"),
-     ("return f()", "RecursionError"), ("return iter([])", "TypeError")],
+     ("return f()", "RecursionError")],
 )  # fmt: skip
 def test_a_program_that_leaves_by_an_exception_has_given_nothing(end, raised):
     assert ran(f"def f():\n    {end}").raised == {0: raised}

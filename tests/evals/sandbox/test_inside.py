@@ -51,6 +51,13 @@ def test_anything_else_does_not_cross(value):
         encoded(value)
 
 
+def test_a_long_text_is_told_by_its_hash_on_the_way_out_alone():
+    text = "\ud800" + "x" * 100_000
+    assert encoded(text) == text
+    assert decoded(encoded([text], 1000)) == decoded(encoded([text], 1000)) != decoded(encoded([text + "y"], 1000))
+    assert len(str(encoded(text, 1000))) < 110
+
+
 class Alike(str):
     """A text that says to be equal to everything."""
 
