@@ -273,9 +273,9 @@ def _notes(log: Log, survey: Survey) -> Iterator[str]:
             f"{task}: the status of {log.file.name} is {status}; {survey.samples:,} of {planned:,} samples are in it"
             + (f" ({one_line(without_keys(reason), 120)})" if reason else "")
         )
-    if survey.reading.numbers:
+    if survey.reading.among:
         yield (
-            f"{task}: {len(survey.reading.numbers):,} items are asked word for word like others; they are told apart "
+            f"{task}: {len(survey.reading.among):,} items are asked word for word like others; they are told apart "
             "by a number, and which is which is not known"
         )
     if survey.zeroed:

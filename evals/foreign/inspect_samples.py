@@ -11,7 +11,7 @@ from typing import Any
 from quantgate.evals.contract.asked import Asked
 from quantgate.evals.contract.records import Message, Sample, Status, is_number
 from quantgate.evals.endpoint.finish_reasons import CUT_SHORT, Ending, ending_of
-from quantgate.evals.foreign.sources import digest_of
+from quantgate.evals.foreign.sources import digest_of, item_of_several
 from quantgate.evals.foreign.types import Row
 from quantgate.evals.runs.record import SameBy
 from quantgate.evals.secrets import without_keys
@@ -34,13 +34,13 @@ _ATTACHMENT = "attachment://"
 class Reading:
     """How the samples of one log are read.
 
-    `primary` names the score that counts; `same_by` what rows' hashes are of; `numbers` has, for the ids of samples
-    whose question others of the log have word for word, which of them it is.
+    `primary` names the score that counts; `same_by` what rows' hashes are of; `among` has, for the ids of samples
+    whose question others of the log have word for word, which of them it is, from 0, and how many there are.
     """
 
     primary: str
     same_by: SameBy
-    numbers: Mapping[str, int]
+    among: Mapping[str, tuple[int, int]]
 
 
 def question_of(sample: Any) -> str:
@@ -49,12 +49,11 @@ def question_of(sample: Any) -> str:
     return digest_of([_input(sample), sorted(choices), _targets(sample, choices)])[:_ID_LENGTH]
 
 
-def item_of(sample: Any, numbers: Mapping[str, int]) -> str:
+def item_of(sample: Any, among: Mapping[str, tuple[int, int]]) -> str:
     """The id of a sample's question: the dataset's own, or a hash where Inspect has counted, after the shuffle."""
     if isinstance(sample.id, str):
         return sample.id
-    number = numbers.get(str(sample.id), 1)
-    return question_of(sample) + (f"-{number}" if number > 1 else "")
+    return item_of_several(question_of(sample), *among.get(str(sample.id), (0, 1)))
 
 
 def scores_of(sample: Any) -> dict[str, Any]:
@@ -113,7 +112,7 @@ def row_of(sample: Any, reading: Reading) -> Row:
         status, fault = Status.ERROR, _unscored(sample, reading.primary)
     refusal = None if fault is not None else _turned_away(sample)
     prompt = _prompt(sample)
-    item_id = item_of(sample, reading.numbers)
+    item_id = item_of(sample, reading.among)
     prompt_hash = digest_of(
         [[each["role"], each["content"]] for each in prompt] if reading.same_by is SameBy.PROMPT else _input(sample)
     )

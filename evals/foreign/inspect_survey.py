@@ -80,7 +80,7 @@ def survey_of(header: Any, samples: Iterator[tuple[str, Any]]) -> Survey:
     found = scores.get(primary, _Score())
     is_choice = primary.partition("/")[0] == "choice" and all(chances)
     return Survey(
-        reading=Reading(primary, SameBy.PROMPT if whole else SameBy.TEXT, _numbers(questions)),
+        reading=Reading(primary, SameBy.PROMPT if whole else SameBy.TEXT, _among(questions)),
         samples=count,
         zeroed=found.zeroed,
         printed=printed,
@@ -103,13 +103,16 @@ def _add(scores: dict[str, _Score], sample: Any) -> None:
             kept.zeroed += number > 0 and says_nothing(sample, status)
 
 
-def _numbers(questions: Mapping[str, str]) -> dict[str, int]:
-    """Which of those that ask the same a sample is, by its id, wherever there are several."""
+def _among(questions: Mapping[str, str]) -> dict[str, tuple[int, int]]:
+    """Which of those that ask the same a sample is, by its id, and of how many, wherever there are several."""
     same: dict[str, list[str]] = {}
     for id, question in questions.items():
         same.setdefault(question, []).append(id)
     return {
-        id: number for ids in same.values() if len(ids) > 1 for number, id in enumerate(sorted(ids, key=natural_key), 1)
+        id: (place, len(ids))
+        for ids in same.values()
+        if len(ids) > 1
+        for place, id in enumerate(sorted(ids, key=natural_key))
     }
 
 

@@ -71,6 +71,7 @@ def answers(cells_of: Cells, reading: Reading) -> Iterator[Row | Unread]:
     if len(reading.filters) > 1:
         yield from _other_filters(cells_of, reading, wanted, others, done)
     scored: dict[str, float | None] = {}
+    alone = set(others)
     for where, cells in cells_of(done):
         if isinstance(cells, str):
             yield Unread(where, cells)
@@ -81,16 +82,17 @@ def answers(cells_of: Cells, reading: Reading) -> Iterator[Row | Unread]:
             continue
         try:
             item = item_of(cells)
-            row = _row(cells, item, reading, others.pop(item, {}))
+            alone.discard(item)
+            row = _row(cells, item, reading, others.get(item, {}))
         except (ValueError, RecursionError) as error:
             yield Unread(where, "it is nested too deeply" if isinstance(error, RecursionError) else str(error))
             continue
         # What is a fault here has no score that a mean could be checked by.
         known = None if row.sample.status is Status.ERROR else number_of(cells.get(name_of_score))
-        scored.setdefault(item, known)
+        scored[item] = known if scored.setdefault(item, known) == known else None
         yield row
         yield from _unscored(cells, item, reading, where)
-    for item in others.keys() - scored.keys():
+    for item in alone:
         yield Unread("", f"item {item} has no row of the filter {wanted}, which makes the score")
     _check_figure(reading, scored)
 
@@ -114,9 +116,9 @@ def _other_filters(
     """Fill in the metrics of each document under the filters that do not score; gives the rows that are none.
 
     `done` gets a byte for each row, set where there is no more to be read of it. Early versions name no filter, and
-    write filter after filter.
+    write filter after filter. Raises DataError where an item of theirs has more rows than there are filters.
     """
-    seen: set[tuple[str, str]] = set()
+    seen: dict[tuple[str, str], dict[str, float]] = {}
     before: Counter[str] = Counter()
     for where, cells in cells_of(bytearray()):
         done.append(1)
@@ -130,17 +132,27 @@ def _other_filters(
             continue
         name = cells.get("filter")
         if name is None:
-            name = reading.filters[min(before[item], len(reading.filters) - 1)]
+            if before[item] == len(reading.filters):
+                raise DataError(
+                    f"{where}: item {item} has more rows than {reading.task} has filters, and they do not say of which "
+                    "filter they are"
+                )
+            name = reading.filters[before[item]]
             before[item] += 1
         if name == wanted:
             done[-1] = 0
         elif name not in reading.filters:
             yield Unread(where, _of_no_filter(name))
-        elif (item, name) in seen:
-            yield Unread(where, f"item {item} is there twice under the filter {name}, and the first one counts")
+        elif (item, name) not in seen:
+            seen[item, name] = metrics_of(cells, name)
+            found.setdefault(item, {}).update(seen[item, name])
         else:
-            seen.add((item, name))
-            found.setdefault(item, {}).update(metrics_of(cells, name))
+            alike = seen[item, name] == metrics_of(cells, name)
+            again = "and counts once" if alike else "not alike: neither row counts"
+            yield Unread(where, f"item {item} is there twice under the filter {name}, {again}")
+            if not alike:
+                for metric in seen[item, name]:
+                    found[item].pop(metric, None)
 
 
 def _of_no_filter(name: object) -> str:

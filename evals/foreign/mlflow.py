@@ -17,7 +17,7 @@ from quantgate.evals.contract.records import Sample, Status, is_number
 from quantgate.evals.errors import DataError
 from quantgate.evals.files import open_to_read
 from quantgate.evals.foreign.cells import Cells, parquet_cells
-from quantgate.evals.foreign.sources import TOO_DEEP, created_of, digest_of, document_of, is_deep
+from quantgate.evals.foreign.sources import TOO_DEEP, created_of, digest_of, document_of, is_deep, item_of_several
 from quantgate.evals.foreign.types import ForeignRun, ForeignTask, Format, Row, Unread
 from quantgate.evals.runs.record import SameBy
 from quantgate.evals.secrets import redacted
@@ -196,8 +196,8 @@ def _rows(table: _Table, column: str, task: str) -> Iterator[Row | Unread]:
             continue
         digest = table.digest(cells)
         number, seen[digest] = seen[digest], seen[digest] + 1
-        repeat, place = (number, 0) if table.repeats > 1 else (0, number)
-        item_id = digest[:_ID_LENGTH] + (f"-{place + 1}" if place else "")
+        repeat, place, count = (number, 0, 1) if table.repeats > 1 else (0, number, table.counts[digest])
+        item_id = item_of_several(digest[:_ID_LENGTH], place, count)
         try:
             yield _row(table, cells, column, (task, item_id, repeat))
         except ValueError as error:

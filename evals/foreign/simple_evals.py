@@ -16,7 +16,7 @@ from quantgate.evals.contract.asked import Asked
 from quantgate.evals.contract.records import Message, Sample, Status
 from quantgate.evals.errors import DataError
 from quantgate.evals.files import open_to_read
-from quantgate.evals.foreign.sources import created_of, digest_of, document_of, is_deep
+from quantgate.evals.foreign.sources import created_of, digest_of, document_of, is_deep, item_of_several
 from quantgate.evals.foreign.types import ForeignRun, ForeignTask, Format, Row, Unread
 from quantgate.evals.runs.record import SameBy
 from quantgate.evals.secrets import redacted
@@ -129,8 +129,8 @@ def _rows(file: _File) -> Iterator[Row | Unread]:
             continue
         digest = digest_of(prompt)
         before, seen[digest] = seen[digest], seen[digest] + 1
-        repeat, place = (before, 0) if file.repeats > 1 else (0, before)
-        item_id = digest[:_ID_LENGTH] + (f"-{place + 1}" if place else "")
+        repeat, place, count = (before, 0, 1) if file.repeats > 1 else (0, before, file.counts[digest])
+        item_id = item_of_several(digest[:_ID_LENGTH], place, count)
         try:
             yield _row(file.task, item_id, repeat, prompt, told[-1].get("content"), report)
         except ValueError as error:

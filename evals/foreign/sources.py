@@ -107,6 +107,14 @@ def digest_of(value: object) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def item_of_several(question: str, place: int, count: int) -> str:
+    """The id of an item that is asked word for word like others, the one at a place among them, from 0.
+
+    Their number is part of it: where two sources have not as many, nobody knows which of them is which, and none pairs.
+    """
+    return question if count == 1 else f"{question}-of-{count}-{place + 1}"
+
+
 def created_of(file: Path) -> str:
     """When a file was last changed, UTC, ISO 8601: for sources that do not say when they were made."""
     return datetime.fromtimestamp(file.stat().st_mtime, UTC).isoformat(timespec="seconds")

@@ -20,6 +20,7 @@ from quantgate.evals.contract.records import Sample, Status, is_number
 from quantgate.evals.errors import DataError, StorageError, UsageError
 from quantgate.evals.files import write_atomically
 from quantgate.evals.foreign.private import request_of
+from quantgate.evals.foreign.twice import Told, missing
 from quantgate.evals.foreign.types import ForeignRun, ForeignTask, Row, Unread
 from quantgate.evals.runs.appending import AppendedLines
 from quantgate.evals.runs.planned import written
@@ -58,7 +59,8 @@ class _Seen:
 def write_run(source: ForeignRun, out: Path, label: str | None = None) -> RunRecord:
     """Write a source's rows into a new run directory, which is there when all of it is, and else not at all.
 
-    A second row of one item and repeat counts as unread: the first one stands.
+    A second row of one item and repeat counts as unread. Where it contradicts the first, neither stands: the answer is
+    missing, whichever of them came first.
 
     Raises
     ------
@@ -160,18 +162,20 @@ def _appended(file: Path) -> Iterator[_Gathered]:
 
 
 def _write_task(task: ForeignTask, format: str, samples: _Gathered, prompts: _Gathered) -> TaskRecord:
-    seen, keys, kept = _Seen(), set[tuple[str, int]](), Digests(np.zeros(0, np.uint64))
+    seen, told, kept = _Seen(), Told(), Digests(np.zeros(0, np.uint64))
     private = request_of(task) if task.record is None else task.record.asked_by_authors
     for row in task.rows():
         if isinstance(row, Unread):
             _count_unread(seen, row)
             continue
         sample = row.sample if row.sample.task == task.name else replace(row.sample, task=task.name)
-        if (key := (sample.item_id, sample.repeat)) in keys:
-            again = f"item {sample.item_id}, repeat {sample.repeat} is there twice, and the first one counts"
-            _count_unread(seen, Unread("", again))
+        if sample in told:
+            again = "not alike: it is missing" if (unlike := told.contradicts(sample)) else "and counts once"
+            _count_unread(seen, Unread("", f"item {sample.item_id}, repeat {sample.repeat} is there twice, {again}"))
+            if unlike:
+                samples.append(line_of(missing(sample)))
             continue
-        keys.add(key)
+        told.add(sample)
         _count(seen, row, sample)
         if row.asked is not None:
             digest = prompt_digest(task.name, sample.item_id, sample.prompt_hash)

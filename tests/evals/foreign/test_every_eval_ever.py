@@ -125,10 +125,18 @@ def test_a_sample_that_all_have_as_often_is_repeated(files):
     assert [run.samples["gsm8k", "1", repeat].score for repeat in (0, 1)] == [1.0, 0.0]
 
 
-def test_a_sample_that_is_there_more_often_than_others_counts_once(files):
-    run = imported(files(record(), record("2"), record("3"), record(score=0.0)))
-    assert (run.record.tasks[0].repeats, run.samples["gsm8k", "1", 0].score) == (1, 1.0)
-    assert "sample 1 is there more often" in run.record.tasks[0].imported.unread_first
+@pytest.mark.parametrize(("again", "score"), [(1.0, 1.0), (0.0, None)])
+def test_a_sample_that_is_there_more_often_than_others_counts_once_where_its_rows_agree(files, again, score):
+    run = imported(files(record(), record("2"), record("3"), record(score=again)))
+    assert (run.record.tasks[0].repeats, run.samples["gsm8k", "1", 0].score) == (1, score)
+    assert "item 1, repeat 0 is there twice" in run.record.tasks[0].imported.unread_first
+
+
+def test_which_repeats_the_rows_of_a_sample_are_that_is_there_too_often_is_not_decided_by_their_order(files):
+    rows = [record(score=0.0), record(), record(), record("2"), record("2"), record("3"), record("3")]
+    run = imported(files(*rows))
+    assert run.record.tasks[0].repeats == 2
+    assert [sample.score for key, sample in run.samples.items() if key[1] == "1"] == [None]
 
 
 def test_each_metric_of_an_evaluation_is_a_task(files):

@@ -98,6 +98,12 @@ def test_a_question_that_is_there_twice_is_numbered(table):
     assert sum(item.endswith("-2") for _, item, _ in run.samples) == 1
 
 
+def test_a_question_pairs_with_none_where_another_table_has_it_more_often(table):
+    tables = table(ROWS), table([ROWS[0], *ROWS], name="mxfp4")
+    once, twice = ({item for _, item, _ in imported(each).samples} for each in tables)
+    assert (len(once), len(twice), len(once & twice)) == (3, 4, 2)
+
+
 @pytest.mark.parametrize(("cells", "why"), [(["4+4?"], "it has not the 5 columns"), (["4+4?", "8", "8", "x", ""], "x")])
 def test_a_row_that_is_none_is_counted_and_named(table, cells, why):
     source = imported(table([*ROWS, cells])).record.tasks[0].imported

@@ -222,7 +222,7 @@ def test_a_number_too_large_for_any_is_told_as_none(imported):
         ({"trial": None}, "trial must be a whole number from 0"),
         ({"trial": 2}, "it is of trial 2, and there were to be 2, from 0"),
         ({"termination_reason": None}, "it has no termination_reason"),
-        ({"trial": 1}, "item airline/0, repeat 1 is there twice, and the first one counts"),
+        ({"trial": 1}, "item airline/0, repeat 1 is there twice, and counts once"),
     ],
 )
 def test_a_conversation_that_is_none_is_counted_and_named(imported, other, why):

@@ -106,3 +106,27 @@ def test_the_text_of_gpqa_is_not_copied_whichever_tool_has_asked_it(tmp_path, ta
     text = (tmp_path / "run" / "prompts.jsonl").read_text()
     assert ("a question" in text, "the right answer" in text) == (not is_private, not is_private)
     assert '"h"' in text
+
+
+@pytest.mark.parametrize(
+    "other", [WRONG, replace(row("1").sample, prompt_hash="x"), replace(row("1").sample, vote="B")]
+)
+@pytest.mark.parametrize("turned", [False, True])
+def test_an_item_whose_rows_contradict_each_other_is_missing_whichever_comes_first(tmp_path, unlike, turned):
+    rows = [row("1"), Row(replace(row("1").sample, **unlike))]
+    write_run(source_of(*(reversed(rows) if turned else rows), *rows, row("2")), tmp_path / "run")
+    run = Run.load(tmp_path / "run")
+    (task,) = run.record.tasks
+    assert {item: (sample.status, sample.score) for (_, item, _), sample in run.samples.items()} == {
+        "1": (Status.ERROR, None),
+        "2": (Status.OK, 1.0),
+    }
+    assert (task.items, task.imported.unread) == (2, 3)
+    assert task.imported.unread_first == "item 1, repeat 0 is there twice, not alike: it is missing"
+
+
+def test_a_row_that_is_there_twice_alike_counts_once(tmp_path):
+    write_run(source_of(row("1"), row("1")), tmp_path / "run")
+    run = Run.load(tmp_path / "run")
+    assert [sample.score for sample in run.samples.values()] == [1.0]
+    assert run.record.tasks[0].imported.unread_first == "item 1, repeat 0 is there twice, and counts once"

@@ -75,6 +75,30 @@ def test_a_torn_line_and_a_row_that_is_there_twice_are_counted(folder, imported)
     assert task.imported.unread == 3
 
 
+@pytest.mark.parametrize("filter", ["strict-match", "flexible-extract"])
+@pytest.mark.parametrize("in_front", [True, False])
+def test_rows_that_contradict_the_sound_ones_decide_nothing_wherever_they_stand(folder, imported, filter, in_front):
+    def edit(rows):
+        (own,) = [row for row in rows if row["filter"] == filter and row["doc_id"] == 0]
+        false = own | {"exact_match": 1 - own["exact_match"]}
+        return [false, *rows] if in_front else [*rows, false]
+
+    run = imported(folder(edit=edit))
+    sample = run.samples["g_two", "0", 0]
+    assert f"exact_match,{filter}" not in sample.metrics
+    assert (sample.score is None) == (filter == "strict-match")
+    assert run.record.task("g_two").imported.unread == 1
+
+
+def test_early_rows_that_do_not_say_of_which_filter_they_are_are_refused_where_there_are_too_many(folder, imported):
+    def edit(rows):
+        rows = sorted(rows, key=lambda row: row["filter"], reverse=True)
+        return [{name: value for name, value in row.items() if name != "filter"} for row in [rows[0], *rows]]
+
+    with pytest.raises(DataError, match="item 0 has more rows than g_two has filters"):
+        imported(folder(edit=edit))
+
+
 def test_a_file_that_is_cut_in_half_lacks_what_is_gone(folder, imported):
     run = imported(folder(edit=lambda rows: rows[:3]))
     task = run.record.task("g_two")
