@@ -12,7 +12,7 @@ import numpy as np
 
 from quantgate.evals.claims.reading import Claim, printed_decimals
 from quantgate.evals.claims.recovering import with_recovery
-from quantgate.evals.claims.types import ClaimDecision, ClaimVerdict, Settling
+from quantgate.evals.claims.types import ClaimDecision, ClaimVerdict, Settling, Unjudged
 from quantgate.evals.decision.types import ReleaseVerdict, TaskVerdict
 from quantgate.evals.decision.verdict import task_verdict
 from quantgate.evals.settings.margin import Margin
@@ -32,15 +32,17 @@ _UNCONFIRMED = (
 _DRAWS = 50_000
 
 
-def judge_claims(claims: Sequence[Claim]) -> ClaimVerdict:
+def judge_claims(claims: Sequence[Claim], unjudged: tuple[Unjudged, ...] = ()) -> ClaimVerdict:
     """Judge every claim. All must pass, each at its alpha; an impossible one makes the whole invalid.
+
+    What could not be judged shows nothing: beside it the others may regress, but they do not pass.
 
     To name a task that regressed, out of several, is a search: one decides only where its regression stands with the
     family-wise error of its alpha, by Holm's step-down. The others keep their verdict and say it in a note.
     """
     tasks = tuple(judge(claim) for claim in claims)
     if not tasks or TaskVerdict.INVALID in {task.verdict for task in tasks}:
-        return ClaimVerdict(tasks, ReleaseVerdict.INVALID)
+        return ClaimVerdict(tasks, ReleaseVerdict.INVALID, unjudged)
     confirmed = _confirmed_regressions(claims, tasks)
     tasks = tuple(
         replace(task, notes=(*task.notes, _UNCONFIRMED))
@@ -49,9 +51,9 @@ def judge_claims(claims: Sequence[Claim]) -> ClaimVerdict:
         for place, task in enumerate(tasks)
     )
     if confirmed:
-        return ClaimVerdict(tasks, ReleaseVerdict.REGRESSED)
-    shown = all(task.passes for task in tasks)
-    return ClaimVerdict(tasks, ReleaseVerdict.PASS if shown else ReleaseVerdict.INCONCLUSIVE)
+        return ClaimVerdict(tasks, ReleaseVerdict.REGRESSED, unjudged)
+    shown = all(task.passes for task in tasks) and not any(one.counts for one in unjudged)
+    return ClaimVerdict(tasks, ReleaseVerdict.PASS if shown else ReleaseVerdict.INCONCLUSIVE, unjudged)
 
 
 def _confirmed_regressions(claims: Sequence[Claim], tasks: Sequence[ClaimDecision]) -> frozenset[int]:
@@ -90,7 +92,7 @@ def judge(claim: Claim) -> ClaimDecision:
     if decision.zone == 0:
         return replace(decision, problem="a baseline with nothing right has no recovery")
     decision = _judge_macro(decision) if claim.strata else _with_counts(decision, claim)
-    return replace(decision, notes=(*_digit_notes(claim), *decision.notes))
+    return replace(decision, notes=(*claim.remarks, *_digit_notes(claim), *decision.notes))
 
 
 def _with_counts(decision: ClaimDecision, claim: Claim) -> ClaimDecision:

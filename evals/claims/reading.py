@@ -65,6 +65,7 @@ class Claim(BaseModel):
 
     `n` counts items; for a macro average `strata` gives the items of each part instead. `digits` says to how many
     decimals the accuracies were printed, where that cannot be told from them: `unquoted` says that YAML read them.
+    `remarks` say what was filled in by whoever read the claim.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -79,6 +80,7 @@ class Claim(BaseModel):
     repeats: int = Field(1, ge=1, le=1000, strict=True)
     digits: int | None = Field(None, ge=1, le=_MOST_DIGITS, strict=True)
     unquoted: bool = False
+    remarks: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _fits_together(self) -> Claim:
@@ -114,7 +116,7 @@ class Claim(BaseModel):
         return max(printed_decimals(self.baseline), printed_decimals(self.candidate), 1)
 
 
-_KEYS = Claim.model_fields.keys() - {"unquoted"}
+_KEYS = Claim.model_fields.keys() - {"unquoted", "remarks"}
 
 
 def claim_of_options(options: Mapping[str, Any]) -> Claim:
@@ -172,6 +174,13 @@ def _claim_of_file(
     except ValidationError as error:
         names = frozenset({*(str(key) for key in entry), *shared}) - frozenset(forced)
         raise UsageError(_explained(error, where, names)) from None
+
+
+def explained_briefly(error: ValidationError) -> str:
+    """Why a row of a card is no claim, in the words of the first rule that it breaks."""
+    first = error.errors()[0]
+    said = first["msg"].removeprefix("Value error, ")
+    return f"{first['loc'][0]}: {said}" if first["loc"] else said
 
 
 def _explained(error: ValidationError, file: Path | None, from_file: frozenset[str]) -> str:

@@ -89,11 +89,21 @@ class ClaimDecision:
 
 
 @dataclass(frozen=True, slots=True)
+class Unjudged:
+    """A row of a card that no verdict is about. `counts` unless it is no claim: a mean of rows, a size, a speed."""
+
+    task: str
+    why: str
+    counts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class ClaimVerdict:
-    """The decision about all tasks of a claim."""
+    """The decision about all tasks of a claim, and what of a card was not judged."""
 
     tasks: tuple[ClaimDecision, ...]
     verdict: ReleaseVerdict
+    unjudged: tuple[Unjudged, ...] = ()
 
     def to_json(self, reasons: Sequence[str]) -> str:
         """All figures, with `schema_version`, and a sentence for each task."""
@@ -102,5 +112,6 @@ class ClaimVerdict:
             "verdict": self.verdict.value,
             "reasons": list(reasons),
             "tasks": [{**asdict(task), "margin": task.margin.written} for task in self.tasks],
+            "unjudged": [asdict(one) for one in self.unjudged],
         }
         return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

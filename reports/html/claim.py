@@ -10,7 +10,7 @@ from quantgate.evals.text import one_line
 from quantgate.reports.html.page import figure_markup, render
 from quantgate.reports.plots import canvas
 from quantgate.reports.plots.forest import ForestRow, draw_forest
-from quantgate.reports.words.claim import CLAIM_COLUMNS, claim_cells, details, sentence
+from quantgate.reports.words.claim import CLAIM_COLUMNS, claim_cells, details, sentence, unjudged_sentence
 from quantgate.reports.words.facts import Box, TaskFact
 from quantgate.reports.words.numbers import NONE, signed
 from quantgate.reports.words.palette import verdict_word
@@ -41,7 +41,10 @@ def claim_html(verdict: ClaimVerdict, *, command: str, created: str, software: M
         forest_narrow=figure_markup(canvas.inline_svg(narrow, "narrow", said)),
         columns=CLAIM_COLUMNS,
         rows=[(claim_cells(task), task.verdict) for task in verdict.tasks],
-        reasons=[(sentence(task), details(task)) for task in verdict.tasks],
+        reasons=[
+            *((sentence(task), details(task)) for task in verdict.tasks),
+            *((unjudged_sentence(row), []) for row in verdict.unjudged),
+        ],
         command=command,
         created=created,
         software=software,
@@ -53,6 +56,7 @@ def _box(verdict: ClaimVerdict) -> Box:
     first = next((task for task in verdict.tasks if task.verdict.value == verdict.verdict.value), verdict.tasks[0])
     others = len(verdict.tasks) - 1
     code = verdict.verdict.exit_code
+    missing = sum(row.counts for row in verdict.unjudged)
     return Box(
         verdict.verdict,
         _WORDS.get(verdict.verdict, verdict_word(verdict.verdict)),
@@ -60,6 +64,7 @@ def _box(verdict: ClaimVerdict) -> Box:
         [_fact(task) for task in verdict.tasks],
         lines=[
             *([f"What decided of {others} more stands below."] if others else []),
+            *([f"Rows of the card that could not be judged: {missing}; with them nothing passes."] if missing else []),
             f"Verdict: {verdict_word(verdict.verdict)} (exit code {code}), by the printed numbers alone: no "
             "answers were seen.",
         ],

@@ -9,7 +9,7 @@ from quantgate.evals.claims.types import ClaimDecision, ClaimVerdict
 from quantgate.evals.text import one_line
 from quantgate.reports.terminal.decision_table import verdict_line, verdict_text
 from quantgate.reports.terminal.fitting import LONGEST_NAME, Column, FittingTable
-from quantgate.reports.words.claim import CLAIM_COLUMNS, claim_cells, details, sentence
+from quantgate.reports.words.claim import CLAIM_COLUMNS, claim_cells, details, sentence, unjudged_sentence
 
 
 def print_claim(console: Console, verdict: ClaimVerdict) -> None:
@@ -18,6 +18,8 @@ def print_claim(console: Console, verdict: ClaimVerdict) -> None:
     for task in verdict.tasks:
         for line in (sentence(task), *(f"· {line}" for line in details(task))):
             console.print(Text(one_line(line, 700)), soft_wrap=True)
+    for row in verdict.unjudged:
+        console.print(Text(one_line(unjudged_sentence(row), 700)), soft_wrap=True)
     console.print(verdict_line(verdict.verdict))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quantgate.evals.claims.types import ClaimDecision, Settling
+from quantgate.evals.claims.types import ClaimDecision, Settling, Unjudged
 from quantgate.evals.decision.points import points
 from quantgate.evals.decision.types import TaskVerdict
 from quantgate.evals.text import one_line
@@ -88,6 +88,11 @@ def _with_recovery(decision: ClaimDecision) -> str:
         f"{said} In points the candidate may have lost as much as {points(min(decision.lower_worst, 0.0))}, {within} "
         f"the margin of {points(decision.margin.points)}."
     )
+
+
+def unjudged_sentence(row: Unjudged) -> str:
+    """A row of a card that no verdict is about, and what that means for the whole."""
+    return f"{row.task}: {'not judged, so the whole does not pass' if row.counts else 'not judged'}: {row.why}."
 
 
 def details(task: ClaimDecision) -> list[str]:

@@ -108,3 +108,63 @@ def test_one_file_for_two_outputs_is_refused_before_anything_is_judged(quantgate
     code, out, err = quantgate([*GSM8K, "--candidate", "0.955", "--html", file, "--json", file])
     assert (code, out) == (2, "")
     assert "is the file of --json too" in err
+
+
+CARD = "| Benchmark | BF16 | NVFP4 |\n|---|---|---|\n| GPQA Diamond | {} | {} |\n| Average | 82 | 81 |\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("cells", "more", "code", "words"),
+    [
+        (("82.8", "82.8"), "", 0, ["✓ pass", "read as GPQA-Diamond: 198 items", "Average: not judged: a mean"]),
+        (("82.8", "82.8"), "| FooBench | 55 | 55 |\n", 3, ["FooBench: not judged, so the whole does not pass"]),
+        (("82.8", "20.2"), "| FooBench | 55 | 55 |\n", 1, ["✗ regressed"]),
+    ],
+)
+def test_the_rows_of_a_card_decide_together(quantgate, tmp_path, cells, more, code, words):
+    card = tmp_path / "card.md"
+    card.write_text(CARD.format(*cells) + more)
+    written = [f"--{kind}={tmp_path / kind}" for kind in ("json", "html")]
+    columns = ["--baseline-column", "BF16", "--candidate-column", "NVFP4"]
+    exit_code, out, _ = quantgate(["claim", str(card), *columns, "--margin", "0.2", *written])
+    assert exit_code == code
+    assert all(word in out for word in words), out
+    unjudged = json.loads((tmp_path / "json").read_text())["unjudged"]
+    assert [(one["task"], one["counts"]) for one in unjudged] == [
+        ("Average", False),
+        *([("FooBench", True)] if more else []),
+    ]
+    assert all(one["task"] in (tmp_path / "html").read_text() for one in unjudged)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ([], "--baseline-column is missing"),
+        (["--baseline-column", "BF16"], "--candidate-column is missing"),
+        (["--baseline-column", "INT4", "--candidate-column", "INT8"], "no table has figures for both INT4 and INT8"),
+        (["--baseline-column", "BF16", "--candidate-column", "NVFP4", "--n", "5"], "--n and"),
+        (["--baseline-column", "BF16", "--candidate-column", "NVFP4", "--items", "x"], "--items x: write NAME=N"),
+    ],
+)
+def test_a_card_that_cannot_be_judged_as_asked_says_why(quantgate, tmp_path, options, said):
+    card = tmp_path / "card.md"
+    card.write_text(CARD.format("82.8", "82.8"))
+    code, _, err = quantgate(["claim", str(card), *options])
+    assert code == 2
+    assert said in " ".join(err.split())
+
+
+def test_a_huge_card_is_refused_unread(quantgate, tmp_path):
+    card = tmp_path / "card.md"
+    with card.open("wb") as stream:
+        stream.truncate(1 << 30)
+    code, _, err = quantgate(["claim", str(card), "--baseline-column", "a", "--candidate-column", "b"])
+    assert (code, "Traceback" in err) == (2, False)
+
+
+def test_repeats_of_one_claim_are_one_number(quantgate):
+    code, _, err = quantgate([*GSM8K, "--candidate", "0.955", "--repeats", "GSM8K=2"])
+    assert code == 2
+    assert "NAME=K is of a model card" in " ".join(err.split())

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from quantgate.cli import main
-from tests.docs.pages import Place
+from tests.docs.pages import ROOT, Place
 from tests.server.served import Reply, gsm8k_rule, served_model
 from tests.tasks.invented import invented_rows, write_csv
 
@@ -66,6 +66,7 @@ def workplace(addresses, gsm8k_files, tmp_path_factory) -> Path:
     for file in gsm8k_files:
         shutil.copy(file, folder)
     write_csv(folder / "gpqa.csv", invented_rows(10))
+    shutil.copytree(ROOT / "docs" / "claims", folder / "docs" / "claims")
     served = list(addresses.values())
     for name, model in RUNS.items():
         asked = ["--task", "gsm8k", "--data", f"gsm8k={folder / 'test.jsonl'}", "--model", model]
