@@ -214,10 +214,14 @@ class SingleTask(ABC):
             ensemble.apply(instances)
             results = [instance.filtered_resps[ensemble.name] for instance in instances]
             extracted[ensemble.name] = results[0]
-            for metric, value in self._task.process_results(instances[0].doc, results).items():
+            for metric, value in self._numbers_of(self._task.process_results(instances[0].doc, results)).items():
                 if isinstance(value, bool | int | float | np.number | np.bool_):
                     metrics[f"{metric},{ensemble.name}"] = float(value)
         return metrics, extracted
+
+    def _numbers_of(self, results: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What lm-eval's metrics gave for one answer; what is no number is left out by whoever asks."""
+        return results
 
     def _score(self, metrics: Mapping[str, float], item: Item) -> float:
         score = metrics.get(self.metric)
