@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 
 from quantgate.evals.contract.thoughts import graded_text, without_thoughts
 
 LETTERS = "ABCD"
+TEN_LETTERS = "ABCDEFGHIJ"
 
 _WINDOW = 100
 """So many characters around a cue are looked at, so that a text of any length takes time in proportion to it."""
@@ -58,13 +61,6 @@ _CLOSED = re.compile(r"""\s{0,2}(?:["'\])}>.,;:!?。、]|$|\n|\\)""")
 _ARTICLE_AFTER = re.compile(
     r"\s{1,3}(?!(?:or|and|oder|und|because|since|as|for|with|which|is|are|was|given|due|by|but|while|where|so|not|on|in|from|based)\b)[a-z]"
 )
-_ALTERNATIVE = re.compile(
-    r"""["')\]}]{0,3}\s{0,3}(?:,\s{0,3}(?=["'(\[{]{0,2}[A-D](?:\s{0,2}(?:[,.\n]|$)|["')\]}]|\s{1,3}(?:or|and)\b))
-        |(?:,\s{0,3})?(?:or|and|oder|und|and/or)\s{1,3}|[/&|]\s{0,3})
-        (?:also\s|option\s|choice\s|possibly\s|maybe\s){0,2}["'(\[{]{0,2}([A-D])(?![^\W])
-        (?!["')\]}]{0,2}\s{1,3}(?:is|are|was|were|would|can|cannot|does|do|has|have|fail|fails|contradicts?|violates?)\b)""",
-    re.IGNORECASE | re.VERBOSE,
-)
 _REJECTED = re.compile(
     r"""["')\]}]{0,3}\s{0,3}(?:\?|(?:is|was|are|seems|looks)\s{1,3}(?:not\b|wrong|incorrect|false|impossible|ruled)|isn't|cannot|can't)""",
     re.IGNORECASE,
@@ -73,29 +69,61 @@ _DENIED = re.compile(
     r"\b(?:not|never|neither|nor|cannot|if|whether|suppose|assume|assuming|unless|why)\b|n['’]t\b", re.IGNORECASE
 )
 _CLAUSE_END = re.compile(r"[.,;:!?\n。，；：！？]|\bbut\b|\btherefore\b|\bso\b|\bthen\b", re.IGNORECASE)
-_PRAISED = re.compile(
-    r"""(?<![^\W])["'(\[]{0,2}([A-D])["')\]]{0,2}\s{1,3}(?:(?:is|must\sbe|would\sbe|has\sto\sbe|seems)\s{1,3})
-        (?:(?:the|clearly|indeed|thus|therefore|hence|most|likely|only|a|an)\s{1,3}){0,3}
-        (?:(?:correct|right|best|true)\s{1,3}(?:answer|choice|option|one)|correct|right|best|answer)
-        (?=\s{0,3}(?:[.,;:!)\]\n]|$|because\b|since\b|as\b|here\b))""",
-    re.VERBOSE,
-)
-
 _BARE_LINE = re.compile(
     r"""[\s#>•-]{0,8}(?:(?:option|choice)\s{1,3})?["'(\[{]{0,3}([A-Za-z])["')\]}]{0,3}[\s.:,;!。]{0,4}""", re.IGNORECASE
 )
-_LEADING = re.compile(
-    rf"""[\s#>•-]{{0,8}}(?:(?:option|choice)\s{{1,3}})?
-                           (?:[("'\[]([A-D])[)"'\]]|([A-D])(?=[).:]|\s{{1,3}}(?:because|since|as)\b)){_NO_WORD_AFTER}""",
-    re.VERBOSE | re.IGNORECASE,
-)
 _REASON = re.compile(r",?\s{1,3}(?:because|since|as)\b", re.IGNORECASE)
-_MARKED = re.compile(r"[(\[]\s?([A-D])\s?[)\]]|(?<![^\W])\*\*\(?([A-D])[).]?\*\*(?![^\W])")
+_NUMERALS = re.compile(r"(?<![A-Za-z])II(?![A-Za-z])")
+_NUMERALS_AFTER = re.compile(r"\s{0,3}(?:,|&|and\b|or\b)\s{0,3}(?:and\s{1,3})?(?:II|IV)")
+_WORDS = "AI"
+"""Letters that are English words as well."""
+
 _MOST_MARKS = 30
 
 
-def extract_letter(text: str) -> str | None:
-    r"""The letter, A to D, that an answer settles on; `None` where it settles on none.
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """The letters that are on offer, and the patterns that look for any of them."""
+
+    letters: str
+    alternative: re.Pattern[str]
+    praised: re.Pattern[str]
+    leading: re.Pattern[str]
+    marked: re.Pattern[str]
+
+
+@cache
+def _offer(letters: str) -> _Offer:
+    one = f"[{letters}]"
+    # Alone, `i` numbers a list, and I is who speaks.
+    any_case = one if "I" not in letters else rf"(?:[{letters.replace('I', '')}]|(?-i:I)(?!['’]|\s{{1,3}}[a-z]))"
+    return _Offer(
+        letters,
+        re.compile(
+            rf"""["')\]}}]{{0,3}}\s{{0,3}}(?:,\s{{0,3}}(?=["'(\[{{]{{0,2}}{one}(?:\s{{0,2}}(?:[,.\n]|$)|["')\]}}]|\s{{1,3}}(?:or|and)\b))
+                |(?:,\s{{0,3}})?(?:or|and|oder|und|and/or)\s{{1,3}}|[/&|]\s{{0,3}})
+                (?:also\s|option\s|choice\s|possibly\s|maybe\s){{0,2}}["'(\[{{]{{0,2}}({any_case})(?![^\W])
+                (?!["')\]}}]{{0,2}}\s{{1,3}}(?:is|are|was|were|would|can|cannot|does|do|has|have|fail|fails|contradicts?|violates?)\b)""",
+            re.IGNORECASE | re.VERBOSE,
+        ),
+        re.compile(
+            rf"""(?<![^\W])["'(\[]{{0,2}}({one})["')\]]{{0,2}}\s{{1,3}}(?:(?:is|must\sbe|would\sbe|has\sto\sbe|seems)\s{{1,3}})
+                (?:(?:the|clearly|indeed|thus|therefore|hence|most|likely|only|a|an)\s{{1,3}}){{0,3}}
+                (?:(?:correct|right|best|true)\s{{1,3}}(?:answer|choice|option|one)|correct|right|best|answer)
+                (?=\s{{0,3}}(?:[.,;:!)\]\n]|$|because\b|since\b|as\b|here\b))""",
+            re.VERBOSE,
+        ),
+        re.compile(
+            rf"""[\s#>•-]{{0,8}}(?:(?:option|choice)\s{{1,3}})?
+                (?:[("'\[]({any_case})[)"'\]]|({any_case})(?=[).:]|\s{{1,3}}(?:because|since|as)\b)){_NO_WORD_AFTER}""",
+            re.VERBOSE | re.IGNORECASE,
+        ),
+        re.compile(rf"[(\[]\s?({one})\s?[)\]]|(?<![^\W])\*\*\(?({one})[).]?\*\*(?![^\W])"),
+    )
+
+
+def extract_letter(text: str, letters: str = LETTERS) -> str | None:
+    r"""The letter, of those on offer, that an answer settles on; `None` where it settles on none.
 
     What the text states (`ANSWER: B`, `\boxed{B}`, "the answer is B", "B is correct") goes before letters that merely
     stand in it, and of several statements the last wins; when that one is ambiguous ("A or B"), or names a letter that
@@ -108,10 +136,11 @@ def extract_letter(text: str) -> str | None:
     """
     answer = unicodedata.normalize("NFKC", _stream_safe(graded_text(without_thoughts(text)))).translate(_TYPOGRAPHIC)
     plain = _plain(answer)
-    stated = max(_statements(plain), key=lambda statement: statement[0], default=None)
+    offer = _offer(letters)
+    stated = max(_statements(plain, offer), key=lambda statement: statement[0], default=None)
     if stated is not None:
         return stated[1]
-    return _standing(answer, plain)
+    return _standing(answer, plain, offer)
 
 
 def _stream_safe(text: str) -> str:
@@ -136,19 +165,19 @@ def _plain(text: str) -> str:
     return text
 
 
-def _statements(text: str) -> Iterator[tuple[int, str | None]]:
+def _statements(text: str, offer: _Offer) -> Iterator[tuple[int, str | None]]:
     """Each statement's place and letter; `None` for one that is ambiguous or names no letter on offer."""
     for cue in _CUE.finditer(text):
         window = text[cue.end() : cue.end() + _WINDOW]
-        if not _denied(text, cue.start()) and (read := _after_cue(cue, text, window)):
+        if not _denied(text, cue.start()) and (read := _after_cue(cue, text, window, offer)):
             place, letter = read
             yield cue.end() + place, letter
-    for praise in _PRAISED.finditer(text):
+    for praise in offer.praised.finditer(text):
         if not _denied(text, praise.start()):
             yield praise.start(1), praise.group(1)
 
 
-def _after_cue(cue: re.Match[str], text: str, window: str) -> tuple[int, str | None] | None:
+def _after_cue(cue: re.Match[str], text: str, window: str, offer: _Offer) -> tuple[int, str | None] | None:
     """Place and letter of the statement that a cue begins; `None` when it begins none."""
     connection = _CONNECTION.match(window)
     start = connection.end() if connection else 0
@@ -167,23 +196,25 @@ def _after_cue(cue: re.Match[str], text: str, window: str) -> tuple[int, str | N
     closed = _CLOSED.match(window, end) is not None
     if letter.islower() and not closed:
         return None
-    if letter == "A" and not closed and _ARTICLE_AFTER.match(window, end):
+    if letter in _WORDS and not closed and _ARTICLE_AFTER.match(window, end):
+        return None
+    if letter == "I" and "I" in offer.letters and _NUMERALS_AFTER.match(window, end):
         return None
     letter = letter.upper()
-    if letter not in LETTERS:
+    if letter not in offer.letters:
         return None if letter == _TEMPLATE_LETTER or not closed or cue.lastgroup == "verb" else (at, None)
     if _REJECTED.match(window, end):
         return None
-    others = _alternatives(window, end)
+    others = _alternatives(window, end, offer)
     if len({letter, *others}) > 2:
         return None
     return at, letter if {letter} >= others else None
 
 
-def _alternatives(window: str, end: int) -> set[str]:
+def _alternatives(window: str, end: int, offer: _Offer) -> set[str]:
     """The letters that are named as well: B in "A or B"."""
     others = set()
-    while (more := _ALTERNATIVE.match(window, end)) is not None:
+    while (more := offer.alternative.match(window, end)) is not None:
         others.add(more.group(1).upper())
         end = more.end()
     return others
@@ -195,7 +226,7 @@ def _denied(text: str, at: int) -> bool:
     return _DENIED.search(before) is not None
 
 
-def _standing(answer: str, plain: str) -> str | None:
+def _standing(answer: str, plain: str, offer: _Offer) -> str | None:
     """The letter of an answer that states nothing: alone on the last line, at lines' beginnings, marked in the end."""
     lines = [line for line in plain.split("\n") if line.strip()]
     if not lines:
@@ -203,19 +234,20 @@ def _standing(answer: str, plain: str) -> str | None:
     bare = _BARE_LINE.fullmatch(lines[-1])
     if bare is not None:
         letter = bare.group(1).upper()
-        return letter if letter in LETTERS else None
+        return letter if letter in offer.letters else None
     leading: set[str] = set()
     for line in lines:
-        if (found := _LEADING.match(line)) is not None:
+        if (found := offer.leading.match(line)) is not None:
             reasons = _REASON.match(line, found.end())
-            leading |= {(found.group(1) or found.group(2)).upper()} | (set() if reasons else _marked(line))
-    if leading:
+            leading |= {(found.group(1) or found.group(2)).upper()} | (set() if reasons else _marked(line, offer))
+    numerals = {"I"} if _NUMERALS.search(plain) else set()
+    if leading := leading - numerals:
         return leading.pop() if len(leading) == 1 else None
     last = [line for line in answer.split("\n") if line.strip()][-1]
-    marked = _marked(last)
+    marked = _marked(last, offer) - numerals
     return marked.pop() if len(marked) == 1 else None
 
 
-def _marked(line: str) -> set[str]:
+def _marked(line: str, offer: _Offer) -> set[str]:
     """The letters in parentheses or bold."""
-    return {first or second for first, second in _MARKED.findall(line)}
+    return {first or second for first, second in offer.marked.findall(line)}

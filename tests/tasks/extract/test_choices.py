@@ -256,9 +256,16 @@ def unbounded(parsed) -> list:
     return found
 
 
-@pytest.mark.parametrize("name", [name for name, value in vars(choices).items() if isinstance(value, re.Pattern)])
+PATTERNS = {name: value for name, value in vars(choices).items() if isinstance(value, re.Pattern)} | {
+    f"{name} of {letters}": getattr(choices._offer(letters), name)
+    for letters in ("ABCD", "ABCDEFGHIJ")
+    for name in ("alternative", "praised", "leading", "marked")
+}
+
+
+@pytest.mark.parametrize("name", PATTERNS)
 def test_every_pattern_does_bounded_work_at_a_place_so_that_time_is_in_proportion_to_the_text(name):
-    pattern = getattr(choices, name)
+    pattern = PATTERNS[name]
     assert not unbounded(parser.parse(pattern.pattern, pattern.flags))
 
 
@@ -305,3 +312,42 @@ def test_a_text_of_a_megabyte_is_read(unit):
 )
 def test_no_letter_is_read_from_thoughts_or_lost_to_tokens(text, letter):
     assert extract_letter(text) == letter
+
+
+TEN = [
+    ("Answer: J", "J", "the last of ten"),
+    ("The answer is (G).", "G", "as the worked examples of MMLU-Pro end"),
+    ("the answer is (E)", "E", "without a full stop"),
+    ("Answer: I", "I", "the letter, not who speaks"),
+    ("The best answer is **I**.", "I", "in bold"),
+    ("I is correct.", "I", "as the subject"),
+    ("Answer: I think that it is hard to say.", None, "who speaks"),
+    ("Answer: I don't know.", None, "who speaks, denying"),
+    ("The answer is B or I am mistaken.", "B", "who speaks is no second letter"),
+    ("The answer is F, I think.", "F", "nor after a comma"),
+    ("The answer is B or I.", None, "a second letter"),
+    ("The answer is H or J.", None, "a choice beyond D"),
+    ("The answer is I only.", None, "a statement of the question"),
+    ("The answer is I and II.", None, "numerals of statements"),
+    ("The answer is I, II and III.", None, "a list of numerals"),
+    ("(i) It rains.\n(ii) It pours.", None, "a list with small numerals"),
+    ("I. It rains.\nII. It pours.", None, "a list with numerals"),
+    ("Statement (I) contradicts (II).", None, "statements in parentheses"),
+    ("I. Because it rains.", "I", "a letter that leads"),
+    ("Because of that:\nI", "I", "alone on the last line"),
+    ("\\boxed{H}", "H", "boxed"),
+    ("Answer: K", None, "not on offer"),
+    ("The answer is e^2.", None, "a number"),
+    ("Answer: A. No: the answer is (D).", "D", "of several statements the last"),
+]
+
+
+@pytest.mark.parametrize(("text", "letter", "why"), TEN, ids=[f"{text[:40]!r}: {why}" for text, _, why in TEN])
+def test_of_ten_letters_an_answer_is_read_as_its_reader_would(text, letter, why):
+    assert extract_letter(text, choices.TEN_LETTERS) == letter
+
+
+def test_a_letter_beyond_those_on_offer_settles_nothing():
+    assert extract_letter("Answer: F", "ABCDEF") == "F"
+    assert extract_letter("Answer: F", "ABCDE") is None
+    assert extract_letter("Answer: A or F", "ABCDE") == "A"
