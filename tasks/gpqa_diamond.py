@@ -2,6 +2,10 @@
 
 D. Rein et al., "GPQA: A Graduate-Level Google-Proof Q&A Benchmark", 2023, https://arxiv.org/abs/2311.12022. Its authors
 ask that its examples appear nowhere in plain text or images online, so nothing here puts its text into a message.
+
+`prompt` asks in the words that published scores were asked in: those of Artificial Analysis
+(https://artificialanalysis.ai/methodology/intelligence-benchmarking; NeMo Evaluator's `gpqa_diamond_aa_v2`), or of
+OpenAI's simple-evals (https://github.com/openai/simple-evals, MIT). Choices are shuffled alike, and answers read alike.
 """
 
 from __future__ import annotations
@@ -9,9 +13,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import permutations
 from pathlib import Path
 
+from quantgate.evals.contract.options import TaskOption
 from quantgate.evals.contract.published import Benchmark, PublishedScore
 from quantgate.evals.contract.records import Grade, Item, Prompt, Sampling
 from quantgate.evals.contract.task import TaskData, TaskIdentity, TaskInfo, TaskOptions, Typical
@@ -49,6 +55,33 @@ _INSTRUCTION = (
 )
 
 
+class Wording(StrEnum):
+    """Whose words ask a question."""
+
+    OWN = "quantgate"
+    AA = "aa"
+    SIMPLE_EVALS = "simple-evals"
+
+    @property
+    def template(self) -> str:
+        """The message, with places for `question` and `choices`."""
+        return _TEMPLATES[self]
+
+
+_TEMPLATES = {
+    Wording.OWN: f"{{question}}\n\n{{choices}}\n\n{_INSTRUCTION}",
+    Wording.AA: (
+        "Answer the following multiple choice question. The last line of your response should be in the following "
+        "format: 'Answer: A/B/C/D' (e.g. 'Answer: A').\n\n{question}\n\n{choices}"
+    ),
+    Wording.SIMPLE_EVALS: (
+        "Answer the following multiple choice question. The last line of your response should be of the following "
+        "format: 'Answer: $LETTER' (without quotes) where LETTER is one of ABCD. Think step by step before answering."
+        "\n\n{question}\n\n{choices}"
+    ),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """One question; of `answers` the first is right. Surrounding white space is stripped, nothing else is changed."""
@@ -71,6 +104,8 @@ class GpqaDiamond:
         Only the first so many of them.
     provenance
         Where the questions came from, for the record.
+    wording
+        Whose words ask.
     """
 
     def __init__(
@@ -78,11 +113,13 @@ class GpqaDiamond:
         questions: Sequence[Question],
         limit: int | None = None,
         provenance: Mapping[str, str] | None = None,
+        wording: Wording = Wording.OWN,
     ) -> None:
         self._questions = {question.item_id: question for question in questions[:limit]}
         rows = sorted([question.item_id, question.text, *question.answers] for question in questions)
         self._data_hash = canonical_hash(rows)
         self._provenance = dict(provenance or {})
+        self._wording = wording
 
     @property
     def identity(self) -> TaskIdentity:
@@ -92,6 +129,7 @@ class GpqaDiamond:
             grader="choices 1",
             metric=METRIC,
             data_hash=self._data_hash,
+            settings={} if self._wording is Wording.OWN else {"prompt": str(self._wording)},
             provenance=self._provenance,
         )
 
@@ -114,7 +152,8 @@ class GpqaDiamond:
         question = self._questions[item.item_id]
         order = choice_order(item.item_id, repeat)
         choices = "\n".join(f"{LETTERS[at]}) {question.answers[which]}" for at, which in enumerate(order))
-        messages = [{"role": "user", "content": f"{question.text}\n\n{choices}\n\n{_INSTRUCTION}"}]
+        text = self._wording.template.format(question=question.text, choices=choices)
+        messages = [{"role": "user", "content": text}]
         return Prompt(tuple(messages), canonical_hash(messages))
 
     def reference(self, item: Item, repeat: int) -> str:
@@ -141,11 +180,14 @@ def choice_order(item_id: str, repeat: int) -> tuple[int, ...]:
 
 
 def gpqa_diamond(
-    limit: int | None = None, file: Path | None = None, origin: Mapping[str, str] | None = None
+    limit: int | None = None,
+    file: Path | None = None,
+    origin: Mapping[str, str] | None = None,
+    wording: Wording = Wording.OWN,
 ) -> GpqaDiamond:
     """GPQA-Diamond from a local file with the published columns, or else from the hub.
 
-    `origin` is what is known of where the file came from.
+    `origin` is what is known of where the file came from, `wording` whose words ask.
 
     Raises
     ------
@@ -157,7 +199,7 @@ def gpqa_diamond(
     questions = read_questions(download(SOURCE, NAME) if file is None else file)
     if published.items() <= known.items() and len(questions) != COUNT:
         raise DataError(f"{NAME}: the hub's {SOURCE.path} holds {len(questions)} questions instead of {COUNT}")
-    return GpqaDiamond(questions, limit, known)
+    return GpqaDiamond(questions, limit, known, wording)
 
 
 def read_questions(file: Path) -> list[Question]:
@@ -193,8 +235,16 @@ def read_questions(file: Path) -> list[Question]:
     return list(questions.values())
 
 
+def _wording(value: object) -> Wording:
+    """Read the option `prompt`. Raises ValueError with what there is."""
+    if value not in tuple(Wording):
+        raise ValueError(f"must be one of {', '.join(Wording)}")
+    return Wording(str(value))
+
+
 def _load(options: TaskOptions) -> GpqaDiamond:
-    return gpqa_diamond(options.limit, options.data.get("train"), options.origin)
+    wording = options.own.get("prompt", Wording.OWN)
+    return gpqa_diamond(options.limit, options.data.get("train"), options.origin, wording)
 
 
 INFO = TaskInfo(
@@ -216,4 +266,9 @@ INFO = TaskInfo(
     ),
     typical=Typical(accuracy=0.90),
     guess=1 / len(LETTERS),
+    options=(
+        TaskOption(
+            "prompt", f"Whose words ask: {', '.join(Wording)}; default {Wording.OWN}. Unlike ones never pair.", _wording
+        ),
+    ),
 )

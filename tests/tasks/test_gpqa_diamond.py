@@ -12,11 +12,16 @@ from scipy.stats import chisquare
 
 from quantgate.evals.contract.task import TaskOptions
 from quantgate.evals.errors import DataError, UsageError
-from quantgate.tasks.gpqa_diamond import NAME, GpqaDiamond, choice_order, gpqa_diamond, read_questions
+from quantgate.tasks.gpqa_diamond import INFO, NAME, GpqaDiamond, choice_order, gpqa_diamond, read_questions
+from quantgate.tasks.options import GivenOption, own_options
 from quantgate.tasks.registry import load_task
 from tests.tasks.invented import COLUMNS, invented_rows, write_csv, write_jsonl, write_parquet
 
 WRITERS = {"csv": write_csv, "jsonl": write_jsonl, "parquet": write_parquet}
+
+
+def option(wording):
+    return GivenOption("prompt", wording, "--option prompt")
 
 
 @pytest.fixture
@@ -234,3 +239,29 @@ def test_lm_evals_own_variants_are_reached_by_name_on_the_same_file(tmp_path):
     assert len(theirs.items()) == 5
     assert "Let's think step by step" in theirs.prompt(theirs.items()[0], 0).messages[-1]["content"]
     assert (theirs.repeats, theirs.sampling.temperature) == (1, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("wording", "first", "last"),
+    [
+        ("aa", "in the following format: 'Answer: A/B/C/D' (e.g. 'Answer: A').", "D) "),
+        ("simple-evals", "Think step by step before answering.", "D) "),
+        ("quantgate", "Invented 3:", "where X is A, B, C or D."),
+    ],
+)
+def test_the_words_of_published_scores_can_be_chosen_and_are_recorded(file, exam, wording, first, last):
+    other = load_task(NAME, TaskOptions(data={"": file}, own=own_options([INFO], [option(wording)])[NAME]))
+    item = other.items()[3]
+    lines = other.prompt(item, 1).messages[0]["content"].splitlines()
+    assert lines[0].endswith(first)
+    assert last in lines[-1]
+    choices = [line for line in lines if line[1:3] == ") "]
+    assert choices == [
+        line for line in exam.prompt(item, 1).messages[0]["content"].splitlines() if line[1:3] == ") "
+    ], "the order of the choices does not hang on the words"
+    assert other.identity.settings == ({} if wording == "quantgate" else {"prompt": wording})
+
+
+def test_other_words_are_refused_with_those_that_there_are():
+    with pytest.raises(UsageError, match="must be one of quantgate, aa, simple-evals"):
+        own_options([INFO], [option("openai")])
