@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import resource
 import signal
@@ -38,7 +39,8 @@ def encoded(value: Any, longest: int | None = None) -> Any:
         plain = int(value)
         return plain if -_EXACT_FLOAT < plain < _EXACT_FLOAT else {"int": hex(plain)}
     if isinstance(value, float):
-        return {"float": float(value).hex()}
+        plain_float = float(value)
+        return plain_float if math.isfinite(plain_float) else {"float": plain_float.hex()}
     if isinstance(value, complex):
         return {"complex": [value.real.hex(), value.imag.hex()]}
     if isinstance(value, bytes | bytearray):

@@ -47,7 +47,7 @@ class Limits:
     disk: int = 32 << 20
     file: int = 16 << 20
     files_open: int = 64
-    results: int = 32 << 20
+    results: int = 128 << 20
 
 
 @dataclass(frozen=True, slots=True)

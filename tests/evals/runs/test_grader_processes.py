@@ -138,3 +138,21 @@ def test_no_process_is_left_behind_while_a_grader_hangs():
     for pid in pids:
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
+
+
+class Slow(Hostile):
+    """Grades slowly and says so."""
+
+    grading_limit_s = 0.2
+
+
+def test_a_task_that_grades_slowly_has_a_limit_of_its_own():
+    task = Slow()
+
+    async def grade(graders):
+        result = await graders.judge(task, Item("1"), 0, "hang")
+        graders.release()
+        return result
+
+    with GraderProcesses([task]) as graders:
+        assert asyncio.run(grade(graders)).reason == "the grader took longer than 0.2 s"
