@@ -144,7 +144,7 @@ def test_words_that_several_columns_hold_are_refused():
 
 
 def test_a_card_without_a_row_to_judge_is_refused_with_the_reasons():
-    with pytest.raises(UsageError, match="no row can be judged[.] FooBench: "):
+    with pytest.raises(UsageError, match=r"no row can be judged[.] FooBench: "):
         read("| FooBench | 55.1 | 54.0 | |\n")
 
 
