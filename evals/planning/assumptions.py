@@ -72,9 +72,9 @@ def assume(task: str | None, items: int | None, guess: Guess, known: TaskInfo | 
 
 
 def not_planned(task: str) -> UsageError:
-    """Why a task is not planned whose answers are log-probabilities: it is decided by other bounds than flips are."""
+    """Why a task is not planned whose answers are log-probabilities: its bounds are of other measures."""
     return UsageError(
-        f"{task} is decided on agreement and divergence and not on flips: at a margin of {{top1: 0.01}} it takes 299 "
+        f"{task} is decided by agreement and divergence, not by flips: at a margin of {{top1: 0.01}} it takes 299 "
         "documents that agree in all, at {kl: 0.05} about 90; of two runs `quantgate gate` says how many settle it"
     )
 

@@ -128,7 +128,7 @@ def plan(
     note([*(said for each in wanted_margins for said in of_margin(each)), *of_alpha(aim.alpha)])
     if asked is not None:
         asked, left = without_logprobs(asked, known)
-        note(f"{name} is left out of the plan: it is decided on agreement and divergence" for name in left)
+        note(f"{name} is left out of the plan: it is decided by agreement and divergence" for name in left)
     named = tasks_of(asked, task)
     guess = Guess(accuracy, discordance, within_variance, tokens_per_answer)
     if baseline is not None and candidate is not None:

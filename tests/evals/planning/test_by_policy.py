@@ -103,5 +103,5 @@ def test_log_probabilities_are_no_part_of_a_plan():
     policy, left = without_logprobs(Policy.model_validate({"tasks": rules}), known)
     assert (tasks_of(policy, None), left) == (["a"], ["likelihood"])
     alone = Policy.model_validate({"tasks": {"likelihood": rules["likelihood"]}})
-    with pytest.raises(UsageError, match="not on flips"):
+    with pytest.raises(UsageError, match="not by flips"):
         without_logprobs(alone, known)
