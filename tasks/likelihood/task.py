@@ -67,11 +67,19 @@ class Likelihood:
         return 64_000
 
     def items(self) -> Sequence[Item]:
-        return [Item(document.item_id, document.stratum) for document in self._documents]
+        first: dict[str, str] = {}
+        for document in self._documents:
+            first.setdefault(_said(document), document.item_id)
+        if len(first) == len(self._documents):
+            return [Item(document.item_id, document.stratum) for document in self._documents]
+        # A text that is given twice says nothing more the second time: its copies are one unit.
+        return [
+            Item(document.item_id, document.stratum, cluster=first[_said(document)]) for document in self._documents
+        ]
 
     def prompt(self, item: Item, repeat: int) -> Prompt:
         document = self._by_id[item.item_id]
-        hashed = canonical_hash([list(map(dict, document.messages)), document.text])
+        hashed = _said(document)
         wanted = PerToken(TOPS, self._positions)
         return Prompt(document.messages, hashed, (Continuation("", document.text),), per_token=wanted)
 
@@ -110,6 +118,11 @@ class Likelihood:
             [document.item_id, document.stratum, list(map(dict, document.messages)), document.text]
             for document in self._documents
         )
+
+
+def _said(document: Document) -> str:
+    """What a document is known by: its text, and what it answers."""
+    return canonical_hash([list(map(dict, document.messages)), document.text])
 
 
 def _bytes_of(token: int | str) -> bytes:

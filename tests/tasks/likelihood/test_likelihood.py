@@ -63,6 +63,15 @@ def test_a_file_gives_texts_with_ids_strata_and_what_they_answer(file):
     assert prompt.prompt_hash != loaded(file).prompt(Item("a", "prose"), 0).prompt_hash
 
 
+def test_copies_of_one_text_are_one_unit(tmp_path):
+    """Two hundred copies of a line would else pass for two hundred documents."""
+    rows = [{"id": "a", "text": "One."}, {"id": "b", "text": "Two."}, {"id": "c", "text": "One."}]
+    clusters = [item.cluster for item in loaded(written(tmp_path / "copies.jsonl", rows)).items()]
+    assert clusters == ["a", "b", "a"]
+    asked = [row | {"prompt": f"Question {number}"} for number, row in enumerate(rows)]
+    assert all(item.cluster is None for item in loaded(written(tmp_path / "answers.jsonl", asked)).items())
+
+
 def test_paragraphs_of_plain_text_are_joined_to_blocks(tmp_path):
     plain = tmp_path / "book.txt"
     plain.write_text("\n\n".join(f"Paragraph {number}: {'word ' * 60}" for number in range(12)), encoding="utf-8")
