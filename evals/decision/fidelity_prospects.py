@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import numpy as np
 
 from quantgate.evals.decision.bounds import Bounds
@@ -28,20 +31,29 @@ def fidelity_prospects(
     More documents alone do, in each of which the same tokens are scored again to the same end.
     """
     nothing = np.zeros(1)
-    seen = np.minimum(scores.differences, 0.0)
-    return (
-        _prospect(0.0, nothing, nothing, measured, bounds.alpha),
-        _prospect(bounds.estimate, seen, divergences.lowest, measured, bounds.alpha),
-    )
+    agreement = _by_text(np.minimum(scores.differences, 0.0), scores.clusters)
+    divergence = _by_text(divergences.lowest, scores.clusters)
+    each = measured.items / len(agreement)
+    told = (0.0, nothing, nothing), (bounds.estimate, agreement, divergence)
+    return tuple(_prospect(*one, measured, bounds.alpha, each) for one in told)
+
+
+def _by_text(values: FloatArray, clusters: Sequence[str] | None) -> FloatArray:
+    """The mean of each text's documents, where some are parts of one text: the unit."""
+    if clusters is None:
+        return values
+    _, places, counts = np.unique(np.asarray(clusters), return_inverse=True, return_counts=True)
+    return np.asarray(np.bincount(places, weights=values) / counts)
 
 
 def _prospect(
-    difference: float, agreement: FloatArray, divergences: FloatArray, measured: Measured, alpha: float
+    difference: float, agreement: FloatArray, divergences: FloatArray, measured: Measured, alpha: float, each: float
 ) -> Prospect:
-    """The documents that show all that the margin says; no number where what is to be shown is not so."""
+    """The documents, so many of `each` text, that show all that the margin says; none where what is to be is not so."""
     points, limit = measured.margin.points, measured.margin.kl
-    most = max(measured.items, _MOST_DOCUMENTS)
-    numbers: list[int | None] = [measured.items]
+    asked = math.ceil(measured.items / each)
+    most = max(asked, _MOST_DOCUMENTS)
+    numbers: list[int | None] = [asked]
     if points is not None:
         if -float(np.mean(agreement)) >= points:
             return Prospect(difference, "items", None, None, 0.0, settles=False)
@@ -50,8 +62,8 @@ def _prospect(
         if float(np.mean(divergences)) >= limit:
             return Prospect(difference, "items", None, None, 0.0, settles=False)
         numbers.append(documents_needed(divergences, limit, alpha, AIM, most))
-    items = max(most if number is None else number for number in numbers)
-    power = 1.0 if points is None else power_of_agreement(agreement, points, alpha, items)
+    texts = max(most if number is None else number for number in numbers)
+    power = 1.0 if points is None else power_of_agreement(agreement, points, alpha, texts)
     if limit is not None:
-        power = min(power, power_of_documents(divergences, limit, alpha, items))
-    return Prospect(difference, "items", items, 1, power, settles=None not in numbers)
+        power = min(power, power_of_documents(divergences, limit, alpha, texts))
+    return Prospect(difference, "items", math.ceil(texts * each), 1, power, settles=None not in numbers)
