@@ -24,7 +24,8 @@ _LONGEST = 1 << 16
 def encoded(value: Any, longest: int | None = None) -> Any:
     """A value of Python's own types as JSON; what is of a class derived from one of them, as that type.
 
-    A text of more than `longest` characters is replaced by its SHA-256, which is as good to be compared.
+    With `longest`, a text of more characters is replaced by its SHA-256, which is as good to be compared, and a list or
+    tuple of more elements by four thousand of them and their number: the results of one problem would be a gigabyte.
 
     Raises
     ------
@@ -46,15 +47,24 @@ def encoded(value: Any, longest: int | None = None) -> Any:
     if isinstance(value, bytes | bytearray):
         return {"bytes": bytes(value).hex()}
     if isinstance(value, list):
-        return [encoded(each, longest) for each in value]
+        return [encoded(each, longest) for each in _sampled(value, longest)]
     if isinstance(value, dict):
         return {"dict": [[encoded(key, longest), encoded(each, longest)] for key, each in value.items()]}
     for name, kind in (("tuple", tuple), ("set", set), ("frozenset", frozenset)):
         if isinstance(value, kind):
-            return {name: [encoded(each, longest) for each in value]}
+            held = _sampled(value, longest) if isinstance(value, tuple) else value
+            return {name: [encoded(each, longest) for each in held]}
     if type(value).__module__ == "numpy" and hasattr(value, "dtype") and not getattr(value, "ndim", 1):
         return encoded(value.item(), longest)
     raise TypeError(f"a {type(value).__name__} cannot cross the border")
+
+
+def _sampled(elements: Any, longest: int | None) -> Any:
+    """The first and last thousand, two thousand between them, and how many there were, as a float among floats."""
+    if longest is None or len(elements) <= longest:
+        return elements
+    between = elements[1000 : -1000 : len(elements) // 2000]
+    return [*elements[:1000], *between, *elements[-1000:], float(len(elements))]
 
 
 def _shortened(text: str, longest: int | None) -> str:

@@ -58,6 +58,16 @@ def test_a_long_text_is_told_by_its_hash_on_the_way_out_alone():
     assert len(str(encoded(text, 1000))) < 110
 
 
+def test_a_long_list_is_told_by_its_length_its_ends_and_some_between():
+    whole = list(range(100_000))
+    told = decoded(encoded(whole, 1000))
+    assert len(told) < 5000
+    assert encoded(whole) == whole
+    for changed in (whole[:-1], [-1, *whole[1:]], [*whole[:-1], -1], whole[::-1]):
+        assert decoded(encoded(changed, 1000)) != told
+    assert type(decoded(encoded(tuple(whole), 1000))) is tuple
+
+
 class Alike(str):
     """A text that says to be equal to everything."""
 
