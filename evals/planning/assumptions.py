@@ -68,6 +68,7 @@ def assume(task: str | None, items: int | None, guess: Guess, known: TaskInfo | 
         notes=(*notes, *said, *strata_note(strata)),
         one_answer=guess.within_variance is None and _greedy(known),
         accuracy=accuracy if accuracy is not None or typical is None else typical.accuracy,
+        fresh=items is None and known is not None and known.fresh is not None,
     )
 
 

@@ -58,12 +58,14 @@ def check_guess(guess: Guess) -> None:
 
 
 def sizes(task: str | None, items: int | None, known: TaskInfo | None) -> tuple[int, ...]:
-    """Items of each stratum: as many as were given, as one stratum, else as the task declares. Raises UsageError."""
+    """Items of each stratum: as many as were given, else as the task declares, or the most. Raises UsageError."""
     if items is not None:
         _in_range("--items", items, 1, MOST_ITEMS, "the task's number of items")
         return (items,)
     if task is None:
         raise UsageError("give --items N, the task's size, or --task with one that `quantgate tasks` lists")
+    if known is not None and known.fresh is not None:
+        return (MOST_ITEMS,)
     if known is None or known.items is None:
         raise UsageError(f"--task {task}: its size is not known; give --items N as well")
     return tuple(known.strata.values()) or (known.items,)

@@ -52,7 +52,8 @@ class Assumptions:
     `strata` has the items of each stratum of a macro average, or all of them as one. `discordance` = `between` +
     `within`, where no true difference is assumed. Where strata are unlike, as those of a suite, `parts` has the figures
     of each, and the others are their means over items. `one_answer` says that repeats are one answer over and over, as
-    of greedy decoding. `accuracy` is the baseline's, where it was said or measured.
+    of greedy decoding. `accuracy` is the baseline's, where it was said or measured. `fresh` says that the task makes as
+    many items as are asked for, of which `items` are the most that a plan speaks of.
     """
 
     task: str
@@ -66,6 +67,7 @@ class Assumptions:
     parts: tuple[Part, ...] = ()
     one_answer: bool = False
     accuracy: float | None = None
+    fresh: bool = False
 
     @property
     def each(self) -> tuple[Part, ...]:
@@ -144,6 +146,23 @@ class Sequential:
 
 
 @dataclass(frozen=True, slots=True)
+class FreshItems:
+    """Items of a task that makes as many as are asked for, which settle a margin at one answer each of both builds.
+
+    `discordance` is the share of them that is taken to flip; the other fields are as those of `MarginRow`.
+    """
+
+    task: str
+    items: int
+    discordance: float
+    power: float
+    requests: int
+    tokens: float | None
+    hours: float | None
+    at_losses: tuple[LossPower, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MarginRow:
     """One margin. `ask` and `repeats` are the plan, None where out of reach; requests and tokens are both builds'.
 
@@ -154,7 +173,7 @@ class MarginRow:
     simulated in `simulations` comparisons with the standard error `power_error` for repeats and strata. `at_losses` has
     the plan's power at other true losses below the margin. `baseline_repeats` is how often the baseline is asked, where
     that is not `repeats`; `split` what would do instead. `sequential` is what the plan takes where it may stop early,
-    where that was asked for and is known.
+    where that was asked for and is known. `fresh` is what another task takes that never runs out of items.
     """
 
     margin: float
@@ -173,6 +192,7 @@ class MarginRow:
     split: Split | None = None
     recovery: float | None = None
     sequential: Sequential | None = None
+    fresh: FreshItems | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,7 @@ def plan(
     from quantgate.evals.pairing.pairing import Run
     from quantgate.evals.planning.assumptions import assume
     from quantgate.evals.planning.by_policy import aims, tasks_of, without_logprobs
+    from quantgate.evals.planning.fresh import with_fresh
     from quantgate.evals.planning.options import check_aim
     from quantgate.evals.planning.pilot import pilots
     from quantgate.evals.planning.plan import make_plan
@@ -143,7 +144,7 @@ def plan(
     with progress_console().status("") as status:
         for one, wanted in aims(assumed, aim, tasks, asked):
             status.update(f"planning {one_line(one.task, 40)}")
-            made = make_plan(one, wanted)
+            made = with_fresh(make_plan(one, wanted), guess, known, piloted=baseline is not None)
             plans.append(looked_at(made) if sequential else made)
     if json is not None:
         write_output(json, plans_json(plans), "--json")

@@ -11,7 +11,16 @@ from quantgate.reports.html.page import PlotEntry, render
 from quantgate.reports.plots import canvas
 from quantgate.reports.plots.requests import draw_requests
 from quantgate.reports.words.numbers import NONE
-from quantgate.reports.words.plan import asked, margin_text, plan_sentences, plan_table, plan_title, totals, whole
+from quantgate.reports.words.plan import (
+    asked,
+    fresh_text,
+    margin_text,
+    plan_sentences,
+    plan_table,
+    plan_title,
+    totals,
+    whole,
+)
 from quantgate.reports.words.plan_looks import LOOKS_COLUMNS, looks_cells
 from quantgate.reports.words.titles import on_tasks
 
@@ -93,7 +102,7 @@ def _fact(plan: Plan, row: MarginRow, several: bool) -> _Fact:
     requests = whole(row.requests) + (f" ({early.endings[0].requests:,.0f})" if early is not None else "")
     return _Fact(
         f"{plan.assumptions.task}, {margin}" if several else margin,
-        asked(plan, row),
+        asked(plan, row) + (f", or {fresh_text(row.fresh)}" if row.fresh is not None else ""),
         requests,
         NONE if row.power is None else f"{row.power:.1%}",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from quantgate.evals.planning.types import MOST_ITEMS, MarginRow, Plan
+from quantgate.evals.planning.types import MOST_ITEMS, FreshItems, MarginRow, Plan
 from quantgate.evals.settings.requirements import Target
 from quantgate.evals.text import one_line
 from quantgate.reports.words.numbers import NONE
@@ -14,23 +14,38 @@ from quantgate.reports.words.plan_looks import looks_sentences
 def plan_title(plan: Plan) -> str:
     """`gsm8k: 1,319 items, power 0.8, alpha 0.05`."""
     assumed, aim = plan.assumptions, plan.aim
-    return f"{one_line(assumed.task, 80)}: {assumed.items:,} items, power {aim.task_power:.3g}, alpha {aim.alpha:g}"
+    items = "as many items as are asked for" if assumed.fresh else f"{assumed.items:,} items"
+    return f"{one_line(assumed.task, 80)}: {items}, power {aim.task_power:.3g}, alpha {aim.alpha:g}"
 
 
 def plan_table(plan: Plan) -> tuple[list[str], list[list[str]]]:
     """The headings and the cells of a row for each margin; tokens and hours where they are known."""
-    losses = sorted({at.loss for row in plan.rows for at in row.at_losses})
-    extra = [name for name in ("tokens", "hours") if any(getattr(row, name) is not None for row in plan.rows)]
+    each: list[MarginRow | FreshItems] = [*plan.rows, *(row.fresh for row in plan.rows if row.fresh is not None)]
+    losses = sorted({at.loss for row in each for at in row.at_losses})
+    extra = [name for name in ("tokens", "hours") if any(getattr(row, name) is not None for row in each)]
     names = ["margin", "items for one\nanswer each", "power\nnow", "plan", "power", *map(loss_text, losses), "requests"]
     rows = []
     for row in plan.rows:
-        known = {at.loss: at.power for at in row.at_losses}
-        lossy = [f"{known[loss]:.0%}" if loss in known else NONE for loss in losses]
-        power = NONE if row.power is None else f"{row.power:.1%}"
-        figures = {"tokens": tokens_text(row.tokens), "hours": NONE if row.hours is None else f"{row.hours:,.1f}"}
-        cells = [margin_text(row), needed(plan, row), f"{row.power_now:.1%}", asked(plan, row), power, *lossy]
-        rows.append([*cells, whole(row.requests), *(figures[name] for name in extra)])
+        now = NONE if plan.assumptions.fresh else f"{row.power_now:.1%}"
+        rows.append([margin_text(row), needed(plan, row), now, asked(plan, row), *_figures(row, losses, extra)])
+        if row.fresh is not None:
+            shown = f"or {fresh_text(row.fresh)}"
+            rows.append([margin_text(row), f"{row.fresh.items:,}", NONE, shown, *_figures(row.fresh, losses, extra)])
     return [*names, *extra], rows
+
+
+def _figures(row: MarginRow | FreshItems, losses: Sequence[float], extra: Sequence[str]) -> list[str]:
+    """The cells of a row from its power on."""
+    known = {at.loss: at.power for at in row.at_losses}
+    lossy = [f"{known[loss]:.0%}" if loss in known else NONE for loss in losses]
+    figures = {"tokens": tokens_text(row.tokens), "hours": NONE if row.hours is None else f"{row.hours:,.1f}"}
+    power = NONE if row.power is None else f"{row.power:.1%}"
+    return [power, *lossy, whole(row.requests), *(figures[name] for name in extra)]
+
+
+def fresh_text(fresh: FreshItems) -> str:
+    """What is to be asked of a task without end: `gsm_symbolic, 3,138 items`."""
+    return f"{one_line(fresh.task, 80)}, {fresh.items:,} items"
 
 
 def totals(plans: Sequence[Plan]) -> list[str]:
@@ -66,6 +81,8 @@ def asked(plan: Plan, row: MarginRow) -> str:
         return f"out of reach with up to {plan.aim.repeats} repeats"
     if row.baseline_repeats is not None:
         return f"all {row.ask:,} items × {row.baseline_repeats}/{row.repeats} repeats"
+    if row.repeats == 1 and plan.assumptions.fresh:
+        return f"{row.ask:,} items once"
     if row.repeats == 1:
         return f"{row.ask:,} of {plan.assumptions.items:,} items once"
     return f"all {row.ask:,} items × {row.repeats} repeats"
@@ -81,8 +98,13 @@ def plan_sentences(plan: Plan) -> list[str]:
         else f"{aim.baseline_repeats} times of the baseline and once of the candidate"
     )
     lines = [
-        f'margins in points; requests of both builds; "power now": how often {build} passes when all '
-        f"{assumed.items:,} items are asked {once}; {assumed.discordance:.2%} of the items flip"
+        "margins in points; requests of both builds; "
+        + (
+            "the items are made, as many as `--limit` says; "
+            if assumed.fresh
+            else f'"power now": how often {build} passes when all {assumed.items:,} items are asked {once}; '
+        )
+        + f"{assumed.discordance:.2%} of the items flip"
     ]
     if any(row.at_losses for row in plan.rows):
         lines.append("at 0, -0.5, ...: how often the plan passes a build that has really lost so many points")
@@ -115,7 +137,12 @@ def plan_sentences(plan: Plan) -> list[str]:
         lines.append(
             f"{aim.tasks} required tasks must all pass: each aims at {aim.task_power:.1%}, for {aim.power:.0%} together"
         )
-    if any(row.ask is not None and row.ask < assumed.items for row in plan.rows):
+    if (fresh := next((row.fresh for row in plan.rows if row.fresh is not None), None)) is not None:
+        lines.append(
+            f"or {fresh.task}: it makes as many items as are wanted (`quantgate run --task {fresh.task} --limit N`); "
+            f"of them {fresh.discordance:.2%} are taken to flip; the verdict is one on its questions"
+        )
+    if not assumed.fresh and any(row.ask is not None and row.ask < assumed.items for row in plan.rows):
         lines.append("fewer items than all are a random subset, the same for both builds: `quantgate run --limit N`")
     simulated = [row for row in plan.rows if row.simulations is not None]
     if simulated:

@@ -38,95 +38,20 @@ REFUSED = {
 }
 """Generators that are not asked, each with the reason."""
 
-ASKED = tuple(
-    [
-        "ab",
-        "acre",
-        "advanced_geometry",
-        "aiw",
-        "arc_1d",
-        "arc_agi",
-        "base_conversion",
-        "basic_arithmetic",
-        "bf",
-        "binary_alternation",
-        "bitwise_arithmetic",
-        "boxnet",
-        "caesar_cipher",
-        "calendar_arithmetic",
-        "chain_sum",
-        "circuit_logic",
-        "color_cube_rotation",
-        "count_bits",
-        "count_primes",
-        "course_schedule",
-        "cryptarithm",
-        "decimal_arithmetic",
-        "decimal_chain_sum",
-        "dice",
-        "emoji_mystery",
-        "family_relationships",
-        "figlet_font",
-        "fraction_simplification",
-        "futoshiki",
-        "game_of_life",
-        "gcd",
-        "graph_color",
-        "group_anagrams",
-        "gsm_symbolic",
-        "jugs",
-        "kakurasu",
-        "knights_knaves",
-        "largest_island",
-        "lcm",
-        "leg_counting",
-        "letter_counting",
-        "letter_jumble",
-        "mahjong_puzzle",
-        "manipulate_matrix",
-        "maze",
-        "mini_sudoku",
-        "modulo_grid",
-        "needle_haystack",
-        "number_filtering",
-        "number_format",
-        "number_sequence",
-        "number_sorting",
-        "palindrome_generation",
-        "palindrome_partitioning",
-        "path_star",
-        "polynomial_equations",
-        "pool_matrix",
-        "power_function",
-        "prime_factorization",
-        "products",
-        "propositional_logic",
-        "quantum_lock",
-        "rearc",
-        "rectangle_count",
-        "rotate_matrix",
-        "rotten_oranges",
-        "rush_hour",
-        "self_reference",
-        "sentence_reordering",
-        "shortest_path",
-        "simple_equations",
-        "simple_geometry",
-        "sokoban",
-        "spell_backward",
-        "string_manipulation",
-        "string_splitting",
-        "string_synthesis",
-        "sudoku",
-        "survo",
-        "syllogism",
-        "tower_of_hanoi",
-        "tsumego",
-        "word_sequence_reversal",
-        "word_sorting",
-        "zebra_puzzles",
-    ]
-)
+_NAMES = """
+ab acre advanced_geometry aiw arc_1d arc_agi base_conversion basic_arithmetic bf binary_alternation bitwise_arithmetic
+boxnet caesar_cipher calendar_arithmetic chain_sum circuit_logic color_cube_rotation count_bits count_primes
+course_schedule cryptarithm decimal_arithmetic decimal_chain_sum dice emoji_mystery family_relationships figlet_font
+fraction_simplification futoshiki game_of_life gcd graph_color group_anagrams gsm_symbolic jugs kakurasu
+knights_knaves largest_island lcm leg_counting letter_counting letter_jumble mahjong_puzzle manipulate_matrix maze
+mini_sudoku modulo_grid needle_haystack number_filtering number_format number_sequence number_sorting
+palindrome_generation palindrome_partitioning path_star polynomial_equations pool_matrix power_function
+prime_factorization products propositional_logic quantum_lock rearc rectangle_count rotate_matrix rotten_oranges
+rush_hour self_reference sentence_reordering shortest_path simple_equations simple_geometry sokoban spell_backward
+string_manipulation string_splitting string_synthesis sudoku survo syllogism tower_of_hanoi tsumego
+word_sequence_reversal word_sorting zebra_puzzles
+"""
+ASKED = tuple(_NAMES.split())
 """Generators whose questions were the same in processes with unlike hash seeds, and whose verifiers only read text."""
 
 

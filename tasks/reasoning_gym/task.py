@@ -48,9 +48,9 @@ def _config(value: object) -> dict[str, Any]:
 class ReasoningGym:
     """So many questions of a generator, asked and graded as reasoning-gym's own evaluation does.
 
-    Its default system prompt asks for `<answer>` tags, of which the last pair counts; the verifier's score is the metric
-    `score_answer`, and `exact_match` is 1 where that is 1: verifiers also give something for a readable form (0.01,
-    0.05) or to what comes near.
+    Its default system prompt asks for `<answer>` tags, of which the last pair counts. The verifier's score is the
+    metric `score_answer`, and `exact_match` is 1 where that is 1: verifiers also give something for a readable form
+    (0.01, 0.05) or to what comes near.
 
     Parameters
     ----------

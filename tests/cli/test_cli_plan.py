@@ -164,3 +164,18 @@ def test_a_page_is_written_and_named(quantgate, tmp_path):
     page = file.read_text(encoding="utf-8")
     assert "1,626 requests" in page
     assert "quantgate plan --items 1319 --margin 0.02 --discordance 0.05 --repeats 1</pre>" in page
+
+
+def test_fresh_items_are_said_beside_what_is_out_of_reach(quantgate, tmp_path):
+    options = ["--items", "198", "--margin", "0.01", "--repeats", "1", "--json", str(tmp_path / "plan.json")]
+    _, out, _ = quantgate(["plan", *options])
+    assert "or gsm_symbolic, 3,138 items" in out
+    assert "`quantgate run --task gsm_symbolic --limit N`" in out
+    (row,) = json.loads((tmp_path / "plan.json").read_text())["plans"][0]["rows"]
+    assert (row["ask"], row["fresh"]["task"], row["fresh"]["items"]) == (None, "gsm_symbolic", 3138)
+
+
+def test_a_task_that_makes_its_items_is_planned_without_a_size(quantgate):
+    _, out, _ = quantgate(["plan", "--task", "gsm_symbolic", "--margin", "0.02"])
+    assert "gsm_symbolic: as many items as are asked for" in out
+    assert "813 items once" in out
