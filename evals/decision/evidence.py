@@ -13,6 +13,7 @@ from quantgate.evals.checks.published_scores import published_expectation
 from quantgate.evals.checks.token_lengths import compare_lengths
 from quantgate.evals.checks.unread import no_better_than_guessing
 from quantgate.evals.decision.bounds import Bounds
+from quantgate.evals.decision.by_length import length_figures
 from quantgate.evals.decision.described import Prospect
 from quantgate.evals.decision.fidelity_figures import fidelity_figures, logprob_findings
 from quantgate.evals.decision.fidelity_prospects import fidelity_prospects
@@ -271,6 +272,7 @@ def _look(
         ),
         whole=whole,
         strata=strata_figures(scores, policy.margin, lambda own: decide(own, policy, policy.alpha)),
+        by_length=length_figures(scores, policy.alpha),
         description=describe(pairs, scores, policy.alpha, again),
         findings=(
             *findings,

@@ -9,6 +9,7 @@ from quantgate.evals.checks.finding import Finding
 from quantgate.evals.checks.lengths import LengthComparison
 from quantgate.evals.decision.bounds import Bounds
 from quantgate.evals.decision.described import Description, Flip, FlipTable
+from quantgate.evals.decision.length_figures import LengthFigures
 from quantgate.evals.decision.look import PairLook
 from quantgate.evals.decision.sequential.looks import Looks
 from quantgate.evals.decision.types import StratumFigures
@@ -87,6 +88,7 @@ class Measured:
     spreads: tuple[Spread, ...]
     whole: int | None
     strata: tuple[StratumFigures, ...]
+    by_length: tuple[LengthFigures, ...]
     description: Description
     findings: tuple[Finding, ...]
     flip_table: FlipTable

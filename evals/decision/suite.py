@@ -217,6 +217,7 @@ def _measured(
         spreads=_spreads(tasks, shares),
         whole=sum(wholes) if len(wholes) == len(each) else None,
         strata=(),
+        by_length=(),
         description=Description(
             {}, Share(alike.count, alike.n, alike.estimate, alike.low, alike.high) if known else None
         ),

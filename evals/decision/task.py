@@ -120,6 +120,7 @@ def decided(
         needed=needed,
         prospects=found,
         strata=measured.strata,
+        by_length=measured.by_length,
         description=measured.description,
         findings=measured.findings,
         flip_table=measured.flip_table,

@@ -19,6 +19,7 @@ from quantgate.evals.decision.described import (
     Prospect,
     SettlingCurve,
 )
+from quantgate.evals.decision.length_figures import LengthFigures
 from quantgate.evals.decision.look import PairLook
 from quantgate.evals.decision.recovery_bounds import RecoveryBounds
 from quantgate.evals.decision.sequential.looks import Looks
@@ -156,6 +157,7 @@ class Decided(_Judged):
     `recovery_bounds` are there where the margin says a recovery, and decide about it; where it says points too, the
     upper bounds of both are each at half of alpha, so that they hold together. `look` says which look at the pair it
     is, where looks are counted: `alpha` is then what that look has.
+    `by_length` has both builds' scores by length of context, where the strata say one.
     `fidelity` is there where the answers are log-probabilities of tokens: then `candidate` is the agreement with the
     baseline, and `kl_bounds` decide about the divergence, where the margin says one.
     `left_out` is there where the runs were cut to what both have, and says what is not compared.
@@ -188,6 +190,7 @@ class Decided(_Judged):
     recovery: float | None = None
     needed: Mapping[str, int | None] | None = None
     strata: tuple[StratumFigures, ...] = ()
+    by_length: tuple[LengthFigures, ...] = ()
     description: Description | None = None
     findings: tuple[Finding, ...] = ()
     flip_table: FlipTable | None = None
@@ -278,6 +281,7 @@ FIGURES_OF_NONE: Mapping[str, Any] = {
     "items": 0,
     "flags": [],
     "strata": [],
+    "by_length": [],
     "flips": [],
     "prospects": [],
     "missing": 0.0,

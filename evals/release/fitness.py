@@ -10,7 +10,7 @@ from pathlib import Path
 from quantgate.evals.checks.prompt_tokens import prompt_readings, readings_of
 from quantgate.evals.checks.same_build import address_of
 from quantgate.evals.checks.told_apart import FirstPrompts, SeenBuild, prompts_apart, told_apart
-from quantgate.evals.contract.task import Orchestrated, Task, TaskInfo
+from quantgate.evals.contract.task import Lengthy, Orchestrated, Task, TaskInfo
 from quantgate.evals.interrupts import run_cancelled_by_ctrl_c
 from quantgate.evals.release.types import Build, Order, Served
 from quantgate.evals.runs.directory import RunDirectory
@@ -97,7 +97,9 @@ def _questions(build: Served, tasks: Mapping[str, Task], infos: Mapping[str, Tas
     for name, task in tasks.items():
         config = build.configs[name]
         prompt = None if isinstance(task, Orchestrated) else task.prompt(task.items()[0], 0)
-        questions.append(Question(name, config, prompt, config.sampling(task.sampling), infos[name].needs_tools))
+        lengthy = task if isinstance(task, Lengthy) else None
+        sampling = config.sampling(task.sampling)
+        questions.append(Question(name, config, prompt, sampling, infos[name].needs_tools, lengthy))
     return questions
 
 

@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from quantgate.evals.contract.records import Answer, Item, Prompt, Request, Sampling, Status
+from quantgate.evals.contract.task import Task
 from quantgate.evals.endpoint.client import Endpoint, RetryPolicy
 from quantgate.evals.endpoint.completions import Completions
 from quantgate.evals.endpoint.likelihood import Likelihoods
@@ -20,6 +21,7 @@ from quantgate.evals.errors import EndpointUnreachable, RequestRefused, UsageErr
 from quantgate.evals.runs.endpoint import endpoint_of
 from quantgate.evals.runs.observation import Health, Observation
 from quantgate.evals.runs.observed_answer import ended, tools
+from quantgate.evals.runs.room import room_of
 from quantgate.evals.settings.run import RunConfig
 
 PATIENCE_S = 60.0
@@ -38,7 +40,8 @@ class Question:
     """One task as an endpoint is about to be asked it.
 
     `prompt` is its first item's; `None` where the task brings its own asker, which is not tried here. `needs_tools`
-    says that the endpoint is of no use to the task without tool calls.
+    says that the endpoint is of no use to the task without tool calls. `lengthy` is the task itself where its prompts
+    have lengths, for which the context must have room.
     """
 
     task: str
@@ -46,6 +49,7 @@ class Question:
     prompt: Prompt | None
     sampling: Sampling
     needs_tools: bool = False
+    lengthy: Task | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,12 @@ async def _asked(question: Question, served: ServedModel, patience_s: float) -> 
     if question.prompt is None:
         return None, []
     async with endpoint_of(question.config, question.config.model, _RETRY) as endpoint:
-        return await _first(endpoint, question, served.context_length, patience_s)
+        answer, seen = await _first(endpoint, question, served.context_length, patience_s)
+        if question.lengthy is not None:
+            room = await room_of(endpoint, question.lengthy, question.sampling)
+            lack = None if room is None else room.lack(served.context_length, question.sampling.max_tokens)
+            seen += [] if lack is None else [Observation(question.task, Health.BAD, lack)]
+        return answer, seen
 
 
 async def _first(

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -36,6 +37,7 @@ from quantgate.evals.runs.own import check_own
 from quantgate.evals.runs.prompt_ids import with_token_ids
 from quantgate.evals.runs.record import Draw, RunRecord, now
 from quantgate.evals.runs.resume import merge_for_resume
+from quantgate.evals.runs.room import rooms_of, with_rooms
 from quantgate.evals.runs.standing import Standing
 from quantgate.evals.runs.steering import Steering
 from quantgate.evals.runs.task_plan import TaskPlan, check_strata
@@ -230,13 +232,19 @@ def prepare(config: RunConfig, tasks: Mapping[str, Task], infos: Mapping[str, Ta
         When the directory holds answers to something else.
     TaskDeclarationError
         When a task has items of a stratum that it does not declare.
+    UsageError
+        When the served context is too short for a prompt and its budget, with what fits.
     """
     directory = RunDirectory(config.out)
     if directory.exists():
         check_own(directory.record(), config.out, _NOT_ASKED)
     configs = dict.fromkeys(tasks, config)
     plans = plans_of(configs, tasks, infos)
-    return prepared(configs, plans, run_cancelled_by_ctrl_c(listing_of(config)), keep_looks=True)
+    session = prepared(configs, plans, run_cancelled_by_ctrl_c(listing_of(config)), keep_looks=True)
+    window = context_of(session.record.endpoint)
+    rooms = rooms_of(plans, partial(_asking_once, config), window) if session.missing else []
+    told = [*session.notices, *(room.told() for room in rooms)]
+    return replace(session, record=with_rooms(session.record, rooms), notices=told)
 
 
 def plans_of(

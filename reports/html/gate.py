@@ -14,6 +14,7 @@ from quantgate.reports.html.flipped import flip_lists
 from quantgate.reports.html.identity import identity_rows
 from quantgate.reports.html.page import PlotEntry, figure_markup, render
 from quantgate.reports.plots import canvas
+from quantgate.reports.plots.by_length import draw_by_length, shown_length
 from quantgate.reports.plots.forest import draw_forest, forest_rows, shapes_of
 from quantgate.reports.plots.lengths import draw_lengths
 from quantgate.reports.plots.power import draw_power, grows
@@ -88,6 +89,7 @@ def gate_html(verdict: Verdict) -> str:
         calls=call_tables(verdict),
         calls_note=NOTE,
         power=_power_plots(verdict.decided),
+        by_length=_by_length_plots(verdict.decided),
         lengths=_length_plots(verdict.tasks),
         identity=identity_rows((verdict.baseline, verdict.candidate), verdict.policy, verdict.software),
         settling=settling(verdict.rows),
@@ -159,6 +161,34 @@ def _power_caption(precision: SettlingCurve) -> str:
     if precision.settles is None:
         return f"{told} No number shown here gets there." if precision.here.half_width >= precision.room else told
     return f"{told} About {grows(precision, precision.settles):,} {unit} get there."
+
+
+def _by_length_plots(tasks: Sequence[Decided]) -> list[PlotEntry]:
+    return plot_entries(
+        "context",
+        [
+            Chart(task.task, _by_length_caption(task), partial(_draw_by_length, task))
+            for task in tasks
+            if len(task.by_length) > 1
+        ],
+    )
+
+
+def _draw_by_length(task: Decided, width: int) -> Figure | None:
+    return draw_by_length(task, width=width)
+
+
+def _by_length_caption(task: Decided) -> str:
+    told = ", ".join(
+        f"{shown_length(row.length)} {100 * row.baseline.score:.1f} and {100 * row.candidate.score:.1f}"
+        for row in task.by_length
+    )
+    bounds = f"{100 * (1 - task.by_length[0].alpha):g}%"
+    return (
+        f"Percent of the baseline and of the candidate: {told}. Bars reach from the lower to the upper bound of a "
+        f"build's own score, each with {bounds} confidence. "
+        "Both answer the same questions, so they may differ though their bars overlap."
+    )
 
 
 def _length_plots(tasks: Sequence[TaskDecision]) -> list[PlotEntry]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from quantgate.evals.decision.comparison import Comparison
 from quantgate.evals.decision.types import Verdict
 from quantgate.reports.plots import canvas
+from quantgate.reports.plots.by_length import draw_by_length
 from quantgate.reports.plots.divergence import draw_divergence
 from quantgate.reports.plots.flips import draw_flips
 from quantgate.reports.plots.forest import comparison_rows, draw_forest, forest_rows
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 
 
 def named_figures(decision: Verdict | Comparison) -> Iterator[tuple[str, Figure]]:
-    """Each figure with its file name without ending: `forest`, `flips`, and by task `power`, `tradeoff`, `divergence`.
+    """Each figure with its file name without ending.
+
+    These are `forest`, `flips`, and by task `power`, `by-length`, `tradeoff`, `divergence`.
 
     Raises
     ------
@@ -36,6 +39,8 @@ def named_figures(decision: Verdict | Comparison) -> Iterator[tuple[str, Figure]
         for task in decision.decided:
             if (power := draw_power(task, named=True)) is not None:
                 yield _free(f"power-{task.task}", names), power
+            if (scores := draw_by_length(task, named=True)) is not None:
+                yield _free(f"by-length-{task.task}", names), scores
         return
     yield "forest", draw_forest(comparison_rows(decision))
     for name in decision.rows:

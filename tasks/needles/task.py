@@ -131,12 +131,12 @@ class Needles:
         return 1
 
     @property
-    def longest(self) -> Mapping[str, Sequence[Item]]:
-        """By the name of each length, shortest first, an item for each sort of text, of which one is the longest."""
+    def longest(self) -> Mapping[str, Mapping[str, Item]]:
+        """By the name of each length, shortest first, and by the sort of text the first item."""
         found: dict[str, dict[str, Item]] = {}
         for cell in sorted(self._cells.values(), key=lambda cell: cell.length):
             found.setdefault(label(cell.length), {}).setdefault(source_of(cell.kind).name, cell.item)
-        return {name: list(items.values()) for name, items in found.items()}
+        return found
 
     def items(self) -> Sequence[Item]:
         return [cell.item for cell in self._cells.values()]
