@@ -18,7 +18,7 @@ from quantgate.evals.foreign.inspect_own import own_record, own_row
 from quantgate.evals.foreign.inspect_samples import reason_of, row_of
 from quantgate.evals.foreign.inspect_survey import Survey, survey_of
 from quantgate.evals.foreign.models import chosen_model
-from quantgate.evals.foreign.sources import document_of, object_of
+from quantgate.evals.foreign.sources import BEFORE_TEXT, document_of, object_of
 from quantgate.evals.foreign.types import ForeignRun, ForeignTask, Format, Row, Unread
 from quantgate.evals.runs.record import Draw, RunRecord, SameBy
 from quantgate.evals.secrets import without_keys
@@ -93,7 +93,9 @@ def _is_log(file: Path) -> bool:
         return False
     if file.suffix.lower() == ".eval":
         return head.startswith(ZIP_BEGINS)
-    return head.lstrip().startswith(b"{") and all(name in head for name in (b'"eval"', b'"status"', b'"version"'))
+    return head.lstrip(BEFORE_TEXT).startswith(b"{") and all(
+        name in head for name in (b'"eval"', b'"status"', b'"version"')
+    )
 
 
 def _recognises(path: Path) -> bool:

@@ -17,7 +17,15 @@ from quantgate.evals.contract.records import Sample, Status, is_number
 from quantgate.evals.errors import DataError
 from quantgate.evals.files import open_to_read
 from quantgate.evals.foreign.cells import Cells, parquet_cells
-from quantgate.evals.foreign.sources import TOO_DEEP, created_of, digest_of, document_of, is_deep, item_of_several
+from quantgate.evals.foreign.sources import (
+    BEFORE_TEXT,
+    TOO_DEEP,
+    created_of,
+    digest_of,
+    document_of,
+    is_deep,
+    item_of_several,
+)
 from quantgate.evals.foreign.types import ForeignRun, ForeignTask, Format, Row, Unread
 from quantgate.evals.runs.record import SameBy
 from quantgate.evals.secrets import redacted
@@ -105,7 +113,7 @@ def recognised(path: Path) -> bool:
         with open_to_read(file) as stream:
             head = stream.read(_HEAD)
             if file.suffix != ".parquet":
-                head = head.replace(b"\\/", b"/").lstrip()
+                head = head.replace(b"\\/", b"/").lstrip(BEFORE_TEXT)
                 return head.startswith(b"{") and b'"columns"' in head[:_HEAD] and _SCORE_BYTES.search(head) is not None
             stream.seek(max(0, file.stat().st_size - _HEAD))
             return head.startswith(b"PAR1") and _SCORE_BYTES.search(stream.read(_HEAD)) is not None

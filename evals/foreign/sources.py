@@ -21,6 +21,8 @@ MOST_DOCUMENT = 512 << 20
 """Bytes of a file that has to be read whole, which takes some five times as much."""
 _MOST_SKIPPED = 1 << 30
 """Bytes of a line that is passed over as too long; a file with a longer one is no file of lines."""
+BEFORE_TEXT = b"\xef\xbb\xbf \t\r\n"
+"""What may stand before JSON: blanks, and the mark of UTF-8 that some editors write."""
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _DEEPEST = 100
 TOO_DEEP = "it is nested too deeply"

@@ -111,6 +111,13 @@ def test_a_row_that_is_none_is_counted_and_named(table, cells, why):
     assert why in source.unread_first
 
 
+def test_a_table_that_begins_with_the_mark_of_utf_8_is_the_same(table):
+    path = table()
+    (file,) = path.rglob("*.json")
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    assert scores(imported(path)) == {"1+1?": 0.5, "2+2?": 1.0, "3+3?": 0.0}
+
+
 def test_columns_that_are_no_accuracy_are_left_out_and_named(table):
     columns = [*COLUMNS[:4], "similarity/v1/score", "toxicity/v1/score"]
     source = read_chosen("auto", table([[*row[:4], 5, 0.1] for row in ROWS], columns), None, [])
