@@ -53,10 +53,19 @@ class _Task:
         return Counter(self.seen.values()).most_common(1)[0][0]
 
     @property
+    def of_several(self) -> bool:
+        """Whether the file was written with rows of other results, too, which may have been cut off since."""
+        return len(self._totals) > 1
+
+    @property
+    def _totals(self) -> list[Mapping[str, Any]]:
+        told = self.totals.get("evaluation_results")
+        return [_mapping(each) for each in (told if isinstance(told, list) else ())]
+
+    @property
     def total(self) -> Mapping[str, Any]:
         """The total that the rows belong to: of their id, else the only one of their name."""
-        told = self.totals.get("evaluation_results")
-        results = [_mapping(each) for each in (told if isinstance(told, list) else ())]
+        results = self._totals
         by_id = [each for each in results if self.result and each.get("evaluation_result_id") == self.result]
         named = by_id or [each for each in results if each.get("evaluation_name") == self.evaluation]
         return named[0] if len(named) == 1 else {}
@@ -228,7 +237,7 @@ def _task(task: _Task, model: str, unread: Sequence[Unread], alone: bool) -> For
             *(name for name in _TOLD if name not in sampling),
             *(["grader"] if grader == "unknown" else []),
         ),
-        items=rows // task.repeats if alone and isinstance(rows, int) and rows > 0 else None,
+        items=rows // task.repeats if alone and not task.of_several and isinstance(rows, int) and rows > 0 else None,
         repeats=task.repeats,
         provenance={"source": str(task.file), **({} if printed is None else {"score": str(printed)})},
     )

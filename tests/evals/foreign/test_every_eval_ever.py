@@ -139,6 +139,13 @@ def test_which_repeats_the_rows_of_a_sample_are_that_is_there_too_often_is_not_d
     assert [sample.score for key, sample in run.samples.items() if key[1] == "1"] == [None]
 
 
+def test_rows_of_two_results_of_which_one_was_cut_off_are_not_taken_for_items_of_the_other(files):
+    about = totals()
+    about["evaluation_results"].append({**about["evaluation_results"][0], "evaluation_result_id": "f1"})
+    about["detailed_evaluation_results"]["total_rows"] = 4
+    assert imported(files(record(), record("2"), about=about)).record.tasks[0].items == 2
+
+
 def test_each_metric_of_an_evaluation_is_a_task(files):
     run = imported(files(record(), record(score=0.0, evaluation_result_id="f1")))
     assert {task.name: run.samples[task.name, "1", 0].score for task in run.record.tasks} == {
