@@ -14,7 +14,6 @@ from quantgate.evals.contract.task import Fetched, TaskData, TaskIdentity, TaskI
 from quantgate.evals.contract.token_logprobs import TokenLogprobs, parse_token_logprobs
 from quantgate.evals.errors import DataError, UsageError
 from quantgate.evals.hashing import canonical_hash
-from quantgate.tasks.likelihood.answers import read_answers
 from quantgate.tasks.likelihood.documents import Document, built_in, read_documents
 
 METRIC = TOP1
@@ -137,6 +136,8 @@ def _load(options: TaskOptions) -> Likelihood:
     if folder is not None and files:
         raise UsageError("likelihood: give texts by --data likelihood=FILE or by --texts RUN, not by both")
     if folder is not None:
+        from quantgate.tasks.likelihood.answers import read_answers
+
         answers = read_answers(folder)
         # Earlier records name a private text so; what is said with it reaches every reader of this run.
         private = {} if answers.private is None else {"text": "that of a private task"}
