@@ -51,7 +51,7 @@ def found(folder: Path) -> registry.Registry:
 
 def test_the_built_in_tasks_are_declared_like_any_other():
     assert {"gsm8k", "gpqa_diamond", "tau2", "arithmetic"} <= installed().tasks.keys()
-    assert set(installed().families) == {"lm-eval:"}
+    assert set(installed().families) == {"lm-eval:", "reasoning_gym:"}
     assert {installed().package_of(name) for name in ("gsm8k", "lm-eval:gsm8k")} == {"quantgate"}
 
 
