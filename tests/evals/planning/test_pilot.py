@@ -105,5 +105,5 @@ def test_a_pilot_that_says_nothing_is_refused(scores):
 
 
 def test_a_pilot_of_log_probabilities_has_no_flips_to_plan_by():
-    with pytest.raises(UsageError, match="not on flips"):
+    with pytest.raises(UsageError, match="not by flips"):
         pilot_of(logprob_run([document()] * 3), logprob_run([document([3])] * 3, "mxfp4"))
