@@ -18,7 +18,6 @@ from quantgate.evals.errors import TaskDeclarationError, UsageError
 _NAME = re.compile(r"\w[\w-]*(:.*)?", re.DOTALL)
 _OPTION = re.compile(r"[a-z]\w*")
 
-
 TOLERANT = "tolerant"
 """The metric that reads an answer's final number however it is written, beside a harness's own."""
 
@@ -339,8 +338,7 @@ class TaskInfo:
             "data must be a TaskData or None": self.data is None or isinstance(self.data, TaskData),
             "data must name a split": self.data is None or self.data.splits,
             "items must be a number above 0 or None": self.items is None or self.items > 0,
-            "fresh must be a number above 0 and items None": self.fresh is None
-            or (self.fresh > 0 and self.items is None),
+            "fresh must be above 0 and items None": self.fresh is None or (self.fresh > 0 and self.items is None),
             "metrics must be a tuple of names": isinstance(self.metrics, tuple),
             "sampling must be a Sampling or None": self.sampling is None or isinstance(self.sampling, Sampling),
             "repeats must be a number above 0 or None": self.repeats is None or self.repeats > 0,

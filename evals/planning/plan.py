@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from quantgate.evals.errors import UsageError
 from quantgate.evals.planning.population import on_these, population_of, relative
+from quantgate.evals.planning.reach import smallest_margin
 from quantgate.evals.planning.types import MOST_ITEMS, Aim, Assumptions, LossPower, MarginRow, Plan, Split
 from quantgate.evals.stats.planning.items import items_for_power
 from quantgate.evals.stats.planning.macro import macro_items, macro_repeats
@@ -54,7 +55,7 @@ def make_plan(assumed: Assumptions, aim: Aim) -> Plan:
                 "write that or less"
             )
         rows.append(_row(relative(assumed, recovery, accuracy), aim, (1 - recovery) * accuracy, recovery))
-    return Plan(assumed, aim, tuple(rows))
+    return Plan(assumed, aim, tuple(rows), smallest_margin(assumed, aim, rows))
 
 
 def _row(assumed: Assumptions, aim: Aim, margin: float, recovery: float | None = None) -> MarginRow:

@@ -197,11 +197,16 @@ class MarginRow:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The rows of one task, with what they rest on."""
+    """The rows of one task, with what they rest on.
+
+    `settles` is the smallest margin, a fraction, that all items and the most repeats settle for questions like these;
+    None where no row is out of reach, or it is not known.
+    """
 
     assumptions: Assumptions
     aim: Aim
     rows: tuple[MarginRow, ...]
+    settles: float | None = None
 
 
 def plans_json(plans: Sequence[Plan]) -> str:

@@ -108,6 +108,12 @@ def plan_sentences(plan: Plan) -> list[str]:
     ]
     if any(row.at_losses for row in plan.rows):
         lines.append("at 0, -0.5, ...: how often the plan passes a build that has really lost so many points")
+    if plan.settles is not None:
+        lines.append(
+            f"{assumed.items:,} items asked {aim.repeats} times settle a margin of {plan.settles * 100:g} points at "
+            "best for questions like these: repeats narrow the noise of re-runs only, not that of so few questions; "
+            "--target benchmark plans for these very questions"
+        )
     if aim.target is Target.BENCHMARK and assumed.one_answer:
         lines.append(
             "target benchmark: greedy answers stay the same when they are asked again, so that each item counts once: "

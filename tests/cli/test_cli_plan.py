@@ -179,3 +179,12 @@ def test_a_task_that_makes_its_items_is_planned_without_a_size(quantgate):
     _, out, _ = quantgate(["plan", "--task", "gsm_symbolic", "--margin", "0.02"])
     assert "gsm_symbolic: as many items as are asked for" in out
     assert "813 items once" in out
+
+
+@pytest.mark.slow
+def test_repeats_of_thirty_problems_are_said_to_narrow_the_noise_of_re_runs_only(quantgate):
+    code, out, _ = quantgate(["plan", "--task", "aime25", "--margin", "0.05"])
+    assert code == 0
+    told = " ".join(out.split())
+    assert "30 items asked 64 times settle a margin of 11 points at best for questions like these" in told
+    assert "repeats narrow the noise of re-runs only, not that of so few questions" in told

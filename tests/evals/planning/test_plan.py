@@ -120,3 +120,16 @@ def test_greedy_answers_to_a_benchmark_are_planned_as_those_to_questions_like_th
 def test_whoever_says_what_re_runs_vary_by_does_not_decode_greedily():
     assert assume("gsm8k", None, Guess(), GSM8K).one_answer
     assert not assume("gsm8k", None, Guess(discordance=0.05, within_variance=0.03), GSM8K).one_answer
+
+
+@pytest.mark.slow
+def test_where_a_margin_is_out_of_reach_the_smallest_that_is_not_is_said():
+    few = Assumptions("aime25", 30, (30,), 0.1, 0.002, 0.098)
+    plan = make_plan(few, Aim(margins=(0.05,)))
+    assert (plan.rows[0].repeats, plan.settles) == (None, 0.11)  # 0.05 ** (1 / 30) alone leaves 9.5 points
+    (reached,) = make_plan(few, Aim(margins=(0.11,))).rows
+    assert reached.repeats is not None
+
+
+def test_three_items_settle_no_margin_worth_the_name():
+    assert make_plan(Assumptions("few", 3, (3,), 0.1, 0.002, 0.098), Aim(margins=(0.05,))).settles is None
