@@ -105,16 +105,6 @@ class Guessable(Protocol):
 
 
 @runtime_checkable
-class Lengthy(Protocol):
-    """A task whose prompts are long, of some lengths, and have to find room in the context that is served."""
-
-    @property
-    def longest(self) -> Mapping[str, Mapping[str, Item]]:
-        """By the name of each length, shortest first, and by the sort of text an item with its longest prompt."""
-        ...
-
-
-@runtime_checkable
 class GradedAtOnce(Protocol):
     """A task whose grading needs no process of its own, as it is quick, ends by itself and prints nothing.
 

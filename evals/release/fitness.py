@@ -10,7 +10,8 @@ from pathlib import Path
 from quantgate.evals.checks.prompt_tokens import prompt_readings, readings_of
 from quantgate.evals.checks.same_build import address_of
 from quantgate.evals.checks.told_apart import FirstPrompts, SeenBuild, prompts_apart, told_apart
-from quantgate.evals.contract.task import Lengthy, Orchestrated, Task, TaskInfo
+from quantgate.evals.contract.lengthy import Lengthy
+from quantgate.evals.contract.task import Orchestrated, Task, TaskInfo
 from quantgate.evals.interrupts import run_cancelled_by_ctrl_c
 from quantgate.evals.release.types import Build, Order, Served
 from quantgate.evals.runs.directory import RunDirectory

@@ -7,8 +7,9 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 
 from quantgate.evals.contract.fault import Fault
+from quantgate.evals.contract.lengthy import Lengthy
 from quantgate.evals.contract.records import Item, Request, Sampling
-from quantgate.evals.contract.task import Lengthy, Task
+from quantgate.evals.contract.task import Task
 from quantgate.evals.endpoint.client import Endpoint
 from quantgate.evals.endpoint.tokenizer import ServerTokenizer
 from quantgate.evals.errors import RequestRefused, UsageError
