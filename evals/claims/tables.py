@@ -58,10 +58,19 @@ def read_tables(text: str) -> list[Table]:
     """Every table of a card, in its order. Raises UsageError for a card that is larger than any."""
     if len(text) > MOST_CHARACTERS:
         raise UsageError(f"more than {MOST_CHARACTERS >> 20} MiB of text: cut it down to the tables of accuracies")
+    text = _without_comments(text)
     reader = _TableReader()
     reader.feed(text if _WHOLE_PAGE.match(text) else _rendered(text))
     reader.close()
     return [table for draft in reader.tables if (table := draft.table()) is not None]
+
+
+def _without_comments(text: str) -> str:
+    """The text without HTML comments; many that never end take a parser hours, here they end the text."""
+    first, *others = text.split("<!--")
+    ends = [other.partition("-->") for other in others]
+    kept = [f" {after}" if end else "" for _, end, after in ends]
+    return "".join([first, *kept])
 
 
 def _rendered(text: str) -> str:

@@ -1,5 +1,7 @@
 """Tables of cards as grids: Markdown and HTML alike, spans written out, nothing hostile followed."""
 
+import time
+
 import pytest
 
 from quantgate.evals.claims.tables import read_tables
@@ -72,3 +74,9 @@ def test_what_is_larger_than_any_card_is_refused(text):
 def test_control_characters_are_dropped():
     (table,) = read_tables("| a | b\x1b[31m |\n|-|-|\n| \u202e1 | 2\x07 |\n")
     assert table.cells == (("a", "b[31m"), ("1", "2"))
+
+
+def test_comments_that_never_end_cost_no_time():
+    begun = time.process_time()
+    assert read_tables("<!--" * 200_000) == []
+    assert time.process_time() - begun < 5
