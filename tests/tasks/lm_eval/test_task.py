@@ -234,7 +234,7 @@ def test_the_hub_is_asked_for_the_pinned_revision(monkeypatch, gsm8k_files, task
         ("lm-eval:no_such_task_anywhere", "has no task 'no_such_task_anywhere'"),
         ("lm-eval:../x", "is no name"),
         ("gsm8", "did you mean gsm8k"),
-        ("chess", "there are gsm8k, .*, and any lm-eval task as lm-eval:NAME"),
+        ("chess", "there are .*gsm8k, .*, and any lm-eval task as lm-eval:NAME, and any reasoning_gym task"),
     ],
 )
 def test_a_task_that_cannot_be_asked_is_refused_with_the_reason(name, said):
