@@ -88,7 +88,7 @@ def test_every_verb_of_the_contract_that_is_built_has_its_help(quantgate):
 def test_the_tasks_are_listed(quantgate):
     code, out, _ = quantgate(["tasks"])
     assert code == 0
-    assert [line.split()[0] for line in out.splitlines()] == [*installed().tasks, "lm-eval:NAME"]
+    assert [line.split()[0] for line in out.splitlines()] == [*installed().tasks, "lm-eval:NAME", "reasoning_gym:NAME"]
     assert {"gsm8k", "gpqa_diamond", "tau2", "arithmetic"} <= installed().tasks.keys()
 
 
