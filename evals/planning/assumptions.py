@@ -30,8 +30,6 @@ def assume(task: str | None, items: int | None, guess: Guess, known: TaskInfo | 
         Naming the option.
     """
     check_guess(guess)
-    if known is not None and TOP1 in known.metrics:
-        raise not_planned(known.name)
     strata = sizes(task, items, known)
     typical = known.typical if known is not None else None
     notes: list[str] = []
@@ -70,6 +68,13 @@ def assume(task: str | None, items: int | None, guess: Guess, known: TaskInfo | 
         accuracy=accuracy if accuracy is not None or typical is None else typical.accuracy,
         fresh=items is None and known is not None and known.fresh is not None,
     )
+
+
+def planned_by_flips(known: TaskInfo | None) -> TaskInfo | None:
+    """The same, where flips decide it; raises UsageError with what does where they do not (`not_planned`)."""
+    if known is not None and TOP1 in known.metrics:
+        raise not_planned(known.name)
+    return known
 
 
 def not_planned(task: str) -> UsageError:

@@ -86,7 +86,7 @@ def plan(
     from quantgate.evals.files import write_output
     from quantgate.evals.foreign.opening import run_directory
     from quantgate.evals.pairing.pairing import Run
-    from quantgate.evals.planning.assumptions import assume
+    from quantgate.evals.planning.assumptions import assume, planned_by_flips
     from quantgate.evals.planning.by_policy import aims, tasks_of, without_logprobs
     from quantgate.evals.planning.fresh import with_fresh
     from quantgate.evals.planning.options import check_aim
@@ -139,7 +139,7 @@ def plan(
     elif baseline is not None or noise is not None:
         raise UsageError(f"{baseline or noise}: a pilot is two run directories, BASELINE and CANDIDATE")
     else:
-        assumed = [assume(name, items, guess, known.get(name or "")) for name in named]
+        assumed = [assume(name, items, guess, planned_by_flips(known.get(name or ""))) for name in named]
     plans = []
     with progress_console().status("") as status:
         for one, wanted in aims(assumed, aim, tasks, asked):

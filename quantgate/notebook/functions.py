@@ -277,7 +277,7 @@ def plan(
     UsageError
         For a figure that cannot be, or a task whose size nobody has said.
     """
-    from quantgate.evals.planning.assumptions import assume
+    from quantgate.evals.planning.assumptions import assume, planned_by_flips
     from quantgate.evals.planning.by_policy import aims, tasks_of
     from quantgate.evals.planning.options import check_aim
     from quantgate.evals.planning.pilot import pilots
@@ -310,7 +310,7 @@ def plan(
     asked = None if policy is None else load_policy(policy, alpha=alpha, target=target)
     named = tasks_of(asked, task)
     if pilot is None:
-        assumed = [assume(name, items, guess, known.get(name or "")) for name in named]
+        assumed = [assume(name, items, guess, planned_by_flips(known.get(name or ""))) for name in named]
     else:
         assumed = pilots(_run(pilot[0]), _run(pilot[1]), task, items, guess, known, policy=asked)
     return PlanResult(tuple(make_plan(*wanted) for wanted in aims(assumed, aim, tasks, asked)))
