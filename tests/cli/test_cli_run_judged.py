@@ -25,7 +25,7 @@ def run(llmock, quantgate, tmp_path):
 def test_faults_of_many_kinds_lose_no_sample_and_are_fought_politely(llmock, run):
     llmock.rate_limit(times=4, retry_after=0.6)
     for status in (500, 503, 529, 408):
-        llmock.fail(status, times=3)
+        llmock.fail(status, times=5)
     llmock.disconnect(times=3).truncate(times=3).corrupt(times=3)
     code, samples = run(40, "--concurrency", "8")
     assert (code, len(samples)) == (0, 40)

@@ -6,18 +6,23 @@ from pathlib import Path
 
 WORKER = Path(__file__).resolve().parents[3] / "tasks" / "tau2" / "worker.py"
 ALLOWED = {
+    "quantgate.evals.errors",
     "quantgate.evals.endpoint.bodies",
     "quantgate.evals.endpoint.content_parts",
+    "quantgate.evals.endpoint.failures",
     "quantgate.evals.endpoint.finish_reasons",
     "quantgate.evals.endpoint.origin",
     "quantgate.evals.endpoint.overflow",
     "quantgate.evals.endpoint.refusals",
     "quantgate.evals.endpoint.remedies",
     "quantgate.evals.endpoint.reply",
+    "quantgate.evals.endpoint.tool_reply",
     "quantgate.evals.endpoint.http_status",
+    "quantgate.evals.contract.fault",
     "quantgate.evals.contract.harmony",
     "quantgate.evals.contract.records",
     "quantgate.evals.contract.thoughts",
+    "quantgate.evals.contract.tool_calls",
     "quantgate.evals.secrets",
     "quantgate.evals.text",
 }
