@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from quantgate.evals.contract.task import Need, TaskInfo
 from quantgate.evals.errors import UsageError
 
-_PIP = "pip install "
+_JOINED = ("pip install ", "python -m nltk.downloader ")
+"""What takes several names, in the order in which it must run."""
 
 
 def check_needs(infos: Iterable[TaskInfo]) -> None:
@@ -33,9 +34,11 @@ def needs_of(info: TaskInfo) -> Sequence[Need]:
 def command(needs: Iterable[Need]) -> str:
     """One line of shell that gets everything: a single `pip install`, then what it makes possible."""
     commands = list(dict.fromkeys(need.command for need in needs))
-    packages = dict.fromkeys(each.removeprefix(_PIP) for each in commands if each.startswith(_PIP))
-    others = [each for each in commands if not each.startswith(_PIP)]
-    return " && ".join([*([_PIP + " ".join(packages)] if packages else []), *others])
+    named = {
+        each: dict.fromkeys(one.removeprefix(each) for one in commands if one.startswith(each)) for each in _JOINED
+    }
+    joined = [first + " ".join(names) for first, names in named.items() if names]
+    return " && ".join([*joined, *(each for each in commands if not each.startswith(_JOINED))])
 
 
 def described(needs: Sequence[Need]) -> str:

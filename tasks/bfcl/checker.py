@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-from quantgate.tasks.bfcl.package import Package
+from quantgate.tasks.data.wheel import WheelFiles
 
 _CONSTANTS, _AST = "bfcl_eval.constants", "bfcl_eval.eval_checker.ast_eval"
 _CHECKER = f"{_AST}.ast_checker"
@@ -36,7 +36,7 @@ Decoded = Sequence[Mapping[str, Mapping[str, Any]]]
 class Checker:
     """Holds calls against the possible answers, as the leaderboard does."""
 
-    def __init__(self, package: Package) -> None:
+    def __init__(self, package: WheelFiles) -> None:
         modules = _load(package)
         self._check: Callable[..., dict[str, Any]] = modules[_CHECKER].ast_checker
         self._languages = modules[f"{_CONSTANTS}.enums"].Language
@@ -57,7 +57,7 @@ class Checker:
         return None if checked["valid"] else str(checked["error_type"])
 
 
-def _load(package: Package) -> dict[str, ModuleType]:
+def _load(package: WheelFiles) -> dict[str, ModuleType]:
     """Run the modules under their own names, which nobody sees: an installed `bfcl_eval` is neither used nor hidden."""
     config = ModuleType(f"{_CONSTANTS}.model_config")
     config.MODEL_CONFIG_MAPPING = {_MODEL: SimpleNamespace(underscore_to_dot=True)}  # type: ignore[attr-defined]

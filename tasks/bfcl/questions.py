@@ -8,7 +8,7 @@ from typing import Any
 
 from quantgate.evals.errors import DataError
 from quantgate.tasks.bfcl.categories import has_right_call
-from quantgate.tasks.bfcl.package import Package
+from quantgate.tasks.data.wheel import WheelFiles
 
 _DATA = "bfcl_eval/data"
 
@@ -28,7 +28,7 @@ class Question:
     possible: Sequence[Mapping[str, Mapping[str, Sequence[Any]]]]
 
 
-def read_questions(package: Package, categories: Iterable[str]) -> list[Question]:
+def read_questions(package: WheelFiles, categories: Iterable[str]) -> list[Question]:
     """The questions of some categories in the published order.
 
     Raises
@@ -39,7 +39,7 @@ def read_questions(package: Package, categories: Iterable[str]) -> list[Question
     return [question for category in categories for question in _of(package, category)]
 
 
-def _of(package: Package, category: str) -> list[Question]:
+def _of(package: WheelFiles, category: str) -> list[Question]:
     file = f"BFCL_v4_{category}.json"
     rows = package.rows(f"{_DATA}/{file}")
     answers: list[Mapping[str, Any]] = [{"id": row["id"], "ground_truth": ()} for row in rows]

@@ -15,9 +15,10 @@ from quantgate.evals.hashing import canonical_hash
 from quantgate.tasks.bfcl.categories import GROUPS, SIZES, chosen, has_right_call, is_for_no_call
 from quantgate.tasks.bfcl.checker import Checker
 from quantgate.tasks.bfcl.grading import METRICS, NO_CALL, grade
-from quantgate.tasks.bfcl.package import NAME, ORIGIN, SPLIT, WHEEL, Package, fetch, open_package
+from quantgate.tasks.bfcl.package import NAME, ORIGIN, SPLIT, WHEEL, fetch, open_package
 from quantgate.tasks.bfcl.questions import read_questions
 from quantgate.tasks.bfcl.tools import tools_of
+from quantgate.tasks.data.wheel import WheelFiles
 
 VERSION = "1"
 SAMPLING = Sampling(temperature=0.0, max_tokens=4096)
@@ -46,7 +47,7 @@ class Bfcl:
 
     def __init__(
         self,
-        package: Package,
+        package: WheelFiles,
         categories: Sequence[str] = _ALL,
         metric: str = METRICS[0],
         origin: Mapping[str, str] | None = None,

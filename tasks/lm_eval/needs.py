@@ -67,7 +67,7 @@ def check_code(name: str, entry: Entry) -> None:
 def needs_of(entry: Entry) -> tuple[Need, ...]:
     """What the tasks need that a name stands for, in the order of their names."""
     found = _found(reached(entry))
-    return (*_packages(found.modules), *(_nltk(name) for name in sorted(found.nltk_data)))
+    return (*_packages(found.modules), *(nltk_data(name) for name in sorted(found.nltk_data)))
 
 
 def _found(entries: Iterable[Entry]) -> _Found:
@@ -230,7 +230,8 @@ def _extras() -> dict[str, list[tuple[str, Requirement]]]:
     return extras
 
 
-def _nltk(name: str) -> Need:
+def nltk_data(name: str) -> Need:
+    """A set of NLTK's data by its name, as `punkt_tab`."""
     return Need(f"NLTK's data {name}", f"python -m nltk.downloader {name}", _has_nltk_data(name))
 
 
