@@ -8,6 +8,7 @@ anything is asked. Where an instruction lacks an argument a checker draws one at
 from __future__ import annotations
 
 import builtins
+import csv
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,9 @@ NLTK_DATA = ("punkt_tab", "stopwords", "averaged_perceptron_tagger_eng")
 _EXTRA = 'pip install "quantgate[ifbench]"'
 _PACKAGES = tuple(map(Requirement, ("nltk>=3.9.1,<4", "syllapy>=0.8,<0.9", "emoji>=2.10,<3")))
 """As the extra `ifbench` declares them."""
+
+_FAILINGS = (ArithmeticError, IndexError, KeyError, ValueError, csv.Error)
+"""What a checker may fail with for what stands in a text; all else has its cause elsewhere, and is no verdict."""
 
 _SEED = 0
 
@@ -63,6 +67,7 @@ class Checker:
         modules = _load(package, self._draws)
         self._evaluation = modules["evaluation_lib"]
         self._known: dict[str, type[Any]] = modules["instructions_registry"].INSTRUCTION_DICT
+        self._data_read = False
         self._known.update({name: _guarded(name, kind, self._broken) for name, kind in self._known.items()})
 
     def check(self, prompt: Instructed) -> None:
@@ -78,6 +83,23 @@ class Checker:
                     f"{prompt.where}: the checker of {instruction.name} does not take its kwargs: {error!s:.80}"
                 ) from None
 
+    def read_data(self) -> None:
+        """Use each set of NLTK's data once. Raises DataError when one is not there, or cannot be read."""
+        if self._data_read:
+            return
+        import nltk
+
+        try:
+            nltk.corpus.stopwords.words("english")
+            nltk.pos_tag(nltk.word_tokenize("It turns."))
+        except (LookupError, OSError, ValueError) as error:
+            why = (str(error).strip("\n *").splitlines() or [type(error).__name__])[0]
+            raise DataError(
+                f"IFBench's checkers need NLTK's data, which cannot be read ({why:.80}): "
+                f"python -m nltk.downloader {' '.join(NLTK_DATA)}"
+            ) from None
+        self._data_read = True
+
     def verdicts(self, prompt: Instructed, answer: str) -> Verdicts:
         """Judge an answer, as it is without thoughts.
 
@@ -87,8 +109,9 @@ class Checker:
         Raises
         ------
         DataError
-            When a set of NLTK's data is not there.
+            As `read_data`.
         """
+        self.read_data()
         self._draws.seed(_SEED)
         self._broken.clear()
         asked = self._evaluation.InputExample(
@@ -135,10 +158,7 @@ def _guarded(name: str, kind: type[Any], broken: list[str]) -> type[Any]:
     def check_following(self: Any, value: str) -> bool:
         try:
             return bool(kind.check_following(self, value))
-        except Exception as error:  # noqa: BLE001
-            if type(error) is LookupError:  # NLTK's own, for data: not one of its subclasses
-                data = " ".join(NLTK_DATA)
-                raise DataError(f"{name} needs NLTK's data: python -m nltk.downloader {data}") from None
+        except _FAILINGS as error:
             broken.append(f"{name}: {type(error).__name__}")
             return False
 

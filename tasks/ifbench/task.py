@@ -79,8 +79,8 @@ class IfBench:
         )
 
     def load(self) -> None:
-        """Load the checkers."""
-        _ = self._checker
+        """Load the checkers and the data that they read."""
+        self._checker.read_data()
 
     def check(self) -> None:
         """Raise DataError when a prompt has an instruction that could not be checked."""

@@ -133,11 +133,8 @@ def made_nltk_data(folder: Path) -> None:
 
 
 def with_nltk_data(folder: Path, patch: pytest.MonkeyPatch) -> None:
-    """Let NLTK find the made data and no other, here and in processes that are started; skips without the packages."""
-    for package in ("emoji", "syllapy"):
-        pytest.importorskip(package)
+    """Let NLTK find the data in a folder and no other, here and in processes that are started."""
     import nltk
 
-    made_nltk_data(folder)
     patch.setattr(nltk.data, "path", [str(folder)])
     patch.setenv("NLTK_DATA", str(folder))
