@@ -36,26 +36,25 @@ def source(wanted: Wheel = WHEEL) -> WheelSource:
 
 
 def open_data(data: Mapping[str, Path], wanted: Wheel = WHEEL) -> tuple[WheelFiles, list[Row]]:
-    """The wheel, and the prompts as published: those of the file that is given, else the wheel's.
+    """The wheel, and the prompts as published: those of the file that is given, else the wheel's; from `told_apart`.
 
     Raises
     ------
     DataError
         When the wheel cannot be had or is another, or the file is broken.
     """
-    files = _told_apart(data)
-    package = source(wanted).open(files.get(PACKAGE))
-    return package, read_rows(files[PROMPTS]) if PROMPTS in files else list(_published(package))
+    package = source(wanted).open(data.get(PACKAGE))
+    return package, read_rows(data[PROMPTS]) if PROMPTS in data else list(_published(package))
 
 
 def fetch(given: Mapping[str, Path], folder: Path) -> Fetched:
     """The wheel for a bundle, and the prompts where a file of them is given. Raises DataError as `open_data`."""
-    files = _told_apart(given)
+    files = told_apart(given)
     named = {f"file_{split}": file.name for split, file in files.items()}
     return Fetched({PACKAGE: source().file(), **files}, {"package": WHEEL.requirement, **named})
 
 
-def _told_apart(data: Mapping[str, Path]) -> dict[str, Path]:
+def told_apart(data: Mapping[str, Path]) -> dict[str, Path]:
     """The files by what they are: a wheel that is given as the prompts is the wheel."""
     files = dict(data)
     prompts = files.get(PROMPTS)

