@@ -35,6 +35,7 @@ def run(quantgate, invented, wheel, tmp_path):
 
 
 def test_the_score_is_the_share_of_prompts_whose_instructions_were_all_followed(run, nltk_data, quantgate, tmp_path):
+    """Strictly. Loosely sub-bullets are found in any text, as it has no bullets without asterisks."""
     said, truth = {}, {}
     for at, (document, (_, _, follows, ignores)) in enumerate(zip(ifbench_documents(), CASES, strict=False)):
         right = at % 3 != 0
@@ -42,12 +43,18 @@ def test_the_score_is_the_share_of_prompts_whose_instructions_were_all_followed(
         truth[document["key"]] = float(right)
     last = ifbench_documents()[-1]
     said[last["prompt"]], truth[last["key"]] = "mill", 0.0
-    code, samples, asked, told = run(said.__getitem__, "--repeats", "2", "--metric", "ifbench=prompt_level_strict_acc")
+    code, samples, asked, told = run(said.__getitem__, "--repeats", "2")
     assert (code, asked, len(samples)) == (0, 2 * len(truth), 2 * len(truth)), told
+    strict = {(each["item_id"], each["metrics"]["prompt_level_strict_acc"]) for each in samples}
+    assert strict == set(truth.items())
+    (bullets,) = (str(at) for at, (name, *_) in enumerate(CASES) if name == "format:sub-bullets")
+    truth |= {bullets: 1.0}
     assert {(each["item_id"], each["score"]) for each in samples} == set(truth.items())
     assert f"{sum(truth.values()) / len(truth):.4f}" in told
     code, told, error = quantgate(["show", str(tmp_path / "run"), f"ifbench/{last['key']}", "--repeat", "0"])
-    assert "not words:palindrome" in told, (code, told, error)
+    assert "not words:palindrome (1 of 2 followed)" in told, (code, told, error)
+    _, told, _ = quantgate(["show", str(tmp_path / "run"), "--search", "not format:options", "--json"])
+    assert len(told.splitlines()) == 2, told
 
 
 def test_what_is_missing_is_said_before_anything_is_asked(run, nltk_data, tmp_path, monkeypatch):
