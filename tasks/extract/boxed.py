@@ -12,6 +12,8 @@ _JOINED = re.compile(r"[\s$,;\\()\[\]]*(?:,|;|\band\b|\bor\b)[\s$,;\\()\[\]]*")
 _STATED = re.compile(
     r"\banswer\b(?:\s+is\b)?[\s*]*(?:(?<=\bis)|(?<=\bis[\s*])|:)[\s*:]*(?P<stated>\S.*)", re.IGNORECASE
 )
+# What follows the statement is another sentence ("I hope it is correct."), or the reason.
+_SENTENCE_END = re.compile(r"[.!](?=[*$]*\s+[A-Z])|,?\s(?:because|since)\b")
 _LONGEST_LINE = 500
 _AROUND = " \t*$."
 
@@ -20,9 +22,9 @@ def final_answer(text: str) -> str | None:
     r"""What a text gives as its answer, in LaTeX; `None` where it gives none.
 
     That is the content of its last box, braces inside included. Boxes that a comma, `and` or `or` joins to it are read
-    with it, so that two answers are not taken for one. An empty box is passed over, and nothing is read of a text whose
-    last box is still open. Without any box it is what the last line says after `answer is` or `Answer:`, never a number
-    that merely stands there. Thoughts are no part of the answer.
+    with it, so that two answers are not taken for one. An empty box is passed over, and nothing is read of a text that
+    breaks off in a box after the last that is whole. Without any box it is what the last line says after `answer is` or
+    `Answer:`, to the end of that sentence, never a number that merely stands there. Thoughts are no part of the answer.
 
     >>> final_answer(r"Then $x = \boxed{\frac{3}{4}}$.")
     '\\frac{3}{4}'
@@ -40,7 +42,7 @@ def final_answer(text: str) -> str | None:
 
 
 def _boxes(text: str) -> tuple[list[tuple[int, int, int]], bool]:
-    """Where the boxes that hold something begin and end inside, and where they begin; whether one was left open.
+    """Where the boxes that hold something begin and end inside, and where they begin; whether one after them is open.
 
     Of boxes within one another it is the inner ones. Takes time in proportion to the text.
     """
@@ -56,10 +58,13 @@ def _boxes(text: str) -> tuple[list[tuple[int, int, int]], bool]:
             opened.append(None)
         elif said.endswith("{") and len(said) > 2:
             opened.append((sign.end(), sign.start()))
-    return found, any(opened)
+    last = found[-1][2] if found else -1
+    return found, any(box is not None and box[1] > last for box in opened)
 
 
 def _stated(text: str) -> str | None:
     line = text.rstrip()[-_LONGEST_LINE:].rpartition("\n")[2]
-    found = [match.group("stated").strip(_AROUND) for match in _STATED.finditer(line)]
-    return (found[-1] or None) if found else None
+    found = [match.group("stated") for match in _STATED.finditer(line)]
+    if not found:
+        return None
+    return _SENTENCE_END.split(found[-1])[0].strip(_AROUND) or None

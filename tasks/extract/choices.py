@@ -24,7 +24,10 @@ _FONTS = re.compile(
     r"|\\(?:text)?color\s{0,2}\{[A-Za-z]{1,20}\}"
 )
 _TYPOGRAPHIC = str.maketrans("“”„«»‘’‚【】", '"' * 5 + "'" * 3 + "[]")
-_INLINE_TAGS = re.compile(r"</?(?:b|i|u|p|em|strong|mark|span|code|br)\s{0,3}/?>", re.IGNORECASE)
+# `<B>` that nothing closes is an answer.
+_INLINE_TAGS = re.compile(
+    r"(?i:</?(?:em|strong|mark|span|code|br)\s{0,3}/?>)|</?[biup]\s{0,3}/?>|<([BIUP])>(?=[^<>\n]{0,100}</\1>)|</[BIUP]>"
+)
 _ANSWER_TAG = re.compile(r"<(/?)answer>", re.IGNORECASE)
 _EMPHASIS = re.compile(r"[*`$]|__|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|\\[()\[\],;! ]|\\(?:quad|displaystyle|,)")
 

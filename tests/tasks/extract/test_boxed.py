@@ -24,6 +24,8 @@ from quantgate.tasks.extract.boxed import final_answer
         (r"\boxed{73}<|im_end|>", "73"),
         ("\\boxed{\n73\n}", "73"),
         (r"}}} \boxed{73} }}}", "73"),
+        (r"The result goes into `\boxed{`, so: $\boxed{73}$.", "73"),
+        ("\\boxed{72 is wrong.\n\nAgain: $\\boxed{73}$", "73"),
     ],
 )
 def test_the_last_box_is_the_answer_with_the_braces_in_it(text, answer):
@@ -70,6 +72,10 @@ def test_nothing_is_read_where_no_answer_stands(text):
         ("So the final answer is: **73**.", "73"),
         (r"Therefore, the answer is $\frac{3}{4}$", r"\frac{3}{4}"),
         ("**Final Answer: 73**", "73"),
+        ("The final answer is $73$. I hope it is correct.", "73"),
+        ("The final answer is **73.5**. This is a share.", "73.5"),
+        ("The answer is 73, because 70 + 3 = 73.", "73"),
+        ("The answer is 73 or 74. Both hold.", "73 or 74"),
     ],
 )
 def test_without_a_box_the_last_line_may_state_it(line, answer):

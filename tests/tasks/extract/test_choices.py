@@ -81,6 +81,8 @@ SHAPES = [
     ("<answer>B</answer>", "B", "in a tag that training has taught"),
     ("<answer>\nC\n</answer>", "C", "in such a tag, on a line of its own"),
     ("<b>ANSWER: B</b>", "B", "in HTML's bold"),
+    ("<B>ANSWER: C</B>", "C", "in HTML's bold, in capitals"),
+    ("Answer: <B>", "B", "in the angle brackets that templates have, which is no tag"),
     ('{"answer": "C"}', "C", "as JSON"),
     ("{'answer': 'C', 'confidence': 0.9}", "C", "as Python"),
     ('```json\n{"reasoning": "...", "answer": "D"}\n```', "D", "as JSON in a fence"),
