@@ -9,6 +9,7 @@ import subprocess
 import sys
 import sysconfig
 from functools import cache
+from glob import glob
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -75,16 +76,34 @@ def sandbox_command(filter_fd: int, disk_bytes: int) -> list[str]:
         command += ["--perms", "0755", "--dir", folder]  # else they are for root alone
     for place, source in bound.items():
         command += ["--symlink", os.readlink(source), place] if os.path.islink(source) else ["--ro-bind", source, place]
+    for place in foreign_packages():
+        command += ["--perms", "0755", "--tmpfs", place, "--remount-ro", place]
     command += ["--ro-bind", str(_INSIDE), "/inside.py"]
     command += ["--perms", "1777", "--size", str(disk_bytes), "--tmpfs", "/tmp", "--chdir", "/tmp"]
     command += ["--setenv", "OPENBLAS_NUM_THREADS", "1", "--setenv", "OMP_NUM_THREADS", "1"]
+    # Sets of texts have one order, so that an answer has one grade; -I would pass over it.
+    command += ["--setenv", "PYTHONHASHSEED", "0"]
     command += ["--remount-ro", "/", "--seccomp", str(filter_fd), "--"]
-    return [*command, _interpreter(), "-I", "-S", "-B", "/inside.py"]
+    return [*command, _interpreter(), "-P", "-s", "-S", "-B", "/inside.py"]
 
 
 def has_numpy() -> bool:
     """Whether numpy is in the sandbox."""
     return bool(_numpy())
+
+
+@cache
+def foreign_packages() -> tuple[str, ...]:
+    """Folders of installed packages within what is there, which are hidden: some hold benchmarks and their answers."""
+    places = {os.path.realpath(place) for place in _places()}
+    found = {os.path.realpath(sysconfig.get_path(kind)) for kind in ("purelib", "platlib")}
+    for place in places:
+        for each in (place, os.path.dirname(place)):
+            for pattern in ("python3*/*-packages", "*-packages"):
+                found.update(os.path.realpath(match) for match in glob(os.path.join(each, pattern)))
+    return tuple(
+        sorted(each for each in found if os.path.isdir(each) and any(each.startswith(f"{at}/") for at in places))
+    )
 
 
 def _interpreter() -> str:

@@ -103,6 +103,7 @@ def decoded(document: Any) -> Any:
 
 def main() -> None:
     """Read a job from standard input, and write a line of JSON per call to standard output."""
+    os.environ.pop("PYTHONHASHSEED", None)  # the interpreter has read it
     results = os.dup(1)
     os.dup2(2, 1)  # whatever the program prints goes where nobody listens
     job = json.loads(sys.stdin.buffer.read())

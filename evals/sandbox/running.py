@@ -6,11 +6,13 @@ import contextlib
 import json
 import os
 import selectors
+import signal
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from quantgate.evals.sandbox.bubblewrap import (
@@ -26,6 +28,11 @@ from quantgate.evals.sandbox.seccomp import filter_program
 _CHUNK = 1 << 16
 _KEPT_OF_NOISE = 2000
 _TO_END_S = 10.0
+_MOST_FILES = 10_000
+"""That a program may make: an empty one is not counted in bytes, and takes a kilobyte of the kernel's memory."""
+_LOOKS_S = 0.25
+_MOST_VALUES = 8_000_000
+"""In all that a program says; two bytes of JSON can be a list of sixty. No solution of a problem gives half as many."""
 
 
 class SandboxError(Exception):
@@ -122,7 +129,12 @@ def _read(lines: Sequence[bytes], expected: Sequence[int], ended: str | None) ->
     """What the lines claim; what is no such line is as if the program had stopped there."""
     given: list[list[Given]] = [[] for _ in expected]
     raised: dict[int, str] = {}
+    values = 0
     for line in lines:
+        values += line.count(b",") + line.count(b"[") + line.count(b"{")
+        if values > _MOST_VALUES:
+            ended = ended or "said too much"
+            break
         try:
             said = json.loads(line)
             if "raised" in said:
@@ -160,10 +172,14 @@ def _heard(job: bytes, limits: Limits) -> tuple[list[bytes], str | None, str]:
                 left = deadline - time.monotonic()
                 if left <= 0 and ended is None:
                     ended, deadline = "out of time", time.monotonic() + _TO_END_S
-                    process.kill()
+                    _kill(process)
                 elif left <= 0:
                     raise SandboxError("the sandbox does not end when it is killed")
-                for key, _ in waiting.select(max(0.0, left)):
+                # Before it has said anything, its /tmp may still be that of this machine.
+                if results and ended is None and _files_made(process.pid) > _MOST_FILES:
+                    ended, deadline = "made too many files", time.monotonic() + _TO_END_S
+                    _kill(process)
+                for key, _ in waiting.select(min(max(0.0, left), _LOOKS_S)):
                     if key.fileobj is process.stdin:
                         pending = _written(process.stdin.fileno(), pending)
                         if not pending:
@@ -179,8 +195,35 @@ def _heard(job: bytes, limits: Limits) -> tuple[list[bytes], str | None, str]:
                         results += chunk
                     elif ended is None:
                         ended, deadline = "said too much", time.monotonic() + _TO_END_S
-                        process.kill()
+                        _kill(process)
         return bytes(results).split(b"\n")[:-1], ended, noise.decode("utf-8", "replace")
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End the sandbox; while it is being made, what is inside does not die with what is outside."""
+    if process.returncode is None:
+        for pid in (*_inner(process.pid), process.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def _inner(outer: int) -> list[int]:
+    """The first process of the sandbox, with which all others end; none where it cannot be seen."""
+    try:
+        return [int(pid) for pid in Path(f"/proc/{outer}/task/{outer}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def _files_made(outer: int) -> int:
+    """How many files and folders lie in the sandbox's `/tmp`; 0 where that cannot be seen."""
+    try:
+        space = os.statvfs(f"/proc/{_inner(outer)[0]}/root/tmp")
+    except (OSError, IndexError):
+        return 0
+    return space.f_files - space.f_ffree
 
 
 def _written(descriptor: int, pending: memoryview) -> memoryview:
@@ -212,7 +255,7 @@ def _started(limits: Limits) -> Iterator[subprocess.Popen[bytes]]:
     try:
         yield process
     finally:
-        process.kill()
+        _kill(process)
         process.wait()
         for stream in (process.stdin, process.stdout, process.stderr):
             if stream is not None:

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import sysconfig
 import threading
 import time
 from dataclasses import replace
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from quantgate.evals.sandbox.bubblewrap import foreign_packages
 from quantgate.evals.sandbox.running import Call, run_calls
 from tests.evals.sandbox.needed import SMALL, given, needs_sandbox, ran, still_works
 
@@ -166,6 +168,47 @@ def f():
 """
     )
     assert given(program) == (-1, -1, -1, "PermissionError", "FileNotFoundError")
+
+
+def test_system_calls_that_keep_memory_or_reach_another_process_are_denied():
+    program = (
+        TRY
+        + """
+def f(numbers):
+    libc = ctypes.CDLL(None, use_errno=True)
+    read, write = os.pipe()
+    held = ctypes.create_string_buffer(4096)
+    of_one = (ctypes.c_size_t * 2)(ctypes.addressof(held), 4096)
+    vmsplice, socketpair = numbers
+    pair = (ctypes.c_int * 2)()
+    return (libc.syscall(vmsplice, write, of_one, 1, 0), libc.syscall(438, libc.syscall(434, 1, 0), 0, 0),
+            [libc.syscall(socketpair, family, 1, 0, pair) for family in (1, 2, 16, 30, 40)])
+"""
+    )
+    numbers = {"x86_64": [278, 53], "aarch64": [75, 199]}[os.uname().machine]
+    # Two ends of a pipe of its own may be made, as asyncio does.
+    assert given(program, numbers) == (-1, -1, [0, -1, -1, -1, -1])
+
+
+def test_files_that_take_no_bytes_are_bounded_in_number():
+    program = """
+import os
+def f():
+    for number in range(2_000_000):
+        if number % 1000 == 0:
+            os.mkdir(f"/tmp/{number}")
+            os.chdir(f"/tmp/{number}")
+        os.mknod(str(number))
+"""
+    many = run_calls(program, "f", [[Call((), 5.0)]], replace(SMALL, cpu_s=5))
+    assert (many.groups, many.ended) == (((),), "made too many files")
+
+
+def test_packages_that_are_installed_are_hidden_as_they_may_hold_answers():
+    places = [sysconfig.get_path(kind) for kind in ("purelib", "platlib")] + [*foreign_packages()]
+    program = "import os\ndef f(places): return [os.listdir(each) for each in places if os.path.isdir(each)]"
+    assert os.listdir(places[0])
+    assert not any(given(program, places))
 
 
 def test_what_is_written_is_bounded_by_file_and_in_all():

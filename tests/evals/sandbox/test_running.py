@@ -1,5 +1,8 @@
 """What is claimed by a program is read as a claim, and what the machine does is never the program's fault."""
 
+import os
+import select
+
 import pytest
 
 from quantgate.evals.sandbox import running
@@ -48,6 +51,28 @@ def test_what_the_program_writes_into_the_results_counts_for_nothing(line):
     forged = ran(program + "        except OSError: pass\n    os._exit(0)")
     assert forged.groups == ((),)
     assert forged.ended == "said what cannot be read"
+
+
+@needs_sandbox
+def test_sets_have_the_same_order_each_time():
+    program = "def f(x): return list(set(x)), hash('a')"
+    assert ran(program, list("abcdefgh")).groups[0][0].value == ran(program, list("abcdefgh")).groups[0][0].value
+
+
+@needs_sandbox
+def test_more_values_than_any_solution_gives_are_too_much(monkeypatch):
+    monkeypatch.setattr(running, "_MOST_VALUES", 1000)
+    assert ran("def f(): return [[]] * 200").ended is None
+    told = ran("def f(): return [[]] * 2000")
+    assert (told.groups, told.ended) == (((),), "said too much")
+
+
+def test_what_is_inside_is_ended_while_the_sandbox_is_still_being_made(monkeypatch):
+    monkeypatch.setattr(running, "sandbox_command", lambda *_: ["sh", "-c", "sleep 60 & echo $!; wait"])
+    with running._started(SMALL) as process:
+        inner = int(process.stdout.readline())
+        ending = os.pidfd_open(inner)
+    assert select.select([ending], [], [], 10) == ([ending], [], [])
 
 
 def test_a_sandbox_that_does_not_start_is_no_answer(monkeypatch):

@@ -29,6 +29,14 @@ def test_a_close_value_of_another_type_is_wrong():
 
 
 @pytest.mark.parametrize(
+    ("wanted", "claimed"), [(1.5, []), (1.5, [[]]), (1.5, [1.5, 1.5]), ([1.5], [[]]), ((1.5, 2.5), ((), ()))]
+)
+def test_what_says_to_be_of_the_right_type_has_its_shape_too(wanted, claimed):
+    """A class of the program's own may be called float, and be an empty list."""
+    assert not judged("f", wanted, claimed, type_name=type(wanted).__name__)
+
+
+@pytest.mark.parametrize(
     ("entry", "wanted", "got", "arguments", "right"),
     [
         ("Diff", [1, 2], [2, 1, 1], (), True),
