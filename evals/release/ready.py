@@ -25,7 +25,7 @@ from quantgate.evals.planning.types import Guess
 from quantgate.evals.release.first_request import FirstRequest
 from quantgate.evals.release.size import full_size
 from quantgate.evals.release.types import Build, Served, Stored
-from quantgate.evals.runs.draw import chosen, in_drawn_order
+from quantgate.evals.runs.draw import ORDER, chosen, in_drawn_order
 from quantgate.evals.runs.record import Draw
 from quantgate.evals.settings.release.types import Release
 from quantgate.evals.settings.requirements import Tier
@@ -156,7 +156,9 @@ class Ready:
                 items = task.items()
                 most, draw = (config.limit, Draw.RANDOM) if config.first is None else (config.first, Draw.FIRST)
                 asked = items if most is None else chosen(items, most, draw)
-                first = (asked if self.designs is None else in_drawn_order(asked))[0]
+                design = None if self.designs is None else self.designs.get(name)
+                order = ORDER if design is None else design.order
+                first = (asked if self.designs is None else in_drawn_order(asked, order))[0]
                 yield FirstRequest(name, sampling, task.prompt(first, 0))
 
 

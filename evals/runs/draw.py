@@ -9,8 +9,13 @@ from collections.abc import Sequence
 from quantgate.evals.contract.records import Item
 from quantgate.evals.runs.record import Draw
 
-ORDER = "quantgate draw 1"
-_SEED = ORDER.encode()
+ORDER_OF_ITEMS, ORDER = "quantgate draw 1", "quantgate draw 2"
+"""The keys of orders in which items are drawn: each by itself, as earlier designs have it, and whole clusters.
+
+They are one where there are no clusters.
+"""
+ORDERS = (ORDER_OF_ITEMS, ORDER)
+_SEED = ORDER_OF_ITEMS.encode()
 """One for all runs: two builds, or two machines, that are given the same limit ask the same items."""
 
 
@@ -18,23 +23,25 @@ def chosen(items: Sequence[Item], count: int, draw: Draw) -> tuple[Item, ...]:
     """So many items, in the task's order; all where there are no more.
 
     A smaller choice is part of a larger one. Drawn items hold strata in proportion: they are ranked within their
-    stratum by a hash of their id, and taken by their relative rank. First items come from each stratum in turn.
+    stratum by a hash of their id, and taken by their relative rank. Those of a cluster share its hash, and so follow
+    one another: its text is read once by servers that cache prefixes. First items come from each stratum in turn.
     """
-    return tuple(items[place] for place in sorted(_ranked(items, draw)[:count]))
+    return tuple(items[place] for place in sorted(_ranked(items, draw, ORDER)[:count]))
 
 
-def in_drawn_order(items: Sequence[Item]) -> tuple[Item, ...]:
+def in_drawn_order(items: Sequence[Item], order: str = ORDER) -> tuple[Item, ...]:
     """The items in the order in which they are drawn: so many of the first ones are what a limit of so many chooses.
 
-    It is the same on every machine and for both builds.
+    It is the same on every machine and for both builds. `order` is one of `ORDERS`.
     """
-    return tuple(items[place] for place in _ranked(items, Draw.RANDOM))
+    return tuple(items[place] for place in _ranked(items, Draw.RANDOM, order))
 
 
-def _ranked(items: Sequence[Item], draw: Draw) -> list[int]:
+def _ranked(items: Sequence[Item], draw: Draw, order: str) -> list[int]:
     of_strata: defaultdict[str | None, list[tuple[bytes, int]]] = defaultdict(list)
     for place, item in enumerate(items):
-        of_strata[item.stratum].append((_hash(item.item_id) if draw is Draw.RANDOM else b"", place))
+        drawn = item.item_id if item.cluster is None or order == ORDER_OF_ITEMS else item.cluster
+        of_strata[item.stratum].append((_hash(drawn) if draw is Draw.RANDOM else b"", place))
     ranked = sorted(
         ((rank + 0.5) / len(members) if draw is Draw.RANDOM else float(rank), key, place)
         for members in of_strata.values()
@@ -43,5 +50,5 @@ def _ranked(items: Sequence[Item], draw: Draw) -> list[int]:
     return [place for *_, place in ranked]
 
 
-def _hash(item_id: str) -> bytes:
-    return hashlib.blake2b(item_id.encode("utf-8", "surrogatepass"), key=_SEED, digest_size=16).digest()
+def _hash(name: str) -> bytes:
+    return hashlib.blake2b(name.encode("utf-8", "surrogatepass"), key=_SEED, digest_size=16).digest()

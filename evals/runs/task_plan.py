@@ -46,7 +46,7 @@ class TaskPlan:
         """The items that are asked."""
         items = self.task.items()
         items = items if self.limit is None else chosen(items, self.limit, self.draw)
-        return items if self.design is None else in_drawn_order(items)
+        return items if self.design is None else in_drawn_order(items, self.design.order)
 
     def requests(self, wanted: Sequence[int] | None = None) -> Iterator[Request]:
         """Every request, whole passes over the items first, so that an interrupted run has whole repeats.

@@ -20,7 +20,7 @@ from quantgate.evals.designs.futility import levels_of_means
 from quantgate.evals.errors import UsageError
 from quantgate.evals.pairing.item_scores import ItemScores
 from quantgate.evals.pairing.pairs import Pairs, TaskPairs
-from quantgate.evals.runs.draw import ORDER, in_drawn_order
+from quantgate.evals.runs.draw import ORDER, ORDERS, in_drawn_order
 from quantgate.evals.runs.planned import parsed
 from quantgate.evals.runs.record import TaskRecord
 from quantgate.evals.samples.columns import NO_TEXT, STATUSES
@@ -120,7 +120,7 @@ def _of_a_look(ended: Following) -> State:
 def _problem(pairs: TaskPairs, record: TaskRecord, design: Design) -> str:
     """Why the runs cannot be decided at the looks of the candidate's design; empty where they can."""
     theirs = pairs.builds["baseline"].record
-    if design.order != ORDER:
+    if design.order not in ORDERS:
         return f"its items were asked in an order that this quantgate does not know ({design.order})"
     if not _can_be(record, design):
         return "run.json holds a design that cannot be: levels, alphas or the items of strata are beyond their bounds"
@@ -155,7 +155,8 @@ def _drawn(pairs: TaskPairs, record: TaskRecord) -> tuple[Item, ...]:
     """The items of the design in the drawn order, those that nobody has answered among them."""
     strata, clusters = ({**told, **_heard(pairs, name)} for name, told in _recorded(record).items())
     planned = record.planned_items or ()
-    return in_drawn_order([Item(item, strata.get(item), clusters.get(item)) for item in planned])
+    order = ORDER if record.design is None else record.design.order
+    return in_drawn_order([Item(item, strata.get(item), clusters.get(item)) for item in planned], order)
 
 
 def _recorded(record: TaskRecord) -> dict[str, dict[str, str]]:

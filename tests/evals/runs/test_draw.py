@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quantgate.evals.contract.records import Item
-from quantgate.evals.runs.draw import chosen
+from quantgate.evals.runs.draw import ORDER_OF_ITEMS, chosen, in_drawn_order
 from quantgate.evals.runs.record import Draw
 
 ITEMS = [Item(str(number)) for number in range(1319)]
@@ -38,6 +38,20 @@ def test_neither_the_order_nor_the_number_of_the_others_matters_to_who_is_drawn_
     half = [item for item in ITEMS if int(item.item_id) % 2]
     best = [name for name in ids(chosen(ITEMS, 100, Draw.RANDOM)) if int(name) % 2]
     assert set(best) <= set(ids(chosen(half[::-1], 100, Draw.RANDOM)))
+
+
+TEXTS = [Item(f"{kind}-{text}", kind, f"text-{text}") for text in range(40) for kind in ("key", "value", "variable")]
+
+
+def test_the_questions_about_one_text_are_drawn_together():
+    drawn = in_drawn_order(TEXTS)
+    assert [item.cluster for item in drawn[::3]] == [item.cluster for item in drawn[2::3]]
+    assert drawn[::3] != tuple(TEXTS[::3])
+
+
+def test_designs_of_before_clusters_were_drawn_keep_their_order():
+    alone = in_drawn_order([Item(item.item_id, item.stratum) for item in TEXTS])
+    assert ids(in_drawn_order(TEXTS, ORDER_OF_ITEMS)) == ids(alone) != ids(in_drawn_order(TEXTS))
 
 
 def test_the_items_keep_the_tasks_order():
