@@ -3,6 +3,7 @@
 Every one is shown as its message alone, without a traceback, so the message says what was wrong, where, and what to do.
 """
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 
@@ -14,6 +15,13 @@ class QuantgateError(Exception):
 
 class UsageError(QuantgateError):
     """An option, a configuration or a policy that cannot be used."""
+
+
+class Obstacles(UsageError):
+    """Several things that are in the way, each on a line of its own."""
+
+    def __init__(self, lead: str, lines: Sequence[str]) -> None:
+        super().__init__("\n".join([lead, *(f"  {line}" for line in lines)]))
 
 
 class DataError(QuantgateError):

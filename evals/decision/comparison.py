@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 
 from quantgate.evals.decision.types import SCHEMA_VERSION, Decided, ReleaseVerdict, Suite, TaskDecision
 from quantgate.evals.runs.record import RunRecord
+from quantgate.evals.settings.asked_suite import AskedSuite
 from quantgate.evals.settings.requirements import PassIf
 
 
@@ -93,6 +94,7 @@ class Comparison:
     created: str = ""
     software: Mapping[str, str] = field(default_factory=dict)
     baseline_folder: str = ""
+    asked_suite: AskedSuite | None = None
 
     @property
     def tasks(self) -> tuple[str, ...]:
@@ -139,5 +141,6 @@ class Comparison:
             "created": self.created,
             "software": dict(self.software),
             **({"baseline_folder": self.baseline_folder} if self.baseline_folder else {}),
+            **({} if self.asked_suite is None else {"asked_suite": asdict(self.asked_suite)}),
         }
         return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

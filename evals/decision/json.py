@@ -25,6 +25,7 @@ from quantgate.evals.errors import DataError
 from quantgate.evals.files import read_text
 from quantgate.evals.runs.misplaced import why_no_decision
 from quantgate.evals.runs.record import RunRecord
+from quantgate.evals.settings.asked_suite import AskedSuite
 from quantgate.evals.settings.requirements import PassIf
 
 _DECIDED, _NOT_COMPARABLE = "decided", "not comparable"
@@ -52,6 +53,7 @@ class _Document(BaseModel):
     command: str = ""
     created: str = ""
     software: dict[str, str] = {}
+    asked_suite: AskedSuite | None = None
 
 
 class _SuiteDocument(BaseModel):
@@ -192,6 +194,7 @@ def _verdict(document: _GateDocument) -> Verdict:
         document.suite.read() if document.suite else None,
         document.holds,
         {str(build): folder for build, folder in document.folders.items()},
+        document.asked_suite,
     )
 
 
@@ -222,4 +225,5 @@ def _comparison(document: _ComparisonDocument) -> Comparison:
         created=document.created,
         software=document.software,
         baseline_folder=document.baseline_folder,
+        asked_suite=document.asked_suite,
     )

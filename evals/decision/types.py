@@ -27,6 +27,7 @@ from quantgate.evals.fidelity.figures import Fidelity, KlBounds
 from quantgate.evals.pairing.left_out import LeftOut
 from quantgate.evals.pairing.status_counts import StatusCounts
 from quantgate.evals.runs.record import RunRecord, SameBy
+from quantgate.evals.settings.asked_suite import AskedSuite
 from quantgate.evals.settings.margin import MarginField
 from quantgate.evals.settings.requirements import Requirement, Target, Tier
 
@@ -314,7 +315,8 @@ class Verdict:
     that decided, `created` when (UTC, ISO 8601), `software` by which versions. `suite` is what the mean over several
     tasks shows, where the policy asks for it: it decides together with the required tasks. `holds` is what the bounds
     that hold decide, where the policy chose a bootstrap. `folders` are the run directories by `baseline` and
-    `candidate`, as the user has named them; empty where nobody did.
+    `candidate`, as the user has named them; empty where nobody did. `asked_suite` is the suite that the release was
+    asked by, `None` where it named its tasks itself.
     """
 
     baseline: RunRecord
@@ -330,6 +332,7 @@ class Verdict:
     suite: Suite | None = None
     holds: ReleaseVerdict | None = None
     folders: Mapping[str, str] = field(default_factory=dict)
+    asked_suite: AskedSuite | None = None
 
     @property
     def named_folders(self) -> tuple[str, str]:
@@ -368,5 +371,6 @@ class Verdict:
             **({} if self.suite is None else {"suite": self.suite.as_dict()}),
             **({} if self.holds is None else {"holds": self.holds.value}),
             **({"folders": dict(self.folders)} if self.folders else {}),
+            **({} if self.asked_suite is None else {"asked_suite": asdict(self.asked_suite)}),
         }
         return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 
 from quantgate.evals.contract.design import Design
@@ -11,6 +11,7 @@ from quantgate.evals.contract.fidelity import ANSWERS, TOKEN_LOGPROBS
 from quantgate.evals.contract.records import Answer
 from quantgate.evals.contract.task import Orchestrated, Task, TaskInfo
 from quantgate.evals.errors import UsageError
+from quantgate.evals.pairing.greedy import is_greedy
 from quantgate.evals.planning.assumptions import assume
 from quantgate.evals.planning.forecast import (
     BuildForecast,
@@ -21,6 +22,7 @@ from quantgate.evals.planning.forecast import (
     pace_of,
     share_where_equal,
 )
+from quantgate.evals.planning.settled import AskedSize
 from quantgate.evals.planning.types import Guess
 from quantgate.evals.release.first_request import FirstRequest
 from quantgate.evals.release.size import full_size
@@ -119,7 +121,20 @@ class Ready:
     def where_equal(self) -> Mapping[str, float | None]:
         """By task, the mean share of the full size that is asked where nothing was lost; as `plan` assumes flips."""
         flips = {name: assume(name, 1, Guess(), info).discordance for name, info in self.infos.items()}
-        return {name: share_where_equal(design, flips[name]) for name, design in (self.designs or {}).items()}
+        designs = self.designs or {}
+        # What the mean over a suite rests on is asked whole.
+        return {
+            name: 1.0 if name in self.whole else share_where_equal(one, flips[name]) for name, one in designs.items()
+        }
+
+    @property
+    def sizes(self) -> Mapping[str, AskedSize]:
+        """How much of each task is asked, at the most."""
+        return {
+            name: AskedSize(*full_size(task, config), greedy=is_greedy(asdict(config.sampling(task.sampling))))
+            for name, task in self.tasks.items()
+            for config in [self.configs[name]]
+        }
 
     def forecasts(self, first: Mapping[str, Mapping[str, Answer]]) -> list[TaskForecast]:
         """What each task takes at most; `first` answers of today tell what nothing on disk does."""

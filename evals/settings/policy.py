@@ -20,7 +20,6 @@ from quantgate.evals.settings.margin import (
     read_parts,
     read_recovery,
 )
-from quantgate.evals.settings.named_policies import policy_file
 from quantgate.evals.settings.requirements import (
     SMALLEST_ALPHA,
     SMALLEST_MARGIN,
@@ -30,6 +29,7 @@ from quantgate.evals.settings.requirements import (
     Tier,
 )
 from quantgate.evals.settings.run import ExpectedScore, read_yaml
+from quantgate.evals.settings.shipped import policy_file
 from quantgate.evals.settings.suite import SuitePolicy
 
 

@@ -15,7 +15,7 @@ import typer
 from quantgate import __version__, stopping
 from quantgate.cli.verbs import Verbs
 from quantgate.evals.embedded.errors import EmbeddedError
-from quantgate.evals.errors import QuantgateError
+from quantgate.evals.errors import Obstacles, QuantgateError
 from quantgate.evals.secrets import without_keys
 from quantgate.evals.text import printable, unbroken, without_commands
 
@@ -56,9 +56,9 @@ def main() -> None:
             _say_stopped()
         raise
     except QuantgateError as error:
-        # The embedded model's errors have several lines, which are its own.
+        # The embedded model's errors and obstacles have several lines, which are their own.
         said = without_keys(str(error))
-        said = printable(said) if isinstance(error, EmbeddedError) else unbroken(said)
+        said = printable(said) if isinstance(error, EmbeddedError | Obstacles) else unbroken(said)
         _tell(f"quantgate: {said}")
         sys.exit(error.exit_code)
     except Exception:  # noqa: BLE001

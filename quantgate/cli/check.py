@@ -11,18 +11,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from quantgate.cli.coming import print_coming, say_what_is_coming
 from quantgate.cli.manner import LogLevel, Manner
 from quantgate.cli.outputs import TRACKERS, Mlflow, Wandb, outputs_of
 from quantgate.cli.panels import grouped
+from quantgate.cli.policy import SuiteName
 from quantgate.cli.telling import annotate
 from quantgate.reports.files.options import Outputs
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection
 
-    from rich.console import Console
-
-    from quantgate.evals.contract.records import Answer
     from quantgate.evals.decision.comparison import Comparison
     from quantgate.evals.decision.types import Verdict
     from quantgate.evals.release.ready import Ready
@@ -51,6 +50,7 @@ def register(app: typer.Typer) -> None:
 def check(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="RELEASE", help="A release.yaml, as `quantgate init` writes one.")],
+    suite: SuiteName = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print what would be asked, with each task's first prompt; ask nothing.")
     ] = False,
@@ -93,13 +93,16 @@ def check(
     from quantgate.evals.settings.release import load_release
 
     manner = Manner(quiet=quiet, progress=not (quiet or no_progress), log_level=log_level)
-    overrides = {"out": out, "stop": stop and stop.value, "looks": looks, "limit": limit, "concurrency": concurrency}
+    overrides: dict[str, object] = {"suite": suite, "out": out, "stop": stop and stop.value, "looks": looks}
+    overrides |= {"limit": limit, "concurrency": concurrency}
     try:
         release = load_release(file, overrides, known_tasks())
         release = replace(release, budget=_budget(release.budget, max_time, max_requests))
         ready = _made_ready(release, manner)
         trackers = Outputs(mlflow=mlflow, wandb=wandb)
-        code = _dry_run(ready, manner) if dry_run else _check(ready, manner, command_line(context, TRACKERS), trackers)
+        code = (
+            print_coming(ready, manner) if dry_run else _check(ready, manner, command_line(context, TRACKERS), trackers)
+        )
     except KeyboardInterrupt:
         manner.tell("stopped; nothing that has arrived is lost, and the same command goes on")
         code = _NOT_COMPLETE
@@ -148,37 +151,15 @@ def _made_ready(release: Release, manner: Manner) -> Ready:
     return ready_release(release, installed_tasks(), manner.console)
 
 
-def _dry_run(ready: Ready, manner: Manner) -> int:
-    """Print what would be asked, with the first prompt of each task, and ask nothing."""
-    from quantgate.reports.terminal.console import output_console
-    from quantgate.reports.terminal.dry_run import print_dry_run
-
-    if not manner.quiet:
-        _say_what_is_coming(ready, {}, output_console())
-        print_dry_run(output_console(), ready.first_requests())
-    return 0
-
-
-def _say_what_is_coming(ready: Ready, first: Mapping[str, Mapping[str, Answer]], console: Console) -> None:
-    from quantgate.reports.terminal.forecast import print_forecast
-
-    release = ready.release
-    title = f"{release.name}: {', '.join(ready.candidates)} against {release.baseline.label}"
-    print_forecast(console, title, ready.forecasts(first))
-
-
 def _check(ready: Ready, manner: Manner, command: str, trackers: Outputs) -> int:
     """Ask what the verdict still needs, decide, and return the exit code."""
-    from quantgate.evals.runs.record import now
-    from quantgate.evals.versions import software_versions
-
     if (first := ready.first) is not None and (stopped := _asked_first(first, manner, command, trackers)) is not None:
         return stopped
     ended = _ask(ready, manner)
     if ended is None:
         return _NOT_COMPLETE
     policy = ready.release.policy
-    decision = replace(_decided(ready, policy), command=command, created=now(), software=software_versions())
+    decision = _dated(_decided(ready, policy), ready.release, command)
     code = _conclude(ready.release, decision, manner, trackers)
     if ended.reason in _SPENT:
         manner.tell(_spent(ended, ready.release))
@@ -193,8 +174,6 @@ def _asked_first(ready: Ready, manner: Manner, command: str, trackers: Outputs) 
     """Ask the release's first task alone; the exit code where it stops the release, `None` where that goes on."""
     from quantgate.evals.decision.first_look import first_look, policy_of_first
     from quantgate.evals.release.paired import paired_release
-    from quantgate.evals.runs.record import now
-    from quantgate.evals.versions import software_versions
 
     if _ask(ready, manner) is None:
         return _NOT_COMPLETE
@@ -207,7 +186,7 @@ def _asked_first(ready: Ready, manner: Manner, command: str, trackers: Outputs) 
             manner.tell(f"{task}, asked first: {label}: {seen.broken.get(label, said)}")
     if not seen.stops:
         return None
-    decision = replace(_decided(ready, policy), command=command, created=now(), software=software_versions())
+    decision = _dated(_decided(ready, policy), ready.release, command)
     code = _conclude(release, decision, manner, trackers)
     if left := [name for name in release.tasks if name != task]:
         manner.tell(
@@ -215,6 +194,15 @@ def _asked_first(ready: Ready, manner: Manner, command: str, trackers: Outputs) 
             f"{release.out}; without `first` in {release.file.name} the same command goes on"
         )
     return code
+
+
+def _dated(decision: Verdict | Comparison, release: Release, command: str) -> Verdict | Comparison:
+    """The decision with when, how and by which suite it came about."""
+    from quantgate.evals.runs.record import now
+    from quantgate.evals.versions import software_versions
+
+    known = software_versions()
+    return replace(decision, command=command, created=now(), software=known, asked_suite=release.suite)
 
 
 def _is_short(ended: Ended, decision: Verdict | Comparison) -> bool:
@@ -356,7 +344,7 @@ def _are_fit(ready: Ready, to_ask: Collection[str], manner: Manner) -> bool:
         manner.tell("nothing was asked: put right what is marked ✗, and give the same command again")
         return False
     if not manner.quiet:
-        _say_what_is_coming(ready, {label: examined.answers for label, examined in found.items()}, manner.console)
+        say_what_is_coming(ready, {label: examined.answers for label, examined in found.items()}, manner.console)
     # A release file that lies there itself stays as its author wrote it.
     if (copy := ready.release.out / COPY).resolve() != ready.release.file.resolve():
         write_output(copy, ready.release.without_secrets(), "--out")

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from quantgate.evals.contract.task import Task, TaskInfo
+    from quantgate.evals.errors import DataError, UsageError
     from quantgate.evals.release.ready import Ready
     from quantgate.evals.settings.release import Release
     from quantgate.evals.settings.run import RunConfig
@@ -59,25 +60,31 @@ def ready_release(release: Release, registry: Registry, console: Console) -> Rea
     from dataclasses import replace
 
     from quantgate.evals.contract.fidelity import ANSWERS, TOKEN_LOGPROBS
-    from quantgate.evals.errors import DataError
+    from quantgate.evals.errors import DataError, UsageError
     from quantgate.evals.release.designs import designs_of
     from quantgate.evals.release.ready import Ready
     from quantgate.evals.settings.release import Stop
+    from quantgate.tasks.needs import check_needs
     from quantgate.tasks.options import GivenOption, own_options
 
-    infos = found_tasks(registry, release.tasks)
-    tasks = {}
+    infos = {name: registry.find(name) for name in release.tasks}
+    tasks: dict[str, Task] = {}
+    obstacles: dict[str, UsageError | DataError] = {}
     # What a task is loaded with is the same for all builds; the file is refused where it is not.
     label = release.asked[0].label
     for name, info in infos.items():
         given = [GivenOption(said.name, said.value, said.where) for said in release.given_options(label, name)]
-        own = own_options([info], given, registry.tasks.values())
         try:
+            check_needs([info])
+            own = own_options([info], given, registry.tasks.values())
             tasks[name] = loaded_task(name, release.run_config(label, name), own[name], console)
+        except UsageError as error:
+            obstacles[name] = error
         except DataError as error:
             # Whoever loads a task speaks of the options of `run`.
             by_key = f"; in {release.file} under data or data_dir" if "--data" in str(error) else ""
-            raise DataError(f"{error}{by_key}") from None
+            obstacles[name] = DataError(f"{error}{by_key}")
+    _refuse_for(obstacles, infos)
     of_logprobs = [name for name, task in tasks.items() if task.identity.settings.get(ANSWERS) == TOKEN_LOGPROBS]
     policy = release.policy.with_fidelity(of_logprobs, others=len(of_logprobs) < len(tasks))
     release = replace(release, policy=policy)
@@ -95,6 +102,26 @@ def ready_release(release: Release, registry: Registry, console: Console) -> Rea
             )
     # Where no task is looked at on the way, all is asked and decided once.
     return Ready(release, tasks, infos, designs or None)
+
+
+def _refuse_for(obstacles: Mapping[str, UsageError | DataError], infos: Mapping[str, TaskInfo]) -> None:
+    """Raise what keeps tasks from being asked: a line for each of several, so that all is put right at once."""
+    from quantgate.evals.errors import Obstacles
+    from quantgate.evals.text import unbroken
+    from quantgate.tasks.needs import command, needs_of
+
+    if len(obstacles) == 1:
+        raise next(iter(obstacles.values()))
+    if not obstacles:
+        return
+    lines = []
+    for name, error in obstacles.items():
+        said = unbroken(str(error))
+        lines.append(said if said.startswith(name) else f"{name}: {said}")
+    lacking = {name: [need for need in needs_of(infos[name]) if not need.there] for name in obstacles}
+    if sum(map(bool, lacking.values())) > 1:
+        lines.append(f"to install all of it: {command([need for needs in lacking.values() for need in needs])}")
+    raise Obstacles(f"{len(obstacles)} of {len(infos)} tasks cannot be asked yet, and nothing was asked:", lines)
 
 
 def check_task_names(config: RunConfig) -> None:

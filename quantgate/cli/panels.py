@@ -54,11 +54,12 @@ PANELS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "Cost": ("cost", "cost_unit", "more_is_better"),
     },
     "check": {
+        _TASKS: ("suite",),
         "How far it is asked": ("stop", "looks", "limit", "max_time", "max_requests", "concurrency"),
         OUTPUT: ("out", "quiet", "no_progress", "log_level"),
     },
     "plan": {
-        _REQUIRED: ("margin", "recovery", "policy", "alpha", "target", "power", "tasks", "true_loss"),
+        _REQUIRED: ("margin", "recovery", "policy", "suite", "alpha", "target", "power", "tasks", "true_loss"),
         "What is known or guessed": (
             *("noise", "task", "items", "accuracy", "discordance", "within_variance", "tokens_per_answer"),
             "throughput",

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from quantgate.cli.panels import grouped
+from quantgate.cli.policy import SuiteName
 from quantgate.evals.settings.requirements import Target
 
 if TYPE_CHECKING:
     from quantgate.evals.planning.types import Plan
+
+
+_RUNS = ("baseline", "candidate")
+_COPY = "`quantgate tasks --suites NAME --yaml > mine.yaml` makes one with yours"
+_NOT_WITH_SUITE = (*_RUNS, "noise", "task", "items", "margin", "recovery", "policy", "alpha", "target")
 
 
 def register(app: typer.Typer) -> None:
@@ -44,6 +51,7 @@ def plan(
             help="Plan each task at the margin of a policy, and its suite, the mean over several tasks, at its own.",
         ),
     ] = None,
+    suite: SuiteName = None,
     power: Annotated[float, typer.Option(help="Probability that an equal build passes all required tasks.")] = 0.8,
     alpha: Annotated[float | None, typer.Option(help="One-sided error rate of each bound. Default 0.05.")] = None,
     accuracy: Annotated[float | None, typer.Option(help="Guessed accuracy of both builds, such as 0.95.")] = None,
@@ -79,8 +87,9 @@ def plan(
     html: Annotated[Path | None, typer.Option(help="Write the plan as one HTML file.")] = None,
 ) -> None:
     """Say how many items, repeats, requests and tokens a margin needs, from a guess or from two runs of a pilot."""
-    from quantgate.cli.installed import installed_tasks
+    from quantgate.cli.installed import installed_tasks, known_tasks
     from quantgate.cli.notice import note
+    from quantgate.cli.suites import read_suite
     from quantgate.cli.telling import tell
     from quantgate.evals.errors import UsageError
     from quantgate.evals.files import write_output
@@ -110,6 +119,9 @@ def plan(
         raise UsageError(
             f"--{'margin' if margin else 'recovery'} and --policy: the policy has the margins, so give one of the two"
         )
+    if suite is not None and (given := next((name for name in _NOT_WITH_SUITE if context.params[name]), None)):
+        beside = given.upper() if given in _RUNS else f"--{given}"
+        raise UsageError(f"--suite and {beside}: a suite has its own; {_COPY}")
     aim = check_aim(
         Aim(
             tuple(margin or (() if recovery else MARGINS)),
@@ -124,7 +136,10 @@ def plan(
             tuple(recovery or ()),
         )
     )
+    read = None if suite is None else read_suite(suite, "--suite", installed_tasks(), known_tasks())
     asked = None if policy is None else load_policy(policy, alpha=alpha, target=target)
+    if read is not None:
+        asked = read.policy
     wanted_margins = [Margin(points=each) for each in margin or ()] + [Margin(recovery=each) for each in recovery or ()]
     note([*(said for each in wanted_margins for said in of_margin(each)), *of_alpha(aim.alpha)])
     if asked is not None:
@@ -138,11 +153,15 @@ def plan(
         assumed = pilots(runs[0], runs[1], task, items, guess, known, again, asked)
     elif baseline is not None or noise is not None:
         raise UsageError(f"{baseline or noise}: a pilot is two run directories, BASELINE and CANDIDATE")
+    elif read is not None:
+        assumed = read.assumed(guess)
     else:
         assumed = [assume(name, items, guess, planned_by_flips(known.get(name or ""))) for name in named]
     plans = []
     with progress_console().status("") as status:
+        told = {} if read is None else read.as_asked()
         for one, wanted in aims(assumed, aim, tasks, asked):
+            one = replace(one, notes=(*told.get(None if one.parts else one.task, ()), *one.notes))
             status.update(f"planning {one_line(one.task, 40)}")
             made = with_fresh(make_plan(one, wanted), guess, known, piloted=baseline is not None)
             plans.append(looked_at(made) if sequential else made)

@@ -1,4 +1,4 @@
-"""`quantgate tasks`: lists the tasks, or all that one of them declares."""
+"""`quantgate tasks`: lists the tasks or the suites, or all that one of them declares."""
 
 from __future__ import annotations
 
@@ -16,15 +16,33 @@ def register(app: typer.Typer) -> None:
 
 
 def tasks(
-    name: Annotated[str | None, typer.Argument(help="A task, to see all that it declares.")] = None,
+    name: Annotated[str | None, typer.Argument(help="A task or suite, to see all that it declares.")] = None,
+    suites: Annotated[
+        bool,
+        typer.Option(
+            "--suites", help="List the suites that `check --suite` knows; or describe the one of NAME, or of a file."
+        ),
+    ] = False,
+    yaml: Annotated[
+        bool, typer.Option("--yaml", help="Print the suite as it is written, to be changed: > mine.yaml.")
+    ] = False,
 ) -> None:
-    """List the tasks of this environment, those of other packages included; or describe one."""
-    from quantgate.cli.installed import installed_tasks
+    """List the tasks of this environment, those of other packages included, or the suites; or describe one."""
+    from quantgate.cli.installed import installed_tasks, known_tasks
+    from quantgate.cli.suites import listed, read_suite, rows_of, text_of
+    from quantgate.evals.errors import UsageError
     from quantgate.reports.terminal.console import output_console
     from quantgate.reports.terminal.described import described
 
+    if yaml and (name is None or not suites):
+        raise UsageError("--yaml prints a suite: tasks --suites NAME --yaml")
+    if yaml:
+        typer.echo(text_of(str(name)), nl=False)
+        return
     registry = installed_tasks()
-    if name is not None:
+    if suites:
+        rows = listed() if name is None else list(rows_of(read_suite(name, "--suites", registry, known_tasks())))
+    elif name is not None:
         info = registry.find(name)
         rows = [("name", info.name), ("package", registry.package_of(name)), *_described(info)]
     else:

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 
 from quantgate.evals.decision.comparison import Comparison
 from quantgate.evals.decision.types import NotComparable, ReleaseVerdict, TaskDecision, TaskVerdict, Verdict
+from quantgate.evals.settings.asked_suite import AskedSuite
 from quantgate.evals.text import one_line, printable
 from quantgate.reports.files.options import Inconclusive
 from quantgate.reports.words.fidelity import apart_lines, fidelity_lines
@@ -19,6 +20,7 @@ from quantgate.reports.words.looks import looks_lines
 from quantgate.reports.words.notes import paired_lines
 from quantgate.reports.words.palette import verdict_word
 from quantgate.reports.words.row import task_cells
+from quantgate.reports.words.suites import suite_lines
 from quantgate.reports.words.targets import target_lines
 
 # What XML 1.0 cannot hold, not even escaped; `printable` leaves out most of it already.
@@ -47,7 +49,8 @@ def gate_junit(verdict: Verdict, inconclusive: Inconclusive = Inconclusive.FAILU
     cases = [_case(row, inconclusive) for row in verdict.rows]
     reason = verdict.reasons[0] if verdict.reasons else "there is nothing to decide on"
     cases += _release_case(verdict.verdict, cases, inconclusive, reason)
-    return _document([(name, verdict.verdict, _flips(flipped(verdict)), cases)], verdict.created)
+    properties = [*_suite(verdict.asked_suite), *_flips(flipped(verdict))]
+    return _document([(name, verdict.verdict, properties, cases)], verdict.created)
 
 
 def comparison_junit(comparison: Comparison, inconclusive: Inconclusive = Inconclusive.FAILURE) -> str:
@@ -57,7 +60,8 @@ def comparison_junit(comparison: Comparison, inconclusive: Inconclusive = Inconc
         cases = [_case(row, inconclusive) for row in build.rows]
         reason = "every task passes by itself, but not all of them with the formats searched"
         cases += _release_case(build.verdict, cases, inconclusive, reason)
-        properties = _flips([one for one in told if one.build == build.name])
+        flips = _flips([one for one in told if one.build == build.name])
+        properties = [*_suite(comparison.asked_suite), *flips]
         suites.append((f"quantgate.{build.name}", build.verdict, properties, cases))
     return _document(suites, comparison.created)
 
@@ -116,6 +120,10 @@ def _release_case(
         return [_Case("(all tasks together)", reason, outcome="error", kind="invalid")]
     outcome = inconclusive.value if verdict is ReleaseVerdict.INCONCLUSIVE else "failure"
     return [_Case("(all tasks together)", reason, outcome=outcome, kind=verdict.value)]
+
+
+def _suite(suite: AskedSuite | None) -> _Properties:
+    return [("suite", line) for line in suite_lines(suite)]
 
 
 def _document(suites: Sequence[tuple[str, ReleaseVerdict, _Properties, Sequence[_Case]]], created: str) -> str:

@@ -21,6 +21,7 @@ from quantgate.reports.words.notes import blocks_a_pass, paired_lines, pooled_no
 from quantgate.reports.words.palette import MARK, verdict_word
 from quantgate.reports.words.row import Cells, relative_note, task_cells
 from quantgate.reports.words.settling import settling
+from quantgate.reports.words.suites import suite_lines
 from quantgate.reports.words.targets import shared_target, target_lines
 
 _MOST_ROWS = 200
@@ -39,6 +40,7 @@ def gate_markdown(verdict: Verdict) -> str:
             ("task", "items", "baseline", "candidate", "diff", "bounds", "margin", "recovery", "lost / won", "verdict"),
             (_gate_cells(row) for row in verdict.rows),
         ),
+        *_bullets(suite_lines(verdict.asked_suite)),
         *_plot([(row.task, row) for row in verdict.rows]),
         *_calls(verdict),
         *_findings((task.task, task) for task in verdict.tasks),
@@ -84,6 +86,7 @@ def comparison_markdown(comparison: Comparison) -> str:
         ),
         "",
         *_table((*columns, *_COMPARED), rows),
+        *_bullets(suite_lines(comparison.asked_suite)),
         *_bullets([said] if (said := shared_target([task for _, task in named])) else []),
         *_plot(named),
         *_calls(comparison),

@@ -12,6 +12,7 @@ from quantgate.reports.words.headline import holds_line
 from quantgate.reports.words.notes import mean_over
 from quantgate.reports.words.palette import verdict_word
 from quantgate.reports.words.row import relative_note, task_cells
+from quantgate.reports.words.suites import suite_lines
 from quantgate.reports.words.targets import shared_target
 
 _COLUMNS = (
@@ -88,6 +89,7 @@ def _explained(verdict: Verdict) -> list[str]:
         lines.append(f"{holds_line(verdict.verdict, verdict.holds)} A bootstrap's confidence is nominal.")
     if verdict.suite is not None:
         lines.append(f"The {verdict.suite.mean.task} is {markdown_text(mean_over(verdict.suite), 700)}.")
+    lines += [f"{markdown_text(line, 700)}." for line in suite_lines(verdict.asked_suite)]
     if verdict.command:
         lines.append(f"Measured with quantgate: {markdown_code(verdict.command)}")
     return lines

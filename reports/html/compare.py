@@ -27,6 +27,7 @@ from quantgate.reports.words.notes import blocks_a_pass, paired_lines
 from quantgate.reports.words.palette import verdict_word
 from quantgate.reports.words.row import relative_note, task_cells
 from quantgate.reports.words.settling import settling
+from quantgate.reports.words.suites import suite_lines
 from quantgate.reports.words.targets import shared_target
 from quantgate.reports.words.titles import comparison_title
 
@@ -52,6 +53,7 @@ def comparison_html(comparison: Comparison) -> str:
     return render(
         "compare.html.j2",
         comparison=comparison,
+        suite=suite_lines(comparison.asked_suite),
         title=comparison_title(comparison),
         box=_box(comparison),
         by_design=have_parts_of_alpha(task for build in comparison.formats for task in build.tasks),

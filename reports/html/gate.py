@@ -36,6 +36,7 @@ from quantgate.reports.words.notes import (
 from quantgate.reports.words.palette import verdict_word
 from quantgate.reports.words.row import Cells, relative_note, strata_cells, task_cells
 from quantgate.reports.words.settling import settling
+from quantgate.reports.words.suites import suite_lines
 from quantgate.reports.words.targets import shared_target, target_lines
 from quantgate.reports.words.titles import gate_title
 
@@ -59,6 +60,7 @@ def gate_html(verdict: Verdict) -> str:
     return render(
         "gate.html.j2",
         verdict=verdict,
+        suite=suite_lines(verdict.asked_suite),
         title=gate_title(verdict),
         box=_box(verdict, said),
         other_reasons=other_reasons(verdict),

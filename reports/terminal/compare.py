@@ -18,6 +18,7 @@ from quantgate.reports.words.looks import have_parts_of_alpha, looks_lines
 from quantgate.reports.words.notes import finding_notes, flag_notes
 from quantgate.reports.words.row import task_cells
 from quantgate.reports.words.settling import another_look
+from quantgate.reports.words.suites import suite_lines
 from quantgate.reports.words.targets import shared_target
 
 
@@ -25,6 +26,8 @@ def print_comparison(console: Console, comparison: Comparison, *, saved: bool = 
     """Print what to ship, the table, a sentence for each row that did not pass, the cheapest, and the verdict."""
     console.print(_line(recommendation(comparison)), soft_wrap=True)
     console.print(comparison_table(comparison))
+    for said in suite_lines(comparison.asked_suite):
+        console.print(_line(said), soft_wrap=True)
     print_calls(console, comparison)
     if said := shared_target([task for build in comparison.formats for task in build.tasks]):
         console.print(_line(said), soft_wrap=True)

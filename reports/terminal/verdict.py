@@ -13,6 +13,7 @@ from quantgate.reports.terminal.flipped import print_flipped
 from quantgate.reports.words.flips import flipped_tasks
 from quantgate.reports.words.headline import headline, holds_line
 from quantgate.reports.words.notes import described_notes, finding_notes, flag_notes, pooled_note, suite_notes
+from quantgate.reports.words.suites import suite_lines
 from quantgate.reports.words.targets import target_lines
 
 
@@ -22,6 +23,8 @@ def print_verdict(console: Console, verdict: Verdict, *, saved: bool = False) ->
     if verdict.suite is not None:
         console.print(sentence(headline(verdict), 1200), soft_wrap=True)
     console.print(decision_table(f"{candidate} against {baseline}", [(None, row) for row in verdict.rows]))
+    for line in suite_lines(verdict.asked_suite):
+        console.print(sentence(line), soft_wrap=True)
     print_calls(console, verdict)
     for name, note in suite_notes(verdict.suite):
         console.print(sentence(f"{name}: {note.text}"), soft_wrap=True)

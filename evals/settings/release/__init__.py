@@ -13,7 +13,6 @@ from quantgate.evals.documents import MOST_SETTINGS
 from quantgate.evals.errors import UsageError
 from quantgate.evals.files import read_text
 from quantgate.evals.settings.explaining import option_of
-from quantgate.evals.settings.named_policies import policy_names
 from quantgate.evals.settings.release.asking import check_alike, how_asked
 from quantgate.evals.settings.release.builds import check_folders, sides_of, written_builds
 from quantgate.evals.settings.release.kept import HEADER, written_copy
@@ -23,9 +22,11 @@ from quantgate.evals.settings.release.parts import COPY, Budget, Build, Given, O
 from quantgate.evals.settings.release.plan import plan_of
 from quantgate.evals.settings.release.rules import policy_of, rules_of
 from quantgate.evals.settings.release.said import Level, OwnOption, Said, at
+from quantgate.evals.settings.release.suites import changes, folded, layers_of_suite, named_suite, rules_of_suite
 from quantgate.evals.settings.release.tasks import place_of_task, tasks_of
 from quantgate.evals.settings.release.types import Release
 from quantgate.evals.settings.run import read_yaml
+from quantgate.evals.settings.shipped import SUITES, policy_names
 
 __all__ = [
     "COPY",
@@ -80,11 +81,18 @@ def release_of(
     """Resolve what a release file holds; otherwise as `load_release`."""
     given = _given(overrides or {})
     document, asked_first = _asked_first(document, file)
-    document = {**document, **{name: value for name, value in given.items() if name not in RUN_OPTIONS}}
-    written = tasks_of(document, file)
+    document = {**document, **{name: value for name, value in given.items() if name not in (*RUN_OPTIONS, "suite")}}
+    chosen, where = given.get("suite", document.get("suite")), at(file, "", "suite")
+    suite = named_suite(chosen, file, option_of("suite") if "suite" in given else where)
+    written = {} if suite is not None and not document.get("tasks") else tasks_of(document, file)
+    if suite is not None:
+        # A mapping is the mean of several tasks, which wins over the suite's.
+        document = {name: value for name, value in document.items() if name != "suite" or isinstance(value, Mapping)}
+        written = {name: written.get(name, {}) for name in (*suite.tasks, *written)}
     own = {task: _own_of(task, tasks, file) for task in written}
     every = tuple(dict.fromkeys(option for options in own.values() for option in options))
     check_names(document, Level.TOP, "", file, every, tasks)
+    of_suite = None if suite is None else layers_of_suite(suite, own, tasks)
     builds = written_builds(document, file)
     for place, build in builds.items():
         check_names(build, Level.BUILD, place, file, every, tasks)
@@ -105,7 +113,10 @@ def release_of(
     check_folders(sides, plan.out, file)
     askings = [
         how_asked(
-            [layers[place] for place in ("", side.place, place_of_task(task), "--")],
+            [
+                *(of_suite.of(task) if of_suite else ()),
+                *(layers[place] for place in ("", side.place, place_of_task(task), "--")),
+            ],
             *(side.build.label, task, {option.name for option in own[task]}, plan.out, at(file, "", side.place)),
         )
         for task in written
@@ -115,7 +126,17 @@ def release_of(
     check_alike(askings)
     top, of_tasks = rules_of({**said, **asked_first}, baseline.written, written, file)
     changed = {asking.task for asking in askings if asking.config.model_changed}
-    policy, rules = policy_of(file, said.get("policy"), top, of_tasks, changed)
+    policy, rules = policy_of(
+        file, said.get("policy"), top, of_tasks, changed, rules_of_suite(suite) if suite else None
+    )
+    about, named = None, None
+    if suite is not None and of_suite is not None:
+        asked = {asking.task: (asking.said, asking.own) for asking in askings if asking.label == askings[0].label}
+        named, about = suite.chosen, changes(suite, of_suite, asked, policy)
+        one = next((side.place for side in sides if side.is_asked), baseline.place)
+        for task in suite.tasks:
+            farther = [*of_suite.of(task), layers[""], layers[one]]
+            layers[place_of_task(task)] = folded(farther, layers[place_of_task(task)], task, own[task])
     return Release(
         file=file,
         name=plan.name or plan.out.name or file.stem,
@@ -130,12 +151,13 @@ def release_of(
         budget=Budget(plan.budget.max_time, plan.budget.max_requests),
         out=plan.out,
         reports=plan.reports,
+        suite=about,
         _configs={(asking.label, asking.task): asking.config for asking in askings},
         _given={
             (asking.label, asking.task): tuple(Given(name, own.value, own.where) for name, own in asking.own.items())
             for asking in askings
         },
-        _copy=written_copy(plan, {side.place: side.build for side in sides}, layers, list(written), rules),
+        _copy=written_copy(plan, {side.place: side.build for side in sides}, layers, list(written), rules, named),
     )
 
 
@@ -153,6 +175,8 @@ def _given(overrides: Mapping[str, Any]) -> dict[str, Any]:
     given = {name: value for name, value in overrides.items() if value is not None}
     if isinstance(chosen := given.get("policy"), str) and chosen not in policy_names():
         given["policy"] = Path(chosen)
+    if isinstance(chosen := given.get("suite"), str) and chosen not in SUITES.names() and Path(chosen).exists():
+        given["suite"] = Path(chosen)
     if isinstance(out := given.get("out"), str):
         given["out"] = Path(out)
     return given

@@ -14,15 +14,9 @@ from quantgate.evals.errors import UsageError
 from quantgate.evals.secrets import redacted
 from quantgate.evals.settings.explaining import UNSHOWN, place_of, shown, wrong_value
 from quantgate.evals.settings.key import OPEN_KEY, check_variable, place_of_key
-from quantgate.evals.settings.release.layers import for_task, resolved
+from quantgate.evals.settings.release.layers import ALIKE, for_task, resolved
 from quantgate.evals.settings.release.said import Layer, Said
 from quantgate.evals.settings.run import RunConfig
-
-_ALIKE = (
-    *("temperature", "top_p", "max_tokens", "seed", "preset", "omit", "extra_body", "max_length"),
-    *("limit", "first", "repeats", "metric", "data", "data_dir"),
-)
-"""What must be the same for all builds that are asked: else their answers are not compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +72,7 @@ def check_alike(askings: Iterable[Asking]) -> None:
     first: dict[str, Asking] = {}
     for asking in askings:
         other = first.setdefault(asking.task, asking)
-        for name in _ALIKE:
+        for name in ALIKE:
             ours, theirs = getattr(other.config, name), getattr(asking.config, name)
             _check_same(name, ours, theirs, [each.said.get(name) for each in (asking, other)], asking, other)
         for name in {**other.own, **asking.own}:

@@ -29,6 +29,7 @@ def written_copy(
     layers: Mapping[str, Layer],
     tasks: Collection[str],
     policy: Mapping[str, Any],
+    suite: str | Path | None = None,
 ) -> str:
     """The copy as YAML.
 
@@ -43,6 +44,8 @@ def written_copy(
         wins over all of them, under `--`.
     tasks
         Their names.
+    suite
+        The suite that was named; what it says is written out under the tasks and in the policy.
     """
     line = layers["--"]
     baseline, *candidates = ({**_build(one), **_said(layers[place], line)} for place, one in builds.items())
@@ -50,6 +53,7 @@ def written_copy(
         "name": plan.name,
         "baseline": baseline,
         **({"candidate": candidates[0]} if len(candidates) == 1 else {"candidates": candidates}),
+        "suite": suite,
         "tasks": {name: _said(layers[f"tasks.{name}"], line) or None for name in tasks},
         **_at_the_top(layers[""], line),
         "policy": {**policy, "tasks": {name: own for name, own in policy.get("tasks", {}).items() if name in tasks}},

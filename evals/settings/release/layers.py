@@ -23,6 +23,12 @@ RUN_OPTIONS = tuple(
 )
 """The options of `run` that may stand at the top, under a build or under a task."""
 
+ALIKE = (
+    *("temperature", "top_p", "max_tokens", "seed", "preset", "omit", "extra_body", "max_length"),
+    *("limit", "first", "repeats", "metric", "data", "data_dir"),
+)
+"""What must be the same for all builds that are asked, else their answers are not compared; a suite may say it."""
+
 MERGED = ("extra_body", "header")
 """Mappings of which each key is an option for itself."""
 

@@ -13,17 +13,21 @@ from quantgate.evals.errors import UsageError
 from quantgate.evals.settings.explaining import shown
 from quantgate.evals.settings.key import names_a_key
 from quantgate.evals.settings.policy import RULES
-from quantgate.evals.settings.release.layers import RUN_OPTIONS
+from quantgate.evals.settings.release.layers import ALIKE, RUN_OPTIONS
 from quantgate.evals.settings.release.said import Level, OwnOption, at
 
 OF_BUILD = ("label", "run")
 PLAN = ("name", "stop", "order", "looks", "futility", "budget", "out", "reports")
 OF_RELEASE = ("baseline", "candidate", "candidates", "tasks", "policy", "suite", *PLAN)
 
+_OF_BUILDS = ("baseline", "candidate", "candidates", "policy")
+
 _KNOWN = {
     Level.TOP: (*OF_RELEASE, *RUN_OPTIONS, *RULES),
     Level.BUILD: (*OF_BUILD, *RUN_OPTIONS),
     Level.TASK: (*RUN_OPTIONS, *RULES),
+    Level.SUITE: ("summary", "sources", "not_asked", "tasks", "suite", "options", *ALIKE, *RULES),
+    Level.SUITE_TASK: ("options", *ALIKE, *RULES),
 }
 _MEANT = {
     "recovery": "a share that must be recovered is written margin: {recovery: 0.99}",
@@ -73,6 +77,8 @@ def _refusal(name: str, level: Level, known: Sequence[str], tasks: KnownTasks) -
         return "is not known: no key stands in the file; api_key_env names the environment variable that holds it"
     if name in OF_BUILD:
         return "is a build's: it stands under baseline or candidate"
+    if level in (Level.SUITE, Level.SUITE_TASK) and name in (*RUN_OPTIONS, *PLAN, *_OF_BUILDS):
+        return "is the release file's: a suite says what is asked and what must hold, not who is asked or how fast"
     if name in OF_RELEASE:
         return "is the whole release's: it stands at the top"
     if name == "expected":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,20 @@ from pydantic import ValidationError
 
 from quantgate.evals.errors import UsageError
 from quantgate.evals.settings.explaining import place_of, shown, wrong_value
-from quantgate.evals.settings.named_policies import policy_file, policy_names
 from quantgate.evals.settings.policy import RULES, Policy, TaskPolicy
 from quantgate.evals.settings.release.said import Said, at, path_in
 from quantgate.evals.settings.release.tasks import place_of_task
 from quantgate.evals.settings.run import read_yaml
+from quantgate.evals.settings.shipped import policy_file, policy_names
 from quantgate.evals.settings.suite import nearest
+
+
+@dataclass(frozen=True, slots=True)
+class Beneath:
+    """What a suite says must hold, of all tasks and of each: it counts where the release says nothing."""
+
+    top: Mapping[str, Said]
+    tasks: Mapping[str, Mapping[str, Said]]
 
 
 def rules_of(
@@ -48,6 +57,7 @@ def policy_of(
     top: Mapping[str, Said],
     tasks: Mapping[str, Mapping[str, Said]],
     changed: Collection[str] = (),
+    beneath: Beneath | None = None,
 ) -> tuple[Policy, dict[str, Any]]:
     """The policy, and the same as it is written; the keys of `top` and `tasks` win over what `policy` says.
 
@@ -61,6 +71,8 @@ def policy_of(
         The keys that stand at the top, a suite among them, and under each task of the release.
     changed
         The tasks of which a build's `model_changed` says that answers of several models are known and meant.
+    beneath
+        What a suite says, over which all of that wins.
 
     Raises
     ------
@@ -88,6 +100,8 @@ def policy_of(
             for name, said in rules.items():
                 _check_once(said, inline and name in of_task, f"policy.tasks.{task}.{name}")
                 of_task[name], origin.said["tasks", task, name] = said.value, said.where
+    if beneath is not None:
+        _put_beneath(merged, beneath, origin)
     try:
         policy = Policy.model_validate(merged)
     except ValidationError as error:
@@ -113,6 +127,24 @@ def _written(file: Path, chosen: Said) -> tuple[Path | Traversable | None, dict[
         path = chosen.value if isinstance(chosen.value, Path) else path_in(file.parent, chosen.value, chosen.where)
         source = policy_file(path if path.exists() else str(path), chosen.where)
     return source, read_yaml(source)
+
+
+def _put_beneath(merged: dict[str, Any], beneath: Beneath, origin: _Origin) -> None:
+    """Add what a suite says to a policy as it is written, where that says nothing: of the task, or of all tasks.
+
+    A margin for all tasks is none of log-probabilities', whose own stays.
+    """
+    for_all = frozenset(merged)
+    for name, said in beneath.top.items():
+        if name not in for_all:
+            merged[name], origin.said[name,] = said.value, said.where
+    of_tasks = merged.setdefault("tasks", {})
+    for task, rules in beneath.tasks.items() if isinstance(of_tasks, dict) else ():
+        of_task = of_tasks.setdefault(task, {}) if rules else {}
+        for name, said in rules.items() if isinstance(of_task, dict) else ():
+            own_units = isinstance(said.value, Mapping) and not said.value.keys().isdisjoint(("kl", "top1"))
+            if name not in of_task and (name not in for_all or own_units):
+                of_task[name], origin.said["tasks", task, name] = said.value, said.where
 
 
 def _check_once(said: Said, twice: bool, other: str) -> None:

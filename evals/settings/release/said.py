@@ -16,12 +16,14 @@ _SHOWN = 60
 
 
 class Level(StrEnum):
-    """Where a name stands: in a release file, or on the command line."""
+    """Where a name stands: in a release file, on the command line, or in a suite."""
 
     TOP = "at the top"
     BUILD = "under a build"
     TASK = "under a task"
     COMMAND_LINE = "on the command line"
+    SUITE = "at the top of a suite"
+    SUITE_TASK = "under a task of a suite"
 
 
 @dataclass(frozen=True, slots=True)

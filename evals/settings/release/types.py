@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from quantgate.evals.settings.asked_suite import AskedSuite
 from quantgate.evals.settings.policy import Policy
 from quantgate.evals.settings.release.parts import Budget, Build, Given, Order, Report, Stop
 from quantgate.evals.settings.run import RunConfig
@@ -36,6 +37,8 @@ class Release:
         The folder of everything that is written.
     reports
         What is rendered; the JSON is always among them.
+    suite
+        The suite that it was asked by, `None` where it names its tasks itself.
     """
 
     file: Path
@@ -51,6 +54,7 @@ class Release:
     budget: Budget
     out: Path
     reports: tuple[Report, ...]
+    suite: AskedSuite | None
     _configs: Mapping[tuple[str, str], RunConfig] = field(repr=False)
     _given: Mapping[tuple[str, str], tuple[Given, ...]] = field(repr=False)
     _copy: str = field(repr=False)

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from quantgate.evals.errors import UsageError
-from quantgate.evals.settings.named_policies import policy_file, policy_names
 from quantgate.evals.settings.policy import load_policy
+from quantgate.evals.settings.shipped import policy_file, policy_names
 
 
 def test_the_names_are_those_of_the_shipped_files():

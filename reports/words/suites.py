@@ -1,0 +1,53 @@
+"""A suite in words: what is told of it before it is asked, and in a decision's reports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from quantgate.evals.settings.asked_suite import AskedSuite
+from quantgate.evals.settings.suite import SuitePolicy
+from quantgate.evals.text import one_line
+from quantgate.reports.words.numbers import margin_cell
+
+_LONGEST = 600
+
+
+def suite_lines(suite: AskedSuite | None) -> list[str]:
+    """Which suite was asked, which of its sources' benchmarks are not in it, and what was asked otherwise."""
+    if suite is None:
+        return []
+    lines = [f"suite {one_line(suite.name, 80)}: {one_line(suite.summary, 200)}"]
+    if suite.not_asked:
+        lines.append(
+            f"not in it: {one_line(', '.join(suite.not_asked), _LONGEST)}. What it shows is not shown of these"
+        )
+    if suite.changed:
+        lines.append(f"asked otherwise than the suite says: {one_line('; '.join(suite.changed), _LONGEST)}")
+    return lines
+
+
+def points(margin: float | None) -> str:
+    """A margin that is settled, in points."""
+    return "no margin up to 50 points" if margin is None else f"{100 * margin:.1f} points"
+
+
+def mean_text(suite: SuitePolicy, settles: float | None) -> str:
+    """The mean that decides: over which tasks, with their weights where these are unlike, and at which margin."""
+    shares = suite.shares
+    alike = len(set(shares.values())) == 1
+    named = ", ".join(shares) if alike else ", ".join(f"{name} {share:.0%}" for name, share in shares.items())
+    margin = " ".join(margin_cell(suite.margin).split())
+    return f"of {named}: margin {margin}; settles {points(settles)}"
+
+
+def requests_text(requests: Sequence[int], others: Sequence[str]) -> str:
+    """What each build is asked."""
+    more = f", and those of {', '.join(others)}" if others else ""
+    return f"{sum(requests):,} of each build{more}"
+
+
+def settled_lines(tasks: Mapping[str, float | None], suite: SuitePolicy | None, mean: float | None) -> list[str]:
+    """What a release settles as it is to be asked."""
+    each = ", ".join(f"{one_line(name, 60)} {points(margin)}" for name, margin in tasks.items())
+    lines = [f"settled with 80% power where nothing was lost, as plan assumes flips: {each}"] if each else []
+    return [*lines, f"the mean {mean_text(suite, mean)}"] if suite is not None else lines
