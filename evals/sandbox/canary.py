@@ -7,7 +7,7 @@ import tempfile
 from functools import cache
 
 from quantgate.evals.errors import UsageError
-from quantgate.evals.sandbox.running import Call, Limits, SandboxError, run_calls
+from quantgate.evals.sandbox.running import Call, Limits, SandboxError, run_apart, run_calls
 
 _LIMITS = Limits(cpu_s=10, wall_s=30.0, memory=512 << 20, disk=1 << 20, file=1 << 20)
 
@@ -54,20 +54,24 @@ KNOWN = {"OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"}
 def why_no_sandbox() -> str | None:
     """Why no program may be run here, and what to do; `None` where a sandbox was made and held.
 
-    A program of ours tries in it what the sandbox is there to prevent; one thing that succeeds is enough.
+    A program of ours tries in it what the sandbox is there to prevent, as it is run alone and in one of many processes;
+    one thing that succeeds is enough.
     """
     with tempfile.NamedTemporaryFile() as outside:
         try:
-            ran = run_calls(_TRIES, "tried", [[Call((outside.name, os.getpid()), 5.0)]], _LIMITS)
+            trial = Call((outside.name, os.getpid()), 5.0)
+            both = run_calls(_TRIES, "tried", [[trial]], _LIMITS), run_apart(_TRIES, "tried", [trial], _LIMITS)
         except SandboxError as error:
             return str(error)
-    if not ran.groups[0]:
-        return f"bubblewrap cannot be used here: a trial run in it came to nothing ({ran.raised.get(0) or ran.ended})"
-    if succeeded := ran.groups[0][0].value:
-        return (
-            f"the sandbox does not hold: a program in it could {', '.join(succeeded)}. Grade on another machine: "
-            "quantgate regrade RUN"
-        )
+    for ran in both:
+        if not ran.groups[0]:
+            why = ran.raised.get(0) or ran.ended
+            return f"bubblewrap cannot be used here: a trial run in it came to nothing ({why})"
+        if succeeded := ran.groups[0][0].value:
+            return (
+                f"the sandbox does not hold: a program in it could {', '.join(succeeded)}. Grade on another machine: "
+                "quantgate regrade RUN"
+            )
     return None
 
 

@@ -1,5 +1,7 @@
 """What runs inside the sandbox: it limits itself, calls a function of the program, and tells what each call gave.
 
+Where a harness calls programs, each call is made in a process of its own, behind the filter that lets it make no other.
+
 It stands alone, for the sandbox holds no other file of quantgate: it is given to the interpreter there, and imported
 here for the form in which values cross the border. Nothing that it says is more than a claim of the program's, which
 may have put anything in its place; what is right is known outside only.
@@ -18,7 +20,9 @@ from collections.abc import Callable
 from typing import Any
 
 _EXACT_FLOAT = 2**53
-_LONGEST = 1 << 16
+LONGEST = 1 << 16
+"""Characters of a text and elements of a list that are told in whole of what a call gives."""
+_NO_NEW_PRIVILEGES, _SET_SECCOMP, _FILTER_MODE = 38, 22, 2
 
 
 def encoded(value: Any, longest: int | None = None) -> Any:
@@ -111,8 +115,12 @@ def main() -> None:
         sys.path.append("/packages")
     _give_up_rights(job["user"])
     _limit(job["limits"])
+    confine = _confinement(bytes.fromhex(job["filter"])) if job["filter"] is not None else None
     # Whoever waits outside tells by this line a program that failed from one that never began.
     _say(results, {"began": True})
+    if confine is not None:
+        _say_apart(results, job, confine)
+        return
     for number, calls in enumerate(job["groups"]):
         _say_group(results, number, job, calls)
 
@@ -138,10 +146,24 @@ def _say(results: int, line: dict[str, Any]) -> None:
 
 def _say_group(results: int, number: int, job: dict[str, Any], calls: list[Any]) -> None:
     """Execute the program anew and make the calls in order, until one of them fails."""
+    names: dict[str, Any] = {}
     try:
-        names: dict[str, Any] = {}
-        exec(job["program"], names)
+        _execute(job["program"], names)
         function = names[job["entry"]]
+    except BaseException as error:  # noqa: BLE001  (SystemExit and KeyboardInterrupt are the program's, too)
+        _say(results, {"group": number, "raised": type(error).__name__})
+        return
+    _say_calls(results, number, function, calls, LONGEST)
+
+
+def _execute(program: str, names: dict[str, Any]) -> None:
+    """As `exec`, but this module's own future import is none of the program's: its annotations are evaluated."""
+    exec(compile(program, "<string>", "exec", dont_inherit=True), names)
+
+
+def _say_calls(results: int, number: int, function: Callable[..., Any], calls: list[Any], longest: int | None) -> bool:
+    """Make the calls in order, until one of them fails; whether none did."""
+    try:
         for arguments, limit_s in calls:
             given = decoded(arguments)
             # It is left to the system to end the process, so that no `except` of the program's can catch it.
@@ -152,13 +174,68 @@ def _say_group(results: int, number: int, job: dict[str, Any], calls: list[Any])
             signal.setitimer(signal.ITIMER_PROF, 0)
             line = {"group": number, "type": type(value).__name__, "cpu_s": taken}
             try:
-                line["value"] = encoded(value, _LONGEST)
+                line["value"] = encoded(value, longest)
             except (TypeError, RecursionError):
                 line["opaque"] = True  # there, and nothing that could be held against anything outside
             _say(results, line)
-    except BaseException as error:  # noqa: BLE001  (SystemExit and KeyboardInterrupt are the program's, too)
+    except BaseException as error:  # noqa: BLE001
         signal.setitimer(signal.ITIMER_PROF, 0)
         _say(results, {"group": number, "raised": type(error).__name__})
+        return False
+    return True
+
+
+def _say_apart(results: int, job: dict[str, Any], confine: Callable[[], bool]) -> None:
+    """Execute the harness once and make each group's calls in a process of its own, until one of these fails."""
+    names: dict[str, Any] = {}
+    _execute(job["program"], names)
+    ended = {signal.SIGCHLD}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ended)
+    for number, calls in enumerate(job["groups"]):
+        child = os.fork()
+        if child == 0:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, ended)
+            most = min(math.ceil(sum(limit_s for _, limit_s in calls)) + 1, job["limits"]["CPU"])
+            resource.setrlimit(resource.RLIMIT_CPU, (most, most))
+            fine = confine() and _say_calls(results, number, names[job["entry"]], calls, None)
+            os._exit(0 if fine else 1)
+        if signal.sigtimedwait(ended, job["wall_s"]) is None:
+            os.kill(child, signal.SIGKILL)
+        if os.waitpid(child, 0)[1] != 0:
+            return
+
+
+def _confinement(rules: bytes) -> Callable[[], bool]:
+    """What puts the process that calls it behind a filter of system calls, and says whether that succeeded.
+
+    It is tried first, as a program could claim anything about its own process.
+    """
+    import ctypes
+
+    class Program(ctypes.Structure):
+        _fields_ = (("length", ctypes.c_ushort), ("rules", ctypes.c_char_p))
+
+    program = Program(len(rules) // 8, rules)
+    libc = ctypes.CDLL(None)
+
+    def confine() -> bool:
+        libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
+        return bool(libc.prctl(_SET_SECCOMP, _FILTER_MODE, ctypes.byref(program), 0, 0) == 0)
+
+    if (child := os.fork()) == 0:
+        os._exit(int(not confine() or _can_fork()))
+    if os.waitpid(child, 0)[1] != 0:
+        sys.exit("a process in the sandbox cannot be put behind the filter of system calls")
+    return confine
+
+
+def _can_fork() -> bool:
+    try:
+        if os.fork() == 0:
+            os._exit(0)
+    except PermissionError:
+        return False
+    return True
 
 
 def _cpu_s() -> float:

@@ -100,11 +100,30 @@ def run_calls(program: str, entry: str, groups: Sequence[Sequence[Call]], limits
     SandboxError
         When there is no sandbox, or it did not start or end: nothing is known of the program then.
     """
+    return _ran({"program": program, "entry": entry, "filter": None}, groups, limits)
+
+
+def run_apart(
+    harness: str, entry: str, calls: Sequence[Call], limits: Limits = Limits(), call_wall_s: float = 60.0
+) -> Ran:
+    """Execute a harness in the sandbox and call its `entry`, each call in a process of its own, until one fails.
+
+    The harness is quantgate's own, and a call hands it the program. Of what comes back each call is a group, and values
+    are whole. A call is ended after `call_wall_s` seconds by the clock, too.
+
+    Raises
+    ------
+    SandboxError
+        As `run_calls`.
+    """
+    job = {"program": harness, "entry": entry, "filter": filter_program().hex(), "wall_s": call_wall_s}
+    return _ran(job, [[call] for call in calls], limits)
+
+
+def _ran(job: dict[str, Any], groups: Sequence[Sequence[Call]], limits: Limits) -> Ran:
     if (why := why_no_bubblewrap()) is not None:
         raise SandboxError(why)
-    job = {
-        "program": program,
-        "entry": entry,
+    job |= {
         "groups": [[[encoded(list(call.arguments)), call.cpu_s] for call in calls] for calls in groups],
         "user": user_inside(),
         "numpy": has_numpy(),
@@ -119,7 +138,7 @@ def run_calls(program: str, entry: str, groups: Sequence[Sequence[Call]], limits
             "MSGQUEUE": 0,
         },
     }
-    lines, ended, said = _heard(json.dumps(job).encode(), limits)
+    lines, ended, said = _heard(json.dumps(job).encode(), limits, filter_program(forks=job["filter"] is not None))
     if not lines or lines[0] != b'{"began": true}':
         raise SandboxError(why_not_started(said))
     return _read(lines[1:], [len(calls) for calls in groups], ended)
@@ -151,9 +170,9 @@ def _read(lines: Sequence[bytes], expected: Sequence[int], ended: str | None) ->
     return Ran(tuple(tuple(calls) for calls in given), raised, ended)
 
 
-def _heard(job: bytes, limits: Limits) -> tuple[list[bytes], str | None, str]:
+def _heard(job: bytes, limits: Limits, rules: bytes) -> tuple[list[bytes], str | None, str]:
     """Give the job to a sandbox: the whole lines that it says, how it was ended if it was, and what else was heard."""
-    with _started(limits) as process:
+    with _started(limits, rules) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         assert process.stderr is not None
@@ -236,10 +255,10 @@ def _written(descriptor: int, pending: memoryview) -> memoryview:
 
 
 @contextlib.contextmanager
-def _started(limits: Limits) -> Iterator[subprocess.Popen[bytes]]:
+def _started(limits: Limits, rules: bytes) -> Iterator[subprocess.Popen[bytes]]:
     """The sandbox's outer process, which is killed, and all in it, when the context is left."""
     with tempfile.TemporaryFile() as filtering:
-        filtering.write(filter_program())
+        filtering.write(rules)
         filtering.flush()
         filtering.seek(0)
         command = sandbox_command(filtering.fileno(), limits.disk)

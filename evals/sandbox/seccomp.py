@@ -18,6 +18,7 @@ _CLONE_THREAD = 0x10000
 _AF_UNIX = 1
 _X32 = 0x40000000
 
+_FORKS = ("fork", "vfork")
 _ALIKE = {
     "clone3": 435, "io_uring_setup": 425, "open_tree": 428, "move_mount": 429, "fsopen": 430, "fsconfig": 431,
     "fsmount": 432, "mount_setattr": 442, "memfd_secret": 447, "pidfd_getfd": 438,
@@ -55,10 +56,14 @@ def known_machine(machine: str | None = None) -> bool:
     return (machine or platform.machine()) in _MACHINES
 
 
-def filter_program(machine: str | None = None) -> bytes:
-    """The filter as an array of `struct sock_filter`, for a machine that `known_machine` knows."""
+def filter_program(machine: str | None = None, *, forks: bool = False) -> bytes:
+    """The filter as an array of `struct sock_filter`, for a machine that `known_machine` knows.
+
+    With `forks`, processes may be made: for what starts programs inside the sandbox, and puts each behind the filter
+    without.
+    """
     of = _MACHINES[machine or platform.machine()]
-    denied = {number: _EPERM for number in of.denied.values()}
+    denied = {number: _EPERM for name, number in of.denied.items() if not (forks and name in _FORKS)}
     denied |= {number: _EPERM for number in _ALIKE.values()}
     denied[_ALIKE["clone3"]] = _ENOSYS  # its flags lie in memory, out of a filter's sight; libc then takes clone
     lines = [
@@ -78,10 +83,13 @@ def filter_program(machine: str | None = None) -> bytes:
         (_JUMP_IF_EQUAL, 1, 0, _AF_UNIX),
         (_RETURN, 0, 0, _ERRNO | _EPERM),
         (_LOAD, 0, 0, _NUMBER_AT),
-        (_JUMP_IF_EQUAL, 0, 3, of.clone),
-        (_LOAD, 0, 0, _FIRST_ARGUMENT_AT),
-        (_JUMP_IF_SET, 1, 0, _CLONE_THREAD),
-        (_RETURN, 0, 0, _ERRNO | _EPERM),
-        (_RETURN, 0, 0, _ALLOW),
     ]
+    if not forks:
+        lines += [
+            (_JUMP_IF_EQUAL, 0, 3, of.clone),
+            (_LOAD, 0, 0, _FIRST_ARGUMENT_AT),
+            (_JUMP_IF_SET, 1, 0, _CLONE_THREAD),
+            (_RETURN, 0, 0, _ERRNO | _EPERM),
+        ]
+    lines.append((_RETURN, 0, 0, _ALLOW))
     return b"".join(struct.pack("HBBI", *line) for line in lines)

@@ -10,6 +10,7 @@ import sysconfig
 import threading
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,19 @@ def failed(deed, *given):
 def own_children() -> str:
     """The processes that this one has begun and that have not ended."""
     return Path(f"/proc/self/task/{os.getpid()}/children").read_text()
+
+
+class Way:
+    """How a program is run: alone in a sandbox, or in one of the many processes that one sandbox makes."""
+
+    def __init__(self, apart: bool) -> None:
+        self.ran = partial(ran, apart=apart)
+        self.given = partial(given, apart=apart)
+
+
+@pytest.fixture(params=[False, True], ids=["alone", "apart"])
+def way(request) -> Way:
+    return Way(request.param)
 
 
 @pytest.fixture(autouse=True)
@@ -153,8 +167,8 @@ def f():
         "import mmap; held = mmap.mmap(-1, 10 << 30)",
     ],
 )
-def test_ten_gigabytes_of_memory_are_an_error_of_the_program(kept):
-    assert ran(f"def f():\n    {kept}").raised[0] in ("MemoryError", "OSError")
+def test_ten_gigabytes_of_memory_are_an_error_of_the_program(kept, way):
+    assert way.ran(f"def f():\n    {kept}").raised[0] in ("MemoryError", "OSError")
 
 
 def test_memory_that_no_limit_of_a_process_counts_is_not_to_be_had():
@@ -244,8 +258,8 @@ def f():
     assert heard.ended is not None
 
 
-def test_an_answer_that_is_too_long_is_cut_off():
-    assert ran("def f(): return ['x' * 60_000] * 60").ended == "said too much"
+def test_an_answer_that_is_too_long_is_cut_off(way):
+    assert way.ran("def f(): return ['x' * 60_000] * 60").ended == "said too much"
 
 
 @pytest.mark.slow
@@ -259,9 +273,9 @@ def test_an_answer_that_is_too_long_is_cut_off():
         "signal.alarm(1); signal.signal(signal.SIGALRM, signal.SIG_IGN)\n    10 ** 10 ** 10",
     ],
 )
-def test_an_endless_loop_is_ended_whatever_it_catches(loop):
+def test_an_endless_loop_is_ended_whatever_it_catches(loop, way):
     before = time.monotonic()
-    endless = ran(f"import signal\ndef f():\n    {loop}")
+    endless = way.ran(f"import signal\ndef f():\n    {loop}")
     assert endless.groups == ((),)
     assert endless.ended is not None
     assert time.monotonic() - before < SMALL.wall_s
@@ -274,8 +288,8 @@ def test_a_call_that_takes_too_long_is_ended_before_the_next():
     assert ended.ended == "ended before its calls were made"
 
 
-def test_what_sleeps_is_ended_by_the_clock():
-    asleep = ran("import time\ndef f(): time.sleep(1000)", limits=replace(SMALL, wall_s=0.5))
+def test_what_sleeps_is_ended_by_the_clock(way):
+    asleep = way.ran("import time\ndef f(): time.sleep(1000)", limits=replace(SMALL, wall_s=0.5))
     assert (asleep.groups, asleep.ended) == (((),), "out of time")
 
 
@@ -314,8 +328,8 @@ def f(parent, group):
         ("import os\n    for each in range(64):\n        try: os.close(each)\n        except OSError: pass", None),
     ],
 )
-def test_a_program_that_ends_the_interpreter_has_given_nothing(end, said):
-    ended = ran(f"def f():\n    {end}\n    return 1")
+def test_a_program_that_ends_the_interpreter_has_given_nothing(end, said, way):
+    ended = way.ran(f"def f():\n    {end}\n    return 1")
     assert ended.groups == ((),)
     assert said is None or ended.ended == said
 
@@ -325,13 +339,13 @@ def test_a_program_that_ends_the_interpreter_has_given_nothing(end, said):
     [("import sys; sys.exit(0)", "SystemExit"), ("raise KeyboardInterrupt", "KeyboardInterrupt"),
      ("return f()", "RecursionError")],
 )  # fmt: skip
-def test_a_program_that_leaves_by_an_exception_has_given_nothing(end, raised):
-    assert ran(f"def f():\n    {end}").raised == {0: raised}
+def test_a_program_that_leaves_by_an_exception_has_given_nothing(end, raised, way):
+    assert way.ran(f"def f():\n    {end}").raised == {0: raised}
 
 
-def test_deep_recursion_with_the_limit_raised_harms_the_program_alone():
+def test_deep_recursion_with_the_limit_raised_harms_the_program_alone(way):
     endless = "class A:\n    def __add__(self, other): return self + other"
-    assert ran(f"import sys\nsys.setrecursionlimit(10 ** 9)\n{endless}\ndef f(): return A() + 1").groups == ((),)
+    assert way.ran(f"import sys\nsys.setrecursionlimit(10 ** 9)\n{endless}\ndef f(): return A() + 1").groups == ((),)
 
 
 def test_the_right_to_more_is_not_to_be_had():

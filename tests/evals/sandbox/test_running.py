@@ -87,3 +87,8 @@ def test_the_filter_is_known_for_two_machines():
     for name in ("x86_64", "aarch64"):
         assert len(filter_program(name)) % 8 == 0
     assert decoded({"int": "0x10"}) == 16
+
+
+@needs_sandbox
+def test_annotations_of_a_program_are_evaluated_as_in_any_other():
+    assert ran("def f(x: Nowhere): return x", 1).raised == {0: "NameError"}
