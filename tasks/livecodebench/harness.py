@@ -28,11 +28,11 @@ _PRELUDE = "".join(
 )
 _MISSING = ("ipdb", "joblib", "resource", "psutil", "tkinter")
 _NO_CALLS = (
-    "kill", "system", "remove", "removedirs", "rmdir", "fchdir", "setuid", "fork", "forkpty", "killpg",
+    "kill", "system", "putenv", "remove", "removedirs", "rmdir", "fchdir", "setuid", "fork", "forkpty", "killpg",
     "rename", "renames", "truncate", "replace", "unlink", "fchmod", "fchown", "chmod", "chown", "chroot", "lchown",
-    "chdir",
+    "getcwd", "chdir",
 )  # fmt: skip
-"""Functions of `os` that are `None` to a program; `getcwd` and `putenv` are left, which modules call when imported."""
+"""Functions of `os` that are `None` to a program."""
 
 _DIGITS = 50000
 

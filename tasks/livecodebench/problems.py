@@ -82,7 +82,7 @@ def read_problems(files: Sequence[Path], window: Window) -> list[Problem]:
     return list(found.values())
 
 
-def tests_of(problem: Problem) -> list[Test]:
+def load_tests(problem: Problem) -> list[Test]:
     """The tests of a problem, those in its text first.
 
     Raises

@@ -27,7 +27,7 @@ from quantgate.evals.sandbox.running import Call, Limits, run_apart, run_calls
 from quantgate.evals.settings.presets import REASONING_SAMPLING
 from quantgate.tasks.data.hub import HubFile, download, hub_fetch
 from quantgate.tasks.livecodebench.judging import same_lines, same_value
-from quantgate.tasks.livecodebench.problems import Problem, Test, read_problems, tests_of
+from quantgate.tasks.livecodebench.problems import Problem, Test, load_tests, read_problems
 from quantgate.tasks.livecodebench.window import FILES, NVIDIA, Window, first_day, last_day, release, window_of
 
 NAME = "livecodebench"
@@ -59,6 +59,7 @@ _MEMORY = 4 << 30
 _FIRST_TESTS = 4
 """Most wrong programs fail in one of these; the sandbox that runs the other tests is then not made."""
 
+_BEFORE = ("numpy", "multiprocessing")
 _HARNESS = Path(__file__).with_name("harness.py")
 
 
@@ -137,7 +138,7 @@ class LiveCodeBench:
         program = program_of(response)
         if program is None:
             return _grade(None, right=False)
-        tests = tests_of(problem)
+        tests = load_tests(problem)
         if problem.method is None:
             right = all(_all_printed(program, some) for some in _in_parts(tests))
         else:
@@ -179,9 +180,9 @@ def _all_returned(program: str, method: str, tests: Sequence[Test]) -> bool:
 
 
 def _harness(program: str) -> str:
-    """What runs a program; numpy, which takes longer to import than most programs to end, is loaded once if named."""
-    text = _HARNESS.read_text(encoding="utf-8")
-    return f"{text}\nimport numpy\n" if has_numpy() and "numpy" in program else f"{text}\n"
+    """What runs a program, with the modules loaded that could not be once some of `os` is taken away."""
+    there = [name for name in _BEFORE if name in program and (name != "numpy" or has_numpy())]
+    return "\n".join([_HARNESS.read_text(encoding="utf-8"), *(f"import {name}" for name in there), ""])
 
 
 def _limits(tests: int) -> Limits:

@@ -23,7 +23,7 @@ FILES: Mapping[str, date] = MappingProxyType({
 """The published files, each with what a release added to those before, and until when, as the authors say."""
 
 _FIRST = date(2023, 5, 1)
-_LEEWAY = timedelta(days=31)
+_LEEWAY = timedelta(days=30)
 """How much later a contest may have been than the month that the authors name: a file is left out only beyond that."""
 
 
