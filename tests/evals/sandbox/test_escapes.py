@@ -184,7 +184,7 @@ def f():
     assert given(program) == (-1, -1, -1, "PermissionError", "FileNotFoundError")
 
 
-def test_system_calls_that_keep_memory_or_reach_another_process_are_denied():
+def test_system_calls_that_keep_memory_or_reach_another_process_are_denied(way):
     program = (
         TRY
         + """
@@ -201,7 +201,7 @@ def f(numbers):
     )
     numbers = {"x86_64": [278, 53], "aarch64": [75, 199]}[os.uname().machine]
     # Two ends of a pipe of its own may be made, as asyncio does.
-    assert given(program, numbers) == (-1, -1, [0, -1, -1, -1, -1])
+    assert way.given(program, numbers) == (-1, -1, [0, -1, -1, -1, -1])
 
 
 def test_files_that_take_no_bytes_are_bounded_in_number():
@@ -218,11 +218,11 @@ def f():
     assert (many.groups, many.ended) == (((),), "made too many files")
 
 
-def test_packages_that_are_installed_are_hidden_as_they_may_hold_answers():
+def test_packages_that_are_installed_are_hidden_as_they_may_hold_answers(way):
     places = [sysconfig.get_path(kind) for kind in ("purelib", "platlib")] + [*foreign_packages()]
     program = "import os\ndef f(places): return [os.listdir(each) for each in places if os.path.isdir(each)]"
     assert os.listdir(places[0])
-    assert not any(given(program, places))
+    assert not any(way.given(program, places))
 
 
 def test_what_is_written_is_bounded_by_file_and_in_all():

@@ -69,7 +69,7 @@ def test_more_values_than_any_solution_gives_are_too_much(monkeypatch):
 
 def test_what_is_inside_is_ended_while_the_sandbox_is_still_being_made(monkeypatch):
     monkeypatch.setattr(running, "sandbox_command", lambda *_: ["sh", "-c", "sleep 60 & echo $!; wait"])
-    with running._started(SMALL) as process:
+    with running._started(SMALL, filter_program()) as process:
         inner = int(process.stdout.readline())
         ending = os.pidfd_open(inner)
     assert select.select([ending], [], [], 10) == ([ending], [], [])
