@@ -147,7 +147,8 @@ class ModelUnderTest:
     `sampling` is what the run asks with, the task's own parameters and the user's together; `timeout_s` the deadline of
     one attempt in seconds, `None` to leave it to the task; `out` the run directory, for what the task stores itself.
     The key is neither shown nor to be stored, nor are `headers`, which every request carries, nor is the address, whose
-    user-info may be one. `ca_bundle` holds certificates to trust.
+    user-info may be one. `ca_bundle` holds certificates to trust, `found` what earlier sessions of the run have found
+    out of how it is asked (`evals.contract.found`).
     """
 
     base_url: str = field(repr=False)
@@ -158,6 +159,7 @@ class ModelUnderTest:
     out: Path
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     ca_bundle: Path | None = None
+    found: Mapping[str, Any] = field(default_factory=dict)
 
 
 @runtime_checkable
@@ -219,12 +221,14 @@ class Typical:
     """What to plan with before anything is measured: an accuracy that large models have, as a fraction.
 
     `rerun_variance` is a within-item variance that was measured, in squared fractions: the part of a flip's variance
-    that two runs of one model have already; `measured` says on what.
+    that two runs of one model have already; `measured` says on what. `plan_by_reruns` says that this is what items flip
+    by, whatever the accuracy: where conversations vary so much that they flip more than half of what it allows.
     """
 
     accuracy: float
     rerun_variance: float | None = None
     measured: str = "by its authors"
+    plan_by_reruns: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from quantgate.evals.contract.fault import Fault
+from quantgate.evals.contract.fidelity import TOKENS
 from quantgate.evals.contract.records import Answer, Continuation, Origin, PerToken, Prompt, Request, Sampling, Status
 from quantgate.evals.contract.token_logprobs import TokenLogprobs, write_token_logprobs
 from quantgate.evals.endpoint.client import Endpoint
@@ -91,6 +92,16 @@ class Likelihoods:
         self._tokenizer: Tokenizer = self._server if tokenizer is None else FileTokenizer(tokenizer)
         self.found = found
         self._slots: asyncio.Queue[int] | None = None
+
+    @property
+    def found_settings(self) -> Mapping[str, Any]:
+        """Of which tokens log-probabilities are told, once that is known (`evals.contract.found.FindsOut`)."""
+        return {} if self.found is None else {TOKENS: self.found.way.means}
+
+    @property
+    def found_ways(self) -> Mapping[str, Any]:
+        """By which way they are asked for."""
+        return {} if self.found is None else self.found.record()
 
     async def find(self, prompt: Prompt, extra_body: Mapping[str, Any]) -> Found:
         """Try the ways on a short text, in their order, and keep to the first that works; that was found before alone.

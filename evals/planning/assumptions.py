@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict
 
 from quantgate.evals.contract.fidelity import TOP1
-from quantgate.evals.contract.task import TaskInfo
+from quantgate.evals.contract.task import TaskInfo, Typical
 from quantgate.evals.errors import UsageError
 from quantgate.evals.pairing.greedy import is_greedy
 from quantgate.evals.planning.options import check_guess, sizes
@@ -14,6 +15,7 @@ from quantgate.evals.planning.types import Assumptions, Guess
 
 # The variance of items' true change in solve rate that is assumed: a standard deviation of five points.
 BETWEEN = 0.0025
+_NINETEEN_OF_TWENTY = 1.96
 
 
 def assume(task: str | None, items: int | None, guess: Guess, known: TaskInfo | None = None) -> Assumptions:
@@ -22,7 +24,8 @@ def assume(task: str | None, items: int | None, guess: Guess, known: TaskInfo | 
     `known` is what the task declares, where it is an installed one.
 
     Half of the most flips that an accuracy allows, 2 min(a, 1 - a), are assumed; and that of the flips all but
-    `BETWEEN` is noise of re-runs, at most the 2 a (1 - a) of builds that answer each item with that probability.
+    `BETWEEN` is noise of re-runs, at most the 2 a (1 - a) of builds that answer each item with that probability. Where
+    the noise of re-runs was measured and is what items flip by, flips are that and `BETWEEN`.
 
     Raises
     ------
@@ -39,10 +42,11 @@ def assume(task: str | None, items: int | None, guess: Guess, known: TaskInfo | 
             accuracy = typical.accuracy if typical is not None else 0.9
             notes.append(f"assumed: an accuracy of {accuracy:g}; give --accuracy")
         psi = min(accuracy, 1 - accuracy)
-        notes.append(
-            f"assumed: {psi:.2%} of the items flip, half of the most that this accuracy allows; give --discordance, "
-            "or two run directories of a pilot"
-        )
+        if typical is not None and typical.plan_by_reruns and typical.rerun_variance is not None:
+            psi, flips = _by_reruns(typical, accuracy, strata)
+        else:
+            flips = f"assumed: {psi:.2%} of the items flip, half of the most that this accuracy allows"
+        notes.append(f"{flips}; give --discordance, or two run directories of a pilot")
         if psi < (guess.within_variance or 0.0):
             psi = guess.within_variance or 0.0
             notes[-1] = f"assumed: {psi:.2%} of the items flip, all of it noise of re-runs (--within-variance)"
@@ -67,6 +71,18 @@ def assume(task: str | None, items: int | None, guess: Guess, known: TaskInfo | 
         one_answer=guess.within_variance is None and _greedy(known),
         accuracy=accuracy if accuracy is not None or typical is None else typical.accuracy,
         fresh=items is None and known is not None and known.fresh is not None,
+    )
+
+
+def _by_reruns(typical: Typical, accuracy: float, strata: Sequence[int]) -> tuple[float, str]:
+    """(flips, a sentence on them) of a task whose conversations flip by themselves."""
+    assert typical.rerun_variance is not None
+    reruns = min(typical.rerun_variance, 2 * min(accuracy, 1 - accuracy))
+    chance = _NINETEEN_OF_TWENTY * math.sqrt(reruns * sum(1 / size for size in strata)) / len(strata)
+    return min(reruns + BETWEEN, 1.0), (
+        f"measured: {reruns:.2%} of the items flip between two runs of one model ({typical.measured}), so that single "
+        f"runs of {sum(strata)} items differ by up to {100 * chance:.1f} points by chance, 19 times in 20; "
+        f"{reruns + BETWEEN:.2%} are planned with"
     )
 
 

@@ -14,6 +14,7 @@ from pydantic.dataclasses import dataclass
 
 from quantgate.evals.contract.design import Design
 from quantgate.evals.contract.fidelity import ANSWERS, TOKEN_LOGPROBS, TOKENS
+from quantgate.evals.contract.found import USER_VERSION
 from quantgate.evals.contract.published import Benchmark, PublishedScore
 from quantgate.evals.documents import BrokenDocument, parse_json
 from quantgate.evals.errors import RunDirectoryError
@@ -24,7 +25,8 @@ SCHEMA_VERSION = 1
 _IDENTITY = ("version", "grader", "metric", "data_hash")
 _NEVER_ASKED = frozenset({"weights"})
 """Settings that say how a score is made up, not how anything was asked."""
-FOUND_OUT = frozenset({TOKENS})
+
+FOUND_OUT = frozenset({TOKENS, USER_VERSION})
 """What of how a task is asked is found out only while it is: that one does not know it yet is no difference."""
 
 _STRICT = ConfigDict(extra="forbid")
@@ -282,6 +284,12 @@ def task_differences(ours: TaskRecord, theirs: TaskRecord, here: str, there: str
     left, right = ({name: value for name, value in _told(task).items() if name not in unknown}
                    for task in (ours, theirs))  # fmt: skip
     return list(differences(left, right, here, there))
+
+
+def found_settings(task: TaskRecord | None) -> dict[str, Any]:
+    """What was found out of how a task is asked, by the sessions before."""
+    settings = {} if task is None else task.settings
+    return {name: settings[name] for name in FOUND_OUT if name in settings}
 
 
 def unknown_between(ours: TaskRecord, theirs: TaskRecord) -> tuple[str, ...]:

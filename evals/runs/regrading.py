@@ -20,7 +20,7 @@ from quantgate.evals.runs.directory import RunDirectory
 from quantgate.evals.runs.grader_processes import GraderProcesses
 from quantgate.evals.runs.grading import Heard, grade_by, graded, text_of, ungraded
 from quantgate.evals.runs.lost_grades import lost_lines
-from quantgate.evals.runs.record import FOUND_OUT, Regrade, RunRecord, TaskRecord, now
+from quantgate.evals.runs.record import Regrade, RunRecord, TaskRecord, found_settings, now
 from quantgate.evals.samples.damage import Damage
 from quantgate.evals.samples.held import Held
 from quantgate.evals.versions import software_versions
@@ -172,13 +172,12 @@ def _answers(out: Path, record: TaskRecord, task: Task, held: Held) -> Iterator[
 
 def _as_graded(record: TaskRecord, task: Task) -> TaskRecord:
     identity = task.identity
-    found = {name: record.settings[name] for name in FOUND_OUT if name in record.settings}
     return replace(
         record,
         version=identity.version,
         grader=identity.grader,
         metric=identity.metric,
-        settings={**identity.settings, **found},
+        settings={**identity.settings, **found_settings(record)},
     )
 
 

@@ -11,7 +11,14 @@ from quantgate.evals.contract.design import Design
 from quantgate.evals.contract.token_ids import FIELD
 from quantgate.evals.endpoint.served import context_of, is_longer, without_context
 from quantgate.evals.errors import ResumeMismatch
-from quantgate.evals.runs.record import FOUND_OUT, ListedChange, RunRecord, TaskRecord, differences, task_differences
+from quantgate.evals.runs.record import (
+    ListedChange,
+    RunRecord,
+    TaskRecord,
+    differences,
+    found_settings,
+    task_differences,
+)
 
 _WORDS = ("there", "in this command")
 _LAST_DIGITS = 1e-6
@@ -88,9 +95,8 @@ def _with_looks(task: TaskRecord, before: TaskRecord | None) -> TaskRecord:
     """The looks as they were fixed, to the digit, and what was found out of how it is asked."""
     if before is None:
         return task
-    found = {name: before.settings[name] for name in FOUND_OUT if name in before.settings}
     design = task.design if before.design is None else before.design
-    return replace(task, design=design, settings=task.settings | found)
+    return replace(task, design=design, settings=task.settings | found_settings(before))
 
 
 def design_differences(held: Design | None, wanted: Design | None) -> list[str]:

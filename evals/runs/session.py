@@ -13,7 +13,6 @@ import numpy as np
 import pyarrow
 
 from quantgate.evals.contract.design import Design
-from quantgate.evals.contract.fidelity import TOKENS
 from quantgate.evals.contract.records import Status
 from quantgate.evals.contract.task import Asker, ModelUnderTest, Orchestrated, Stratified, Task, TaskInfo
 from quantgate.evals.endpoint.client import Endpoint, RetryPolicy
@@ -29,13 +28,14 @@ from quantgate.evals.runs.asked import KeptTask
 from quantgate.evals.runs.asking import Pace, Progress, Requests, ask_all, run_until_stopped
 from quantgate.evals.runs.directory import RunDirectory
 from quantgate.evals.runs.endpoint import endpoint_of
+from quantgate.evals.runs.found import as_found
 from quantgate.evals.runs.garbage import rare_collections
 from quantgate.evals.runs.grader_processes import GraderProcesses
 from quantgate.evals.runs.grading import Graders
 from quantgate.evals.runs.missing import MissingRequests, UngradedAnswers
 from quantgate.evals.runs.own import check_own
 from quantgate.evals.runs.prompt_ids import with_token_ids
-from quantgate.evals.runs.record import Draw, RunRecord, now
+from quantgate.evals.runs.record import Draw, RunRecord, TaskRecord, found_settings, now
 from quantgate.evals.runs.resume import merge_for_resume
 from quantgate.evals.runs.room import rooms_of, with_rooms
 from quantgate.evals.runs.standing import Standing
@@ -106,11 +106,15 @@ class Session:
                 await stack.enter_async_context(steering.of(window, self.config.out))
                 progress.follow(window)
                 askers, endpoints = await self._askers(stack)
-                record = _as_found(self.record, askers)
+                record = as_found(self.record, askers)
                 plans = {name: plan for name, (plan, _) in self.missing.of_tasks().items()}
                 record = await with_token_ids(record, plans, self.configs, _asking_once)
                 directory.amend(record)
-                watch = Watch(endpoints[0], record, directory.amend, allowed=self._allows_change)
+
+                def store(seen: RunRecord) -> None:
+                    directory.amend(as_found(seen, askers))
+
+                watch = Watch(endpoints[0], record, store, allowed=self._allows_change)
                 try:
                     async with watch.looking():
                         heard = await ask_all(
@@ -127,7 +131,7 @@ class Session:
                         )
                 finally:
                     found = {name: value for endpoint in endpoints for name, value in endpoint.found().items()}
-                    directory.amend(replace(watch.record, asked=record.asked | found))
+                    store(replace(watch.record, asked=record.asked | found))
                 return heard.told(private=self._is_private(heard.task))
 
     async def _askers(self, stack: AsyncExitStack) -> tuple[dict[str, Asker], list[Endpoint]]:
@@ -142,7 +146,8 @@ class Session:
                 endpoint = await stack.enter_async_context(endpoint_of(config, config.model))
                 clients.append((config, endpoint))
             if isinstance(task, Orchestrated):
-                askers[name] = await stack.enter_async_context(task.asker(_model_under_test(config, task)))
+                model = _model_under_test(config, task, self.record.task(name))
+                askers[name] = await stack.enter_async_context(task.asker(model))
             elif task.sampling.draws:
                 askers[name] = endpoint
             elif (prompt := task.prompt(task.items()[0], 0)).per_token is not None:
@@ -343,7 +348,7 @@ def _plan(task: Task, config: RunConfig, info: TaskInfo, design: Design | None) 
     return TaskPlan(task, sampling, repeats, info, config.model, of_strata, data, folder, limit, draw, design)
 
 
-def _model_under_test(config: RunConfig, task: Task) -> ModelUnderTest:
+def _model_under_test(config: RunConfig, task: Task, record: TaskRecord | None) -> ModelUnderTest:
     return ModelUnderTest(
         base_url=config.base_url,
         model=config.model,
@@ -353,19 +358,8 @@ def _model_under_test(config: RunConfig, task: Task) -> ModelUnderTest:
         out=config.out,
         headers=config.headers(),
         ca_bundle=config.ca_bundle,
+        found=found_settings(record),
     )
-
-
-def _as_found(record: RunRecord, askers: Mapping[str, Asker]) -> RunRecord:
-    """The record with the way in which log-probabilities are asked for: a run goes on, and is paired, by that."""
-    for name, asker in askers.items():
-        if isinstance(asker, Likelihoods) and (found := asker.found) is not None:
-            tasks = (
-                replace(task, settings=task.settings | {TOKENS: found.way.means}) if task.name == name else task
-                for task in record.tasks
-            )
-            record = replace(record, asked=record.asked | found.record(), tasks=tuple(tasks))
-    return record
 
 
 async def _completions(endpoint: Endpoint, config: RunConfig) -> Completions:

@@ -15,6 +15,7 @@ from quantgate.evals.errors import RequestRefused
 from quantgate.tasks.tau2 import simulations
 from quantgate.tasks.tau2.pool import Pool
 from quantgate.tasks.tau2.simulations import Stored
+from quantgate.tasks.tau2.user_version import UserVersion
 from quantgate.tasks.tau2.wire import Ending, Outcome, Retry, Role, Served, Unit
 
 _FAULTY_ENDS = frozenset({"user_error", "infrastructure_error", "unexpected_error", "timeout"})
@@ -49,12 +50,24 @@ class Conversations:
         retry: Retry,
         unit_of: Callable[[Request], Unit],
         identify: Callable[[Request], Mapping[str, Any]],
+        user: UserVersion | None = None,
     ) -> None:
         self._pool = pool
         self._folder = folder
         self._common = {"served": models.for_worker(), "retry": asdict(retry)}
         self._unit_of = unit_of
         self._identify = identify
+        self._user = user or UserVersion()
+
+    @property
+    def found_settings(self) -> Mapping[str, Any]:
+        """Which model has played the user (`evals.contract.found.FindsOut`)."""
+        return self._user.found
+
+    @property
+    def found_ways(self) -> Mapping[str, Any]:
+        """Nothing."""
+        return {}
 
     async def ask(self, request: Request, on_fault: Callable[[Fault], None]) -> Answer:
         """Give the graded conversation of one request, or status `error` when infrastructure, user or judge failed.
@@ -63,6 +76,8 @@ class Conversations:
         ------
         RequestRefused
             When an endpoint would refuse every request; names whose.
+        ModelChanged
+            When another model plays the user than before; the conversation is not stored.
         StorageError
             When the conversation cannot be stored.
         """
@@ -83,6 +98,7 @@ class Conversations:
             outcome = await self._pool.obey(self._command("simulate", request), told)
             if outcome.ending not in (Ending.DONE, Ending.OWN_FAILURE) or outcome.reason in _FAULTY_ENDS:
                 return _failed(outcome, attempts)
+            self._user.note(outcome.user_origins)
             stored = Stored(
                 identity=identity,
                 reason=str(outcome.reason),
@@ -91,8 +107,11 @@ class Conversations:
                 usage=outcome.usage,
                 seconds=round(time.monotonic() - began, 3),
                 origins=outcome.origins,
+                user_origins=outcome.user_origins,
             )
             await asyncio.to_thread(simulations.save, file, stored)
+        else:
+            self._user.note(stored.user_origins)
         if stored.evaluation is None and not stored.own_failure:
             command = self._command("evaluate", request) | {"simulation": stored.simulation}
             outcome = await self._pool.obey(command, told)

@@ -78,7 +78,7 @@ class Tally:
 class Context:
     """What a thread's calls belong to. `verdicts` is how many assertions the judge is asked about.
 
-    `origins` is what the agent's replies say of their model, each once.
+    `origins` is what each role's replies say of their model, each once.
     """
 
     retry: Retry
@@ -87,7 +87,7 @@ class Context:
     verdicts: int = 0
     headers: dict[str, str] = field(default_factory=dict)
     tallies: dict[Role, Tally] = field(default_factory=dict)
-    origins: dict[Origin, None] = field(default_factory=dict)
+    origins: dict[Role, dict[Origin, None]] = field(default_factory=dict)
     waited_s: float = 0.0
 
 
@@ -242,8 +242,9 @@ def _count(context: Context, role: Role) -> None:
     if _local.status is None:
         raise RuntimeError("this version of litellm does not use the HTTP client that it is given; 1.80 to 1.106 do")
     reply = read_reply(_local.body)
-    if role is Role.AGENT and len(context.origins) < _MOST_ORIGINS:
-        context.origins[reply.origin] = None
+    told = context.origins.setdefault(role, {})
+    if len(told) < _MOST_ORIGINS:
+        told[reply.origin] = None
     usage = reply.usage or {}
     tally = context.tallies.setdefault(role, Tally())
     tally.calls += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
 from typing import Any
 from urllib.parse import quote
@@ -12,8 +12,8 @@ from urllib.parse import quote
 from quantgate.evals.secrets import learn
 from quantgate.evals.text import excerpt
 from quantgate.tasks.tau2.calls import AgentFailure, Context, RoleFault, calling
-from quantgate.tasks.tau2.packages import Package, Unusable, load_package
-from quantgate.tasks.tau2.wire import Ending, Outcome, Retry, Served, Unit
+from quantgate.tasks.tau2.packages import Asked, Package, Unusable, check_version, load_package
+from quantgate.tasks.tau2.wire import Ending, Outcome, Retry, Role, Served, Unit
 
 _loading = threading.Lock()
 
@@ -26,10 +26,13 @@ def _package() -> Package:
 def obey(command: Mapping[str, Any], report: Callable[[str, str, bool], None]) -> dict[str, Any]:
     """Do what one command says and tell how it ended, as JSON (see `tasks.tau2.wire.Outcome`)."""
     try:
+        if (least := command.get("least")) is not None:
+            check_version(least)
         with _loading:
             package = _package()
         if command["command"] == "describe":
-            return asdict(Outcome(Ending.DONE, package.describe(command["domains"])))
+            asked = Asked(least, command.get("retrieval"))
+            return asdict(Outcome(Ending.DONE, package.describe(command["domains"], asked)))
         return asdict(_simulated_or_evaluated(package, command, report))
     except Unusable as error:
         return asdict(Outcome(Ending.UNUSABLE, message=str(error)))
@@ -56,17 +59,22 @@ def _simulated_or_evaluated(
             simulation = package.simulate(unit, served["agent"], served["user"], context.headers)
     except AgentFailure as failure:
         partial = {"messages": package.messages_so_far(), "detail": failure.detail}
-        return Outcome(Ending.OWN_FAILURE, partial, failure.reason, usage=_usage(context), origins=_origins(context))
+        return _told(context, Outcome(Ending.OWN_FAILURE, partial, failure.reason))
     except RoleFault as fault:
         ending = Ending.REFUSED if fault.refusing else Ending.FAULT
         return Outcome(ending, role=fault.role, message=str(fault), usage=_usage(context))
     reason = str(simulation["termination_reason"])
-    return Outcome(Ending.DONE, simulation, reason, usage=_usage(context), origins=_origins(context))
+    return _told(context, Outcome(Ending.DONE, simulation, reason))
 
 
 def _usage(context: Context) -> dict[str, dict[str, int]]:
     return {str(role): asdict(tally) for role, tally in context.tallies.items()}
 
 
-def _origins(context: Context) -> list[tuple[str | None, str | None]]:
-    return [(origin.model, origin.fingerprint) for origin in context.origins]
+def _told(context: Context, outcome: Outcome) -> Outcome:
+    """The outcome of a conversation with what it cost, and what its replies told of their models."""
+    agent, user = (
+        [(origin.model, origin.fingerprint) for origin in context.origins.get(role, {})]
+        for role in (Role.AGENT, Role.USER)
+    )
+    return replace(outcome, usage=_usage(context), origins=agent, user_origins=user)

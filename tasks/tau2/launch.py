@@ -47,7 +47,9 @@ def worker_environment(urls: Iterable[str] = (), ca_bundle: Path | None = None) 
     }
 
 
-def describe(python: Path | None, domains: Sequence[str]) -> dict[str, Any]:
+def describe(
+    python: Path | None, domains: Sequence[str], *, least: str | None = None, retrieval: str | None = None
+) -> dict[str, Any]:
     """What the benchmark holds, asked of a worker (see `tasks.tau2.packages.Package.describe`).
 
     Raises
@@ -73,7 +75,8 @@ def describe(python: Path | None, domains: Sequence[str]) -> dict[str, Any]:
         assert process.stdin is not None
         assert process.stdout is not None
         assert process.stderr is not None
-        command = {"id": 0, "command": "describe", "domains": list(domains)}
+        asked = {"least": least, "retrieval": retrieval}
+        command = {"id": 0, "command": "describe", "domains": list(domains), **asked}
         # tau2 says much on standard error before it answers; more than a pipe holds would stop it.
         errors = Drained(process.stderr)
         try:

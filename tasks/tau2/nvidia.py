@@ -48,3 +48,8 @@ def simulate(unit: Unit, task: Any, models: Mapping[str, Any], started: Callable
     )
     simulation.reward_info = None
     return simulation
+
+
+def environment_options(unit: Unit, task: Any) -> dict[str, Any]:
+    """See `tasks.tau2.packages.EnvironmentOptions`: none of its domains takes any."""
+    return {}

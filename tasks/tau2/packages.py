@@ -10,10 +10,14 @@ import os
 import platform
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib import metadata
+from pathlib import Path
 from typing import Any, Protocol
 
+from quantgate.tasks.tau2 import banking
 from quantgate.tasks.tau2.calls import litellm_arguments, retrying, tagged, watch
+from quantgate.tasks.tau2.sources import code_hash, is_below
 from quantgate.tasks.tau2.wire import PACKAGES, Role, Served, Unit
 
 
@@ -28,6 +32,20 @@ class Simulate(Protocol):
     """
 
     def __call__(self, unit: Unit, task: Any, models: Mapping[str, Any], started: Callable[[Any], None]) -> Any: ...
+
+
+class EnvironmentOptions(Protocol):
+    """What a package's environment of a task takes besides its domain, when it runs and when it is graded."""
+
+    def __call__(self, unit: Unit, task: Any) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a benchmark must be: of Sierra's `least` version, `None` for any package's, with documents found so."""
+
+    least: str | None = None
+    retrieval: str | None = None
 
 
 def load_package() -> Package:
@@ -56,6 +74,19 @@ def load_package() -> Package:
         raise Unusable(f"{name} {version} cannot be imported ({error})") from None
 
 
+def check_version(least: str) -> None:
+    """Raise Unusable where Sierra's package is not there, or a version that grades otherwise than `least`."""
+    found = {name: version for name in PACKAGES if (version := _version(name)) is not None}
+    if "tau2" in found and not is_below(found["tau2"], least):
+        return
+    here = ", ".join(f"{name} {version}, which grades otherwise" for name, version in found.items()) or "no tau2"
+    raise Unusable(
+        f"tau3 is Sierra's tau2 from {least} on, and here is {here}: install the tag v{least} of "
+        "sierra-research/tau2-bench with its extra `knowledge` into an environment of its own, and name its Python "
+        "with --tau2-python"
+    )
+
+
 def _version(name: str) -> str | None:
     try:
         return metadata.version(name)
@@ -71,21 +102,26 @@ class Package:
         self.version = version
         self._get_tasks: Callable[..., Sequence[Any]] = module.get_tasks
         self._simulate: Simulate = module.simulate
+        self._environment_options: EnvironmentOptions = module.environment_options
         self._running = threading.local()
         self._read: dict[str, Mapping[str, Any]] = {}
         self._reading = threading.Lock()
         _patch()
 
-    def describe(self, domains: Sequence[str]) -> dict[str, Any]:
+    def describe(self, domains: Sequence[str], asked: Asked) -> dict[str, Any]:
         """Package and version, per domain the hashes of tasks, policy, tools and databases, and the tasks' texts.
+
+        Where a version is asked for, also those of its code, and of documents where there are some.
 
         Raises
         ------
         Unusable
-            When the benchmark's data is not there.
+            When the benchmark's data is not there, the version is too old, or its retrieval needs more than is here.
         """
+        if asked.retrieval is not None and (why := banking.why_refused(asked.retrieval)) is not None:
+            raise Unusable(why)
         try:
-            described = {domain: self._describe(domain) for domain in domains}
+            described = {domain: self._describe(domain, asked) for domain in domains}
         except OSError as error:
             given = os.environ.get("TAU2_DATA_DIR")
             where = f"TAU2_DATA_DIR is {given!r}" if given else "TAU2_DATA_DIR is not set"
@@ -111,8 +147,12 @@ class Package:
             for task_id, task in self._tasks(domain).items()
         }
 
-    def _describe(self, domain: str) -> dict[str, Any]:
-        environment = _registry().get_env_constructor(domain)()
+    def _describe(self, domain: str, asked: Asked) -> dict[str, Any]:
+        documents = {}
+        if asked.retrieval is not None:
+            banking.sort_documents()
+            documents = {"retrieval_variant": asked.retrieval}
+        environment = _registry().get_env_constructor(domain)(**documents)
         tools = sorted((tool.openai_schema for tool in environment.get_tools()), key=lambda schema: json.dumps(schema))
         return {
             "policy": _sha256(environment.get_policy()),
@@ -127,6 +167,8 @@ class Package:
                 }
                 for task in self._tasks(domain).values()
             ],
+            **({} if asked.retrieval is None else {"documents": banking.documents_hash()}),
+            **({} if asked.least is None else {"code": _code_hash(domain, environment)}),
         }
 
     def _tasks(self, domain: str) -> Mapping[str, Any]:
@@ -169,12 +211,15 @@ class Package:
         from tau2.data_model.simulation import SimulationRun
         from tau2.evaluator.evaluator import EvaluationType, evaluate_simulation
 
+        task = self._tasks(unit.domain)[unit.task_id]
+        options = self._environment_options(unit, task)
         reward: dict[str, Any] = evaluate_simulation(
             simulation=SimulationRun.model_validate(simulation),
-            task=self._tasks(unit.domain)[unit.task_id],
+            task=task,
             evaluation_type=EvaluationType.ALL,
             solo_mode=False,
             domain=unit.domain,
+            **({"env_kwargs": options} if options else {}),
         ).model_dump(mode="json")
         return reward
 
@@ -233,6 +278,15 @@ def _kept(schema: Any) -> property:
 def _is_judged(criteria: Any) -> bool:
     """Whether the reward hangs on a judge: assertions in words count, and there are some."""
     return bool(criteria.nl_assertions) and "NL_ASSERTION" in [basis.value for basis in criteria.reward_basis]
+
+
+def _code_hash(domain: str, environment: Any) -> str:
+    import tau2
+    from tau2.user.user_simulator import get_global_user_sim_guidelines
+
+    guidelines = get_global_user_sim_guidelines(use_tools=environment.user_tools is not None)
+    assert tau2.__file__ is not None
+    return code_hash(Path(tau2.__file__).parent, domain, guidelines)
 
 
 def _registry() -> Any:

@@ -13,6 +13,7 @@ from typing import Any
 from quantgate.evals.contract.records import Request
 from quantgate.evals.errors import StorageError
 from quantgate.evals.files import make_folder, read_text, write_atomically
+from quantgate.tasks.tau2.defaults import NAME
 
 FOLDER = "simulations"
 _LONGEST_NAME = 80
@@ -23,7 +24,8 @@ class Stored:
     """One conversation with what it was made of, how it ended, what it cost, and its evaluation once there is one.
 
     `identity` is what must be equal for it to be used again; `reason` is how it ended: tau2's termination reason, or
-    the agent's own failure, which needs no evaluation. `origins` is what the agent's replies told of their model.
+    the agent's own failure, which needs no evaluation. `origins` is what the agent's replies told of their model,
+    `user_origins` what the user's did.
     """
 
     identity: Mapping[str, Any]
@@ -34,11 +36,16 @@ class Stored:
     seconds: float
     evaluation: Mapping[str, Any] | None = None
     origins: Sequence[Sequence[str | None]] = field(default_factory=list)
+    user_origins: Sequence[Sequence[str | None]] = field(default_factory=list)
 
 
 def relative_path(request: Request) -> str:
-    """Where a request's conversation is, from the run directory: `simulations/airline/0.trial-1.json`."""
+    """Where a request's conversation is, from the run directory: `simulations/airline/0.trial-1.json`.
+
+    Another task than `tau2` has a folder of its name, since both may be in one run directory.
+    """
     domain, _, task_id = request.item.item_id.partition("/")
+    domain = domain if request.task == NAME else request.task
     name = re.sub(r"[^A-Za-z0-9._-]", "_", task_id)
     if name != task_id or len(name) > _LONGEST_NAME:
         name = f"{name[:_LONGEST_NAME]}-{hashlib.sha256(task_id.encode()).hexdigest()[:12]}"

@@ -9,8 +9,10 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 from itertools import zip_longest
+from pathlib import Path
 from typing import Any
 
+from quantgate.evals.contract.found import USER_VERSION
 from quantgate.evals.contract.records import Grade, Item, Prompt, Request, Sampling
 from quantgate.evals.contract.task import Asker, ModelUnderTest, TaskIdentity
 from quantgate.evals.endpoint.client import Connection, Endpoint, RetryPolicy, default_deadline
@@ -20,11 +22,14 @@ from quantgate.evals.errors import UsageError
 from quantgate.evals.hashing import canonical_hash
 from quantgate.evals.settings.key import key_from_environment
 from quantgate.tasks.tau2.asker import Conversations, Models
-from quantgate.tasks.tau2.defaults import METRIC, NAME, SAMPLING, SEED, TRIALS
+from quantgate.tasks.tau2.defaults import METRIC, SAMPLING, SEED, TRIALS
+from quantgate.tasks.tau2.editions import TAU2, Edition
 from quantgate.tasks.tau2.launch import describe, worker_command, worker_environment
 from quantgate.tasks.tau2.options import Tau2Options
 from quantgate.tasks.tau2.pool import Pool
-from quantgate.tasks.tau2.wire import DOMAINS, Retry, Served, Unit
+from quantgate.tasks.tau2.sources import is_below
+from quantgate.tasks.tau2.user_version import UserVersion
+from quantgate.tasks.tau2.wire import Retry, Served, Unit
 
 _MAX_STEPS = 200
 _MAX_ERRORS = 10
@@ -48,10 +53,7 @@ class _TaskEntry:
     task_id: str
     task_hash: str
     judged: bool
-
-    @property
-    def item(self) -> Item:
-        return Item(f"{self.domain}/{self.task_id}", stratum=self.domain)
+    item: Item
 
 
 def trial_seeds(seed: int, trials: int) -> list[int]:
@@ -61,38 +63,44 @@ def trial_seeds(seed: int, trials: int) -> list[int]:
 
 
 class Tau2:
-    """The base tasks of airline, retail and telecom, each in several trials, graded by tau2 itself.
+    """The base tasks of an edition's domains, each in several trials, graded by tau2 itself.
 
     Items come in turn from each domain, so that the first N (`limit`) are of all of them.
     """
 
-    def __init__(self, options: Tau2Options, *, limit: int | None = None, seed: int | None = None) -> None:
+    def __init__(
+        self, options: Tau2Options, *, limit: int | None = None, seed: int | None = None, edition: Edition = TAU2
+    ) -> None:
         """Ask a worker process what the benchmark holds; a few seconds.
 
         Raises
         ------
         UsageError
-            When no user simulator is named, no judge where one is needed, a domain is not known, or tau2 is not there.
+            When no user simulator is named, no judge where one is needed, a domain is not known, or tau2 is not there,
+            is too old, or has other tasks.
         """
+        self._edition = edition
         self._options = options
         self._seed = SEED if seed is None else seed
-        self._domains = tuple(dict.fromkeys(options.domains)) or DOMAINS
-        unknown = sorted(set(self._domains) - set(DOMAINS))
+        self._domains = tuple(dict.fromkeys(options.domains)) or edition.domains
+        unknown = sorted(set(self._domains) - set(edition.domains))
         if unknown:
-            raise UsageError(f"--domains: tau2 has no domain {unknown[0]!r}; it has {', '.join(DOMAINS)}")
+            raise UsageError(f"--domains: tau2 has no domain {unknown[0]!r}; it has {', '.join(edition.domains)}")
         for what, value in (("base-url", options.user_base_url), ("model", options.user_model)):
             if value is None:
                 raise UsageError(
                     f"--user-{what} is missing: tau2 needs a model that plays the user, the same for both builds"
                 )
-        self._described = describe(options.tau2_python, self._domains)
+        self._retrieval = options.retrieval or edition.retrieval
+        self._described = described(edition, options.tau2_python, self._domains, self._retrieval)
         self._entries = self._read_entries(limit)
         judged = sum(task["judged"] for domain in self._described["domains"].values() for task in domain["tasks"])
         self._judged = judged > 0
         if judged and (options.judge_base_url is None or options.judge_model is None):
             raise UsageError(
                 f"{judged} of the tasks of {self._version} are graded by a judge: name it with --judge-base-url and "
-                "--judge-model, the same for both builds (there is no default), or leave retail out with --domains"
+                "--judge-model, the same for both builds (there is no default)"
+                + (", or leave retail out with --domains" if len(edition.domains) > 1 else "")
             )
 
     @property
@@ -107,8 +115,15 @@ class Tau2:
             if self._judged
             else {"judge_model": None}
         )
+        domains = self._described["domains"]
+        # What is the same for every run of an edition without a version is not said, for older runs do not say it.
+        own = {} if self._edition.least is None else {
+            "split": "base",
+            "code": {domain: domains[domain]["code"] for domain in self._domains},
+            **({} if self._retrieval is None else {"retrieval": self._retrieval}),
+        }  # fmt: skip
         return TaskIdentity(
-            name=NAME,
+            name=self._edition.name,
             version=self._version,
             grader=self._version,
             metric=METRIC,
@@ -121,11 +136,19 @@ class Tau2:
                 "user_temperature": _USER_TEMPERATURE,
                 "user_extra_body": dict(options.user_extra_body),
                 **judge,
+                **own,
                 "max_steps": self._max_steps,
                 "max_errors": _MAX_ERRORS,
             },
             provenance={name: str(version) for name, version in self._described["software"].items()},
+            notes=self._notes(),
         )
+
+    def _notes(self) -> tuple[str, ...]:
+        least, version = self._edition.least, str(self._described["version"])
+        if least is None or version == least or not is_below(least, version):
+            return ()
+        return (f"this is tau2 {version}; the known faults of its grader that the documentation lists are {least}'s",)
 
     @property
     def sampling(self) -> Sampling:
@@ -150,6 +173,7 @@ class Tau2:
             domain["tools"],
             domain["databases"],
             trial_seeds(self._seed, repeat + 1)[-1],
+            *([self._retrieval, domain["documents"]] if "documents" in domain else []),
         ]
         texts = self._texts_of(item)
         told = [{"role": role, "content": texts[part]} for part, role in _TOLD.items() if part in texts]
@@ -185,7 +209,9 @@ class Tau2:
         size = self._options.tau2_workers or min(_MOST_WORKERS, 2 * (os.cpu_count() or 1))
         environment = worker_environment(urls, model.ca_bundle)
         async with Pool(worker_command(self._options.tau2_python), environment, size) as pool:
-            yield Conversations(pool, model.out, models, retry, self._unit, partial(self._identify, model.model))
+            identify = partial(self._identify, model.model)
+            user = UserVersion(model.found.get(USER_VERSION))
+            yield Conversations(pool, model.out, models, retry, self._unit, identify, user)
 
     async def _try_tools(self, model: ModelUnderTest) -> None:
         options = self._options
@@ -245,7 +271,8 @@ class Tau2:
         entry = self._by_item[request.item.item_id]
         first = self._seed if request.sampling.seed is None else request.sampling.seed
         seed = trial_seeds(first, request.repeat + 1)[-1]
-        return Unit(entry.domain, entry.task_id, request.repeat, seed, self._max_steps, _MAX_ERRORS)
+        steps = self._max_steps
+        return Unit(entry.domain, entry.task_id, request.repeat, seed, steps, _MAX_ERRORS, self._retrieval)
 
     def _identify(self, model: str, request: Request) -> dict[str, Any]:
         return {
@@ -270,15 +297,40 @@ class Tau2:
         return {entry.item.item_id: entry for entry in self._entries}
 
     def _read_entries(self, limit: int | None) -> list[_TaskEntry]:
+        several = len(self._edition.domains) > 1
         by_domain = [
             [
-                _TaskEntry(domain, task["id"], task["hash"], task["judged"])
+                _TaskEntry(
+                    domain,
+                    task["id"],
+                    task["hash"],
+                    task["judged"],
+                    Item(f"{domain}/{task['id']}", stratum=domain if several else None),
+                )
                 for task in self._described["domains"][domain]["tasks"]
             ]
             for domain in self._domains
         ]
         in_turn = [entry for place in zip_longest(*by_domain) for entry in place if entry is not None]
         return in_turn[:limit]
+
+
+def described(
+    edition: Edition, python: Path | None, domains: Sequence[str], retrieval: str | None = None
+) -> dict[str, Any]:
+    """What an edition holds, asked of a worker. Raises UsageError where it is none of that edition, or not whole."""
+    if edition.least is None:
+        return describe(python, domains)
+    told = describe(python, domains, least=edition.least, retrieval=retrieval)
+    for domain in domains:
+        found, expected = len(told["domains"][domain]["tasks"]), edition.sizes[domain]
+        if found != expected:
+            # Its loader prints a line for a file that it cannot read, and goes on without that task.
+            raise UsageError(
+                f"{told['package']} {told['version']} has {found} tasks of {domain}, and {edition.name} are "
+                f"{expected}: is TAU2_DATA_DIR the folder `data` of the tag v{edition.least}, as it was?"
+            )
+    return told
 
 
 def _named(value: str | None) -> str:

@@ -53,7 +53,10 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One (domain, task, trial): what is simulated, stored, evaluated and resumed."""
+    """One (domain, task, trial): what is simulated, stored, evaluated and resumed.
+
+    `retrieval` is how the agent finds documents, where the domain has some.
+    """
 
     domain: str
     task_id: str
@@ -61,6 +64,7 @@ class Unit:
     seed: int
     max_steps: int
     max_errors: int
+    retrieval: str | None = None
 
 
 class Ending(StrEnum):
@@ -84,7 +88,7 @@ class Outcome:
 
     `result` is the simulation as tau2 writes it, its reward, or the description of the benchmark. `reason` is the
     termination reason of a simulation, tau2's own or one of `agent_...`; `message` tells of a fault. `usage` has tokens
-    and calls by role, `origins` the model and the fingerprint that the agent's replies told.
+    and calls by role, `origins` the model and the fingerprint that the agent's replies told, `user_origins` the user's.
     """
 
     ending: Ending
@@ -94,6 +98,7 @@ class Outcome:
     message: str | None = None
     usage: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     origins: Sequence[Sequence[str | None]] = ()
+    user_origins: Sequence[Sequence[str | None]] = ()
 
     @staticmethod
     def parse(document: Mapping[str, Any]) -> Outcome:

@@ -136,6 +136,10 @@ class Tasks:
             if file.exists():
                 for task in json.loads(file.read_text(encoding="utf-8")):
                     self.by_item[f"{domain}/{task['id']}"] = task
+        # Its tasks.json is not what tau2 reads, and says otherwise of one of them.
+        for file in sorted((data / "tau2" / "domains" / "banking_knowledge" / "tasks").glob("task_*.json")):
+            task = json.loads(file.read_text(encoding="utf-8"))
+            self.by_item[f"banking_knowledge/{task['id']}"] = task
 
     def turn_of(self, headers: Mapping[str, str], body: Body) -> Turn | None:
         """Whose turn a request is; `None` for one that belongs to no unit (the try of a tool call)."""

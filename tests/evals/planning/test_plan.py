@@ -74,8 +74,8 @@ def test_a_macro_average_is_planned_with_the_bound_over_strata():
     row = make_plan(assumed, Aim(margins=(0.05,))).rows[0]
     planned = macro_repeats(assumed.strata, 0.05, between_variance=assumed.between, within_variance=assumed.within)
     assert (row.ask, row.repeats, row.power) == (278, planned.repeats, planned.power.power)
-    assert row.power_now == pytest.approx(macro_power(assumed.strata, 0.18, 0.05))
-    assert row.items_needed > items_for_power(0.05, 0.18)
+    assert row.power_now == pytest.approx(macro_power(assumed.strata, assumed.discordance, 0.05))
+    assert row.items_needed > items_for_power(0.05, assumed.discordance)
 
 
 def test_the_power_at_a_real_loss_stands_beside_the_plan():

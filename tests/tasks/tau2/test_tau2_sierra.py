@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from quantgate.evals.contract.records import Status
 from quantgate.evals.endpoint.client import RetryPolicy
-from quantgate.evals.errors import UsageError
+from quantgate.evals.errors import ModelChanged, UsageError
 from quantgate.evals.runs.directory import RunDirectory
 from quantgate.evals.runs.session import ask_side_by_side
 from tests.server.agent import AgentServer, Tasks, Turn, call, completion_of, lazy, served_agent, text
@@ -95,3 +96,33 @@ def test_missing_data_is_told_with_the_variable_that_names_it(tmp_path, monkeypa
         UsageError, match=r"TAU2_DATA_DIR is .*: it must name the folder `data` of a checkout of sierra"
     ):
         run(NOBODY, tmp_path / "run")
+
+
+def of_model(name: str, fingerprint: str):
+    """The user's replies under another model's name."""
+
+    def reply(turn: Turn) -> Reply | None:
+        if turn.role != "user":
+            return None
+        document = json.loads(completion_of(lazy(turn)))
+        return Reply(body=json.dumps(document | {"model": name, "system_fingerprint": fingerprint}))
+
+    return reply
+
+
+def test_which_model_plays_the_user_is_recorded_and_another_ends_the_run(tmp_path):
+    def version():
+        return RunDirectory(tmp_path / "run").record().tasks[0].settings["user_version"]
+
+    with serve(broken=of_model("user-2026-01", "fp")) as server:
+        run(server.base_url, tmp_path / "run", limit=1)
+        assert version() == {"model": "user-2026-01", "fingerprint": "fp"}
+        server.broken = of_model("user-2026-02", "fp")
+        with pytest.raises(ModelChanged, match="its replies name 'user-2026-02', those before 'user-2026-01'"):
+            run(server.base_url, tmp_path / "run")
+        assert version() == {"model": "user-2026-01", "fingerprint": "fp"}
+        assert len(RunDirectory(tmp_path / "run").samples()) == 1
+        server.broken = of_model("user-2026-01", "another")
+        _, samples = run(server.base_url, tmp_path / "run")
+    assert {sample.score for sample in samples.values()} == {1.0}
+    assert version() == {"model": "user-2026-01", "fingerprint": "several"}

@@ -18,7 +18,7 @@ from quantgate.evals.runs.task_plan import TaskPlan
 from quantgate.tasks.options import GivenOption, own_options
 from quantgate.tasks.tau2 import launch
 from quantgate.tasks.tau2.info import INFO
-from quantgate.tasks.tau2.options import OPTIONS, Tau2Options
+from quantgate.tasks.tau2.options import DOCUMENT_OPTIONS, OPTIONS, Tau2Options
 from quantgate.tasks.tau2.task import Tau2, trial_seeds
 from tests.tasks.tau2.conftest import NOBODY
 
@@ -160,7 +160,7 @@ def test_domains_are_a_list_with_commas():
 
 
 def test_each_option_that_is_declared_is_one_that_it_uses():
-    assert [option.name for option in OPTIONS] == [field.name for field in fields(Tau2Options)]
+    assert {option.name for option in (*OPTIONS, *DOCUMENT_OPTIONS)} == {field.name for field in fields(Tau2Options)}
 
 
 def test_what_it_is_told_of_the_model_shows_no_key(tmp_path):
