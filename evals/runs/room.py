@@ -34,11 +34,14 @@ class Room:
     tokens: Mapping[str, int]
     by: str
 
-    def told(self) -> str:
-        """What the user should know of it."""
+    def told(self, *, has_window: bool = True) -> str:
+        """What the user should know of it; without a window that the server tells, nobody looks whether all fits."""
         how = "by the server's /tokenize" if self.by == TOKENIZE else "estimated from the usage of first requests"
         counts = ", ".join(f"{count:,} at {_shown(name)}" for name, count in self.tokens.items())
-        return f"{self.task}: the longest prompts have so many tokens: {counts} ({how})"
+        unknown = (
+            "" if has_window else "; the server does not tell its context: look whether it holds them and an answer"
+        )
+        return f"{self.task}: the longest prompts have so many tokens: {counts} ({how}){unknown}"
 
     def lack(self, window: int | None, budget: int | None) -> str | None:
         """Why the context has no room for all prompts with the budget of an answer, with what to do; else `None`."""

@@ -248,7 +248,7 @@ def prepare(config: RunConfig, tasks: Mapping[str, Task], infos: Mapping[str, Ta
     session = prepared(configs, plans, run_cancelled_by_ctrl_c(listing_of(config)), keep_looks=True)
     window = context_of(session.record.endpoint)
     rooms = rooms_of(plans, partial(_asking_once, config), window) if session.missing else []
-    told = [*session.notices, *(room.told() for room in rooms)]
+    told = [*session.notices, *(room.told(has_window=window is not None) for room in rooms)]
     return replace(session, record=with_rooms(session.record, rooms), notices=told)
 
 

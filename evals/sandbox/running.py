@@ -31,6 +31,8 @@ _TO_END_S = 10.0
 _MOST_FILES = 10_000
 """That a program may make: an empty one is not counted in bytes, and takes a kilobyte of the kernel's memory."""
 _LOOKS_S = 0.25
+_MOST_LINES = 100_000
+"""One for each call; as many empty ones as there are bytes would take eight times their memory."""
 _MOST_VALUES = 8_000_000
 """In all that a program says; two bytes of JSON can be a list of sixty. No solution of a problem gives half as many."""
 
@@ -215,7 +217,7 @@ def _heard(job: bytes, limits: Limits, rules: bytes) -> tuple[list[bytes], str |
                     elif ended is None:
                         ended, deadline = "said too much", time.monotonic() + _TO_END_S
                         _kill(process)
-        return bytes(results).split(b"\n")[:-1], ended, noise.decode("utf-8", "replace")
+        return bytes(results).split(b"\n", _MOST_LINES)[:-1], ended, noise.decode("utf-8", "replace")
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

@@ -25,3 +25,8 @@ def test_where_none_fits_that_is_said():
 
 def test_the_counts_are_told_with_how_they_came_about():
     assert ROOM.told().endswith("480 at 512, 3,700 at 4k, 15,000 at 16k (by the server's /tokenize)")
+
+
+def test_where_the_server_does_not_tell_its_context_the_user_is_to_look():
+    assert "does not tell its context" in ROOM.told(has_window=False)
+    assert "context" not in ROOM.told()

@@ -67,6 +67,13 @@ def test_more_values_than_any_solution_gives_are_too_much(monkeypatch):
     assert (told.groups, told.ended) == (((),), "said too much")
 
 
+@needs_sandbox
+def test_more_lines_than_there_can_be_calls_are_not_taken_apart(monkeypatch):
+    monkeypatch.setattr(running, "_MOST_LINES", 3)
+    heard = run_calls("def f(): return 1", "f", [[Call((), 1.0)] * 9], SMALL)
+    assert len(heard.groups[0]) == 2
+
+
 def test_what_is_inside_is_ended_while_the_sandbox_is_still_being_made(monkeypatch):
     monkeypatch.setattr(running, "sandbox_command", lambda *_: ["sh", "-c", "sleep 60 & echo $!; wait"])
     with running._started(SMALL, filter_program()) as process:
