@@ -23,7 +23,8 @@ from quantgate.evals.contract.task import TaskIdentity, TaskInfo
 hypothesis.settings.register_profile("unhurried", deadline=None)
 hypothesis.settings.load_profile("unhurried")
 
-# Where bytecode is not to be kept, hundreds of processes that tests start would compile quantgate anew, a third of a second for `gate`.
+# Where bytecode is not to be kept, hundreds of processes that tests start would compile quantgate anew: a third of a
+# second for each `gate`.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
