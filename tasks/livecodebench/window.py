@@ -60,6 +60,7 @@ PUBLISHED: Mapping[Window, int] = MappingProxyType({
     Window(2, _FIRST, _ENDS[1]): 511,
     Window(3, _FIRST, _ENDS[2]): 612,
     Window(4, _FIRST, _ENDS[3]): 713,
+    Window(6, _FIRST, NVIDIA.last): 1055,
     NVIDIA: 454,
     ARTIFICIAL_ANALYSIS: 315,
     Window(5, date(2024, 7, 1), date(2025, 1, 1)): 315,
