@@ -207,12 +207,13 @@ def _scale_problem(row: Row, figures: tuple[Figure, Figure], percents: bool) -> 
             return f"{build}: {figure.why}"
         if figure.value > 100:
             return f"{build}: {figure.number} is no accuracy"
-    if row.percent or any(figure.percent for figure in figures) or "%" in row.name:
+    if all(figure.percent for figure in figures):
         return ""
-    over = [figure.value > 1 for figure in figures]
-    if over[0] != over[1]:
+    named = row.percent or "%" in row.name
+    over = [figure.percent or figure.value > 1 for figure in figures]
+    if over[0] != over[1] and not named:
         return f"{figures[0].number} and {figures[1].number}: one reads as a share and one as a percentage"
-    if not any(over) and percents and any(figure.value for figure in figures):
+    if not any(over) and (percents or named) and any(figure.value for figure in figures):
         return f"{figures[0].number} and {figures[1].number} stand among percentages: shares or percentages?"
     return ""
 
@@ -246,7 +247,11 @@ def _asked(
     if items is not None:
         sizes = [items]
     elif written:
-        sizes = [(written.pop(),)]
+        (only,) = written
+        if known is not None and known.sizes and only > known.sizes[-1]:
+            most = f"the {known.sizes[-1]:,} items of {known.name}"
+            raise _Unknown(f"n={only} is more than {most}: say --items, --repeats")
+        sizes = [(only,)]
     elif known is not None and not known.why:
         sizes = [known.strata] if known.strata else [(size,) for size in known.sizes]
     else:

@@ -17,6 +17,8 @@ _MOST_CELLS = 100_000
 _LONGEST_CELL = 300
 _FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\n.*?\n---[ \t]*\n", re.DOTALL)
 _FOOTNOTE = re.compile(r"\[\^[^\]\s]{1,20}\]")
+# Of a link's text and what stands before it: a mark that points at a footnote, unlike the 25 of "AIME [25](...)".
+_MARK_AFTER = re.compile(r".\^\w{1,20}|[\d%)]\d{1,2}")
 _WHOLE_PAGE = re.compile(r"\s*<(!doctype|html|table)\b", re.IGNORECASE)
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 # What is struck out does not hold, and what is raised is the mark of a footnote.
@@ -99,6 +101,17 @@ class _Cell:
     across: int
     down: int
     text: list[str] = field(default_factory=list)
+    linked: int | None = None
+    """How many parts of the text stand before the link that is open."""
+
+    def end_link(self) -> None:
+        """Drop the text of a link that is the mark of a footnote, as `94.09[^1]` and `94.09[1]` are rendered."""
+        if self.linked is None:
+            return
+        before, link = "".join(self.text[: self.linked]).strip(), "".join(self.text[self.linked :]).strip()
+        if before and len(link) < 24 and _MARK_AFTER.fullmatch(before[-1] + link):
+            del self.text[self.linked :]
+        self.linked = None
 
     def said(self) -> str:
         return one_line(_FOOTNOTE.sub("", "".join(self.text)[: 4 * _LONGEST_CELL]), _LONGEST_CELL)
@@ -188,6 +201,8 @@ class _TableReader(HTMLParser):
             self._unread = 0
         elif tag == "br":
             self.handle_data(" ")
+        elif tag == "a" and table.open is not None:
+            table.open.linked = len(table.open.text)
 
     def handle_endtag(self, tag: str) -> None:
         if tag in _UNREAD:
@@ -200,6 +215,8 @@ class _TableReader(HTMLParser):
             self._open[-1].open = None
         elif self._open and tag == "thead":
             self._open[-1].in_head = False
+        elif self._open and tag == "a" and self._open[-1].open is not None:
+            self._open[-1].open.end_link()
 
     def handle_data(self, data: str) -> None:
         if self._unread:

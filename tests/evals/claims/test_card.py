@@ -55,6 +55,9 @@ def test_the_items_that_a_row_says_are_believed():
         ("| IFEval | 88.1 | N/A | |", "candidate: no figure"),
         ("| IFEval | 0.881 | 88.1 | |", "one reads as a share and one as a percentage"),
         ("| IFEval | 0.881 | 0.879 | |", "stand among percentages"),
+        ("| IFEval (%) | 0.881 | 0.879 | |", "shares or percentages"),
+        ("| IFEval | 88.1% | 0.879 | |", "one reads as a share and one as a percentage"),
+        ("| AIME 2025 (n=64) | 88.1 | 87.9 | |", "n=64 is more than the 30 items of AIME 2025"),
         ("| IFEval | 881 | 879 | |", "881 is no accuracy"),
         ("| IFEval | 88.1 / 87.0 | 88.1 | |", "no single accuracy"),
         ("| Wikitext perplexity | 6.1 | 6.3 | |", "less is better"),
@@ -65,6 +68,17 @@ def test_a_row_that_cannot_be_judged_is_said_and_counts(row, why):
     card = read(f"{row}\n| GSM8K | 95.5 | 95.3 | |\n")
     assert [(one.counts, why in one.why) for one in card.unjudged] == [(True, True)], card.unjudged
     assert [one.task for one in card.claims] == ["GSM8K"]
+
+
+@pytest.mark.parametrize("mark", ["[^1]", "[1]", " [1]"])
+def test_the_mark_of_a_footnote_is_no_digit_though_its_note_makes_it_a_link(mark):
+    card = read(f"| GSM8K | 94.09{mark} | 93.93%{mark} | |\n\n[^1]: greedy\n[1]: https://example.org\n")
+    assert told(card) == [("GSM8K", 1319, 1, "0.9409", "0.9393")]
+
+
+def test_a_link_that_is_a_number_or_a_part_of_a_name_is_kept():
+    card = read("| AIME [25](https://example.org) | [88](https://example.org) | 86.7 | |\n")
+    assert (card.claims[0].n, card.claims[0].baseline) == (30, "0.88")
 
 
 def test_means_sizes_and_speeds_are_said_and_stop_nothing():
