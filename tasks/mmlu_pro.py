@@ -193,14 +193,19 @@ def _question(row: Row) -> Question:
         raise DataError(
             f"{row.where} has no {missing[0]}; {NAME} needs the columns of {SOURCE.dataset}'s {SOURCE.path}"
         )
+    for name in ("category", "question"):
+        if not isinstance(values[name], str) or not values[name].strip():
+            raise DataError(f"{row.where}: {name} must be a text that says something")
+    if not isinstance(values["question_id"], str | int) or isinstance(values["question_id"], bool):
+        raise DataError(f"{row.where}: question_id must be a whole number or a text")
     options = values["options"]
     of_text = isinstance(options, list) and all(isinstance(option, str) for option in options)
     if not of_text or not _FEWEST <= len(options) <= len(TEN_LETTERS):
         raise DataError(f"{row.where}: options must be a list of 2 to 10 texts")
     question = Question(
         item_id=str(values["question_id"]),
-        subject=str(values["category"]),
-        text=str(values["question"]).strip(),
+        subject=values["category"].strip(),
+        text=values["question"].strip(),
         choices=tuple(option.strip() for option in options),
         right=str(values["answer"]),
     )
@@ -224,6 +229,7 @@ INFO = TaskInfo(
     metrics=(METRIC,),
     sampling=_SAMPLING,
     repeats=1,
+    shown_strata=SUBJECTS,
     typical=Typical(accuracy=0.80),
     guess=0.1,
 )

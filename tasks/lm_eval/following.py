@@ -38,8 +38,9 @@ class FollowingTask(LmEvalTask):
         super().__init__(source, limit)
         from lm_eval.tasks.ifeval.instructions_registry import INSTRUCTION_DICT
 
-        for number, document in enumerate(self._task.eval_docs):
-            _check(f"{source.name}: document {number}", document, INSTRUCTION_DICT)
+        with _same_draws():
+            for number, document in enumerate(self._task.eval_docs):
+                _check(f"{source.name}: document {number}", document, INSTRUCTION_DICT)
 
     @property
     def metrics(self) -> list[str]:
@@ -72,14 +73,21 @@ class FollowingTask(LmEvalTask):
         return {**results, **shares}
 
 
-def _check(where: str, document: Mapping[str, Any], known: Mapping[str, object]) -> None:
-    names, arguments = document.get("instruction_id_list"), document.get("kwargs")
+def _check(where: str, document: Mapping[str, Any], known: Mapping[str, Any]) -> None:
+    prompt, names, arguments = (document.get(field) for field in ("prompt", "instruction_id_list", "kwargs"))
+    if not isinstance(prompt, str) or not prompt.strip():
+        raise DataError(f"{where} has no prompt")
     if not names or not isinstance(names, list) or not isinstance(arguments, list):
         raise DataError(f"{where} has no instruction_id_list, or no kwargs, as google/IFEval is published with")
     if strange := [name for name in names if name not in known]:
         raise DataError(f"{where} has the instruction {strange[0]!r:.60}, which lm-eval has no checker for")
     if len(arguments) != len(names):
         raise DataError(f"{where} has {len(names)} instructions and kwargs of {len(arguments)}")
+    for name, given in zip(names, arguments, strict=True):
+        try:
+            known[name](name).build_description(**{key: value for key, value in given.items() if value})
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            raise DataError(f"{where} has kwargs that {name} cannot take: {error!s:.80}") from None
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -22,7 +23,7 @@ from quantgate.tasks.lm_eval.requests import Requests, requests_of
 from quantgate.tasks.lm_eval.source import LmEvalSource
 from quantgate.tasks.quiet import quietly
 
-UNGRADABLE = (ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError)
+UNGRADABLE = (ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError, re.error)
 """What lm-eval's filters and metrics raise on an answer that they were not written for."""
 
 _UNBUILDABLE = (ValueError, KeyError, TypeError, AssertionError, jinja2.TemplateError)

@@ -110,6 +110,8 @@ def test_the_packages_and_nltks_data_are_what_it_needs():
     [
         ({"instruction_id_list": ["keywords:rhyme"]}, "document 1 has the instruction 'keywords:rhyme'"),
         ({"kwargs": [{}, {}]}, "document 1 has 1 instructions and kwargs of 2"),
+        ({"kwargs": [{"mills": 3}]}, "document 1 has kwargs that"),
+        ({"prompt": " "}, "document 1 has no prompt"),
         ({"instruction_id_list": []}, "document 1 has no instruction_id_list"),
     ],
 )
@@ -118,6 +120,14 @@ def test_documents_that_lm_eval_could_not_grade_are_refused_before_anything_is_a
     rows[1] |= change
     with pytest.raises(DataError, match=said):
         ifeval(write_documents(tmp_path / "a.jsonl", rows))
+
+
+def test_a_keyword_that_is_no_pattern_is_said_and_no_crash(tmp_path):
+    words = {"keyword": "(", "frequency": 1, "relation": "at least"}
+    rows = [ifeval_documents()[0] | {"instruction_id_list": ["keywords:frequency"], "kwargs": [words]}]
+    task = ifeval(write_documents(tmp_path / "a.jsonl", rows))
+    with pytest.raises(DataError, match="cannot grade the answer to item 0"):
+        task.grade(task.items()[0], 0, "A mill (old).")
 
 
 def test_a_file_that_is_none_is_refused(tmp_path):

@@ -111,6 +111,9 @@ BROKEN = {
         "line 3: answer must be a letter from A to B",
     ),
     "two right choices": ({"answer": "A", "answer_index": 1}, "line 3: answer and answer_index name two choices"),
+    "a question that is no text": ({"question": {"text": "7?"}}, "line 3: question must be a text"),
+    "an empty category": ({"category": " "}, "line 3: category must be a text"),
+    "an id that is a list": ({"question_id": [70]}, "line 3: question_id must be a whole number or a text"),
     "an id twice": ({"question_id": 70}, "line 3: its question_id is that of an earlier row"),
 }
 
