@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from quantgate.evals.contract.published import PublishedScore
 from quantgate.evals.contract.records import Grade, Item, Prompt
@@ -226,7 +227,12 @@ def _load(exam: Exam, options: TaskOptions) -> Competition:
     return competition(exam, options.limit, options.data.get(_SPLIT), options.origin)
 
 
-def _info(exam: Exam, accuracy: float, published: tuple[PublishedScore, ...] = ()) -> TaskInfo:
+def _info(
+    exam: Exam,
+    accuracy: float,
+    published: tuple[PublishedScore, ...] = (),
+    subjects: Mapping[str, int] = MappingProxyType({}),
+) -> TaskInfo:
     return TaskInfo(
         name=exam.name,
         summary=f"{exam.title}: {exam.count} competition problems, zero-shot thinking, {REPEATS} repeats",
@@ -238,6 +244,7 @@ def _info(exam: Exam, accuracy: float, published: tuple[PublishedScore, ...] = (
         metrics=(METRIC,),
         sampling=REASONING_SAMPLING,
         repeats=REPEATS,
+        shown_strata=subjects,
         published=published,
         typical=Typical(accuracy=accuracy),
         needs=needs,
@@ -267,4 +274,13 @@ INFO_AIME25 = _info(
 )
 INFO_AIME26 = _info(AIME26, 0.90)
 INFO_HMMT25 = _info(HMMT25, 0.80, (PublishedScore("deepseek-r1-0528", 0.794, 0.08, _R1_0528),))
-INFO_MATH500 = _info(MATH500, 0.97, (PublishedScore("deepseek-r1", 0.973, 0.03, _R1),))
+_MATH500_SUBJECTS = {
+    "Algebra": 124,
+    "Intermediate Algebra": 97,
+    "Prealgebra": 82,
+    "Number Theory": 62,
+    "Precalculus": 56,
+    "Geometry": 41,
+    "Counting & Probability": 38,
+}
+INFO_MATH500 = _info(MATH500, 0.97, (PublishedScore("deepseek-r1", 0.973, 0.03, _R1),), _MATH500_SUBJECTS)

@@ -273,6 +273,8 @@ class TaskInfo:
         The defaults, which the loaded task must have, too; `None` as above.
     strata
         Items by stratum, where the score is the unweighted mean of strata.
+    shown_strata
+        Items by stratum, where strata are only shown and the score is the mean over all items.
     private
         What the authors ask of those who hold the text, when it must not be published; said wherever text could get
         out, and the files of a bundle are for their owner alone.
@@ -322,6 +324,7 @@ class TaskInfo:
     needs: Callable[[], Sequence[Need]] | None = None
     loglikelihoods: bool = False
     fresh: int | None = None
+    shown_strata: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse what no verb could use."""

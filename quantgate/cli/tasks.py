@@ -46,11 +46,25 @@ def tasks(
         info = registry.find(name)
         rows = [("name", info.name), ("package", registry.package_of(name)), *_described(info)]
     else:
-        rows = [(task.name, task.summary) for task in registry.tasks.values()]
+        rows = [(task.name, f"{task.summary} [{_in_brief(task)}]") for task in registry.tasks.values()]
         rows += [(f"{family.prefix}NAME", family.summary) for family in registry.families.values()]
     console = output_console()
     for line in described(console, rows):
         console.print(line, soft_wrap=True)
+
+
+def _in_brief(info: TaskInfo) -> str:
+    """Size, repeats, strata and what it needs, in one line."""
+    from quantgate.tasks.needs import needs_of
+
+    size = "any number of items" if info.fresh is not None else f"{info.items:,} items" if info.items else "its items"
+    often = {None: "", 1: " once"}.get(info.repeats, f" × {info.repeats}")
+    said = [f"{size}{often}"]
+    if strata := info.strata or info.shown_strata:
+        said.append(f"{len(strata)} strata")
+    if needs := needs_of(info):
+        said.append("needs " + ", ".join(need.what + ("" if need.there else " (missing)") for need in needs))
+    return "; ".join(said)
 
 
 def _described(info: TaskInfo) -> Iterator[tuple[str, str]]:
@@ -63,6 +77,8 @@ def _described(info: TaskInfo) -> Iterator[tuple[str, str]]:
     yield "items", made or (later if info.items is None else f"{info.items:,}")
     if info.strata:
         yield "strata", ", ".join(f"{name} {items:,}" for name, items in info.strata.items()) + " (macro average)"
+    if info.shown_strata:
+        yield "strata", ", ".join(f"{name} {items:,}" for name, items in info.shown_strata.items()) + " (shown only)"
     yield "metrics", ", ".join(info.metrics) or later
     if info.sampling is not None:
         told = {"temperature": info.sampling.temperature, "top_p": info.sampling.top_p}
