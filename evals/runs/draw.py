@@ -40,14 +40,19 @@ def in_drawn_order(items: Sequence[Item], order: str = ORDER) -> tuple[Item, ...
 def _ranked(items: Sequence[Item], draw: Draw, order: str) -> list[int]:
     of_strata: defaultdict[str | None, list[tuple[bytes, int]]] = defaultdict(list)
     for place, item in enumerate(items):
-        drawn = item.item_id if item.cluster is None or order == ORDER_OF_ITEMS else item.cluster
-        of_strata[item.stratum].append((_hash(drawn) if draw is Draw.RANDOM else b"", place))
+        of_strata[item.stratum].append((_key(item, order) if draw is Draw.RANDOM else b"", place))
     ranked = sorted(
         ((rank + 0.5) / len(members) if draw is Draw.RANDOM else float(rank), key, place)
         for members in of_strata.values()
         for rank, (key, place) in enumerate(sorted(members))
     )
     return [place for *_, place in ranked]
+
+
+def _key(item: Item, order: str) -> bytes:
+    """By which it is drawn; whatever order the items are given in, no two of them are alike."""
+    own = _hash(item.item_id)
+    return own if item.cluster is None or order == ORDER_OF_ITEMS else _hash(item.cluster) + own
 
 
 def _hash(name: str) -> bytes:

@@ -49,6 +49,10 @@ def test_the_questions_about_one_text_are_drawn_together():
     assert drawn[::3] != tuple(TEXTS[::3])
 
 
+def test_the_order_of_clusters_rests_on_names_alone():
+    assert in_drawn_order(TEXTS[::-1]) == in_drawn_order(TEXTS)
+
+
 def test_designs_of_before_clusters_were_drawn_keep_their_order():
     alone = in_drawn_order([Item(item.item_id, item.stratum) for item in TEXTS])
     assert ids(in_drawn_order(TEXTS, ORDER_OF_ITEMS)) == ids(alone) != ids(in_drawn_order(TEXTS))
