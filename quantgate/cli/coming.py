@@ -38,5 +38,5 @@ def say_what_is_coming(ready: Ready, first: Mapping[str, Mapping[str, Answer]], 
     print_forecast(console, title, ready.forecasts(first))
     if release.suite is not None:
         settled = settled_by(ready.sizes, ready.infos, release.policy)
-        for line in [*suite_lines(release.suite), *settled_lines(settled.tasks, release.policy.suite, settled.mean)]:
+        for line in [*suite_lines(release.suite), *settled_lines(settled, release.policy.suite)]:
             console.print(Text(line), soft_wrap=True)

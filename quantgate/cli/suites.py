@@ -140,7 +140,7 @@ def rows_of(read: ReadSuite) -> Iterator[tuple[str, str]]:
     for name in read.infos:
         yield name, "; ".join(_told(read, name, settled.tasks.get(name)))
     if read.policy.suite is not None:
-        yield "mean", mean_text(read.policy.suite, settled.mean)
+        yield "mean", mean_text(read.policy.suite, settled)
     yield "requests", requests_text([size.items * size.repeats for size in read.sizes.values()], read.unknown)
     for name, why in about.not_asked.items():
         yield "not in it", f"{name}: {why}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
+from quantgate.evals.planning.settled import Settled
 from quantgate.evals.settings.asked_suite import AskedSuite
 from quantgate.evals.settings.suite import SuitePolicy
 from quantgate.evals.text import one_line
@@ -31,13 +32,15 @@ def points(margin: float | None) -> str:
     return "no margin up to 50 points" if margin is None else f"{100 * margin:.1f} points"
 
 
-def mean_text(suite: SuitePolicy, settles: float | None) -> str:
+def mean_text(suite: SuitePolicy, settled: Settled) -> str:
     """The mean that decides: over which tasks, with their weights where these are unlike, and at which margin."""
     shares = suite.shares
     alike = len(set(shares.values())) == 1
     named = ", ".join(shares) if alike else ", ".join(f"{name} {share:.0%}" for name, share in shares.items())
     margin = " ".join(margin_cell(suite.margin).split())
-    return f"of {named}: margin {margin}; settles {points(settles)}"
+    said = f"of {named}: margin {margin}"
+    # Where a task's size is not known, so is not what the mean settles.
+    return f"{said}; settles {points(settled.mean)}" if shares.keys() <= settled.tasks.keys() else said
 
 
 def requests_text(requests: Sequence[int], others: Sequence[str]) -> str:
@@ -46,8 +49,8 @@ def requests_text(requests: Sequence[int], others: Sequence[str]) -> str:
     return f"{sum(requests):,} of each build{more}"
 
 
-def settled_lines(tasks: Mapping[str, float | None], suite: SuitePolicy | None, mean: float | None) -> list[str]:
+def settled_lines(settled: Settled, suite: SuitePolicy | None) -> list[str]:
     """What a release settles as it is to be asked."""
-    each = ", ".join(f"{one_line(name, 60)} {points(margin)}" for name, margin in tasks.items())
+    each = ", ".join(f"{one_line(name, 60)} {points(margin)}" for name, margin in settled.tasks.items())
     lines = [f"settled with 80% power where nothing was lost, as plan assumes flips: {each}"] if each else []
-    return [*lines, f"the mean {mean_text(suite, mean)}"] if suite is not None else lines
+    return [*lines, f"the mean {mean_text(suite, settled)}"] if suite is not None else lines
