@@ -55,7 +55,7 @@ _WITHOUT = (
 _FENCE = "```"
 _TEST_S = 6.0
 """CPU seconds that a test may take."""
-_MEMORY = 4 << 30
+_MEMORY, _OUTPUT = 4 << 30, 512 << 20
 _FIRST_TESTS = 4
 """Most wrong programs fail in one of these; the sandbox that runs the other tests is then not made."""
 
@@ -188,7 +188,7 @@ def _harness(program: str) -> str:
 def _limits(tests: int) -> Limits:
     """Of one sandbox: as LiveCodeBench's own, a second more than its limit for each test and five for all."""
     cpu_s = int(_TEST_S + 1) * tests + 5
-    return Limits(cpu_s=cpu_s, wall_s=3.0 * cpu_s + 60.0, memory=_MEMORY)
+    return Limits(cpu_s=cpu_s, wall_s=3.0 * cpu_s + 60.0, memory=_MEMORY, results=_OUTPUT)
 
 
 def _grade(program: str | None, *, right: bool) -> Grade:

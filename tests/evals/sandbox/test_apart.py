@@ -97,3 +97,9 @@ def test_a_filter_that_does_not_hold_is_found_before_a_program_runs(monkeypatch)
 def test_a_whole_text_comes_back():
     (heard,) = ran("def f(): return 'x' * 300_000", apart=True).groups
     assert heard[0].value == "x" * 300_000
+
+
+def test_texts_count_as_one_value_each_whatever_they_hold(monkeypatch):
+    monkeypatch.setattr(running, "_MOST_VALUES", 1000)
+    assert values(called("def f(x): return ',' * 900", 1, 2, 3)) == ["," * 900] * 3
+    assert values(called("def f(x): return [[]] * 400", 1, 2, 3)) == [[[]] * 400, None, None]
