@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +17,7 @@ from quantgate.evals.runs.session import ask_side_by_side, prepare
 from quantgate.evals.settings.run import RunConfig, load_config
 from quantgate.tasks.options import GivenOption, own_options
 from quantgate.tasks.registry import installed
-from tests.server.agent import AgentServer, Play, Tasks, Turn, call, gold, lazy, served_agent
+from tests.server.agent import AgentServer, Play, Tasks, Turn, call, gold, lazy, served_agent, text
 from tests.tasks.tau2.conftest import FULL, Told
 
 PYTHON, DATA = os.environ.get("QUANTGATE_TAU3_PYTHON"), os.environ.get("TAU2_DATA_DIR")
@@ -40,14 +42,19 @@ def run(play: Play, out: Path, task: str = "tau3_banking_knowledge", **own: obje
     return {item: sample.score for (_, item, _), sample in RunDirectory(out).samples().items()}
 
 
+def written(task: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The agent's gold actions that leave a trace in the database."""
+    traced = ("call_discoverable_agent_tool", "log_verification")
+    return [it for it in task["evaluation_criteria"]["actions"] or [] if it["name"] in traced]
+
+
 def spoilt(turn: Turn) -> dict:
-    """The gold actions, but that the last of the agent's is left out."""
-    mine = [it for it in turn.task["evaluation_criteria"]["actions"] or [] if it.get("requestor") != "user"]
-    message = gold(turn)
-    if turn.role == "agent" and message.get("tool_calls") and mine:
-        last = call(mine[-1]["name"], mine[-1]["arguments"])
-        if message["tool_calls"][0]["function"] == last["tool_calls"][0]["function"]:
-            return {"content": "Done."}
+    """The gold actions without the last that is written."""
+    message, due = gold(turn), written(turn.task)
+    if turn.role == "agent" and due and message.get("tool_calls"):
+        left_out = call(due[-1]["name"], due[-1]["arguments"])
+        if message["tool_calls"][0]["function"] == left_out["tool_calls"][0]["function"]:
+            return text("Done.")
     return message
 
 
@@ -57,9 +64,14 @@ def test_gold_actions_score_1(tmp_path, task):
     assert Counter(scores.values()) == {1.0: LIMIT or installed().tasks[task].items}
 
 
-@pytest.mark.parametrize("play", [lazy, spoilt])
-def test_an_agent_that_does_not_do_what_is_due_scores_0(tmp_path, play):
-    assert set(run(play, tmp_path / "run").values()) == {0.0}
+def test_an_agent_that_does_nothing_scores_0(tmp_path):
+    assert set(run(lazy, tmp_path / "run").values()) == {0.0}
+
+
+def test_one_action_less_scores_0(tmp_path):
+    scores, tasks = run(spoilt, tmp_path / "run"), Tasks(Path(str(DATA))).by_item
+    assert scores == {item: 0.0 if written(tasks[item]) else 1.0 for item in scores}
+    assert 0.0 in scores.values()
 
 
 def test_a_retrieval_that_asks_an_api_is_refused(tmp_path):
