@@ -57,11 +57,10 @@ def _in_brief(info: TaskInfo) -> str:
     """Size, repeats, strata and what it needs, in one line."""
     from quantgate.tasks.needs import needs_of
 
-    size = "any number of items" if info.fresh is not None else f"{info.items:,} items" if info.items else "its items"
-    often = {None: "", 1: " once"}.get(info.repeats, f" × {info.repeats}")
-    said = [f"{size}{often}"]
+    items = "as many as asked for" if info.fresh is not None else f"{info.items:,}" if info.items else "once loaded"
+    said = [f"items {items}", f"repeats {info.repeats or 'once loaded'}"]
     if strata := info.strata or info.shown_strata:
-        said.append(f"{len(strata)} strata")
+        said.append(f"strata {len(strata)}")
     if needs := needs_of(info):
         said.append("needs " + ", ".join(need.what + ("" if need.there else " (missing)") for need in needs))
     return "; ".join(said)

@@ -90,10 +90,10 @@ def test_the_tasks_are_listed(quantgate):
     assert code == 0
     assert [line.split()[0] for line in out.splitlines()] == [*installed().tasks, "lm-eval:NAME", "reasoning_gym:NAME"]
     assert {"gsm8k", "gpqa_diamond", "tau2", "arithmetic"} <= installed().tasks.keys()
-    assert "[12,032 items once; 14 strata]" in out
-    assert "[500 items × 8; 7 strata; needs math-verify" in out
-    assert "[278 items × 4; 3 strata]" in out
-    assert "[any number of items once; needs reasoning-gym" in out
+    assert "[items 12,032; repeats 1; strata 14]" in out
+    assert "[items 500; repeats 8; strata 7; needs math-verify" in out
+    assert "[items 278; repeats 4; strata 3]" in out
+    assert "[items as many as asked for; repeats 1; needs reasoning-gym" in out
 
 
 def test_a_bug_does_not_exit_with_a_verdict(quantgate, monkeypatch):
