@@ -81,6 +81,7 @@ class Run:
             damage=held.damage,
             folder=self.path,
             prompts=self.prompts,
+            shard=self.record.shard,
         )
 
 
@@ -217,6 +218,8 @@ def _asked(left: TaskRun, right: TaskRun) -> _Asked:
         return _Asked([f"only the {'candidate' if ours is None else 'baseline'} was asked this task"])
     problems = plan_differences(ours, theirs)
     for build, run in (("baseline", left), ("candidate", right)):
+        if run.shard is not None:
+            problems.append(f"the {build} is {run.shard.told()}")
         if run.record is not None and len(run.samples) > run.planned:
             planned = f"{run.record.items} items x {run.record.repeats} repeats"
             problems.append(f"the {build} holds {len(run.samples)} samples, more than its {planned}")

@@ -16,7 +16,7 @@ from quantgate.evals.pairing.item_scores import Answers, Divergences, ItemScores
 from quantgate.evals.pairing.left_out import LeftOut
 from quantgate.evals.pairing.status_counts import StatusCounts
 from quantgate.evals.pairing.table import PairTable
-from quantgate.evals.runs.record import RunRecord, SameBy, TaskRecord
+from quantgate.evals.runs.record import RunRecord, SameBy, ShardRecord, TaskRecord
 from quantgate.evals.samples.columns import Columns, Places
 from quantgate.evals.samples.damage import NO_DAMAGE, Damage
 from quantgate.evals.samples.held import Held
@@ -36,6 +36,7 @@ class TaskRun:
     `foreign` counts samples that were never to be asked, which are left out of `held`; `lost` the lines of a regrade
     that are gone, so that grades count which it has replaced; `damage` has the lines of the run's file that are no
     samples, of whatever task they were. Of a run that lies in a folder, `prompts` finds what was asked.
+    `shard` is there where it is one of a run's shards, and not the run.
     """
 
     record: TaskRecord | None
@@ -45,6 +46,7 @@ class TaskRun:
     damage: Damage = NO_DAMAGE
     folder: Path | None = None
     prompts: Prompts | None = None
+    shard: ShardRecord | None = None
 
     @property
     def imported(self) -> bool:
@@ -59,7 +61,8 @@ class TaskRun:
     @property
     def planned(self) -> int:
         """How many samples the task has when it is complete."""
-        return self.record.items * self.record.repeats if self.record else 0
+        pairs = self.record.items * self.record.repeats if self.record else 0
+        return pairs if self.shard is None else len(self.shard.shard.ordinals(pairs))
 
 
 @dataclass(frozen=True, slots=True)

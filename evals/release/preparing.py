@@ -18,9 +18,10 @@ from quantgate.evals.release.replay import replay
 from quantgate.evals.release.session import Follow, ReleaseSession
 from quantgate.evals.release.stored import answers_of
 from quantgate.evals.release.types import BASELINE, CANDIDATE, Build, Following, Order, Served, Stored
+from quantgate.evals.runs.configured import plans_of
 from quantgate.evals.runs.directory import RunDirectory
 from quantgate.evals.runs.resume import design_differences
-from quantgate.evals.runs.session import Listing, Session, listing_of, plans_of, prepared
+from quantgate.evals.runs.session import Listing, Session, listing_of, prepared
 from quantgate.evals.runs.task_plan import TaskPlan
 from quantgate.evals.samples.held import Held
 

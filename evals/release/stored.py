@@ -28,7 +28,8 @@ def answers_of(build: Stored, plans: Sequence[TaskPlan], *, is_baseline: bool) -
     directory = RunDirectory(build.out)
     record = directory.record()
     held = directory.held(record)
-    problems = [
+    problems = [] if record.shard is None else [f"it is {record.shard.told()}"]
+    problems += [
         f"{plan.task.identity.name}: {problem}"
         for plan in plans
         for problem in _problems(plan, record.task(plan.task.identity.name), held, is_baseline=is_baseline)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from quantgate.evals.contract.records import AGENT_CONTEXT_EXCEEDED, Request, Sample, SampleKey, Status
+from quantgate.evals.contract.shard import Shard
 from quantgate.evals.endpoint.overflow import has_outgrown, was_clamped
 from quantgate.evals.errors import ResumeMismatch
 from quantgate.evals.runs.task_plan import TaskPlan
@@ -91,7 +92,16 @@ def _missing(plan: TaskPlan, held: Held, window: int | None) -> bytes:
         )
     missing = ~there
     missing[there] = _is_open(plan, held, window)[rows[there]]
+    if plan.shard is not None:
+        missing &= _of_shard(plan.shard, len(plan.items()), plan.repeats)
     return bytes(missing)
+
+
+def _of_shard(shard: Shard, items: int, repeats: int) -> Bools:
+    """Which requests of a plan a shard asks, in the order of `TaskPlan.requests`: whole passes over the items."""
+    own = shard.ordinals(items * repeats)
+    numbers = np.arange(items * repeats).reshape(items, repeats).T.ravel()
+    return np.asarray((own.start <= numbers) & (numbers < own.stop))
 
 
 def other_prompt(plan: TaskPlan, held: Held) -> tuple[str, int, str, str] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,28 @@ def written(items: Iterable[str]) -> tuple[str, ...]:
         members = [number for _, number in run]
         found.append(str(members[0]) if len(members) == 1 else f"{members[0]}-{members[-1]}")
     return (*found, *(_quoted(item) for item in ids if not _is_number(item)))
+
+
+def in_order(items: Iterable[str]) -> tuple[str, ...]:
+    """Ids of items in the order that they have: numbers that follow one another as one range, where they stand so.
+
+    >>> in_order(["10", "2", "3", "4", "x-1"])
+    ('10', '2-4', 'x-1')
+    """
+    numbered = ((place, item, int(item) - place if _is_number(item) else None) for place, item in enumerate(items))
+    found: list[str] = []
+    for base, group in groupby(numbered, key=lambda each: each[2]):
+        ids = [item for _, item, _ in group]
+        if base is None:
+            found += map(_quoted, ids)
+        else:
+            found.append(ids[0] if len(ids) == 1 else f"{ids[0]}-{ids[-1]}")
+    return tuple(found)
+
+
+def read_in_order(kept: Iterable[str]) -> Iterator[str]:
+    """The ids that `in_order` has written, in their order."""
+    return chain.from_iterable(parsed([each]) for each in kept)
 
 
 def parsed(kept: Sequence[str]) -> PlannedItems:

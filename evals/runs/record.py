@@ -16,6 +16,7 @@ from quantgate.evals.contract.design import Design
 from quantgate.evals.contract.fidelity import ANSWERS, TOKEN_LOGPROBS, TOKENS
 from quantgate.evals.contract.found import USER_VERSION
 from quantgate.evals.contract.published import Benchmark, PublishedScore
+from quantgate.evals.contract.shard import Shard
 from quantgate.evals.documents import BrokenDocument, parse_json
 from quantgate.evals.errors import RunDirectoryError
 from quantgate.evals.runs.planned import PlannedItems, parsed
@@ -200,6 +201,31 @@ class ListedChange:
 
 
 @dataclass(frozen=True, config=_STRICT)
+class ShardRecord:
+    """Which shard of a run a directory has, as `evals.contract.shard.Shard`: `number` of `of`.
+
+    `items` has of each task the items of which it asks a repeat or more, in the order of the plan, as
+    `evals.runs.planned.in_order` writes them: `quantgate merge` puts answers in that order, and loads no task.
+    """
+
+    number: int
+    of: int
+    items: dict[str, tuple[str, ...]]
+
+    def __post_init__(self) -> None:
+        """Raise ValueError where there is no such shard."""
+        _ = self.shard
+
+    @property
+    def shard(self) -> Shard:
+        return Shard(self.number, self.of)
+
+    def told(self) -> str:
+        """That a directory of it is not the run, and what makes it."""
+        return f"shard {self.shard} of a run: `quantgate merge DIR... --out RUN` makes the run of all {self.of:,}"
+
+
+@dataclass(frozen=True, config=_STRICT)
 class RunRecord:
     """The whole of `run.json`.
 
@@ -208,6 +234,7 @@ class RunRecord:
     out (`streamed`, `max_tokens_field`); two runs may differ in it. `earlier` has the endpoint and the software of the
     sessions before, where they were others, `regraded` what was graded anew, and when. `replies` tells the models that
     the replies have named, in the order in which they came, `changes` what the endpoint has listed otherwise under way.
+    `shard` is there where the directory is not the run but one of its shards: `tasks` are the whole run's all the same.
     """
 
     label: str
@@ -221,10 +248,14 @@ class RunRecord:
     regraded: tuple[Regrade, ...] = ()
     replies: tuple[RepliesOf, ...] = ()
     changes: tuple[ListedChange, ...] = ()
+    shard: ShardRecord | None = None
     schema_version: int = SCHEMA_VERSION
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
+        told = asdict(self)
+        if self.shard is None:
+            del told["shard"]  # what is no shard is written as ever, and earlier versions read it
+        return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
 
     def without_items(self) -> RunRecord:
         """The record for those who decide and report: without the lists of items, which may be long."""

@@ -58,8 +58,12 @@ def merge_for_resume(
     earlier = held.earlier
     if (held.endpoint, held.software) != (endpoint, wanted.software):
         earlier = (*earlier, {"endpoint": held.endpoint, "software": held.software, "until": wanted.created})
+    shard = wanted.shard
+    if shard is not None and held.shard is not None:
+        shard = replace(shard, items=held.shard.items | shard.items)
     return replace(
         wanted,
+        shard=shard,
         tasks=kept + tuple(_with_looks(task, held.task(task.name)) for task in wanted.tasks),
         endpoint=endpoint,
         created=held.created,
@@ -75,6 +79,7 @@ def merge_for_resume(
 
 def _differences(held: RunRecord, wanted: RunRecord, *, keep_looks: bool) -> Iterator[str]:
     yield from differences({"model": held.model}, {"model": wanted.model}, *_WORDS)
+    yield from differences({"shard": _shard(held)}, {"shard": _shard(wanted)}, *_WORDS)
     for task in wanted.tasks:
         before = held.task(task.name)
         if before is None:
@@ -85,10 +90,16 @@ def _differences(held: RunRecord, wanted: RunRecord, *, keep_looks: bool) -> Ite
         for what, old, new in (("items", before.items, task.items), ("repeats", before.repeats, task.repeats)):
             if new < old:
                 yield f"{task.name}: {what} {old} there, {new} in this command"
+            elif new > old and held.shard is not None:
+                yield f"{task.name}: {what} {old} there, of which it is a shard, {new} in this command"
             elif new > old and before.design is not None:
                 yield f"{task.name}: {what} {old} there, for which its looks were fixed, {new} in this command"
         if not keep_looks:
             yield from (f"{task.name}: {difference}" for difference in design_differences(before.design, task.design))
+
+
+def _shard(record: RunRecord) -> str:
+    return "none, the whole run" if record.shard is None else str(record.shard.shard)
 
 
 def _with_looks(task: TaskRecord, before: TaskRecord | None) -> TaskRecord:

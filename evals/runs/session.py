@@ -12,9 +12,8 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 import pyarrow
 
-from quantgate.evals.contract.design import Design
 from quantgate.evals.contract.records import Status
-from quantgate.evals.contract.task import Asker, ModelUnderTest, Orchestrated, Stratified, Task, TaskInfo
+from quantgate.evals.contract.task import Asker, ModelUnderTest, Orchestrated, Task, TaskInfo
 from quantgate.evals.endpoint.client import Endpoint, RetryPolicy
 from quantgate.evals.endpoint.completions import Completions
 from quantgate.evals.endpoint.likelihood import Likelihoods, found_in
@@ -26,6 +25,7 @@ from quantgate.evals.errors import OutOfTime, RunDirectoryError
 from quantgate.evals.interrupts import run_cancelled_by_ctrl_c
 from quantgate.evals.runs.asked import KeptTask
 from quantgate.evals.runs.asking import Pace, Progress, Requests, ask_all, run_until_stopped
+from quantgate.evals.runs.configured import plans_of
 from quantgate.evals.runs.directory import RunDirectory
 from quantgate.evals.runs.endpoint import endpoint_of
 from quantgate.evals.runs.found import as_found
@@ -35,12 +35,13 @@ from quantgate.evals.runs.grading import Graders
 from quantgate.evals.runs.missing import MissingRequests, UngradedAnswers
 from quantgate.evals.runs.own import check_own
 from quantgate.evals.runs.prompt_ids import with_token_ids
-from quantgate.evals.runs.record import Draw, RunRecord, TaskRecord, found_settings, now
+from quantgate.evals.runs.record import RunRecord, TaskRecord, found_settings, now
 from quantgate.evals.runs.resume import merge_for_resume
 from quantgate.evals.runs.room import rooms_of, with_rooms
+from quantgate.evals.runs.shards import shard_record, told_of_shard
 from quantgate.evals.runs.standing import Standing
 from quantgate.evals.runs.steering import Steering
-from quantgate.evals.runs.task_plan import TaskPlan, check_strata
+from quantgate.evals.runs.task_plan import TaskPlan
 from quantgate.evals.runs.watching import Watch
 from quantgate.evals.samples.columns import Columns
 from quantgate.evals.samples.held import Held
@@ -252,19 +253,6 @@ def prepare(config: RunConfig, tasks: Mapping[str, Task], infos: Mapping[str, Ta
     return replace(session, record=with_rooms(session.record, rooms), notices=told)
 
 
-def plans_of(
-    configs: Mapping[str, RunConfig],
-    tasks: Mapping[str, Task],
-    infos: Mapping[str, TaskInfo],
-    designs: Mapping[str, Design] | None = None,
-) -> list[TaskPlan]:
-    """How each task is asked, each by its own configuration. Raises TaskDeclarationError as `prepare`."""
-    plans = [_plan(task, configs[name], infos[name], (designs or {}).get(name)) for name, task in tasks.items()]
-    for plan in plans:
-        check_strata(plan)
-    return plans
-
-
 def prepared(
     configs: Mapping[str, RunConfig],
     plans: Sequence[TaskPlan],
@@ -287,6 +275,8 @@ def prepared(
             f"the endpoint lists the models {served.shown_names}, not {config.model}: "
             "some servers answer under any name"
         )
+    if config.shard is not None:
+        notices.append(told_of_shard(config.shard, plans))
     record = RunRecord(
         label=config.label or config.out.resolve().name,
         model=config.model,
@@ -295,6 +285,7 @@ def prepared(
         software=software_versions(),
         created=now(),
         asked={name: value for each in configs.values() for name, value in each.asked_with().items()},
+        shard=shard_record(config.shard, plans),
     )
     before = directory.record() if directory.exists() else None
     held = directory.held(before)
@@ -327,7 +318,7 @@ def prepared(
         missing=missing,
         again=again,
         standing=standing,
-        total=sum(len(plan.items()) * plan.repeats for plan in plans),
+        total=sum(plan.pairs() for plan in plans),
         notices=notices,
     )
 
@@ -335,17 +326,6 @@ def prepared(
 def _of_tasks(held: Held, tasks: Collection[str]) -> Columns:
     names = held.columns.task
     return held.chosen(np.isin(names.codes, [names.code(task) for task in tasks if task in names.names])).columns
-
-
-def _plan(task: Task, config: RunConfig, info: TaskInfo, design: Design | None) -> TaskPlan:
-    sampling = config.sampling(task.sampling)
-    repeats = config.repeats_of(task.repeats) if sampling.draws else 1
-    own = task.sampling_of_strata if isinstance(task, Stratified) else {}
-    of_strata = {name: config.sampling(wanted) for name, wanted in own.items()}
-    data = {split: file.resolve() for split, file in config.data_of(info.name).items()}
-    folder = config.data_dir.resolve() if config.data_dir is not None and not data and info.data is not None else None
-    limit, draw = (config.limit, Draw.RANDOM) if config.first is None else (config.first, Draw.FIRST)
-    return TaskPlan(task, sampling, repeats, info, config.model, of_strata, data, folder, limit, draw, design)
 
 
 def _model_under_test(config: RunConfig, task: Task, record: TaskRecord | None) -> ModelUnderTest:

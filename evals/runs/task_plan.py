@@ -13,10 +13,11 @@ from typing import Any
 from quantgate.evals.contract.design import Design
 from quantgate.evals.contract.published import published_for
 from quantgate.evals.contract.records import Item, Request, Sampling
+from quantgate.evals.contract.shard import Shard
 from quantgate.evals.contract.task import Guessable, Task, TaskInfo
 from quantgate.evals.errors import TaskDeclarationError
 from quantgate.evals.runs.draw import chosen, in_drawn_order
-from quantgate.evals.runs.planned import written
+from quantgate.evals.runs.planned import in_order, written
 from quantgate.evals.runs.record import Draw, TaskRecord
 
 
@@ -27,7 +28,7 @@ class TaskPlan:
     `info` is what it declares, of which the record keeps what comes after a run has to know; `model` who is asked.
     `of_strata` has the sampling of those strata that have one of their own; `data` and `data_dir` where local data lie.
     Of the task's items `limit` are asked, chosen by `draw`; all without one. With a `design` they are asked in the
-    order in which they are drawn.
+    order in which they are drawn. Of all that, a `shard` asks its part.
     """
 
     task: Task
@@ -41,6 +42,7 @@ class TaskPlan:
     limit: int | None = None
     draw: Draw = Draw.RANDOM
     design: Design | None = None
+    shard: Shard | None = None
 
     def items(self) -> Sequence[Item]:
         """The items that are asked."""
@@ -58,6 +60,16 @@ class TaskPlan:
         asked = product(range(self.repeats), self.items())
         for repeat, item in asked if wanted is None else compress(asked, wanted):
             yield Request(name, item, repeat, prompt(item, repeat), self.sampling_of(item))
+
+    def pairs(self) -> int:
+        """How many pairs of item and repeat are asked: all, or those of the shard."""
+        pairs = len(self.items()) * self.repeats
+        return pairs if self.shard is None else len(self.shard.ordinals(pairs))
+
+    def shard_items(self, shard: Shard) -> tuple[str, ...]:
+        """The items of which a shard asks a repeat or more, as a record keeps them."""
+        items = self.items()
+        return in_order(items[place].item_id for place in shard.places(len(items), self.repeats))
 
     def _whole(self) -> int | None:
         """How many items the benchmark has; `None` where it makes as many as are asked for."""

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Self, TypeAlias, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from quantgate.evals.contract.records import Sampling
+from quantgate.evals.contract.shard import Shard
 from quantgate.evals.documents import MOST_SETTINGS, BrokenDocument, parse_json, parse_yaml
 from quantgate.evals.endpoint.connection import MAX_IN_FLIGHT, MOST_MB, OMITTABLE, STALL_S, Connection
 from quantgate.evals.endpoint.url import parse_endpoint_url
@@ -211,8 +212,14 @@ class RunConfig(EndpointConfig):
     durable: bool = False
     prompts: bool = True
     model_changed: bool = False
+    shard: Shard | None = None
     max_time: float | None = None
     """Seconds that one call takes at most."""
+
+    @field_validator("shard", mode="before")
+    @classmethod
+    def _is_a_shard(cls, value: Any) -> Any:
+        return Shard.parse(value) if isinstance(value, str) else value
 
     @field_validator("max_time", mode="before")
     @classmethod

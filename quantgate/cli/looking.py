@@ -53,6 +53,8 @@ def notes_of(run: OpenedRun, tasks: Sequence[str]) -> list[str]:
     from quantgate.evals.text import one_line
 
     notes = [f"{run.folder}: {one_line(run.held.damage.told, 300)}"] if run.held.damage.lines else []
+    if run.record.shard is not None:
+        notes.append(f"{run.folder} is {run.record.shard.told()}")
     notes += [
         f"{one_line(task, 60)}: {one_line(run.private(task) or '', 300)}. "
         "Its text is neither shown nor searched without --reveal"

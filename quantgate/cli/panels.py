@@ -23,7 +23,7 @@ _RUNS_READ = ("metric", "same_build", "model_changed", "prompts_unlike", "common
 
 PANELS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "run": {
-        _TASKS: ("task", "limit", "first", "repeats", "metric", "option"),
+        _TASKS: ("task", "limit", "first", "repeats", "shard", "metric", "option"),
         _ENDPOINT: (*_SERVED, *_REQUESTS, "concurrency", "max_time", "model_changed"),
         _SAMPLING: ("preset", "temperature", "top_p", "max_tokens", "seed"),
         _DATA: ("data", "data_dir"),

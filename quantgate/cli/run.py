@@ -37,6 +37,12 @@ def run(
     concurrency: Annotated[
         str | None, typer.Option(help="Requests in flight: a number; default auto, found by itself.")
     ] = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            help="Part I of N of what is asked, as 3/8, for job arrays; `quantgate merge` makes the run of them."
+        ),
+    ] = None,
     preset: Annotated[
         str | None, typer.Option(help="Sampling by one word: greedy, or reasoning (temperature 1, top_p 0.95).")
     ] = None,
@@ -174,6 +180,7 @@ def run(
         "limit": limit,
         "first": first,
         "repeats": repeats,
+        "shard": shard,
         "concurrency": concurrency,
         "preset": preset,
         "temperature": temperature,

@@ -19,7 +19,7 @@ from quantgate.evals.settings.run import RunConfig, files_of
 from quantgate.evals.settings.suite import nearest
 
 RUN_OPTIONS = tuple(
-    name for name in RunConfig.model_fields if name not in ("task", "out", "label", "expected", "max_time")
+    name for name in RunConfig.model_fields if name not in ("task", "out", "label", "expected", "max_time", "shard")
 )
 """The options of `run` that may stand at the top, under a build or under a task."""
 
