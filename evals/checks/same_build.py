@@ -12,6 +12,9 @@ from quantgate.evals.runs.record import RunRecord
 
 _PORTS = {"http": 80, "https": 443}
 
+_SHOWN = 8
+"""So many addresses are named."""
+
 
 def same_build_findings(baseline: RunRecord, candidate: RunRecord, *, meant: bool) -> Iterator[Finding]:
     """What speaks for one build on both sides; `meant` says that this is what the user wants (the noise floor).
@@ -42,11 +45,13 @@ def moved_findings(record: RunRecord, build: str) -> Iterator[Finding]:
     addresses = [str(session["endpoint"].get("base_url")) for session in record.earlier if "endpoint" in session]
     told = list(dict.fromkeys([*addresses, str(record.endpoint.get("base_url"))]))
     if len(told) > 1:
+        in_turn = "" if any("shard" in session for session in record.earlier) else ", one after the other"
+        more = f" and {len(told) - _SHOWN:,} more" if len(told) > _SHOWN else ""
         yield Finding(
             FindingCode.SEVERAL_ENDPOINTS,
             Severity.WARNS,
-            f"The {build}'s answers came from {len(told)} addresses, one after the other ({', '.join(told)}): was the "
-            "same build served at each?",
+            f"The {build}'s answers came from {len(told):,} addresses{in_turn} ({', '.join(told[:_SHOWN])}{more}): was "
+            "the same build served at each?",
             build,
         )
 

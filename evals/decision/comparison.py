@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 from quantgate.evals.decision.types import SCHEMA_VERSION, Decided, ReleaseVerdict, Suite, TaskDecision
 from quantgate.evals.runs.record import RunRecord
@@ -120,7 +120,7 @@ class Comparison:
                 "cost": build.cost,
                 "verdict": build.verdict.value,
                 "cheapest_that_passes": build.name in self.cheapest,
-                "candidate": asdict(build.record),
+                "candidate": build.record.as_dict(),
                 "tasks": [task.as_dict() for task in build.tasks],
                 **({} if build.suite is None else {"suite": build.suite.as_dict()}),
                 **({} if build.holds is None else {"holds": build.holds.value}),
@@ -130,7 +130,7 @@ class Comparison:
         document = {
             "schema_version": SCHEMA_VERSION,
             "verdict": self.verdict.value,
-            "baseline": asdict(self.baseline),
+            "baseline": self.baseline.as_dict(),
             "policy": dict(self.policy),
             "cheapest": list(self.cheapest),
             "cost_unit": self.cost_unit,

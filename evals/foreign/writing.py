@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from quantgate.evals.files import write_atomically
 from quantgate.evals.foreign.private import request_of
 from quantgate.evals.foreign.twice import Told, missing
 from quantgate.evals.foreign.types import ForeignRun, ForeignTask, Row, Unread
-from quantgate.evals.runs.appending import AppendedLines
+from quantgate.evals.runs.appending import GatheredLines, gathered_lines
 from quantgate.evals.runs.planned import written
 from quantgate.evals.runs.record import MOST_SAMPLES, RUN_FILE, Imported, RunRecord, TaskRecord
 from quantgate.evals.samples.digests import Digests
@@ -33,8 +32,6 @@ from quantgate.evals.text import one_line
 from quantgate.evals.versions import software_versions
 
 _LONGEST_REASON = 200
-_AT_ONCE = 1 << 20
-"""Bytes of lines that are written together."""
 
 
 @dataclass(slots=True)
@@ -92,8 +89,8 @@ def write_run(source: ForeignRun, out: Path, label: str | None = None) -> RunRec
 
 def _write_into(folder: Path, source: ForeignRun, label: str) -> RunRecord:
     with ExitStack() as stack:
-        samples = stack.enter_context(_appended(folder / SAMPLES_FILE))
-        prompts = stack.enter_context(_appended(folder / PROMPTS_FILE))
+        samples = stack.enter_context(gathered_lines(folder / SAMPLES_FILE))
+        prompts = stack.enter_context(gathered_lines(folder / PROMPTS_FILE))
         tasks = tuple(_write_task(task, source.format, samples, prompts) for task in source.tasks)
     if not (folder / PROMPTS_FILE).stat().st_size:
         (folder / PROMPTS_FILE).unlink()
@@ -122,26 +119,6 @@ def _without_keys(told: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-class _Gathered:
-    """Lines that are written some hundreds at a time: nobody reads the folder before it is whole."""
-
-    def __init__(self, lines: AppendedLines) -> None:
-        self._lines = lines
-        self._held: list[bytes] = []
-        self._size = 0
-
-    def append(self, line: bytes) -> None:
-        self._held.append(line)
-        self._size += len(line)
-        if self._size >= _AT_ONCE:
-            self.flush()
-
-    def flush(self) -> None:
-        self._lines.append(b"".join(self._held))
-        self._held.clear()
-        self._size = 0
-
-
 def _is_sound(name: str, value: object) -> bool:
     """Whether a parameter is of the kind that it has to be; one that is not tells nothing."""
     whole = isinstance(value, int) and not isinstance(value, bool)
@@ -149,19 +126,7 @@ def _is_sound(name: str, value: object) -> bool:
     return value is None or kinds.get(name, True)
 
 
-@contextmanager
-def _appended(file: Path) -> Iterator[_Gathered]:
-    lines = AppendedLines(file)
-    gathered = _Gathered(lines)
-    try:
-        yield gathered
-        gathered.flush()
-        os.fsync(lines.descriptor)
-    finally:
-        lines.close()
-
-
-def _write_task(task: ForeignTask, format: str, samples: _Gathered, prompts: _Gathered) -> TaskRecord:
+def _write_task(task: ForeignTask, format: str, samples: GatheredLines, prompts: GatheredLines) -> TaskRecord:
     seen, told, kept = _Seen(), Told(), Digests(np.zeros(0, np.uint64))
     private = request_of(task) if task.record is None else task.record.asked_by_authors
     for row in task.rows():

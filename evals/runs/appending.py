@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from quantgate.evals.files import open_to_write, sync_folder
 
 _BLOCK = 65536
+_AT_ONCE = 1 << 20
+"""Bytes of lines that are written together."""
 
 
 class AppendedLines:
@@ -48,3 +52,37 @@ class AppendedLines:
             whole = start
         if whole != end:
             os.ftruncate(self.descriptor, whole)
+
+
+class GatheredLines:
+    """Lines that are written some hundreds at a time: nobody reads the folder before it is whole."""
+
+    def __init__(self, lines: AppendedLines) -> None:
+        self._lines = lines
+        self._held: list[bytes] = []
+        self._size = 0
+
+    def append(self, line: bytes) -> None:
+        """Take a line with its end. Raises OSError when the disk is full."""
+        self._held.append(line)
+        self._size += len(line)
+        if self._size >= _AT_ONCE:
+            self.flush()
+
+    def flush(self) -> None:
+        self._lines.append(b"".join(self._held))
+        self._held.clear()
+        self._size = 0
+
+
+@contextmanager
+def gathered_lines(file: Path) -> Iterator[GatheredLines]:
+    """A file that is written some hundreds of lines at a time, and is on the disk at the end. Raises OSError."""
+    lines = AppendedLines(file)
+    gathered = GatheredLines(lines)
+    try:
+        yield gathered
+        gathered.flush()
+        os.fsync(lines.descriptor)
+    finally:
+        lines.close()

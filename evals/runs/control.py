@@ -55,7 +55,7 @@ class ControlFile:
             When the file cannot be written.
         """
         wanted = parse_concurrency(concurrency)
-        if not _is_written_to(self.path.parent):
+        if not is_written_to(self.path.parent):
             raise RunDirectoryError(
                 f"no run is going on in {self.path.parent}: give --concurrency {concurrency} to the next one"
             )
@@ -117,7 +117,7 @@ def _concurrency(text: bytes) -> str:
     return str(wanted)
 
 
-def _is_written_to(directory: Path) -> bool:
+def is_written_to(directory: Path) -> bool:
     """Whether a process holds the directory's lock."""
     try:
         with _opened(directory / _LOCK_FILE) as lock:

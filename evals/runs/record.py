@@ -251,16 +251,22 @@ class RunRecord:
     shard: ShardRecord | None = None
     schema_version: int = SCHEMA_VERSION
 
-    def to_json(self) -> str:
+    def as_dict(self) -> dict[str, Any]:
+        """The record as it is written; without `shard` where it is none, so that earlier versions read it."""
         told = asdict(self)
         if self.shard is None:
-            del told["shard"]  # what is no shard is written as ever, and earlier versions read it
-        return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
+            del told["shard"]
+        return told
+
+    def to_json(self) -> str:
+        return json.dumps(self.as_dict(), indent=2, ensure_ascii=False) + "\n"
 
     def without_items(self) -> RunRecord:
         """The record for those who decide and report: without the lists of items, which may be long."""
         return replace(
-            self, tasks=tuple(replace(task, item_ids=None, of_strata={}, of_clusters={}) for task in self.tasks)
+            self,
+            tasks=tuple(replace(task, item_ids=None, of_strata={}, of_clusters={}) for task in self.tasks),
+            shard=None if self.shard is None else replace(self.shard, items={}),
         )
 
     def task(self, name: str) -> TaskRecord | None:

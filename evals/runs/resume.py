@@ -40,7 +40,7 @@ def merge_for_resume(
     ResumeMismatch
         Naming every difference that forbids to go on.
     """
-    changed = [f"the endpoint's {difference}" for difference in _endpoint_differences(held, wanted, *_WORDS)]
+    changed = [f"the endpoint's {difference}" for difference in endpoint_differences(held, wanted, *_WORDS)]
     forbidding = [*_differences(held, wanted, keep_looks=keep_looks), *([] if model_changed else changed)]
     if forbidding:
         if any((was := held.task(task.name)) and (was.grader, was.metric) != (task.grader, task.metric)
@@ -145,7 +145,7 @@ def _is_close(one: object, other: object) -> bool:
     return one == other
 
 
-def _endpoint_differences(held: RunRecord, wanted: RunRecord, here: str, there: str) -> list[str]:
+def endpoint_differences(held: RunRecord, wanted: RunRecord, here: str, there: str) -> list[str]:
     """In what an endpoint says something else of itself than before; what either does not tell is no difference.
 
     A context window that is longer now is none either: answers that did not fit are then asked again.

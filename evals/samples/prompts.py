@@ -127,12 +127,22 @@ class Prompts:
 
     def of(self, task: str, item_id: str, prompt_hash: str) -> Asked | None:
         """What was asked under that hash; `None` where that was not kept, or its line is damaged."""
+        found = self._looked_for(task, item_id, prompt_hash)
+        return None if found is None else found[1]
+
+    def line(self, task: str, item_id: str, prompt_hash: str) -> bytes | None:
+        """The line of what was asked, with its end, as it stands in the file; `None` as `of`."""
+        found = self._looked_for(task, item_id, prompt_hash)
+        return None if found is None else found[0]
+
+    def _looked_for(self, task: str, item_id: str, prompt_hash: str) -> tuple[bytes, Asked] | None:
+        """A line and what it tells, in what was seen of the file or in what has come since."""
         found = self._found(self._seen, task, item_id, prompt_hash)
         if found is None and (more := self._looked_again()) is not None:
             found = self._found(more, task, item_id, prompt_hash)
         return found
 
-    def _found(self, seen: _Seen, task: str, item_id: str, prompt_hash: str) -> Asked | None:
+    def _found(self, seen: _Seen, task: str, item_id: str, prompt_hash: str) -> tuple[bytes, Asked] | None:
         digest = np.uint64(prompt_digest(task, item_id, prompt_hash))
         first, after = np.searchsorted(seen.digests, digest, "left"), np.searchsorted(seen.digests, digest, "right")
         # The last line counts: an earlier one may be damaged, and have been written again.
@@ -140,11 +150,11 @@ class Prompts:
             try:
                 with open_to_read(self._file) as stream:
                     stream.seek(start)
-                    asked = parse_prompt(stream.read(length))
+                    asked = parse_prompt(line := stream.read(length))
             except (OSError, ValueError):
                 continue
             if (asked.task, asked.item_id, asked.prompt_hash) == (task, item_id, prompt_hash):
-                return asked
+                return line, asked
         return None
 
     def _looked_again(self) -> _Seen | None:

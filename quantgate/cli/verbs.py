@@ -26,6 +26,7 @@ VERBS = {
     "key": "Print a hash of everything that the baseline's answers depend on, so that CI keeps its run for as long as "
     "it can.",
     "run": "Evaluate a served model into a run directory. The same command again asks only what is missing.",
+    "merge": "Make one run of the shards of `quantgate run --shard`: whole, or not at all.",
     "concurrency": "Change how many requests a run that is going on has in flight; it heeds that within a second.",
     "import": "Make a run directory of what another tool has left, as lm-eval or Inspect, or of a table of scores.",
     "export": "Write a run as another tool's files, or as a table.",

@@ -1,0 +1,1 @@
+"""The shards of a run, put together into the run."""
