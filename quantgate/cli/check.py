@@ -69,6 +69,7 @@ def check(
     max_requests: Annotated[
         int | None, typer.Option(min=1, help="The most requests of all builds and tasks together.")
     ] = None,
+    shard: Annotated[str | None, typer.Option(hidden=True)] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict alone.")] = False,
     no_progress: Annotated[
         bool, typer.Option("--no-progress", help="Show no live screen, and no lines under way.")
@@ -90,8 +91,12 @@ def check(
 
     from quantgate.cli.command_line import command_line
     from quantgate.cli.installed import known_tasks
+    from quantgate.evals.errors import UsageError
     from quantgate.evals.settings.release import load_release
+    from quantgate.evals.settings.release.names import NO_SHARDS
 
+    if shard is not None:
+        raise UsageError(f"--shard {shard}: {NO_SHARDS}")
     manner = Manner(quiet=quiet, progress=not (quiet or no_progress), log_level=log_level)
     overrides: dict[str, object] = {"suite": suite, "out": out, "stop": stop and stop.value, "looks": looks}
     overrides |= {"limit": limit, "concurrency": concurrency}

@@ -38,6 +38,8 @@ def export(
 
     target = target_of(to)
     read = opened(run, "export", reveal=reveal)
+    if read.record.shard is not None:
+        raise UsageError(f"{run} is {read.record.shard.told()}, which can be exported")
     made = out or Path(f"{run.resolve().stem if run.is_file() else run.resolve().name}{target.ending}")
     if made.exists() or made.is_symlink():
         raise UsageError(f"--out {made}: something of that name is there already")

@@ -101,3 +101,18 @@ def test_show_says_that_it_is_a_shard(ask, quantgate, tmp_path):
     code, out, _ = quantgate(["show", str(tmp_path / "shard")])
     assert code == 0
     assert "is shard 1/2 of a run" in " ".join(out.split())
+
+
+def test_check_has_no_shards_and_says_what_to_do(quantgate, tmp_path):
+    code, _, err = quantgate(["check", str(tmp_path / "release.yaml"), "--shard", "1/2"])
+    assert code == 2
+    assert "check has no shards" in err
+    assert "`quantgate merge`" in err
+
+
+def test_a_shard_is_not_exported_as_if_it_were_the_run(ask, quantgate, tmp_path):
+    ask("1/2")
+    code, _, err = quantgate(["export", str(tmp_path / "shard"), "--to", "csv", "--out", str(tmp_path / "shard.csv")])
+    assert code == 2
+    assert "is shard 1/2 of a run" in err
+    assert not (tmp_path / "shard.csv").exists()

@@ -29,11 +29,16 @@ _KNOWN = {
     Level.SUITE: ("summary", "sources", "not_asked", "tasks", "suite", "options", *ALIKE, *RULES),
     Level.SUITE_TASK: ("options", *ALIKE, *RULES),
 }
+NO_SHARDS = (
+    "check has no shards, since it looks at the answers of both builds while they are asked: ask each build with "
+    "`quantgate run --shard I/N`, put its shards together with `quantgate merge`, and decide with `quantgate gate`"
+)
 _MEANT = {
     "recovery": "a share that must be recovered is written margin: {recovery: 0.99}",
     "task": "the tasks of a release are written tasks: {gsm8k: {margin: 0.02}}",
     "max_time": "it stands under budget",
     "max_requests": "it stands under budget",
+    "shard": NO_SHARDS,
     "config": "a release file is whole: write the options themselves",
     "weights": "they stand under suite",
 }
