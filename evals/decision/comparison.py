@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from quantgate.evals.decision.types import SCHEMA_VERSION, Decided, ReleaseVerdict, Suite, TaskDecision
 from quantgate.evals.runs.record import RunRecord
