@@ -13,7 +13,7 @@ def register(app: typer.Typer) -> None:
 
 
 def merge(
-    shards: Annotated[list[Path], typer.Argument(metavar="DIR...", help="All shards of a run, in any order.")],
+    shards: Annotated[list[Path], typer.Argument(metavar="DIR", help="All shards of a run, in any order.")],
     out: Annotated[Path, typer.Option(help="The run directory that is made.")],
     label: Annotated[str | None, typer.Option(help="What reports call this build. Default: the shards' own.")] = None,
     incomplete: Annotated[
