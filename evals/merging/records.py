@@ -12,7 +12,7 @@ from quantgate.evals.contract.token_ids import FIELD
 from quantgate.evals.endpoint.served import change_of
 from quantgate.evals.merging.types import Places, ShardRun
 from quantgate.evals.runs.origins import MOST_TOLD
-from quantgate.evals.runs.record import FOUND_OUT, ListedChange, RepliesOf, RunRecord, TaskRecord
+from quantgate.evals.runs.record import ListedChange, RepliesOf, RunRecord, TaskRecord, found_settings
 
 
 def merged_record(
@@ -42,7 +42,7 @@ def merged_record(
         asked=reduce(or_, [dict(record.asked) for record in records]),
         regraded=tuple(sorted(regrades, key=lambda each: each.time)),
         replies=replies,
-        changes=tuple(sorted(_changes(records), key=lambda each: each.seen)),
+        changes=tuple(sorted(_changes(records, endpoint), key=lambda each: each.seen)),
         shard=None,
     )
     return record, places
@@ -51,7 +51,7 @@ def merged_record(
 def _with_found(task: TaskRecord, records: Sequence[RunRecord]) -> TaskRecord:
     """With what some shards have found out of how it is asked; one that had nothing to ask has not."""
     same = [own for record in records if (own := record.task(task.name)) is not None]
-    found = {name: own.settings[name] for own in same for name in FOUND_OUT if name in own.settings}
+    found = {name: value for own in same for name, value in found_settings(own).items()}
     return replace(task, settings=task.settings | found)
 
 
@@ -83,13 +83,12 @@ def _token_ids(records: Sequence[RunRecord]) -> dict[str, list[Any]]:
     return found
 
 
-def _changes(records: Sequence[RunRecord]) -> Iterator[ListedChange]:
-    """What the shards have seen change, and where the endpoint of one says something else than that of the first."""
-    first = records[0].endpoint
+def _changes(records: Sequence[RunRecord], endpoint: Mapping[str, Any]) -> Iterator[ListedChange]:
+    """What the shards have seen change, and where the endpoint of one says something else than that of the run."""
     for record in records:
         yield from record.changes
-        if change_of(first, record.endpoint) or change_of(record.endpoint, first):
-            yield ListedChange(record.created, None, _bare(first), _bare(record.endpoint))
+        if change_of(endpoint, record.endpoint) or change_of(record.endpoint, endpoint):
+            yield ListedChange(record.created, None, _bare(endpoint), _bare(record.endpoint))
 
 
 def _replies(records: Sequence[RunRecord]) -> tuple[tuple[RepliesOf, ...], list[Places]]:

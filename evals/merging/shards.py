@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from dataclasses import asdict, replace
+from itertools import combinations, pairwise
 from pathlib import Path
 
 from quantgate.evals.contract.shard import Shard
 from quantgate.evals.contract.token_ids import recorded
 from quantgate.evals.errors import RunDirectoryError, StorageError, Unfinished, UsageError
+from quantgate.evals.hashing import canonical_hash
 from quantgate.evals.merging.types import ShardRun
 from quantgate.evals.runs.control import is_written_to
 from quantgate.evals.runs.directory import RunDirectory
@@ -36,14 +38,14 @@ def opened(folders: Sequence[Path], *, model_changed: bool) -> list[ShardRun]:
     """
     runs = sorted(map(_opened, dict.fromkeys(folders)), key=lambda run: (run.shard, str(run.folder)))
     _check_numbers(runs)
-    first, *others = runs
-    unlike = [said for other in others for said in _unlike(first, other)]
+    kinds = _kinds(runs)
+    unlike = [said for one, other in combinations(kinds, 2) for said in _unlike(one, other)]
     if unlike:
-        grades = any((was := first.record.task(task.name)) and (was.grader, was.metric) != (task.grader, task.metric)
-                     for other in others for task in other.record.tasks)  # fmt: skip
-        advice = ". `quantgate regrade DIR` grades a shard's stored answers as today" if grades else ""
+        graders = {(task.name, task.grader, task.metric) for run in kinds for task in run.record.tasks}
+        several = len(graders) > len({name for name, *_ in graders})
+        advice = ". `quantgate regrade DIR` grades a shard's stored answers as today" if several else ""
         raise RunDirectoryError(f"the shards were not asked alike: {_listed(unlike)}{advice}")
-    if not model_changed and (served := _served_unlike(runs)):
+    if not model_changed and (served := _served_unlike(kinds, runs)):
         raise RunDirectoryError(
             f"the shards were answered by several models: {_listed(served)}. Ask those of the other model again into "
             "another folder; --model-changed makes one run of them all the same, and the gate will ask about it"
@@ -84,6 +86,20 @@ def _check_numbers(runs: Sequence[ShardRun]) -> None:
         )
 
 
+def _kinds(runs: Sequence[ShardRun]) -> list[ShardRun]:
+    """One shard of each kind: all others say the same as one of them of how they were asked, and of whom.
+
+    What one does not know, as whoever had nothing to ask, two others may know differently: each is held against each.
+    """
+    kinds: dict[str, ShardRun] = {}
+    for run in runs:
+        record = run.record
+        tasks = [replace(task, data={}, data_dir=None, provenance={}) for task in record.tasks]
+        endpoint = {name: value for name, value in record.endpoint.items() if name != "base_url"}
+        kinds.setdefault(canonical_hash([record.model, list(map(asdict, tasks)), endpoint]), run)
+    return list(kinds.values())
+
+
 def _unlike(first: ShardRun, other: ShardRun) -> Iterator[str]:
     """In what two shards were asked otherwise."""
     here, there = f"in shard {first.shard}", f"in {other}"
@@ -110,17 +126,16 @@ def _size(task: TaskRecord) -> Mapping[str, object]:
     }
 
 
-def _served_unlike(runs: Sequence[ShardRun]) -> list[str]:
+def _served_unlike(kinds: Sequence[ShardRun], runs: Sequence[ShardRun]) -> list[str]:
     """What shows that the shards were answered by several models, by what endpoints list, tokenise and reply."""
-    first, *others = runs
     found = []
-    for other in others:
-        here, there = f"in shard {first.shard}", f"in {other}"
-        ends = first.record, other.record
+    for one, other in combinations(kinds, 2):
+        here, there = f"in shard {one.shard}", f"in {other}"
+        ends = one.record, other.record
         # A longer context than before is no difference where a run goes on; of two shards either may have it.
         said = endpoint_differences(*ends, here, there) or endpoint_differences(*ends[::-1], there, here)
         found += [f"the endpoint's {each}" for each in said]
-        found += [f"{what} {there} than {here}" for what in _tokenised_unlike(first.record, other.record)]
+        found += [f"{what} {there} than {here}" for what in _tokenised_unlike(*ends)]
     models, fingerprints = names_of([each for run in runs for each in run.record.replies])
     for what, names, several in (
         ("the replies name", models, len(models) > 1),

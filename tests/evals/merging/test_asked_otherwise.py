@@ -1,7 +1,10 @@
 """Shards that were asked otherwise, or of another model, make no run; what differs is told, and where."""
 
+from dataclasses import replace
+
 import pytest
 
+from quantgate.evals.contract.found import USER_VERSION
 from quantgate.evals.contract.records import Sampling
 from quantgate.evals.contract.shard import Shard
 from quantgate.evals.errors import RunDirectoryError
@@ -70,6 +73,16 @@ def test_shards_that_other_models_have_answered_are_refused_unless_that_is_meant
     assert len(record.endpoint["token_ids"]["sums"]) == 1 + ("chat template" in said)
 
 
+def test_shards_are_held_against_each_other_where_the_first_does_not_tell(asked):
+    first = asked.ask("part-1", Shard(1, 3))
+    folders = [asked.ask(f"part-{n}", Shard(n, 3), **endpoint(context=n * 1024)) for n in (2, 3)]
+    with pytest.raises(RunDirectoryError, match="the endpoint's context 3072 in shard 3/3"):
+        asked.merge([first, *folders])
+    asked.merge([first, *folders], model_changed=True)
+    (change,) = RunDirectory(asked.folder / "run").record().changes
+    assert (change.before["context_length"], change.after["context_length"]) == (2048, 3072)
+
+
 def test_another_fingerprint_in_a_shard_is_another_model(asked):
     first = asked.ask("part-1", Shard(1, 2))
     asked.fingerprint = "fp_2"
@@ -99,3 +112,19 @@ def test_sessions_at_other_addresses_are_recorded_each_with_its_shard(asked):
     asked.merge([asked.ask("part-1", Shard(1, 2)), asked.ask("part-2", Shard(2, 2), record=there)])
     (session,) = RunDirectory(asked.folder / "run").record().earlier
     assert (session["shard"], session["endpoint"]["base_url"]) == ("2/2", "http://node-7:8000/v1")
+
+
+def test_what_was_found_out_of_how_it_is_asked_is_kept_and_must_be_one(asked):
+    folders = asked.shards(3)
+    for folder, found in zip(folders, (None, "user-7", "user-7"), strict=True):
+        directory = RunDirectory(folder)
+        record = directory.record()
+        settings = {} if found is None else {USER_VERSION: found}
+        with directory.writing(replace(record, tasks=(replace(record.tasks[0], settings=settings),)), record):
+            pass
+    asked.merge(folders)
+    assert RunDirectory(asked.folder / "run").record().tasks[0].settings == {USER_VERSION: "user-7"}
+    text = (folders[2] / "run.json").read_text()
+    (folders[2] / "run.json").write_text(text.replace("user-7", "user-8"))
+    with pytest.raises(RunDirectoryError, match="not asked alike"):
+        asked.merge(folders, "other")
