@@ -9,7 +9,7 @@ from quantgate.evals.contract.fidelity import TOP1
 from quantgate.evals.contract.task import TaskInfo
 from quantgate.evals.planning.assumptions import assume
 from quantgate.evals.planning.suite import assume_suite
-from quantgate.evals.planning.types import Assumptions, Guess
+from quantgate.evals.planning.types import Assumptions, Guess, Settled
 from quantgate.evals.settings.policy import Policy
 from quantgate.evals.stats.planning.power import asymptotic_power, exact_power
 from quantgate.evals.stats.planning.simulation import simulated_power, solve_rates
@@ -79,17 +79,6 @@ class AskedSize:
     items: int
     repeats: int
     greedy: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """By task the margin that it settles, `None` where none is; and that of the policy's mean, where it has one.
-
-    Tasks of log-probabilities are not among them: flips do not decide those.
-    """
-
-    tasks: Mapping[str, float | None]
-    mean: float | None
 
 
 def assumed_of(sizes: Mapping[str, AskedSize], infos: Mapping[str, TaskInfo], guess: Guess) -> dict[str, Assumptions]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from quantgate.evals.settings.requirements import Target
@@ -207,6 +207,17 @@ class Plan:
     aim: Aim
     rows: tuple[MarginRow, ...]
     settles: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """By task the margin that it settles, `None` where none is; and that of the policy's mean, where it has one.
+
+    Tasks of log-probabilities are not among them: flips do not decide those.
+    """
+
+    tasks: Mapping[str, float | None]
+    mean: float | None
 
 
 def plans_json(plans: Sequence[Plan]) -> str:

@@ -31,7 +31,8 @@ def say_what_is_coming(ready: Ready, first: Mapping[str, Mapping[str, Answer]], 
 
     from quantgate.evals.planning.settled import settled_by
     from quantgate.reports.terminal.forecast import print_forecast
-    from quantgate.reports.words.suites import settled_lines, suite_lines
+    from quantgate.reports.words.settled import settled_lines
+    from quantgate.reports.words.suites import suite_lines
 
     release = ready.release
     title = f"{release.name}: {', '.join(ready.candidates)} against {release.baseline.label}"

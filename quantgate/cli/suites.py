@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from quantgate.evals.contract.task import TaskInfo
-    from quantgate.evals.planning.settled import AskedSize, Settled
-    from quantgate.evals.planning.types import Assumptions, Guess
+    from quantgate.evals.planning.settled import AskedSize
+    from quantgate.evals.planning.types import Assumptions, Guess, Settled
     from quantgate.evals.settings.policy import Policy
     from quantgate.evals.settings.release import KnownTasks
     from quantgate.evals.settings.release.suites import Suite
@@ -63,7 +63,7 @@ class ReadSuite:
 
     def as_asked(self) -> dict[str | None, tuple[str]]:
         """A sentence for each task on what the suite asks and settles; for the mean under `None`."""
-        from quantgate.reports.words.suites import points, requests_text
+        from quantgate.reports.words.settled import points, requests_text
 
         settled, sizes = self.settled, self.sizes
         told: dict[str | None, tuple[str]] = {
@@ -129,7 +129,7 @@ def text_of(chosen: str) -> str:
 
 def rows_of(read: ReadSuite) -> Iterator[tuple[str, str]]:
     """All that a suite says, and what its tasks need, in rows of two cells."""
-    from quantgate.reports.words.suites import mean_text, requests_text
+    from quantgate.reports.words.settled import mean_text, requests_text
 
     about = read.suite.about
     yield "name", about.name
@@ -157,7 +157,7 @@ def rows_of(read: ReadSuite) -> Iterator[tuple[str, str]]:
 def _told(read: ReadSuite, name: str, settles: float | None) -> Iterator[str]:
     from quantgate.evals.contract.fidelity import TOP1
     from quantgate.reports.words.numbers import margin_cell
-    from quantgate.reports.words.suites import points
+    from quantgate.reports.words.settled import points
     from quantgate.tasks.needs import described, needs_of
 
     info, config, rule = read.infos[name], read.configs[name], read.policy.for_task(name)

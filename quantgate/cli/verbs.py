@@ -42,7 +42,7 @@ VERBS = {
     "claim": "Judge published accuracies: what holds whichever items flipped.",
     "calibrate": "Measure how often a build exactly the margin worse would pass: it should be at most alpha.",
     "doctor": "Ask an endpoint what it is and whether it can serve a task.",
-    "tasks": "List the tasks of this environment, those of other packages included; or describe one.",
+    "tasks": "List the tasks of this environment, those of other packages included, or the suites; or describe one.",
     "data": "Data of tasks, for machines that cannot reach the hub.",
 }
 _OTHER_MODULES = {"import": "importing"}

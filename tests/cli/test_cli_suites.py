@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+import jsonschema
 import pytest
 import yaml
 
@@ -86,6 +87,7 @@ def test_check_asks_a_suite_from_a_file_and_its_reports_name_it(quantgate, build
     assert decision["asked_suite"]["name"] == "mine.yaml"
     assert decision["asked_suite"]["not_asked"] == {"SciCode": "no task asks it"}
     assert decision["suite"]["items"] == 60
+    jsonschema.validate(decision, json.loads((ROOT / "docs" / "gate.schema.json").read_text()))
     folder = tmp_path / "out"
     told = {
         "terminal": out,
@@ -95,6 +97,20 @@ def test_check_asks_a_suite_from_a_file_and_its_reports_name_it(quantgate, build
         assert "two tasks of sums" in text, where
         assert "SciCode" in text, where
     assert quantgate(["report", str(folder / "gate.json")])[1].count("not in it: SciCode") == 1
+
+
+def test_a_shipped_cards_suite_scores_the_truth_of_builds_that_are_known(
+    quantgate, builds, by_suite, gsm8k_files, tmp_path
+):
+    with builds(mxfp4=0.25) as server:
+        file = by_suite(server.base_url, "card-amd", tasks={"gsm8k": {"data": str(gsm8k_files[0])}})
+        code, out, err = quantgate(["check", file, "--stop", "never"])
+    assert code == 1, err
+    decision = json.loads((tmp_path / "out" / "gate.json").read_text())
+    (task,) = decision["tasks"]
+    assert (task["items"], task["baseline"], task["candidate"], task["margin"]) == (40, 1.0, 0.75, 0.02)
+    assert (decision["asked_suite"]["name"], decision["asked_suite"]["changed"]) == ("card-amd", [])
+    assert "suite card-amd: the accuracy table of AMD's MXFP4 cards" in out
 
 
 def test_the_command_line_names_a_suite_and_what_the_file_says_of_a_task_wins(

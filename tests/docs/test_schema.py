@@ -76,8 +76,8 @@ def test_a_policy_may_ask_for_a_recovery_of_all_of_a_task_and_of_a_suite(margin)
 
 def test_every_field_of_a_task_that_the_schema_names_is_written():
     assert SCHEMA["$defs"]["task"]["properties"].keys() == EXAMPLE["tasks"][0].keys()
-    # One task alone has nothing to pool, and is no suite; no bootstrap decided.
-    assert SCHEMA["$defs"]["gate"]["properties"].keys() - {"pooled", "suite", "holds"} == EXAMPLE.keys()
+    # One task alone has nothing to pool, and is no suite; no bootstrap decided, and no suite was named.
+    assert SCHEMA["$defs"]["gate"]["properties"].keys() - {"pooled", "suite", "holds", "asked_suite"} == EXAMPLE.keys()
 
 
 @pytest.mark.parametrize(
