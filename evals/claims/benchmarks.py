@@ -58,6 +58,19 @@ BENCHMARKS = (
         )
         for number, size in ((1, 400), (2, 511), (3, 612), (4, 713), (5, 880), (6, 1055))
     ),
+    *(
+        Benchmark(
+            f"LiveCodeBench {window}",
+            rf"(livecodebench|lcb)\b.*\b({spelt})\b",
+            (size,),
+            _SAMPLED,
+            _HUB + "livecodebench/code_generation_lite",
+        )
+        for window, spelt, size in (
+            ("2407 to 2501", r"(20)?24 ?07 (to )?(20)?25 ?01|jul(y)? (20)?24 (to )?jan(uary)? (20)?25", 315),
+            ("2408 to 2505", r"(20)?24 ?08 (to )?(20)?25 ?05|aug(ust)? (20)?24 (to )?may (20)?25", 454),
+        )
+    ),
     # In the data set the tag v5 is what release 5 added, and cards mean that, the whole release, or a window of dates.
     Benchmark(
         "LiveCodeBench v5",
@@ -85,6 +98,20 @@ BENCHMARKS = (
     Benchmark("HumanEval", r"human ?eval", (164,), _SAMPLED, _HUB + "openai/openai_humaneval"),
     Benchmark("MBPP+", r"mbpp ?(\+|plus)", (378,), _SAMPLED, _HUB + "evalplus/mbppplus"),
     Benchmark("MBPP", r"mbpp", (257, 378, 500), _SAMPLED, _HUB + "google-research-datasets/mbpp"),
+    *(
+        Benchmark(
+            f"tau3 {domain}", rf"tau ?3\b.*\b{domain}", (size,), _TRIALS, "https://github.com/sierra-research/tau2-bench"
+        )
+        for domain, size in (("airline", 50), ("retail", 114), ("telecom", 114), ("banking", 97))
+    ),
+    Benchmark(
+        "tau3",
+        r"tau ?3( bench)?",
+        (),
+        (),
+        "https://github.com/sierra-research/tau2-bench",
+        why="cards mean one of its domains, or several of them",
+    ),
     Benchmark("tau2 airline", r"tau ?2\b.*\bairline", (50,), _TRIALS, "https://github.com/sierra-research/tau2-bench"),
     Benchmark("tau2 retail", r"tau ?2\b.*\bretail", (114,), _TRIALS, "https://github.com/sierra-research/tau2-bench"),
     Benchmark("tau2 telecom", r"tau ?2\b.*\btelecom", (114,), _TRIALS, "https://github.com/sierra-research/tau2-bench"),

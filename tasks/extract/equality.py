@@ -27,7 +27,7 @@ CPU_LIMIT_S = 5
 
 _WANTED = SpecifierSet(">=0.9,<0.10")
 _WALL_LIMIT_S = 25
-"""Below `evals.runs.grader_processes.GRADING_LIMIT_S`, which would leave the answer ungraded."""
+"""Below `evals.runs.grader_processes.GRADING_LIMIT_S`, so that what compares ends before the grader does."""
 
 _MEMORY_LIMIT = 1 << 30
 _LONGEST = 2000
@@ -48,6 +48,8 @@ def equal(gold: str, answer: str) -> bool:
     ------
     DataError
         When math-verify is not installed.
+    TimeoutError
+        When the machine gave a comparison too little of its CPU to end in time: that says nothing of the answer.
 
     >>> equal("73", "073")
     True
@@ -104,7 +106,9 @@ def _verified(gold: str, answer: str) -> bool:
     os.close(writing)
     with open(reading, "rb") as said:
         verdict = said.read(1)
-    os.waitpid(child, 0)
+    _, ended = os.waitpid(child, 0)
+    if os.WIFSIGNALED(ended) and os.WTERMSIG(ended) == signal.SIGALRM:
+        raise TimeoutError(f"math-verify had {_WALL_LIMIT_S} s by the clock, and not its {CPU_LIMIT_S} s of CPU in them")
     return verdict == b"1"
 
 

@@ -74,6 +74,14 @@ def test_what_never_ends_is_wrong_and_takes_no_longer_than_the_limit(answer, mon
 
 
 @pytest.mark.slow
+def test_what_the_machine_gave_too_little_of_its_cpu_has_no_verdict(monkeypatch):
+    monkeypatch.setattr(equality, "CPU_LIMIT_S", 60)
+    monkeypatch.setattr(equality, "_WALL_LIMIT_S", 1)
+    with pytest.raises(TimeoutError, match="not its 60 s of CPU"):
+        equal("73", "9^{9^{9^9}}")
+
+
+@pytest.mark.slow
 def test_what_eats_memory_is_wrong(monkeypatch):
     monkeypatch.setattr(equality, "_MEMORY_LIMIT", 64 << 20)
     monkeypatch.setattr(equality, "CPU_LIMIT_S", 60)
