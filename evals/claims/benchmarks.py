@@ -100,7 +100,11 @@ BENCHMARKS = (
     Benchmark("MBPP", r"mbpp", (257, 378, 500), _SAMPLED, _HUB + "google-research-datasets/mbpp"),
     *(
         Benchmark(
-            f"tau3 {domain}", rf"tau ?3\b.*\b{domain}", (size,), _TRIALS, "https://github.com/sierra-research/tau2-bench"
+            f"tau3 {domain}",
+            rf"tau ?3\b.*\b{domain}",
+            (size,),
+            _TRIALS,
+            "https://github.com/sierra-research/tau2-bench",
         )
         for domain, size in (("airline", 50), ("retail", 114), ("telecom", 114), ("banking", 97))
     ),

@@ -21,7 +21,7 @@ from quantgate.evals.errors import EndpointUnreachable, RequestRefused, UsageErr
 from quantgate.evals.runs.endpoint import endpoint_of
 from quantgate.evals.runs.observation import Health, Observation
 from quantgate.evals.runs.observed_answer import ended, tools
-from quantgate.evals.runs.room import room_of
+from quantgate.evals.runs.room import NOTHING, room_of
 from quantgate.evals.settings.run import RunConfig
 
 PATIENCE_S = 60.0
@@ -121,7 +121,10 @@ async def _asked(question: Question, served: ServedModel, patience_s: float) -> 
         if question.lengthy is not None:
             room = await room_of(endpoint, question.lengthy, question.sampling)
             lack = None if room is None else room.lack(served.context_length, question.sampling.max_tokens)
-            seen += [] if lack is None else [Observation(question.task, Health.BAD, lack)]
+            if lack is not None:
+                seen.append(Observation(question.task, Health.BAD, lack))
+            elif room is not None and room.by == NOTHING:
+                seen.append(Observation(question.task, Health.NOTE, room.told()))
         return answer, seen
 
 

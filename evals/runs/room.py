@@ -17,7 +17,7 @@ from quantgate.evals.interrupts import run_cancelled_by_ctrl_c
 from quantgate.evals.runs.record import RunRecord
 from quantgate.evals.runs.task_plan import TaskPlan
 
-TOKENIZE, USAGE = "/tokenize", "usage"
+TOKENIZE, USAGE, NOTHING = "/tokenize", "usage", "nothing"
 _FEW = 16
 
 Open = Callable[[], AbstractAsyncContextManager[Endpoint]]
@@ -28,6 +28,7 @@ class Room:
     """The tokens of the longest prompt of each length, shortest first, `by` which they were counted.
 
     By `usage` those of the shortest are the server's count, and the others follow from their characters, sort by sort.
+    There are none by `nothing`: the server counts no tokens.
     """
 
     task: str
@@ -36,6 +37,11 @@ class Room:
 
     def told(self, *, has_window: bool = True) -> str:
         """What the user should know of it; without a window that the server tells, nobody looks whether all fits."""
+        if self.by == NOTHING:
+            return (
+                f"{self.task}: the server counts no tokens, neither by /tokenize nor in its usage: look whether its "
+                "context holds the longest prompts and an answer"
+            )
         how = "by the server's /tokenize" if self.by == TOKENIZE else "estimated from the usage of first requests"
         counts = ", ".join(f"{count:,} at {_shown(name)}" for name, count in self.tokens.items())
         unknown = (
@@ -90,7 +96,7 @@ def with_rooms(record: RunRecord, rooms: Sequence[Room]) -> RunRecord:
 
 
 async def room_of(endpoint: Endpoint, task: Task, sampling: Sampling) -> Room | None:
-    """Measure the longest prompts; `None` where the task has no lengths, or the server counts nothing."""
+    """Measure the longest prompts; `None` where the task has no lengths."""
     if not isinstance(task, Lengthy):
         return None
     name, longest = task.identity.name, task.longest
@@ -109,7 +115,7 @@ async def room_of(endpoint: Endpoint, task: Task, sampling: Sampling) -> Room | 
         length: max(round(ratios[sort] * _characters(task, item)) for sort, item in items.items())
         for length, items in longest.items()
     }
-    return Room(name, estimated, USAGE) if all(ratios.values()) else None
+    return Room(name, estimated, USAGE) if all(ratios.values()) else Room(name, {}, NOTHING)
 
 
 async def _tokens_per_character(endpoint: Endpoint, task: Task, item: Item, sampling: Sampling) -> float:

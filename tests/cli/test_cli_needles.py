@@ -29,14 +29,16 @@ def finder(**found):
     return lambda body: counting(body, replies[body["messages"][-1]["content"]])
 
 
-def counting(body, content):
+def counting(body, content, *, tells=True):
     """A reply whose usage counts the prompt, as servers without /tokenize are asked."""
     prompt = sum(size(message["content"]) for message in body["messages"])
     return Reply(
         body=json.dumps(
             {
                 "choices": [{"message": {"role": "assistant", "content": content}, "finish_reason": "stop"}],
-                "usage": {"prompt_tokens": prompt, "completion_tokens": 20, "total_tokens": prompt + 20},
+                "usage": {"prompt_tokens": prompt, "completion_tokens": 20, "total_tokens": prompt + 20}
+                if tells
+                else None,
             }
         )
     )
@@ -82,6 +84,13 @@ def test_prompts_are_measured_before_and_the_counts_kept(asked, tmp_path):
     assert kept["by"] == "usage"
     assert 0.86 * 4096 < kept["004k"] < 4096
     assert f"{kept['004k']:,} at 4k (estimated from the usage of first requests)" in told
+
+
+def test_where_the_server_counts_nothing_the_user_is_told_to_look(asked):
+    _, told, _ = asked(
+        "run", lambda body: counting(body, "I cannot find it.", tells=False), "--limit", "2", **serving(32_768)
+    )
+    assert "needles: the server counts no tokens" in told
 
 
 def test_what_does_not_fit_the_window_is_refused_before_anything_is_asked(asked, tmp_path):

@@ -30,3 +30,9 @@ def test_the_counts_are_told_with_how_they_came_about():
 def test_where_the_server_does_not_tell_its_context_the_user_is_to_look():
     assert "does not tell its context" in ROOM.told(has_window=False)
     assert "context" not in ROOM.told()
+
+
+def test_where_the_server_counts_nothing_the_user_is_to_look():
+    uncounted = Room("needles", {}, "nothing")
+    assert uncounted.told().startswith("needles: the server counts no tokens")
+    assert uncounted.lack(100, 512) is None
