@@ -7,6 +7,7 @@ would be met with the first answer. NLTK's data are downloaded by some when they
 from __future__ import annotations
 
 import ast
+import os
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -236,14 +237,22 @@ def nltk_data(name: str) -> Need:
 
 
 def _has_nltk_data(name: str) -> bool:
+    """Whether NLTK would find them: importing it to ask takes numpy and pandas with it."""
     if find_spec("nltk") is None:
         return False
-    import nltk.data
+    there = (
+        folder / kind / f"{name}{suffix}" for folder in nltk_folders() for kind in _KINDS for suffix in ("", ".zip")
+    )
+    return any(os.access(path, os.R_OK) for path in there)
 
-    for kind in _KINDS:
-        try:
-            nltk.data.find(f"{kind}/{name}")
-        except (LookupError, OSError, ValueError):
-            continue
-        return True
-    return False
+
+def nltk_folders() -> list[Path]:
+    """Where NLTK looks for its data, as its page "Installing NLTK Data" says."""
+    own = [Path(folder).expanduser() for folder in os.environ.get("NLTK_DATA", "").split(os.pathsep) if folder]
+    home = [Path.home() / "nltk_data"] if os.path.expanduser("~") != "~" else []
+    environment = [Path(sys.prefix, *under, "nltk_data") for under in ((), ("share",), ("lib",))]
+    shared = [
+        Path("/", *under, "nltk_data")
+        for under in (("usr", "share"), ("usr", "local", "share"), ("usr", "lib"), ("usr", "local", "lib"))
+    ]
+    return [*own, *home, *environment, *shared]

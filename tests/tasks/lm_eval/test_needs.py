@@ -85,6 +85,15 @@ def test_nltk_data_that_is_absent_or_staged_is_told_apart(tmp_path):
         (tmp_path / "data" / "tokenizers" / "punkt_tab").mkdir(parents=True, exist_ok=True)
 
 
+@pytest.mark.slow
+def test_nltk_data_are_looked_for_where_nltk_looks(monkeypatch):
+    pytest.importorskip("nltk")
+    monkeypatch.setenv("NLTK_DATA", "/some/where:~/else")
+    code = "import nltk.data; print(*nltk.data.path, sep=chr(10))"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert [str(folder) for folder in read.nltk_folders()] == said.split()
+
+
 def test_nltk_data_are_found_by_what_downloads_looks_for_or_uses_them(needs):
     found = needs(
         "import nltk\nnltk.download('stopwords')\n"
