@@ -22,3 +22,12 @@ class FindsOut(Protocol):
     def found_ways(self) -> Mapping[str, Any]:
         """What is told beside them of how it is asked, and never compared (`asked` of `run.json`)."""
         ...
+
+
+@runtime_checkable
+class TakesIn(FindsOut, Protocol):
+    """One that several find out for, who ask at the same time and do not know of each other."""
+
+    def take_in(self, settings: Mapping[str, Any]) -> None:
+        """Take in what another of them has found. Raises ModelChanged where the two cannot be of one run."""
+        ...

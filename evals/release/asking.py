@@ -14,13 +14,19 @@ from quantgate.evals.release.referee import Pair, Referee
 from quantgate.evals.release.session import BuildSession, ReleaseSession
 from quantgate.evals.release.types import Budget, Ended, Reason, ReleaseProgress
 from quantgate.evals.runs.asking import run_until_stopped
+from quantgate.evals.runs.elsewhere import Elsewhere
 from quantgate.evals.runs.garbage import rare_collections
 from quantgate.evals.runs.grading import Graders
 from quantgate.evals.runs.steering import Steering
 
 
 def ask_release(
-    session: ReleaseSession, *, budget: Budget, progress: ReleaseProgress, graders: Graders | None = None
+    session: ReleaseSession,
+    *,
+    budget: Budget,
+    progress: ReleaseProgress,
+    graders: Graders | None = None,
+    elsewhere: Elsewhere | None = None,
 ) -> Ended:
     """Ask what the verdicts need and store it; from the main thread, with `graders` entered before `prepare_release`.
 
@@ -29,6 +35,8 @@ def ask_release(
     build, for all of its tasks are settled or a required one has regressed or is blocked, what is in flight is given
     up. Where nothing has to be asked any more, nothing is, and no endpoint need be there. The same call goes on after
     any stop.
+
+    With `elsewhere` its workers ask and grade in this process's place.
 
     Raises
     ------
@@ -40,7 +48,7 @@ def ask_release(
     RequestRefused
         When an endpoint refuses every request.
     """
-    asking = _Asking(session, budget, progress, graders)
+    asking = _Asking(session, budget, progress, graders, elsewhere)
     if session.to_ask:
         with rare_collections():
             run_until_stopped(asking.run)
@@ -51,12 +59,18 @@ class _Asking:
     """One call of `ask_release`."""
 
     def __init__(
-        self, session: ReleaseSession, budget: Budget, progress: ReleaseProgress, graders: Graders | None
+        self,
+        session: ReleaseSession,
+        budget: Budget,
+        progress: ReleaseProgress,
+        graders: Graders | None,
+        elsewhere: Elsewhere | None,
     ) -> None:
         self._session = session
         self._budget = budget
         self._progress = progress
         self._graders = graders
+        self._elsewhere = elsewhere
         self._purse = Purse(sum(session.total.values()) - sum(session.missing.values()), budget.max_requests)
         self._steering = Steering()
         self._is_late = False
@@ -132,7 +146,7 @@ class _Asking:
     async def _ask_one(self, label: str, build: BuildSession, course: Course, turns: Turns) -> str | None:
         told = _Told(label, self._progress, course, turns, self._session.referee)
         try:
-            return await build.ask(told, self._steering, self._graders, turns)
+            return await build.ask(told, self._steering, self._graders, turns, self._elsewhere)
         finally:
             course.through(label)
 

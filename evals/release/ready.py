@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 from quantgate.evals.contract.design import Design
 from quantgate.evals.contract.fidelity import ANSWERS, TOKEN_LOGPROBS
@@ -38,13 +39,15 @@ from quantgate.evals.settings.run import RunConfig
 class Ready:
     """A release with its tasks loaded.
 
-    `infos` has what each task declares, `designs` when each is looked at: `None` where all is asked and decided once.
+    `infos` has what each task declares, `designs` when each is looked at: `None` where all is asked and decided once;
+    `own` has the options of each task's own.
     """
 
     release: Release
     tasks: Mapping[str, Task]
     infos: Mapping[str, TaskInfo]
     designs: Mapping[str, Design] | None
+    own: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def first(self) -> Ready | None:

@@ -13,6 +13,7 @@ from quantgate.evals.release.parts import Part
 from quantgate.evals.release.referee import Referee
 from quantgate.evals.release.types import Build, Following, Order
 from quantgate.evals.runs.asking import Progress
+from quantgate.evals.runs.elsewhere import Elsewhere
 from quantgate.evals.runs.grading import Graders
 from quantgate.evals.runs.steering import Steering
 from quantgate.evals.runs.task_plan import TaskPlan
@@ -34,7 +35,12 @@ class BuildSession(Protocol):
     def missing(self) -> Missing: ...
 
     async def ask(
-        self, progress: Progress, steering: Steering, graders: Graders | None = None, paced: Turns | None = None
+        self,
+        progress: Progress,
+        steering: Steering,
+        graders: Graders | None = None,
+        paced: Turns | None = None,
+        elsewhere: Elsewhere | None = None,
     ) -> str | None: ...
 
 

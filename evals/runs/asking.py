@@ -170,7 +170,7 @@ async def ask_all(
             if graders is None or answer.grade is not None or answer.status is Status.ERROR:
                 store(request, answer, to_sample(request, answer, task))
             else:
-                sample = _ungraded_sample(request, answer)
+                sample = ungraded_sample(request, answer)
                 text = text_of(sample)
                 if is_graded_at_once(task, text):
                     judged = judge(task, request.item, request.repeat, text)
@@ -208,7 +208,7 @@ async def ask_all(
             request, answer = arrival
             graded_here = graders is None or answer.grade is not None or answer.status is Status.ERROR
             if not graded_here:
-                text = text_of(sample := _ungraded_sample(request, answer))
+                text = text_of(sample := ungraded_sample(request, answer))
                 graded_here = is_graded_at_once(tasks[request.task], text)
             recorder.record(
                 request,
@@ -268,7 +268,7 @@ def to_sample(request: Request, answer: Answer, task: Task) -> Sample:
     A fault has no score, an empty or refused answer scores 0, any other text is graded, without leaked special tokens.
     Where that fails the sample is `ungraded`, with the reason.
     """
-    sample = _ungraded_sample(request, answer)
+    sample = ungraded_sample(request, answer)
     if answer.status is Status.ERROR:
         return sample
     if answer.grade is not None:
@@ -277,7 +277,7 @@ def to_sample(request: Request, answer: Answer, task: Task) -> Sample:
     return graded(sample, judge(task, request.item, request.repeat, text_of(sample)), sample.error)
 
 
-def _ungraded_sample(request: Request, answer: Answer) -> Sample:
+def ungraded_sample(request: Request, answer: Answer) -> Sample:
     """An answer as a sample that is still to be graded; a fault is none."""
     fault = answer.status is Status.ERROR
     return Sample(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from quantgate.evals.endpoint.client import Endpoint, RetryPolicy
-from quantgate.evals.settings.run import EndpointConfig
+from quantgate.evals.settings.run import EndpointConfig, RunConfig
 
 
 def endpoint_of(config: EndpointConfig, model: str, retry: RetryPolicy | None = None) -> Endpoint:
@@ -22,3 +22,8 @@ def endpoint_of(config: EndpointConfig, model: str, retry: RetryPolicy | None = 
         retry=retry,
         connection=config.connection(),
     )
+
+
+def asking_once(config: RunConfig) -> Endpoint:
+    """A client that tries nothing twice, for questions that are asked besides."""
+    return endpoint_of(config, config.model, retry=RetryPolicy(tries=1))

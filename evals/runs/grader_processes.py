@@ -24,6 +24,7 @@ from typing import Any, NoReturn, Self
 from quantgate.evals.contract.records import Grade, Item
 from quantgate.evals.contract.task import GradedSlowly, LoadedLater, Orchestrated, Task
 from quantgate.evals.errors import QuantgateError
+from quantgate.evals.processors import processors
 from quantgate.evals.runs.grader_process import serve
 from quantgate.evals.runs.grading import Judged
 
@@ -58,7 +59,7 @@ class GraderProcesses:
         self._tasks = tuple(task for task in tasks if not isinstance(task, Orchestrated))
         self._limit_s = limit_s
         self._idle: list[_Grader] = []
-        self._places = asyncio.Semaphore(max(1, min(_MOST, os.cpu_count() or 1)))
+        self._places = asyncio.Semaphore(max(1, min(_MOST, processors())))
         self._talking = threading.Lock()
         self._nursery: int | None = None
         self._any_started = False

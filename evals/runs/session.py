@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol, TypeAlias
@@ -14,28 +13,27 @@ import pyarrow
 
 from quantgate.evals.contract.records import Status
 from quantgate.evals.contract.task import Asker, ModelUnderTest, Orchestrated, Task, TaskInfo
-from quantgate.evals.endpoint.client import Endpoint, RetryPolicy
+from quantgate.evals.endpoint.client import Endpoint
 from quantgate.evals.endpoint.completions import Completions
 from quantgate.evals.endpoint.likelihood import Likelihoods, found_in
 from quantgate.evals.endpoint.listing import NoListing
 from quantgate.evals.endpoint.served import context_of, served_model
 from quantgate.evals.endpoint.url import redact_url
 from quantgate.evals.endpoint.window import Window
-from quantgate.evals.errors import OutOfTime, RunDirectoryError
+from quantgate.evals.errors import RunDirectoryError
 from quantgate.evals.interrupts import run_cancelled_by_ctrl_c
 from quantgate.evals.runs.asked import KeptTask
-from quantgate.evals.runs.asking import Pace, Progress, Requests, ask_all, run_until_stopped
+from quantgate.evals.runs.asking import Pace, Progress, Requests, ask_all
 from quantgate.evals.runs.configured import plans_of
 from quantgate.evals.runs.directory import RunDirectory
-from quantgate.evals.runs.endpoint import endpoint_of
+from quantgate.evals.runs.elsewhere import Elsewhere, Staff, Work
+from quantgate.evals.runs.endpoint import asking_once, endpoint_of
 from quantgate.evals.runs.found import as_found
-from quantgate.evals.runs.garbage import rare_collections
-from quantgate.evals.runs.grader_processes import GraderProcesses
 from quantgate.evals.runs.grading import Graders
 from quantgate.evals.runs.missing import MissingRequests, UngradedAnswers
 from quantgate.evals.runs.own import check_own
 from quantgate.evals.runs.prompt_ids import with_token_ids
-from quantgate.evals.runs.record import RunRecord, TaskRecord, found_settings, now
+from quantgate.evals.runs.record import RunRecord, found_settings, now
 from quantgate.evals.runs.resume import merge_for_resume
 from quantgate.evals.runs.room import rooms_of, with_rooms
 from quantgate.evals.runs.shards import shard_record, told_of_shard
@@ -54,6 +52,12 @@ Listing: TypeAlias = tuple[list[dict[str, Any]] | None, list[str]]
 
 class PacedRequests(Requests, Pace, Protocol):
     """Requests in an order of their own, each of which waits for its turn."""
+
+
+class Finder(Protocol):
+    """Who finds out how the server is asked."""
+
+    def found(self) -> Mapping[str, Any]: ...
 
 
 _NOT_ASKED = "is asked into it: give another --out"
@@ -85,10 +89,12 @@ class Session:
         steering: Steering,
         graders: Graders | None = None,
         paced: PacedRequests | None = None,
+        elsewhere: Elsewhere | None = None,
     ) -> str | None:
         """Ask what is missing, until all is there, as many at a time as `steering` says meanwhile.
 
-        With `paced`, which has of what is missing that which is wanted, only that. Raises as
+        With `paced`, which has of what is missing that which is wanted, only that. Where there is an `elsewhere`, its
+        workers ask and grade, and all else stays here: whose turn it is, what is stored, which model answers. Raises as
         `evals.runs.asking.ask_all`.
 
         Returns what libraries said while answers were graded.
@@ -100,28 +106,37 @@ class Session:
             if not self.missing and not self.again:
                 return None
             window = Window(window_size(self.configs.values()))
-            if not self.missing:
-                heard = await ask_all((), self.tasks, {}, writer, window, progress, graders=graders, again=self.again)
-                return heard.told(private=self._is_private(heard.task))
             async with AsyncExitStack() as stack:
+                if not self.missing:
+                    if elsewhere is not None:
+                        graders = (await stack.enter_async_context(self._staff(elsewhere, window))).graders
+                    again = self.again
+                    heard = await ask_all((), self.tasks, {}, writer, window, progress, graders=graders, again=again)
+                    return heard.told(private=self._is_private(heard.task))
                 await stack.enter_async_context(steering.of(window, self.config.out))
                 progress.follow(window)
-                askers, endpoints = await self._askers(stack)
+                found = _found_of(self.record, self.tasks)
+                askers, endpoints = await askers_of(self.tasks, self.configs, self.record.asked, found, stack)
                 record = as_found(self.record, askers)
                 plans = {name: plan for name, (plan, _) in self.missing.of_tasks().items()}
-                record = await with_token_ids(record, plans, self.configs, _asking_once)
+                record = await with_token_ids(record, plans, self.configs, asking_once)
                 directory.amend(record)
 
                 def store(seen: RunRecord) -> None:
                     directory.amend(as_found(seen, askers))
 
+                asking, finders = askers, list[Finder](endpoints)
+                if elsewhere is not None:
+                    staff = await stack.enter_async_context(self._staff(elsewhere, window, record, askers))
+                    asking, graders = {name: staff.asker(name) for name in self.tasks}, staff.graders
+                    finders.append(staff)
                 watch = Watch(endpoints[0], record, store, allowed=self._allows_change)
                 try:
                     async with watch.looking():
                         heard = await ask_all(
                             self.missing if paced is None else paced,
                             self.tasks,
-                            {name: watch.over(asker) for name, asker in askers.items()},
+                            {name: watch.over(asker) for name, asker in asking.items()},
                             writer,
                             window,
                             progress,
@@ -131,35 +146,21 @@ class Session:
                             pace=paced,
                         )
                 finally:
-                    found = {name: value for endpoint in endpoints for name, value in endpoint.found().items()}
-                    store(replace(watch.record, asked=record.asked | found))
+                    ways = {name: value for finder in finders for name, value in finder.found().items()}
+                    store(replace(watch.record, asked=record.asked | ways))
                 return heard.told(private=self._is_private(heard.task))
 
-    async def _askers(self, stack: AsyncExitStack) -> tuple[dict[str, Asker], list[Endpoint]]:
-        """Who is asked for each task; tasks that are asked over the same connection share a client."""
-        askers: dict[str, Asker] = {}
-        clients: list[tuple[RunConfig, Endpoint]] = []
-        scored: dict[Endpoint, Completions] = {}
-        for name, task in self.tasks.items():
-            config = self.configs[name]
-            endpoint = next((client for other, client in clients if _reached_alike(config, other)), None)
-            if endpoint is None:
-                endpoint = await stack.enter_async_context(endpoint_of(config, config.model))
-                clients.append((config, endpoint))
-            if isinstance(task, Orchestrated):
-                model = _model_under_test(config, task, self.record.task(name))
-                askers[name] = await stack.enter_async_context(task.asker(model))
-            elif task.sampling.draws:
-                askers[name] = endpoint
-            elif (prompt := task.prompt(task.items()[0], 0)).per_token is not None:
-                likelihoods = Likelihoods(endpoint, config.tokenizer, found_in(self.record.asked))
-                await likelihoods.find(prompt, config.extra_body)
-                askers[name] = likelihoods
-            else:
-                if endpoint not in scored:
-                    scored[endpoint] = await _completions(endpoint, config)
-                askers[name] = scored[endpoint]
-        return askers, [client for _, client in clients]
+    def _staff(
+        self,
+        elsewhere: Elsewhere,
+        window: Window,
+        record: RunRecord | None = None,
+        askers: Mapping[str, Asker] | None = None,
+    ) -> AbstractAsyncContextManager[Staff]:
+        record = record or self.record
+        found, count = _found_of(record, self.tasks), len(self.missing) + len(self.again)
+        work = Work(self.tasks, self.configs, record.asked, found, askers or {}, self.config.out, count)
+        return elsewhere.staff(work, window)
 
     @property
     def _allows_change(self) -> bool:
@@ -182,45 +183,6 @@ class Session:
         held = _of_tasks(RunDirectory(self.config.out).held(), self.tasks)
         ungraded = int(held.is_status(Status.UNGRADED).sum())
         return self.total - int(held.scored.sum()) - ungraded, ungraded
-
-
-def ask_side_by_side(
-    sessions: Sequence[tuple[Session, Progress]],
-    graders: GraderProcesses | None = None,
-    max_time_s: float | None = None,
-) -> list[str]:
-    """Ask several runs at the same time, each of its own endpoint, for `max_time_s` seconds at most.
-
-    `graders` are those of their tasks, where they have been started already. Returns what the user should know of them.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        When they are stopped.
-    OutOfTime
-        When the time is up before all is there; what is in flight is given up.
-    """
-    if graders is None:
-        with GraderProcesses([task for session, _ in sessions for task in session.tasks.values()]) as started:
-            return ask_side_by_side(sessions, started, max_time_s)
-    asked: list[asyncio.Task[str | None]] = []
-    steering = Steering()
-
-    async def asking() -> None:
-        try:
-            async with asyncio.timeout(max_time_s) as time:
-                with steering.by_signals():
-                    async with asyncio.TaskGroup() as group:
-                        for session, progress in sessions:
-                            asked.append(group.create_task(session.ask(progress, steering, graders)))
-        except TimeoutError:
-            if not time.expired():
-                raise
-            raise OutOfTime("the time is up; all that has arrived is stored, and the same command goes on") from None
-
-    with rare_collections():
-        run_until_stopped(asking)
-    return [told for task in asked if (told := task.result()) is not None]
 
 
 def prepare(config: RunConfig, tasks: Mapping[str, Task], infos: Mapping[str, TaskInfo]) -> Session:
@@ -248,7 +210,7 @@ def prepare(config: RunConfig, tasks: Mapping[str, Task], infos: Mapping[str, Ta
     plans = plans_of(configs, tasks, infos)
     session = prepared(configs, plans, run_cancelled_by_ctrl_c(listing_of(config)), keep_looks=True)
     window = context_of(session.record.endpoint)
-    rooms = rooms_of(plans, partial(_asking_once, config), window) if session.missing else []
+    rooms = rooms_of(plans, partial(asking_once, config), window) if session.missing else []
     told = [*session.notices, *(room.told(has_window=window is not None) for room in rooms)]
     return replace(session, record=with_rooms(session.record, rooms), notices=told)
 
@@ -323,12 +285,54 @@ def prepared(
     )
 
 
+def _found_of(record: RunRecord, tasks: Collection[str]) -> dict[str, dict[str, Any]]:
+    """What a record holds of each task that was found out while it was asked."""
+    return {name: found_settings(record.task(name)) for name in tasks}
+
+
 def _of_tasks(held: Held, tasks: Collection[str]) -> Columns:
     names = held.columns.task
     return held.chosen(np.isin(names.codes, [names.code(task) for task in tasks if task in names.names])).columns
 
 
-def _model_under_test(config: RunConfig, task: Task, record: TaskRecord | None) -> ModelUnderTest:
+async def askers_of(
+    tasks: Mapping[str, Task],
+    configs: Mapping[str, RunConfig],
+    asked: Mapping[str, Any],
+    found: Mapping[str, Mapping[str, Any]],
+    stack: AsyncExitStack,
+) -> tuple[dict[str, Asker], list[Endpoint]]:
+    """Who is asked for each task, and the clients that they ask with, open as long as `stack` is.
+
+    Tasks that are asked over the same connection share a client. `asked` is what the run's record holds of how the
+    endpoint is asked, `found` what it holds of each task that was found out while it was asked.
+    """
+    askers: dict[str, Asker] = {}
+    clients: list[tuple[RunConfig, Endpoint]] = []
+    scored: dict[Endpoint, Completions] = {}
+    for name, task in tasks.items():
+        config = configs[name]
+        endpoint = next((client for other, client in clients if _reached_alike(config, other)), None)
+        if endpoint is None:
+            endpoint = await stack.enter_async_context(endpoint_of(config, config.model))
+            clients.append((config, endpoint))
+        if isinstance(task, Orchestrated):
+            model = _model_under_test(config, task, found[name])
+            askers[name] = await stack.enter_async_context(task.asker(model))
+        elif task.sampling.draws:
+            askers[name] = endpoint
+        elif (prompt := task.prompt(task.items()[0], 0)).per_token is not None:
+            likelihoods = Likelihoods(endpoint, config.tokenizer, found_in(asked))
+            await likelihoods.find(prompt, config.extra_body)
+            askers[name] = likelihoods
+        else:
+            if endpoint not in scored:
+                scored[endpoint] = await _completions(endpoint, config)
+            askers[name] = scored[endpoint]
+    return askers, [client for _, client in clients]
+
+
+def _model_under_test(config: RunConfig, task: Task, found: Mapping[str, Any]) -> ModelUnderTest:
     return ModelUnderTest(
         base_url=config.base_url,
         model=config.model,
@@ -338,7 +342,7 @@ def _model_under_test(config: RunConfig, task: Task, record: TaskRecord | None) 
         out=config.out,
         headers=config.headers(),
         ca_bundle=config.ca_bundle,
-        found=found_settings(record),
+        found=found,
     )
 
 
@@ -347,10 +351,6 @@ async def _completions(endpoint: Endpoint, config: RunConfig) -> Completions:
     completions = Completions(endpoint, config.tokenizer)
     await completions.check(config.extra_body)
     return completions
-
-
-def _asking_once(config: RunConfig) -> Endpoint:
-    return endpoint_of(config, config.model, retry=RetryPolicy(tries=1))
 
 
 def window_size(configs: Collection[RunConfig]) -> int | None:

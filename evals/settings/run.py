@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from enum import StrEnum
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeAlias, TypeVar
@@ -41,6 +42,13 @@ def _is_expectation(value: object) -> str:
 
 ExpectedScore: TypeAlias = Annotated[str, BeforeValidator(_is_expectation)]
 """A score with its tolerance, as `0.92 +- 0.03`."""
+
+
+class Executor(StrEnum):
+    """Where a run's requests are sent from and its answers graded: in its own process, or by workers on a cluster."""
+
+    LOCAL = "local"
+    RAY = "ray"
 
 
 class EndpointConfig(BaseModel):
@@ -215,6 +223,9 @@ class RunConfig(EndpointConfig):
     shard: Shard | None = None
     max_time: float | None = None
     """Seconds that one call takes at most."""
+    executor: Executor = Executor.LOCAL
+    ray_address: str | None = None
+    ray_workers: int | None = Field(None, ge=1)
 
     @field_validator("shard", mode="before")
     @classmethod
@@ -230,6 +241,8 @@ class RunConfig(EndpointConfig):
     def _chooses_one_way(self) -> Self:
         if self.limit is not None and self.first is not None:
             raise ValueError("--limit draws items at random, --first takes the first ones: give one of them")
+        if self.executor is not Executor.RAY and (self.ray_address or self.ray_workers):
+            raise ValueError("--ray-address and --ray-workers are for --executor ray: give that, too")
         return self
 
     def asked_with(self) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from quantgate.cli.cluster_options import RayAddress, RayExecutor, RayWorkers
 from quantgate.cli.coming import print_coming, say_what_is_coming
 from quantgate.cli.manner import LogLevel, Manner
 from quantgate.cli.outputs import TRACKERS, Mlflow, Wandb, outputs_of
@@ -63,6 +64,9 @@ def check(
     concurrency: Annotated[
         str | None, typer.Option(help="Requests in flight of each build: a number; default auto, found by itself.")
     ] = None,
+    executor: RayExecutor = None,
+    ray_address: RayAddress = None,
+    ray_workers: RayWorkers = None,
     max_time: Annotated[
         str | None, typer.Option(help="How long this call asks at most, as 4h or 1h30m; the next one goes on.")
     ] = None,
@@ -100,6 +104,7 @@ def check(
     manner = Manner(quiet=quiet, progress=not (quiet or no_progress), log_level=log_level)
     overrides: dict[str, object] = {"suite": suite, "out": out, "stop": stop and stop.value, "looks": looks}
     overrides |= {"limit": limit, "concurrency": concurrency}
+    overrides |= {"executor": executor, "ray_address": ray_address, "ray_workers": ray_workers}
     try:
         release = load_release(file, overrides, known_tasks())
         release = replace(release, budget=_budget(release.budget, max_time, max_requests))
@@ -265,10 +270,11 @@ def _ask(ready: Ready, manner: Manner) -> Ended | None:
     QuantgateError
         Where an endpoint is gone, or for whatever else a user can cause.
     """
+    from quantgate.cli.executing import executing
     from quantgate.evals.decision.sequential.live import Live
     from quantgate.evals.release.asking import ask_release
     from quantgate.evals.release.preparing import prepare_release
-    from quantgate.evals.runs.grader_processes import GraderProcesses
+    from quantgate.evals.settings.release import Order
     from quantgate.reports.terminal.release_counts import TaskOnScreen
     from quantgate.reports.terminal.release_screen import ReleaseScreen
 
@@ -280,8 +286,9 @@ def _ask(ready: Ready, manner: Manner) -> Ended | None:
         {label: release.path_of(label) for label in ready.candidates},
         ready.unweighed,
     )
-    # Before the client is loaded: the graders load what they grade with meanwhile.
-    with GraderProcesses(list(ready.tasks.values())) as graders:
+    configs = [release.run_config(build.label, name) for build in release.asked for name in ready.tasks]
+    side_by_side = len(release.asked) if release.order is Order.INTERLEAVED else 1
+    with executing(configs, ready.tasks, ready.own, side_by_side) as (graders, elsewhere):
         session = prepare_release(
             ready.builds,
             ready.tasks,
@@ -303,7 +310,9 @@ def _ask(ready: Ready, manner: Manner) -> Ended | None:
         screen = ReleaseScreen(manner.console, release.baseline.label, ready.candidates, tasks)
         try:
             with manner.logged(), screen.shown() if manner.progress and session.to_ask else nullcontext():
-                ended = ask_release(session, budget=release.budget, progress=screen, graders=graders)
+                ended = ask_release(
+                    session, budget=release.budget, progress=screen, graders=graders, elsewhere=elsewhere
+                )
         except KeyboardInterrupt:
             manner.tell(
                 f"stopped: {screen.tally()}; all that arrived is in {release.out}, and the same command goes on"

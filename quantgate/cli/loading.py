@@ -33,15 +33,11 @@ def loaded_task(name: str, config: RunConfig, own: Mapping[str, Any], console: C
     from rich.text import Text
 
     from quantgate.cli.waiting import told_while_waiting
-    from quantgate.evals.contract.task import TaskOptions
-    from quantgate.tasks.bundle import local_data
-    from quantgate.tasks.registry import find_task, load_task
+    from quantgate.tasks.loading import configured_task
 
     given_as, most = ("--limit", config.limit) if config.first is None else ("--first", config.first)
-    made = most if find_task(name).fresh is not None else None
     with told_while_waiting(console, name, "building the prompts"):
-        data = local_data(name, config.data_of(name), config.data_dir)
-        task = load_task(name, TaskOptions(made, data.files, config.metric.get(name), own, config.seed, data.origin))
+        task = configured_task(name, config, own)
         held = len(task.items())
     if most is not None and held < most:
         notice = f"note: {given_as} {most:,}: {name} has {held:,} items, and all {held:,} are asked"
@@ -69,6 +65,7 @@ def ready_release(release: Release, registry: Registry, console: Console) -> Rea
 
     infos = {name: registry.find(name) for name in release.tasks}
     tasks: dict[str, Task] = {}
+    options: dict[str, dict[str, Any]] = {}
     obstacles: dict[str, UsageError | DataError] = {}
     # What a task is loaded with is the same for all builds; the file is refused where it is not.
     label = release.asked[0].label
@@ -76,8 +73,8 @@ def ready_release(release: Release, registry: Registry, console: Console) -> Rea
         given = [GivenOption(said.name, said.value, said.where) for said in release.given_options(label, name)]
         try:
             check_needs([info])
-            own = own_options([info], given, registry.tasks.values())
-            tasks[name] = loaded_task(name, release.run_config(label, name), own[name], console)
+            options |= own_options([info], given, registry.tasks.values())
+            tasks[name] = loaded_task(name, release.run_config(label, name), options[name], console)
         except UsageError as error:
             obstacles[name] = error
         except DataError as error:
@@ -101,7 +98,7 @@ def ready_release(release: Release, registry: Registry, console: Console) -> Rea
                 futility=release.futility,
             )
     # Where no task is looked at on the way, all is asked and decided once.
-    return Ready(release, tasks, infos, designs or None)
+    return Ready(release, tasks, infos, designs or None, options)
 
 
 def _refuse_for(obstacles: Mapping[str, UsageError | DataError], infos: Mapping[str, TaskInfo]) -> None:

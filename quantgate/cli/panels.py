@@ -14,6 +14,7 @@ _SAMPLING = "Sampling"
 _DATA = "Data"
 _LOGLIKELIHOOD = "Log-likelihood tasks"
 _TAU2 = "tau2"
+_CLUSTER = "Cluster"
 _REQUIRED = "What must hold"
 _READ = "How the runs are read"
 
@@ -32,6 +33,7 @@ PANELS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             *("user_base_url", "user_model", "user_api_key_env", "user_extra_body", "judge_base_url", "judge_model"),
             *("judge_api_key_env", "judge_extra_body", "domains", "max_steps", "tau2_python", "tau2_workers"),
         ),
+        _CLUSTER: ("executor", "ray_address", "ray_workers"),
         OUTPUT: ("out", "label", "durable", "prompts"),
     },
     "doctor": {
@@ -56,6 +58,7 @@ PANELS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "check": {
         _TASKS: ("suite",),
         "How far it is asked": ("stop", "looks", "limit", "max_time", "max_requests", "concurrency"),
+        _CLUSTER: ("executor", "ray_address", "ray_workers"),
         OUTPUT: ("out", "quiet", "no_progress", "log_level"),
     },
     "plan": {

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from quantgate.cli.cluster_options import RayAddress, RayExecutor, RayWorkers
 from quantgate.cli.panels import grouped
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from quantgate.evals.checks.summary import RunSummary
     from quantgate.evals.contract.task import Task, TaskInfo
+    from quantgate.evals.runs.elsewhere import Elsewhere
     from quantgate.evals.runs.grader_processes import GraderProcesses
     from quantgate.evals.runs.session import Session
     from quantgate.evals.settings.run import RunConfig
@@ -142,6 +144,9 @@ def run(
     max_time: Annotated[
         str | None, typer.Option(help="How long this call asks at most, as 4h or 1h30m; the next one goes on.")
     ] = None,
+    executor: RayExecutor = None,
+    ray_address: RayAddress = None,
+    ray_workers: RayWorkers = None,
     config: Annotated[Path | None, typer.Option(help="A run.yaml with these options; the command line wins.")] = None,
 ) -> None:
     """Evaluate a served model into a run directory. The same command again asks only what is missing.
@@ -206,6 +211,9 @@ def run(
         "prompts": prompts,
         "model_changed": model_changed,
         "max_time": max_time,
+        "executor": executor,
+        "ray_address": ray_address,
+        "ray_workers": ray_workers,
         "options": {**pairs, **{name: value for name, value in flags.items() if value is not None}},
     }
     asked = load_config(RunConfig, config, options, at_the_top=flags)
@@ -214,11 +222,11 @@ def run(
 
 def evaluate(config: RunConfig, given: Sequence[GivenOption]) -> int:
     """Do what the configuration says and return the exit code; `given` are the options that are the tasks' own."""
+    from quantgate.cli.executing import executing
     from quantgate.cli.installed import installed_tasks
     from quantgate.cli.loading import check_task_names, found_tasks, loaded_task
     from quantgate.cli.notice import note
     from quantgate.evals.files import check_writable
-    from quantgate.evals.runs.grader_processes import GraderProcesses
     from quantgate.evals.settings.remarks import of_asking
     from quantgate.reports.terminal.console import progress_console
     from quantgate.tasks.options import own_options
@@ -232,23 +240,24 @@ def evaluate(config: RunConfig, given: Sequence[GivenOption]) -> int:
     infos = found_tasks(registry, config.task)
     own = own_options(list(infos.values()), given, registry.tasks.values())
     loaded = {name: loaded_task(name, config, own[name], console) for name in infos}
-    # Before the client is loaded: the graders load what they grade with meanwhile.
-    with GraderProcesses(list(loaded.values())) as graders:
-        return _ask(config, loaded, infos, graders, console)
+    with executing([config], loaded, own) as (graders, elsewhere):
+        return _ask(config, loaded, infos, console, graders, elsewhere)
 
 
 def _ask(
     config: RunConfig,
     loaded: Mapping[str, Task],
     infos: Mapping[str, TaskInfo],
-    graders: GraderProcesses,
     console: Console,
+    graders: GraderProcesses | None,
+    elsewhere: Elsewhere | None,
 ) -> int:
     """Ask what is missing, print what came of it, and return the exit code."""
     from rich.text import Text
 
     from quantgate.evals.errors import OutOfTime
-    from quantgate.evals.runs.session import ask_side_by_side, prepare
+    from quantgate.evals.runs.session import prepare
+    from quantgate.evals.runs.side_by_side import ask_side_by_side
     from quantgate.reports.terminal.console import output_console
     from quantgate.reports.terminal.progress import RunProgress, shown
     from quantgate.reports.terminal.run_summary import print_summary
@@ -259,7 +268,7 @@ def _ask(
     progress = RunProgress(session.record.label, session.total, session.standing)
     try:
         with shown(console, progress):
-            remarks = ask_side_by_side([(session, progress)], graders, config.max_time)
+            remarks = ask_side_by_side([(session, progress)], graders, config.max_time, elsewhere)
     except (KeyboardInterrupt, OutOfTime) as stop:
         missing, ungraded = session.left()
         waiting = f" and {ungraded} not graded yet" if ungraded else ""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from quantgate.evals.contract.fault import Fault
+from quantgate.evals.contract.found import USER_VERSION
 from quantgate.evals.contract.records import AGENT_CONTEXT_EXCEEDED, Answer, Grade, Origin, Request, Status
 from quantgate.evals.errors import RequestRefused
 from quantgate.tasks.tau2 import simulations
@@ -63,6 +64,11 @@ class Conversations:
     def found_settings(self) -> Mapping[str, Any]:
         """Which model has played the user (`evals.contract.found.FindsOut`)."""
         return self._user.found
+
+    def take_in(self, settings: Mapping[str, Any]) -> None:
+        """Take in which model has played the user of another asker's conversations."""
+        if (other := settings.get(USER_VERSION)) is not None:
+            self._user.note([(other["model"], other["fingerprint"])])
 
     @property
     def found_ways(self) -> Mapping[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -20,6 +19,7 @@ from quantgate.evals.endpoint.tool_call import PROBE_RETRY, require_tools
 from quantgate.evals.endpoint.url import parse_endpoint_url
 from quantgate.evals.errors import UsageError
 from quantgate.evals.hashing import canonical_hash
+from quantgate.evals.processors import processors
 from quantgate.evals.settings.key import key_from_environment
 from quantgate.tasks.tau2.asker import Conversations, Models
 from quantgate.tasks.tau2.defaults import METRIC, SAMPLING, SEED, TRIALS
@@ -27,6 +27,7 @@ from quantgate.tasks.tau2.editions import TAU2, Edition
 from quantgate.tasks.tau2.launch import describe, worker_command, worker_environment
 from quantgate.tasks.tau2.options import Tau2Options
 from quantgate.tasks.tau2.pool import Pool
+from quantgate.tasks.tau2.simulations import relative_path
 from quantgate.tasks.tau2.sources import is_below
 from quantgate.tasks.tau2.user_version import UserVersion
 from quantgate.tasks.tau2.wire import Retry, Served, Unit
@@ -206,12 +207,15 @@ class Tau2:
         policy = RetryPolicy()
         retry = Retry(policy.tries, policy.total_s, policy.first_wait_s, policy.longest_wait_s)
         urls = [served.base_url for served in (models.agent, models.user, models.judge) if served is not None]
-        size = self._options.tau2_workers or min(_MOST_WORKERS, 2 * (os.cpu_count() or 1))
+        size = self._options.tau2_workers or min(_MOST_WORKERS, 2 * processors())
         environment = worker_environment(urls, model.ca_bundle)
         async with Pool(worker_command(self._options.tau2_python), environment, size) as pool:
             identify = partial(self._identify, model.model)
             user = UserVersion(model.found.get(USER_VERSION))
             yield Conversations(pool, model.out, models, retry, self._unit, identify, user)
+
+    def kept_at(self, request: Request) -> str:
+        return relative_path(request)
 
     async def _try_tools(self, model: ModelUnderTest) -> None:
         options = self._options

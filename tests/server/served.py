@@ -271,8 +271,10 @@ def error_body(message: str, kind: str = "server_error") -> str:
 
 
 @contextlib.contextmanager
-def served_model(rule: Rule, tls: ssl.SSLContext | None = None, **options: Any) -> Iterator[ServedModel]:
-    """Serve in a thread on a free loopback port for the time of the context."""
+def served_model(
+    rule: Rule, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1", **options: Any
+) -> Iterator[ServedModel]:
+    """Serve in a thread on a free port, of the loopback unless said otherwise, for the time of the context."""
     model = ServedModel(rule, **options)
     ready, loop_box = threading.Event(), []
 
@@ -281,10 +283,10 @@ def served_model(rule: Rule, tls: ssl.SSLContext | None = None, **options: Any) 
         loop_box.extend([asyncio.get_running_loop(), stop])
         runner = web.AppRunner(model.app(), shutdown_timeout=0.1)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
+        site = web.TCPSite(runner, host, 0, ssl_context=tls)
         await site.start()
         port = runner.addresses[0][1]
-        model.base_url = f"{'https' if tls else 'http'}://127.0.0.1:{port}/v1"
+        model.base_url = f"{'https' if tls else 'http'}://{host}:{port}/v1"
         ready.set()
         await stop.wait()
         model.release_hung()

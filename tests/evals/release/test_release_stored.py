@@ -8,7 +8,8 @@ from quantgate.evals.decision.sequential.state import Stage
 from quantgate.evals.errors import RunDirectoryError, UsageError
 from quantgate.evals.release.types import Reason, Stored
 from quantgate.evals.runs.directory import RunDirectory
-from quantgate.evals.runs.session import ask_side_by_side, prepare
+from quantgate.evals.runs.session import prepare
+from quantgate.evals.runs.side_by_side import ask_side_by_side
 from quantgate.evals.settings.run import RunConfig
 from tests.conftest import Sums, info_of
 from tests.evals.release.builds import Model, asked, design_of, prepared, served

@@ -14,7 +14,8 @@ import pytest
 from quantgate.evals.contract.records import Sample, SampleKey
 from quantgate.evals.contract.task import TaskOptions
 from quantgate.evals.runs.directory import RunDirectory
-from quantgate.evals.runs.session import Session, ask_side_by_side, prepare
+from quantgate.evals.runs.session import Session, prepare
+from quantgate.evals.runs.side_by_side import ask_side_by_side
 from quantgate.evals.settings.run import RunConfig, load_config
 from quantgate.tasks.options import GivenOption, own_options
 from quantgate.tasks.tau2.info import INFO

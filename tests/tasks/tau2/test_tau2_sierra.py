@@ -11,7 +11,7 @@ from quantgate.evals.contract.records import Status
 from quantgate.evals.endpoint.client import RetryPolicy
 from quantgate.evals.errors import ModelChanged, UsageError
 from quantgate.evals.runs.directory import RunDirectory
-from quantgate.evals.runs.session import ask_side_by_side
+from quantgate.evals.runs.side_by_side import ask_side_by_side
 from tests.server.agent import AgentServer, Tasks, Turn, call, completion_of, lazy, served_agent, text
 from tests.server.served import Reply, error_body
 from tests.tasks.tau2.conftest import NOBODY, Told, tau2_config, tau2_data, tau2_session
