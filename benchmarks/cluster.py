@@ -3,17 +3,16 @@
     python benchmarks/cluster.py [--workers 1,2,4] [--task tau2] [--items 2000] [--in-flight 64] [--latency 0.2]
 
 needs a clone of this project, the extra `[ray]`, and `[tau2]` for that task. For each number of workers (0 is no
-cluster): how many answers a second come after the first quarter of them, and the CPU time that each takes of the run's
-own process and of its workers, with those that they start. The served model is a process of its own, and not counted.
+cluster): how many answers a second come between the first quarter of them and the last twentieth, and the CPU time that
+each takes of the run's own process and of its workers, with those that they start. The served model is a process of its
+own, and not counted; on a machine that is busy with other things the CPU time is what counts.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
-import resource
 import secrets
 import signal
 import socket
@@ -24,13 +23,14 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
-from datetime import datetime
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 _MARK = "QUANTGATE_BENCHMARK"
+_OF_RAY = (b"ray::", b"raylet", b"gcs_server", b"ray.scripts", b"/ray/core/", b"/ray/_private/", b"/ray/dashboard/")
 _TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -86,28 +86,27 @@ def cluster(processors: int, mark: str) -> Iterator[str]:
                     os.kill(pid, signal.SIGKILL)
 
 
-class Workers(threading.Thread):
-    """The CPU seconds of quantgate's workers on a cluster, looked at as long as they are there."""
+@dataclass(frozen=True)
+class Look:
+    """Where a run stands: the time, answers that are stored, and CPU seconds of its process and of its workers."""
 
-    def __init__(self, mark: str) -> None:
-        super().__init__(daemon=True)
-        self._mark = mark
-        self._seen: dict[int, float] = {}
-        self._ended = threading.Event()
+    at_s: float
+    answers: int
+    own_s: float
+    workers_s: float
 
-    def run(self) -> None:
-        while not self._ended.wait(0.25):
-            for pid in marked(self._mark):
-                with contextlib.suppress(OSError, IndexError):
-                    if is_worker(pid):
-                        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-                        self._seen[pid] = (int(fields[11]) + int(fields[12])) / _TICK
 
-    def seconds(self) -> float:
-        """What they have taken in all."""
-        self._ended.set()
-        self.join()
-        return sum(self._seen.values())
+def look(run: int, mark: str, samples: Path, seen: dict[int, float]) -> Look:
+    """Look at a run; `seen` keeps what each process had taken, for those that have ended."""
+    for pid in marked(mark):
+        with contextlib.suppress(OSError, IndexError):
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
+            if b"ray::Relay" in command or not any(part in command for part in _OF_RAY):
+                fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+                seen[pid] = (int(fields[11]) + int(fields[12])) / _TICK
+    answers = samples.read_bytes().count(b"\n") if samples.exists() else 0
+    own_s = seen.get(run, 0.0)
+    return Look(time.monotonic(), answers, own_s, sum(seen.values()) - own_s)
 
 
 def measured(options: argparse.Namespace, workers: int, work: Path) -> None:
@@ -120,38 +119,32 @@ def measured(options: argparse.Namespace, workers: int, work: Path) -> None:
             *("--model", "test-model", "--out", str(out), "--concurrency", str(options.in_flight)),
             *("--repeats", str(options.repeats), "--no-prompts"),
         ]
-        if options.task != "tau2":
-            command += ["--option", f"sums={options.items}"]
-        else:
-            command += ["--limit", str(options.items)]
+        if options.task == "tau2":
             command += ["--user-base-url", url, "--user-model", "user", "--tau2-workers", "1"]
-            command += [] if options.domains is None else ["--domains", options.domains]
+            command += ["--limit", str(options.items), *(["--domains", options.domains] if options.domains else [])]
+        else:
+            command += ["--option", f"sums={options.items}"]
         if workers:
             address = stack.enter_context(cluster(workers, mark))
             command += ["--executor", "ray", "--ray-address", address]
-            watching = Workers(mark)
-            watching.start()
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        ended = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        own_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        theirs_s = watching.seconds() if workers else 0.0
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    samples = [json.loads(line) for line in (out / "samples.jsonl").read_text().splitlines()]
-    times = sorted(sample["time"] for sample in samples)
-    span_s = max(1.0, seconds(times[-1]) - seconds(times[len(times) // 4]))
-    rate = (len(times) - len(times) // 4) / span_s
-    each = 1000 / len(samples)
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        run = subprocess.Popen(command, cwd=ROOT, env=os.environ | {_MARK: mark}, **quiet)
+        looks, seen = [], dict[int, float]()
+        while run.poll() is None:
+            looks.append(look(run.pid, mark, out / "samples.jsonl", seen))
+            time.sleep(0.2)
+    assert run.returncode == 0, f"exit code {run.returncode} of {command}"
+    whole = looks[-1].answers
+    first = next(each for each in looks if each.answers >= whole / 4)
+    last = next(each for each in looks if each.answers >= whole * 0.95)
+    answers = last.answers - first.answers
     print(
-        f"{workers} workers: {rate:7.2f} answers a second after the first quarter; CPU per sample "
-        f"{own_s * each:.2f} ms of the run's process, {theirs_s * each:.2f} ms of the workers (starting included)",
+        f"{workers} workers: {answers / (last.at_s - first.at_s):7.2f} answers a second; CPU of each: "
+        f"{1000 * (last.own_s - first.own_s) / answers:.2f} ms of the run's process, "
+        f"{1000 * (last.workers_s - first.workers_s) / answers:.2f} ms of its workers; started for "
+        f"{first.own_s + first.workers_s:.1f} s of CPU, the first quarter included",
         flush=True,
     )
-
-
-def seconds(time_of: str) -> float:
-    """An ISO time as seconds."""
-    return datetime.fromisoformat(time_of).timestamp()
 
 
 def marked(mark: str) -> list[int]:
@@ -162,12 +155,6 @@ def marked(mark: str) -> list[int]:
             if folder.name.isdigit() and f"{_MARK}={mark}".encode() in (folder / "environ").read_bytes():
                 found.append(int(folder.name))
     return found
-
-
-def is_worker(pid: int) -> bool:
-    """Whether a process is one of quantgate's and none of Ray's."""
-    command = Path(f"/proc/{pid}/cmdline").read_bytes()
-    return b"quantgate.cluster.worker" in command or b"tau2/worker.py" in command
 
 
 def free_port() -> int:
