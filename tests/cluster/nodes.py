@@ -17,8 +17,7 @@ from pathlib import Path
 
 import pytest
 
-_HEAD, _NODE = "10.77.83.1", "10.77.83.2"
-_PORT = 6421
+_PORT = 6379
 _MARK = "QUANTGATE_TEST_CLUSTER"
 _QUICK = {
     "health_check_initial_delay_ms": 1000,
@@ -35,12 +34,16 @@ class Nodes:
     """The cluster: `host` is an address of this machine that both nodes reach."""
 
     host: str
-    address: str
+    second: str
     folder: Path
     mark: str
     link: str
     space: str
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def address(self) -> str:
+        return f"{self.host}:{_PORT}"
 
     def workers(self) -> list[int]:
         """The process ids of the workers that quantgate has on the cluster."""
@@ -54,7 +57,7 @@ class Nodes:
 
     def start_the_second(self) -> None:
         inside = ["ip", "netns", "exec", self.space]
-        _start(self, inside, "--address", self.address, "--node-ip-address", _NODE)
+        _start(self, inside, "--address", self.address, "--node-ip-address", self.second)
 
     def cut_off_the_second(self) -> None:
         """Take the second node's network away."""
@@ -77,6 +80,8 @@ def two_nodes() -> Iterator[Nodes]:
     """Start them, each with one processor, and end all of their processes."""
     mark = secrets.token_hex(4)
     space, link = f"qg{mark}", f"qg{mark}a"
+    # A network of its own, of the range that is kept for tests, so that several clusters may stand side by side.
+    head, second = (f"198.18.{int(mark[:2], 16)}.{4 * (int(mark[2:4], 16) // 4) + host}" for host in (1, 2))
     if not _may_make_networks():
         pytest.skip("no network namespace can be made here: that takes root, or CAP_NET_ADMIN and CAP_SYS_ADMIN")
     with contextlib.ExitStack() as stack:
@@ -85,15 +90,15 @@ def two_nodes() -> Iterator[Nodes]:
         stack.callback(_ip, "netns", "del", space)
         _ip("link", "add", link, "type", "veth", "peer", "name", "inside", "netns", space)
         stack.callback(lambda: subprocess.run(["ip", "link", "del", link], stderr=subprocess.DEVNULL))
-        _ip("addr", "add", f"{_HEAD}/30", "dev", link)
+        _ip("addr", "add", f"{head}/30", "dev", link)
         _ip("link", "set", link, "up")
-        _ip("-n", space, "addr", "add", f"{_NODE}/30", "dev", "inside")
+        _ip("-n", space, "addr", "add", f"{second}/30", "dev", "inside")
         for name in ("inside", "lo"):
             _ip("-n", space, "link", "set", name, "up")
-        nodes = Nodes(_HEAD, f"{_HEAD}:{_PORT}", folder, mark, link, space)
+        nodes = Nodes(head, second, folder, mark, link, space)
         stack.callback(_end, nodes)
         system = ("--system-config", json.dumps(_QUICK), "--temp-dir", str(folder), "--include-dashboard=false")
-        _start(nodes, [], "--head", "--port", str(_PORT), "--node-ip-address", _HEAD, *system)
+        _start(nodes, [], "--head", "--port", str(_PORT), "--node-ip-address", head, *system)
         nodes.start_the_second()
         yield nodes
 
