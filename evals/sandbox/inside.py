@@ -114,12 +114,14 @@ def main() -> None:
     if job["numpy"]:
         sys.path.append("/packages")
     _give_up_rights(job["user"])
+    # Whoever starts the processes is not one of those that are counted: the machine counts all sandboxes' as one.
+    threads = {"NPROC": job["limits"].pop("NPROC")} if job["filter"] is not None else {}
     _limit(job["limits"])
     confine = _confinement(bytes.fromhex(job["filter"])) if job["filter"] is not None else None
     # Whoever waits outside tells by this line a program that failed from one that never began.
     _say(results, {"began": True})
     if confine is not None:
-        _say_apart(results, job, confine)
+        _say_apart(results, job, confine, threads)
         return
     for number, calls in enumerate(job["groups"]):
         _say_group(results, number, job, calls)
@@ -153,7 +155,7 @@ def _say_group(results: int, number: int, job: dict[str, Any], calls: list[Any])
     except BaseException as error:  # noqa: BLE001  (SystemExit and KeyboardInterrupt are the program's, too)
         _say(results, {"group": number, "raised": type(error).__name__})
         return
-    _say_calls(results, number, function, calls, LONGEST)
+    _say_calls(results, number, function, calls, job["longest"])
 
 
 def _execute(program: str, names: dict[str, Any]) -> None:
@@ -185,22 +187,18 @@ def _say_calls(results: int, number: int, function: Callable[..., Any], calls: l
     return True
 
 
-def _say_apart(results: int, job: dict[str, Any], confine: Callable[[], bool]) -> None:
+def _say_apart(results: int, job: dict[str, Any], confine: Callable[[], bool], limits: dict[str, int]) -> None:
     """Execute the harness once and make each group's calls in a process of its own, until one of these fails."""
     names: dict[str, Any] = {}
     _execute(job["program"], names)
-    ended = {signal.SIGCHLD}
-    signal.pthread_sigmask(signal.SIG_BLOCK, ended)
     for number, calls in enumerate(job["groups"]):
         child = os.fork()
         if child == 0:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, ended)
+            job["groups"].clear()  # what the others are given is none of this one's business
             most = min(math.ceil(sum(limit_s for _, limit_s in calls)) + 1, job["limits"]["CPU"])
-            resource.setrlimit(resource.RLIMIT_CPU, (most, most))
-            fine = confine() and _say_calls(results, number, names[job["entry"]], calls, None)
+            _limit(limits | {"CPU": most})
+            fine = confine() and _say_calls(results, number, names[job["entry"]], calls, job["longest"])
             os._exit(0 if fine else 1)
-        if signal.sigtimedwait(ended, job["wall_s"]) is None:
-            os.kill(child, signal.SIGKILL)
         if os.waitpid(child, 0)[1] != 0:
             return
 

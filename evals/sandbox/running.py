@@ -12,7 +12,6 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from quantgate.evals.sandbox.bubblewrap import (
@@ -22,7 +21,8 @@ from quantgate.evals.sandbox.bubblewrap import (
     why_no_bubblewrap,
     why_not_started,
 )
-from quantgate.evals.sandbox.inside import decoded, encoded
+from quantgate.evals.sandbox.inside import LONGEST, decoded, encoded
+from quantgate.evals.sandbox.processes import at_work, inner_processes
 from quantgate.evals.sandbox.seccomp import filter_program
 
 _CHUNK = 1 << 16
@@ -45,12 +45,14 @@ class SandboxError(Exception):
 class Limits:
     """What a program may use. Processes are one, whatever else is said here; memory is address space, of all threads.
 
-    `cpu_s` counts from the start of the interpreter; `wall_s` ends what sleeps. `disk` is the whole of what it can
-    write, `file` one file of it, `results` what its calls give, written as JSON; all in bytes.
+    `cpu_s` counts from the start of the interpreter. By the clock, a program is ended that is asleep for `asleep_s`
+    seconds on end, or after `wall_s` in all. `disk` is the whole of what it can write, `file` one file of it, `results`
+    what its calls give, written as JSON; all in bytes.
     """
 
     cpu_s: int = 60
     wall_s: float = 90.0
+    asleep_s: float = 30.0
     memory: int = 2 << 30
     threads: int = 64
     disk: int = 32 << 20
@@ -94,31 +96,34 @@ class Ran:
     ended: str | None = None
 
 
-def run_calls(program: str, entry: str, groups: Sequence[Sequence[Call]], limits: Limits = Limits()) -> Ran:
+def run_calls(
+    program: str, entry: str, groups: Sequence[Sequence[Call]], limits: Limits = Limits(), longest: int | None = LONGEST
+) -> Ran:
     """Execute a program in the sandbox, anew for each group, and call its function `entry`.
+
+    Texts and lists that are longer than `longest` are told in part, as `inside.encoded` does.
 
     Raises
     ------
     SandboxError
-        When there is no sandbox, or it did not start or end: nothing is known of the program then.
+        When there is no sandbox, or it did not start or end, or still had not had its CPU time when its time by the
+        clock was over: nothing is known of the program then.
     """
-    return _ran({"program": program, "entry": entry, "filter": None}, groups, limits)
+    return _ran({"program": program, "entry": entry, "filter": None, "longest": longest}, groups, limits)
 
 
-def run_apart(
-    harness: str, entry: str, calls: Sequence[Call], limits: Limits = Limits(), call_wall_s: float = 60.0
-) -> Ran:
+def run_apart(harness: str, entry: str, calls: Sequence[Call], limits: Limits = Limits()) -> Ran:
     """Execute a harness in the sandbox and call its `entry`, each call in a process of its own, until one fails.
 
     The harness is quantgate's own, and a call hands it the program. Of what comes back each call is a group, and values
-    are whole. A call is ended after `call_wall_s` seconds by the clock, too.
+    are whole.
 
     Raises
     ------
     SandboxError
         As `run_calls`.
     """
-    job = {"program": harness, "entry": entry, "filter": filter_program().hex(), "wall_s": call_wall_s}
+    job = {"program": harness, "entry": entry, "filter": filter_program().hex(), "longest": None}
     return _ran(job, [[call] for call in calls], limits)
 
 
@@ -179,7 +184,7 @@ def _heard(job: bytes, limits: Limits, rules: bytes) -> tuple[list[bytes], str |
         assert process.stdin is not None
         assert process.stdout is not None
         assert process.stderr is not None
-        deadline = time.monotonic() + limits.wall_s
+        deadline, watch = time.monotonic() + limits.wall_s, _Watch(process.pid, limits.asleep_s)
         results, noise, ended = bytearray(), bytearray(), None
         pending = memoryview(job)
         with selectors.DefaultSelector() as waiting:
@@ -192,7 +197,9 @@ def _heard(job: bytes, limits: Limits, rules: bytes) -> tuple[list[bytes], str |
                 waiting.register(stream, event)
             while waiting.get_map():
                 left = deadline - time.monotonic()
-                if left <= 0 and ended is None:
+                if ended is None and left <= 0 and at_work(process.pid):
+                    raise SandboxError(f"in {limits.wall_s:g} s the machine gave it too little CPU time to end")
+                if ended is None and (left <= 0 or watch.slept_too_long()):
                     ended, deadline = "out of time", time.monotonic() + _TO_END_S
                     _kill(process)
                 elif left <= 0:
@@ -224,25 +231,35 @@ def _heard(job: bytes, limits: Limits, rules: bytes) -> tuple[list[bytes], str |
 def _kill(process: subprocess.Popen[bytes]) -> None:
     """End the sandbox; while it is being made, what is inside does not die with what is outside."""
     if process.returncode is None:
-        for pid in (*_inner(process.pid), process.pid):
+        for pid in (*inner_processes(process.pid), process.pid):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
 
 
-def _inner(outer: int) -> list[int]:
-    """The first process of the sandbox, with which all others end; none where it cannot be seen."""
-    try:
-        return [int(pid) for pid in Path(f"/proc/{outer}/task/{outer}/children").read_text().split()]
-    except OSError:
-        return []
+class _Watch:
+    """Looks now and then whether a sandbox sleeps."""
+
+    def __init__(self, outer: int, longest_s: float) -> None:
+        self._outer, self._longest_s = outer, longest_s
+        self._looked = self._awake = time.monotonic()
+
+    def slept_too_long(self) -> bool:
+        now = time.monotonic()
+        if now - self._looked < _LOOKS_S:
+            return False
+        # A look that is late tells of a machine that is busy, and nothing of the time before it.
+        if now - self._looked > 4 * _LOOKS_S or at_work(self._outer) is not False:
+            self._awake = now
+        self._looked = now
+        return now - self._awake > self._longest_s
 
 
 def _files_made(outer: int) -> int:
     """How many files and folders lie in the sandbox's `/tmp`; 0 where that cannot be seen."""
     try:
-        space = os.statvfs(f"/proc/{_inner(outer)[0]}/root/tmp")
+        space = os.statvfs(f"/proc/{inner_processes(outer)[0]}/root/tmp")
     except (OSError, IndexError):
         return 0
     return space.f_files - space.f_ffree

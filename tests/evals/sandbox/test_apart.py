@@ -2,6 +2,7 @@
 
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -13,10 +14,12 @@ from tests.evals.sandbox.needed import HARNESS, SMALL, needs_sandbox, ran, still
 
 pytestmark = needs_sandbox
 
+ASLEEP = replace(SMALL, wall_s=60.0, asleep_s=0.5)
 
-def called(program: str, *numbers: int, limits=SMALL, wall_s=10.0) -> running.Ran:
+
+def called(program: str, *numbers: int, limits=SMALL) -> running.Ran:
     """What a program's `f` gives for each of the numbers, in order."""
-    return run_apart(HARNESS, "called", [Call((program, number), 0.5) for number in numbers], limits, wall_s)
+    return run_apart(HARNESS, "called", [Call((program, number), 0.5) for number in numbers], limits)
 
 
 def values(heard: running.Ran) -> list[object]:
@@ -37,6 +40,36 @@ def f(x):
     assert len({each[3] for each in seen}) == 3
 
 
+def test_what_other_calls_are_given_is_not_to_be_found():
+    program = """
+import sys
+def f(x):
+    frame, seen = sys._getframe(), []
+    while frame:
+        seen += [value["groups"] for value in frame.f_locals.values() if isinstance(value, dict) and "groups" in value]
+        frame = frame.f_back
+    return seen
+"""
+    assert values(called(program, 1, 2)) == [[[], []], [[], []]]
+
+
+def test_threads_of_other_sandboxes_keep_no_call_from_being_made():
+    busy = """
+import threading, time
+def f(x):
+    threading.stack_size(65536)
+    for _ in range(40):
+        threading.Thread(target=time.sleep, args=(3,), daemon=True).start()
+    time.sleep(2)
+    return x
+"""
+    with ThreadPoolExecutor() as pool:
+        other = pool.submit(called, busy, 1, limits=replace(SMALL, threads=200))
+        mine = [values(called("def f(x): return x", *range(9))) for _ in range(6)]
+        assert values(other.result()) == [1]
+    assert mine == [[*range(9)]] * 6
+
+
 def test_the_harness_is_executed_once_for_all_calls():
     harness = "import os\nMADE_BY = os.getpid()\ndef entry(x): return MADE_BY, os.getppid(), x"
     heard = values(run_apart(harness, "entry", [Call((x,), 0.5) for x in range(3)], SMALL))
@@ -48,7 +81,7 @@ def test_the_harness_is_executed_once_for_all_calls():
     "failing", ["1 // 0", "sys.exit(0)", "os._exit(1)", "os.abort()", "os.kill(os.getpid(), 9)", "time.sleep(60)"]
 )
 def test_after_a_call_that_fails_no_other_is_made(failing):
-    heard = called(f"import os, sys, time\ndef f(x):\n    if x == 2: {failing}\n    return x", 1, 2, 3, wall_s=0.5)
+    heard = called(f"import os, sys, time\ndef f(x):\n    if x == 2: {failing}\n    return x", 1, 2, 3, limits=ASLEEP)
     assert values(heard) == [1, None, None]
 
 
@@ -57,18 +90,14 @@ def test_a_call_that_takes_too_long_is_ended_though_it_puts_its_timer_off():
         "import signal\ndef f(x):\n    signal.setitimer(signal.ITIMER_PROF, 0)\n    while x == 2: pass\n    return x"
     )
     before = time.monotonic()
-    assert values(called(program, 1, 2, 3, limits=replace(SMALL, cpu_s=30, wall_s=60.0), wall_s=50.0)) == [
-        1,
-        None,
-        None,
-    ]
+    assert values(called(program, 1, 2, 3, limits=replace(SMALL, cpu_s=30, wall_s=60.0))) == [1, None, None]
     assert time.monotonic() - before < 30
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGSTOP])
 def test_a_program_that_ends_or_stops_what_started_it_has_given_nothing(number):
     program = f"import os, time\ndef f(x):\n    os.kill(os.getppid(), {int(number)})\n    time.sleep(60)\n    return x"
-    heard = called(program, 1, 2, limits=replace(SMALL, wall_s=1.0))
+    heard = called(program, 1, 2, limits=ASLEEP)
     assert values(heard) == [None, None]
     assert heard.ended in ("ended before its calls were made", "out of time")
     assert still_works()

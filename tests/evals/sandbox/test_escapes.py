@@ -289,7 +289,7 @@ def test_a_call_that_takes_too_long_is_ended_before_the_next():
 
 
 def test_what_sleeps_is_ended_by_the_clock(way):
-    asleep = way.ran("import time\ndef f(): time.sleep(1000)", limits=replace(SMALL, wall_s=0.5))
+    asleep = way.ran("import time\ndef f(): time.sleep(1000)", limits=replace(SMALL, wall_s=60.0, asleep_s=0.5))
     assert (asleep.groups, asleep.ended) == (((),), "out of time")
 
 

@@ -2,14 +2,15 @@
 
 import os
 import select
+from dataclasses import replace
 
 import pytest
 
 from quantgate.evals.sandbox import running
 from quantgate.evals.sandbox.inside import decoded
-from quantgate.evals.sandbox.running import Call, SandboxError, run_calls
+from quantgate.evals.sandbox.running import Call, Limits, SandboxError, run_apart, run_calls
 from quantgate.evals.sandbox.seccomp import filter_program, known_machine
-from tests.evals.sandbox.needed import SMALL, needs_sandbox, ran
+from tests.evals.sandbox.needed import HARNESS, SMALL, needs_sandbox, ran
 
 
 @needs_sandbox
@@ -51,6 +52,22 @@ def test_what_the_program_writes_into_the_results_counts_for_nothing(line):
     forged = ran(program + "        except OSError: pass\n    os._exit(0)")
     assert forged.groups == ((),)
     assert forged.ended == "said what cannot be read"
+
+
+@needs_sandbox
+@pytest.mark.parametrize("apart", [False, True])
+def test_a_machine_that_gives_a_program_too_little_of_its_cpu_is_to_blame_and_not_the_program(apart):
+    limits = replace(SMALL, cpu_s=30, wall_s=1.0)
+    with pytest.raises(SandboxError, match="too little CPU time"):
+        run_busy(
+            "import signal\ndef f():\n    signal.setitimer(signal.ITIMER_PROF, 0)\n    while True: pass", limits, apart
+        )
+
+
+def run_busy(program: str, limits: Limits, apart: bool) -> running.Ran:
+    if apart:
+        return run_apart(HARNESS, "called", [Call((program,), 20.0)], limits)
+    return run_calls(program, "f", [[Call((), 20.0)]], limits)
 
 
 @needs_sandbox

@@ -111,6 +111,16 @@ def test_a_value_that_cheats_is_wrong(task, value):
 
 
 @needs_sandbox
+def test_one_wrong_element_of_many_is_wrong(tmp_path):
+    long = {"input": json.dumps([1] * 100_000), "output": json.dumps([4] * 100_000)}
+    rows = [row(3) | {"private_test_cases": json.dumps([long])}]
+    many = load_task("livecodebench", TaskOptions(data={"test": written(tmp_path / "many.jsonl", rows)}))
+    assert score(many, right(3), 3) == 1
+    one = right(3).replace("[x + 3 for x in numbers]", "[x + 3 + (at == 1001) for at, x in enumerate(numbers)]")
+    assert score(many, one, 3) == 0
+
+
+@needs_sandbox
 @pytest.mark.parametrize("number", [3, 4])
 def test_a_program_that_takes_longer_than_its_time_is_wrong(task, monkeypatch, number):
     monkeypatch.setattr(module, "_TEST_S", 0.3)
@@ -169,7 +179,7 @@ def test_answers_of_every_kind_are_judged_as_livecodebench_judges_them():
 
 
 def test_a_sandbox_that_fails_is_no_wrong_answer(task, monkeypatch):
-    def failing(*_):
+    def failing(*_, **__):
         raise SandboxError("no sandbox")
 
     for number, name in ((3, "run_calls"), (4, "run_apart")):
