@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from quantgate.evals.decision.agreeing import with_fidelity_rules
 from quantgate.evals.decision.beside import suite_beside, told_beside
@@ -35,6 +36,7 @@ def compare(
     more_is_better: bool = False,
     pass_if: PassIf = PassIf.ALL,
     looks: Mapping[str, Looks] | None = None,
+    awaited: Mapping[str, str] | None = None,
 ) -> Comparison:
     """Decide about several formats at once.
 
@@ -70,6 +72,9 @@ def compare(
         Whether every format must pass, or one that does is enough: a search for one to ship, which the bounds allow.
     looks
         By name: which look at that pair it is, as in `evals.decision.gate.decide`.
+    awaited
+        By name the formats that are not complete, with the reason. Each keeps its part of alpha, so that nothing that
+        is decided without it is taken back when it has come; and the whole does not pass for want of it.
 
     Raises
     ------
@@ -78,15 +83,24 @@ def compare(
     """
     looks = looks or {}
     policy = with_fidelity_rules(policy, [pairs for *_, pairs in candidates])
-    comparison = _compare(candidates, policy, costs or {}, looks, more_is_better=more_is_better, pass_if=pass_if)
+    awaited = awaited or {}
+    decide = partial(
+        _compare,
+        candidates,
+        prices=costs or {},
+        looks=looks,
+        more_is_better=more_is_better,
+        pass_if=pass_if,
+        awaited=awaited,
+    )
+    comparison = decide(policy)
     if not policy.bootstraps:
         return comparison
-    holds = policy.with_bounds_that_hold()
-    holding = _compare(candidates, holds, costs or {}, looks, more_is_better=more_is_better, pass_if=pass_if)
+    holding = decide(policy.with_bounds_that_hold())
     answers = {name: pairs for name, _, pairs in candidates}
     by_name = {build.name: build for build in holding.formats}
     formats = tuple(
-        _beside(build, by_name[build.name], answers[build.name], policy, len(candidates))
+        _beside(build, by_name[build.name], answers[build.name], policy, len(candidates) + len(awaited))
         for build in comparison.formats
     )
     return replace(comparison, formats=formats)
@@ -110,11 +124,14 @@ def _compare(
     *,
     more_is_better: bool,
     pass_if: PassIf,
+    awaited: Mapping[str, str],
 ) -> Comparison:
-    members = [_member(pairs, policy, looks.get(name, NO_LOOKS), len(candidates)) for name, _, pairs in candidates]
+    others = len(awaited)
+    count = len(candidates) + others
+    members = [_member(pairs, policy, looks.get(name, NO_LOOKS), count) for name, _, pairs in candidates]
     for task in dict.fromkeys(name for member in members for name in member.found):
         family = [member for member in members if task in member.evidence]
-        for member, bounds in zip(family, _together([member.evidence[task] for member in family]), strict=True):
+        for member, bounds in zip(family, _together([member.evidence[task] for member in family], others), strict=True):
             member.bounds[task] = bounds
     formats = [
         Format(
@@ -126,7 +143,7 @@ def _compare(
             prices.get(name),
             member.suite(policy, release),
         )
-        for (name, folder, pairs), member, release in zip(candidates, members, _releases(members), strict=True)
+        for (name, folder, pairs), member, release in zip(candidates, members, _releases(members, others), strict=True)
     ]
     formats.sort(
         key=lambda build: (_or_last(build.cost, more_is_better), -build.standing) if prices else (-build.standing,)
@@ -141,11 +158,12 @@ def _compare(
         candidates[0][2].baseline,
         policy.model_dump(mode="json"),
         tuple(formats),
-        _over_all(formats, pass_if),
+        _over_all(formats, pass_if, awaited),
         cheapest,
         sizes.unit,
         more_is_better=more_is_better,
         pass_if=pass_if,
+        awaited=dict(awaited),
     )
 
 
@@ -215,14 +233,15 @@ class _Member:
         return evidence.required and evidence.verdict(self.bounds[name]) is TaskVerdict.REGRESSED
 
 
-def _together(family: Sequence[Evidence]) -> list[Bounds]:
-    """The bounds of one task of several formats that hold together."""
+def _together(family: Sequence[Evidence], others: int) -> list[Bounds]:
+    """The bounds of one task of several formats that hold together, with those of so many others that are awaited."""
     if not family:
         return []
-    _check_level(min(one.measured.alpha for one in family) / len(family), len(family), family[0].measured.task)
-    passed = step_down([one.passes_among for one in family])
-    fallen = step_down([one.regressed_among for one in family])
-    all_passed, all_fallen = all(step.rejected for step in passed), all(step.rejected for step in fallen)
+    count = len(family) + others
+    _check_level(min(one.measured.alpha for one in family) / count, count, family[0].measured.task)
+    passed = step_down([one.passes_among for one in family], others)
+    fallen = step_down([one.regressed_among for one in family], others)
+    all_passed, all_fallen = (not others and all(step.rejected for step in steps) for steps in (passed, fallen))
     return [
         one.looked.bounds
         if one.looked is not None
@@ -231,7 +250,7 @@ def _together(family: Sequence[Evidence]) -> list[Bounds]:
             one.bounds,
             up,
             down,
-            one.measured.alpha / len(family),
+            one.measured.alpha / count,
             all_passed=all_passed,
             all_fallen=all_fallen,
         )
@@ -239,11 +258,11 @@ def _together(family: Sequence[Evidence]) -> list[Bounds]:
     ]
 
 
-def _releases(members: Sequence[_Member]) -> list[ReleaseVerdict]:
+def _releases(members: Sequence[_Member], others: int) -> list[ReleaseVerdict]:
     """One verdict a format, the chance of any wrong one being alpha at most over formats and tasks together."""
     valid = [place for place, member in enumerate(members) if member.valid]
-    passed = step_down([members[place].all_pass for place in valid])
-    fallen = step_down([members[place].any_regressed for place in valid])
+    passed = step_down([members[place].all_pass for place in valid], others)
+    fallen = step_down([members[place].any_regressed for place in valid], others)
     releases = [ReleaseVerdict.INVALID] * len(members)
     for place, up, down in zip(valid, passed, fallen, strict=True):
         if down.rejected:
@@ -263,12 +282,15 @@ def _check_level(level: float, formats: int, task: str) -> None:
         )
 
 
-def _over_all(formats: Sequence[Format], pass_if: PassIf) -> ReleaseVerdict:
-    """Pass when every format passes, or any where that is enough; else the worst: invalid, regressed, inconclusive."""
+def _over_all(formats: Sequence[Format], pass_if: PassIf, awaited: Mapping[str, str]) -> ReleaseVerdict:
+    """Pass when every format passes, or any where that is enough; else the worst: invalid, regressed, inconclusive.
+
+    As long as a format is awaited, not every one passes.
+    """
     if pass_if is PassIf.ANY and any(build.passes for build in formats):
         return ReleaseVerdict.PASS
     order = (ReleaseVerdict.INVALID, ReleaseVerdict.REGRESSED, ReleaseVerdict.INCONCLUSIVE)
-    found = {build.verdict for build in formats}
+    found = {build.verdict for build in formats} | ({ReleaseVerdict.INCONCLUSIVE} if awaited else set())
     return next((verdict for verdict in order if verdict in found), ReleaseVerdict.PASS)
 
 

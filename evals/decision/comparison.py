@@ -78,8 +78,9 @@ class Comparison:
     """The formats, sorted; the verdict over all of them; the names of the cheapest that pass (several on a tie).
 
     `cost_unit` says in what the costs are told (GB, dollars, tokens/s); where `more_is_better`, the cheapest are those
-    with the highest figure. `pass_if` says whether all formats or any had to pass. `command`, `created` and `software`
-    are as in `Verdict`. `baseline_folder` is the baseline's run directory as the user has named it, else empty.
+    with the highest figure. `pass_if` says whether all formats or any had to pass. `awaited` has by name the formats
+    that are not complete, with the reason: they have their part of alpha. `command`, `created` and `software` are as in
+    `Verdict`. `baseline_folder` is the baseline's run directory as the user has named it, else empty.
     """
 
     baseline: RunRecord
@@ -94,6 +95,7 @@ class Comparison:
     created: str = ""
     software: Mapping[str, str] = field(default_factory=dict)
     baseline_folder: str = ""
+    awaited: Mapping[str, str] = field(default_factory=dict)
     asked_suite: AskedSuite | None = None
 
     @property
@@ -141,6 +143,7 @@ class Comparison:
             "created": self.created,
             "software": dict(self.software),
             **({"baseline_folder": self.baseline_folder} if self.baseline_folder else {}),
+            **({"awaited": dict(self.awaited)} if self.awaited else {}),
             **({} if self.asked_suite is None else {"asked_suite": asdict(self.asked_suite)}),
         }
         return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

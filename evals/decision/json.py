@@ -97,6 +97,7 @@ class _ComparisonDocument(_Document):
     more_is_better: bool = False
     pass_if: PassIf = PassIf.ALL
     baseline_folder: str = ""
+    awaited: dict[str, str] = {}
 
 
 _AnyDocument = TypeVar("_AnyDocument", bound=_Document)
@@ -225,5 +226,6 @@ def _comparison(document: _ComparisonDocument) -> Comparison:
         created=document.created,
         software=document.software,
         baseline_folder=document.baseline_folder,
+        awaited=document.awaited,
         asked_suite=document.asked_suite,
     )

@@ -13,7 +13,7 @@ from quantgate.evals.release.course import Course, Purse, Turns
 from quantgate.evals.release.referee import Pair, Referee
 from quantgate.evals.release.session import BuildSession, ReleaseSession
 from quantgate.evals.release.types import Budget, Ended, Reason, ReleaseProgress
-from quantgate.evals.runs.asking import run_until_stopped
+from quantgate.evals.runs.asking import first_failure, run_until_stopped
 from quantgate.evals.runs.elsewhere import Elsewhere
 from quantgate.evals.runs.garbage import rare_collections
 from quantgate.evals.runs.grading import Graders
@@ -48,10 +48,39 @@ def ask_release(
     RequestRefused
         When an endpoint refuses every request.
     """
-    asking = _Asking(session, budget, progress, graders, elsewhere)
+    steering = Steering()
+    asking = _Asking(session, budget, progress, graders, steering, elsewhere=elsewhere)
+
+    async def steered() -> None:
+        with steering.by_signals():
+            await asking.run()
+
     if session.to_ask:
         with rare_collections():
-            run_until_stopped(asking.run)
+            run_until_stopped(steered)
+    return asking.ended()
+
+
+async def ask_beside(
+    session: ReleaseSession,
+    *,
+    budget: Budget,
+    progress: ReleaseProgress,
+    graders: Graders,
+    steering: Steering,
+    purse: Purse,
+) -> Ended:
+    """Ask as `ask_release` does, in an event loop in which other releases are asked.
+
+    They share `graders`, `steering` and `purse`. Raises the same, and CancelledError where it is cancelled, with
+    everything stored that has arrived.
+    """
+    asking = _Asking(session, budget, progress, graders, steering, purse=purse)
+    if session.to_ask:
+        try:
+            await asking.run()
+        except BaseExceptionGroup as failures:
+            raise first_failure(failures) from None
     return asking.ended()
 
 
@@ -64,15 +93,19 @@ class _Asking:
         budget: Budget,
         progress: ReleaseProgress,
         graders: Graders | None,
-        elsewhere: Elsewhere | None,
+        steering: Steering,
+        *,
+        purse: Purse | None = None,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         self._session = session
         self._budget = budget
         self._progress = progress
         self._graders = graders
         self._elsewhere = elsewhere
-        self._purse = Purse(sum(session.total.values()) - sum(session.missing.values()), budget.max_requests)
-        self._steering = Steering()
+        asked = sum(session.total.values()) - sum(session.missing.values())
+        self._purse = Purse(asked, budget.max_requests) if purse is None else purse
+        self._steering = steering
         self._is_late = False
         self._left = dict(session.missing)
         self._notes: list[str] = []
@@ -82,16 +115,15 @@ class _Asking:
         """Ask phase after phase, as long as time is left."""
         for label in self._session.to_ask:
             self._session.openings[label].begin()
-        with self._steering.by_signals():
-            try:
-                async with asyncio.timeout(self._budget.max_time_s) as time:
-                    for phase in self._session.phases:
-                        await self._ask(phase)
-            except TimeoutError:
-                if not time.expired():
-                    raise
-                self._is_late = True
-            await self._session.referee.catch_up(self._tell)
+        try:
+            async with asyncio.timeout(self._budget.max_time_s) as time:
+                for phase in self._session.phases:
+                    await self._ask(phase)
+        except TimeoutError:
+            if not time.expired():
+                raise
+            self._is_late = True
+        await self._session.referee.catch_up(self._tell)
 
     def ended(self) -> Ended:
         """How it has ended."""

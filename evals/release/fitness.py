@@ -48,12 +48,25 @@ def look_at(
         Where the baseline is asked first, one server may serve the builds in turn: then it need not list the later one
         yet.
     """
+    return run_cancelled_by_ctrl_c(
+        looking_at(builds, to_ask, tasks, infos, same_build=same_build, prompts_unlike=prompts_unlike, order=order)
+    )
+
+
+async def looking_at(
+    builds: Sequence[Build],
+    to_ask: Collection[str],
+    tasks: Mapping[str, Task],
+    infos: Mapping[str, TaskInfo],
+    *,
+    same_build: bool,
+    prompts_unlike: Collection[str] = (),
+    order: Order = Order.INTERLEAVED,
+) -> dict[str, Examined]:
+    """`look_at` in an event loop that does other things meanwhile."""
     asked = [build for build in builds if isinstance(build, Served) and build.label in to_ask]
-
-    async def looking() -> list[Examined]:
-        return await asyncio.gather(*(examine(_questions(build, tasks, infos)) for build in asked))
-
-    found = dict(zip((build.label for build in asked), run_cancelled_by_ctrl_c(looking()), strict=True))
+    examined = await asyncio.gather(*(examine(_questions(build, tasks, infos)) for build in asked))
+    found = dict(zip((build.label for build in asked), examined, strict=True))
     if order is Order.BASELINE_FIRST:
         found |= {build.label: waiting for build in asked if (waiting := _waiting(build, asked, found)) is not None}
     baseline, *candidates = [_seen(build, found) for build in builds]

@@ -36,6 +36,7 @@ def prepare_release(
     required: Collection[str] | None = None,
     whole: Collection[str] = (),
     order: Order = Order.INTERLEAVED,
+    look: bool = True,
 ) -> ReleaseSession:
     """Look at the builds' run directories, and at the endpoints of those that lack something; nothing is written.
 
@@ -43,7 +44,7 @@ def prepare_release(
     ----------
     builds
         The baseline, then one candidate or several, each with a label of its own. A `Served` one has a configuration
-        for every task.
+        for every task. A baseline alone is asked whole.
     tasks, infos
         What is asked, and what each of it declares.
     designs
@@ -57,6 +58,8 @@ def prepare_release(
         The tasks that are asked to their full size, as long as the verdict on a candidate is not certain.
     order
         In which order the builds are asked.
+    look
+        Whether the endpoints are looked at now, not when they are asked.
 
     Raises
     ------
@@ -79,7 +82,7 @@ def prepare_release(
     sessions = {label: prepared(build.configs, plans[label], None) for label, build in served.items()}
     held = {build.label: _held(build, reference, build is builds[0]) for build in builds}
     followings = {} if follow is None else _followings(builds, reference, fixed, held, sessions, follow)
-    candidates = [build.label for build in builds[1:]]
+    candidates = [build.label for build in builds[1:] or builds]
     referee = Referee(builds[0].label, candidates, followings, tasks if required is None else required, whole)
     to_ask = [label for label, session in sessions.items() if _lacks(label, session, referee)]
     openings: dict[str, _Opening] = {}
@@ -88,7 +91,7 @@ def prepare_release(
         before = next((other for other in reversed(sharing) if other.label in openings), None)
         openings[label] = _Opening(served[label], plans[label], sessions[label], before, takes_turns=bool(sharing))
     for opening in openings.values():
-        if opening.is_first:
+        if look and opening.is_first:
             opening.look()
     sessions |= {label: opening.session for label, opening in openings.items()}
     repeats = [max(plan.repeats for plan in alike) for alike in zip(*plans.values(), strict=True)]

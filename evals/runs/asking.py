@@ -196,7 +196,7 @@ async def ask_all(
                     asked.create_task(one(request, slot))
             arrived.put_nowait(None)
     except BaseExceptionGroup as failures:
-        raise _first(failures) from None
+        raise first_failure(failures) from None
     finally:
         if graders is not None:
             graders.release()
@@ -326,10 +326,10 @@ def run_until_stopped(main: Callable[[], Awaitable[None]]) -> None:
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
     except BaseExceptionGroup as failures:
-        raise _first(failures) from None
+        raise first_failure(failures) from None
 
 
-def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:
+def first_failure(failures: BaseExceptionGroup[BaseException]) -> BaseException:
     """The first failure of a group that is not itself a group."""
     failure: BaseException = failures
     while isinstance(failure, BaseExceptionGroup):

@@ -37,3 +37,17 @@ def _seconds(value: object) -> float | None:
     found = _WRITTEN.fullmatch(value.strip()) if isinstance(value, str) and len(value) < 40 else None
     given = {unit: float(number) for unit, number in found.groupdict().items() if number} if found else {}
     return sum(number * _PARTS[unit] for unit, number in given.items()) if given else None
+
+
+def told_duration(seconds: float) -> str:
+    """A length of time in few words, as it may be written: in its largest unit that leaves nothing over.
+
+    Examples
+    --------
+    >>> told_duration(1800), told_duration(90), told_duration(0.5)
+    ('30m', '90s', '0.5s')
+    """
+    unit, size = next(
+        (unit, size) for unit, size in _PARTS.items() if size == 1 or (seconds >= size and seconds % size == 0)
+    )
+    return f"{seconds / size:g}{unit}"

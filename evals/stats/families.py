@@ -33,7 +33,7 @@ class Step:
     share: int
 
 
-def step_down(rejects: Sequence[Callable[[int], bool]]) -> list[Step]:
+def step_down(rejects: Sequence[Callable[[int], bool]], others: int = 0) -> list[Step]:
     """Holm's step-down over members that say whether they reject when their alpha is divided by so many.
 
     With r members left, each is asked at its alpha / r, and those that reject leave; again, until none does. Whatever
@@ -44,6 +44,8 @@ def step_down(rejects: Sequence[Callable[[int], bool]]) -> list[Step]:
     ----------
     rejects
         One function a member, from the number that alpha is divided by to whether it rejects.
+    others
+        So many more members there are of which nothing is known yet: each keeps its share, as one that never rejects.
 
     Returns
     -------
@@ -62,9 +64,10 @@ def step_down(rejects: Sequence[Callable[[int], bool]]) -> list[Step]:
     """
     done: dict[int, Step] = {}
     while left := [place for place in range(len(rejects)) if place not in done]:
-        rejected = [place for place in left if rejects[place](len(left))]
+        share = len(left) + others
+        rejected = [place for place in left if rejects[place](share)]
         ended = rejected or left
-        done.update((place, Step(bool(rejected), len(left))) for place in ended)
+        done.update((place, Step(bool(rejected), share)) for place in ended)
     return [done[place] for place in range(len(rejects))]
 
 

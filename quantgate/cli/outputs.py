@@ -52,11 +52,11 @@ def _option(name: str) -> Parameter:
     return Parameter(name, Parameter.KEYWORD_ONLY, default=of.default, annotation=Annotated[kind, option])
 
 
-def outputs_of(release: Release) -> Outputs:
-    """Where the renderings of its decision go."""
+def outputs_of(release: Release, *, compared: bool = False) -> Outputs:
+    """Where the renderings of its decision go; `compared` as in `Release.report_files`."""
     from quantgate.evals.settings.release import Report
 
-    files = release.report_files()
+    files = release.report_files(compared=compared)
     return Outputs(
         json=files.get(Report.JSON),
         html=files.get(Report.HTML),

@@ -61,6 +61,10 @@ PANELS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         _CLUSTER: ("executor", "ray_address", "ray_workers"),
         OUTPUT: ("out", "quiet", "no_progress", "log_level"),
     },
+    "sweep": {
+        "How far it is asked": ("limit", "parallel", "concurrency"),
+        OUTPUT: ("out", "quiet", "no_progress", "log_level"),
+    },
     "plan": {
         _REQUIRED: ("margin", "recovery", "policy", "suite", "alpha", "target", "power", "tasks", "true_loss"),
         "What is known or guessed": (

@@ -23,6 +23,8 @@ VERBS = {
     "init": "Write a commented release.yaml for `quantgate check`. What is not given is asked for on a terminal.",
     "check": "Ask a baseline and its candidates the same questions side by side, and decide as soon as that is "
     "certain.",
+    "sweep": "Ask many candidates against one baseline, each served as long as it is asked, and compare them as they "
+    "come.",
     "key": "Print a hash of everything that the baseline's answers depend on, so that CI keeps its run for as long as "
     "it can.",
     "run": "Evaluate a served model into a run directory. The same command again asks only what is missing.",

@@ -63,6 +63,9 @@ def comparison_junit(comparison: Comparison, inconclusive: Inconclusive = Inconc
         flips = _flips([one for one in told if one.build == build.name])
         properties = [*_suite(comparison.asked_suite), *flips]
         suites.append((f"quantgate.{build.name}", build.verdict, properties, cases))
+    for name, why in comparison.awaited.items():
+        case = _Case("release", f"not complete: {why}", outcome="error", kind="incomplete")
+        suites.append((f"quantgate.{name}", ReleaseVerdict.INCONCLUSIVE, [], [case]))
     return _document(suites, comparison.created)
 
 

@@ -15,7 +15,13 @@ from quantgate.reports.words.divergences import divergence_lines
 from quantgate.reports.words.facts import told_builds
 from quantgate.reports.words.fidelity import apart_lines, fidelity_lines
 from quantgate.reports.words.flipped import flipped
-from quantgate.reports.words.headline import comparison_headline, headline, recommendation, whole_verdict
+from quantgate.reports.words.headline import (
+    awaited_lines,
+    comparison_headline,
+    headline,
+    recommendation,
+    whole_verdict,
+)
 from quantgate.reports.words.looks import looks_lines
 from quantgate.reports.words.notes import blocks_a_pass, paired_lines, pooled_note, suite_notes
 from quantgate.reports.words.palette import MARK, verdict_word
@@ -87,6 +93,7 @@ def comparison_markdown(comparison: Comparison) -> str:
         "",
         *_table((*columns, *_COMPARED), rows),
         *_bullets(suite_lines(comparison.asked_suite)),
+        *_bullets(awaited_lines(comparison)),
         *_bullets([said] if (said := shared_target([task for _, task in named])) else []),
         *_plot(named),
         *_calls(comparison),

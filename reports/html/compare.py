@@ -20,7 +20,7 @@ from quantgate.reports.words.calls import NOTE, call_tables
 from quantgate.reports.words.divergences import divergence_rows, scored_tasks
 from quantgate.reports.words.facts import Box, build_facts, task_facts
 from quantgate.reports.words.flipped import flipped
-from quantgate.reports.words.headline import comparison_headline, recommendation, shipped, whole_verdict
+from quantgate.reports.words.headline import awaited_lines, comparison_headline, recommendation, shipped, whole_verdict
 from quantgate.reports.words.listed import listed
 from quantgate.reports.words.looks import have_parts_of_alpha, looks_lines
 from quantgate.reports.words.notes import blocks_a_pass, paired_lines
@@ -54,6 +54,7 @@ def comparison_html(comparison: Comparison) -> str:
         "compare.html.j2",
         comparison=comparison,
         suite=suite_lines(comparison.asked_suite),
+        awaited=awaited_lines(comparison),
         title=comparison_title(comparison),
         box=_box(comparison),
         by_design=have_parts_of_alpha(task for build in comparison.formats for task in build.tasks),

@@ -9,11 +9,17 @@ from quantgate.evals.decision.comparison import Comparison, Format
 from quantgate.evals.decision.types import Decided, NotComparable, TaskDecision
 from quantgate.evals.text import one_line
 from quantgate.reports.terminal.calls import print_calls
-from quantgate.reports.terminal.decision_table import figure_cells, figures_table, status_text, verdict_line
+from quantgate.reports.terminal.decision_table import (
+    figure_cells,
+    figures_table,
+    status_text,
+    verdict_line,
+    verdict_text,
+)
 from quantgate.reports.terminal.fitting import FittingTable
 from quantgate.reports.terminal.flipped import print_flipped
 from quantgate.reports.words.flips import flipped_tasks
-from quantgate.reports.words.headline import recommendation, whole_verdict
+from quantgate.reports.words.headline import awaited_lines, recommendation, whole_verdict
 from quantgate.reports.words.looks import have_parts_of_alpha, looks_lines
 from quantgate.reports.words.notes import finding_notes, flag_notes
 from quantgate.reports.words.row import task_cells
@@ -27,6 +33,8 @@ def print_comparison(console: Console, comparison: Comparison, *, saved: bool = 
     console.print(_line(recommendation(comparison)), soft_wrap=True)
     console.print(comparison_table(comparison))
     for said in suite_lines(comparison.asked_suite):
+        console.print(_line(said), soft_wrap=True)
+    for said in awaited_lines(comparison):
         console.print(_line(said), soft_wrap=True)
     print_calls(console, comparison)
     if said := shared_target([task for build in comparison.formats for task in build.tasks]):
@@ -47,7 +55,10 @@ def print_comparison(console: Console, comparison: Comparison, *, saved: bool = 
         print_flipped(console, flipped_tasks(build.rows, build.verdict, folders, build.name))
     if said := whole_verdict(comparison):
         console.print(_line(said), soft_wrap=True)
-    console.print(verdict_line(comparison.verdict, "compare" if saved else None))
+    if comparison.awaited:
+        console.print(Text.assemble("verdict so far: ", verdict_text(comparison.verdict)))
+    else:
+        console.print(verdict_line(comparison.verdict, "compare" if saved else None))
 
 
 def _together(comparison: Comparison) -> str:

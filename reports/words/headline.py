@@ -70,7 +70,7 @@ def recommendation(comparison: Comparison) -> str:
 def _recommendation(comparison: Comparison) -> str:
     passing = [build.name for build in comparison.formats if build.passes]
     if not passing:
-        return "Ship none of these: no format passes."
+        return f"Ship none of these{' yet' if comparison.awaited else ''}: no format passes."
     if len(passing) == 1:
         among = "" if len(comparison.formats) == 1 else ", the only one of these"
         return f"Ship {passing[0]}: it passes{among}."
@@ -112,10 +112,26 @@ def whole_verdict(comparison: Comparison) -> str:
     """Why the whole does not pass though some format does, with the exit code; empty where that is not so."""
     if comparison.verdict is ReleaseVerdict.PASS or not any(build.passes for build in comparison.formats):
         return ""
+    if comparison.awaited and all(build.passes for build in comparison.formats):
+        return "As a whole: inconclusive, as long as formats are awaited."
+    code = "" if comparison.awaited else f" (exit code {comparison.verdict.exit_code})"
     return (
-        f"As a whole: {verdict_word(comparison.verdict)} (exit code {comparison.verdict.exit_code}), for every format "
+        f"As a whole: {verdict_word(comparison.verdict)}{code}, for every format "
         "was to pass; under `compare --pass-if any` one is enough."
     )
+
+
+def awaited_lines(comparison: Comparison) -> list[str]:
+    """The formats that are not complete, each with the reason, and what that means for the others."""
+    if not comparison.awaited:
+        return []
+    count = len(comparison.awaited)
+    lead = "1 format is" if count == 1 else f"{count} formats are"
+    keep = "it keeps its part" if count == 1 else "each keeps its part"
+    return [
+        f"{lead} awaited: {keep} of alpha, so that nothing said here is taken back",
+        *(f"{name}: {why}" for name, why in comparison.awaited.items()),
+    ]
 
 
 def comparison_headline(comparison: Comparison) -> str:

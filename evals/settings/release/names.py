@@ -41,6 +41,8 @@ _MEANT = {
     "shard": NO_SHARDS,
     "config": "a release file is whole: write the options themselves",
     "weights": "they stand under suite",
+    "serve": "servers are started by quantgate sweep, whose file may have it",
+    "parallel": "many candidates are asked by quantgate sweep, whose file may have it",
 }
 """What is meant by names that one may well think of."""
 

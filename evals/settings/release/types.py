@@ -77,9 +77,9 @@ class Release:
         """The options of a task's own with which a build is asked, each once. KeyError for a finished run."""
         return self._given[label, task]
 
-    def report_files(self) -> Mapping[Report, Path]:
-        """Where each rendering goes."""
-        several = len(self.candidates) > 1
+    def report_files(self, *, compared: bool = False) -> Mapping[Report, Path]:
+        """Where each rendering goes; `compared` where one candidate, too, is a comparison."""
+        several = compared or len(self.candidates) > 1
         return {report: self.out / report.file(several=several) for report in self.reports}
 
     def without_secrets(self) -> str:

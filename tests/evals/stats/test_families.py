@@ -15,6 +15,7 @@ from quantgate.evals.stats.families import (
     holm_adjusted,
     holm_lower_bounds,
     regression_pvalue,
+    step_down,
 )
 
 pvalue_lists = st.lists(st.floats(0, 1), max_size=7)
@@ -141,3 +142,13 @@ def test_the_bounds_hold_together_at_least_as_often_as_promised():
 def test_refuses_arguments_out_of_range(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_members_of_which_nothing_is_known_keep_their_share():
+    pvalues = [0.02, 0.03]
+
+    def rejected(others):
+        return [step.rejected for step in step_down([lambda left, p=p: left * p < 0.05 for p in pvalues], others)]
+
+    assert rejected(0) == [True, True]
+    assert rejected(1) == [False, False]

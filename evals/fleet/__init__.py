@@ -1,0 +1,1 @@
+"""Servers that are started, asked and stopped: many candidates against one baseline."""
