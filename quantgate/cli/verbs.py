@@ -38,6 +38,8 @@ VERBS = {
     "show": "Show the answers of a run: a table of them, or each named item whole, from the question to the fault.",
     "diff": "Show which answers changed between two runs: losses, then gains, or each named item side by side.",
     "report": "Render a saved decision: nothing is decided anew. Without an option it is printed as `gate` printed it.",
+    "history": "Show the last gates: when, which build, its verdict, and each task's difference against its margin "
+    "over time.",
     "view": "Show decisions, runs and their answers on a local page, item by item, until Ctrl-C.",
     "plan": "Say how many items, repeats, requests and tokens a margin needs, from a guess or from two runs of a "
     "pilot.",

@@ -56,11 +56,20 @@ def test_what_the_command_line_writes_is_a_decision(asked, place):
         made.verdict(),
         made.verdict(made.decision(), made.inconclusive(), made.regressed(), made.invalid(), made.tau2()),
         made.comparison(),
+        made.comparison(awaited={"late": "its server is not up"}),
         made.verdict(made.looked(), made.looked("gpqa", looks=made.looks(level=None, decided_at=None, done=0))),
         made.verdict(made.decision(), made.tau2(), suite=made.suite()),
         made.verdict(made.decision(), made.invalid(), suite=made.suite(made.invalid())),
     ],
-    ids=["of no task", "of every kind of task", "of formats", "at looks", "of a suite", "of a suite without a mean"],
+    ids=[
+        "of no task",
+        "of every kind of task",
+        "of formats",
+        "with one awaited",
+        "at looks",
+        "of a suite",
+        "of a suite without a mean",
+    ],
 )
 def test_every_kind_of_decision_is_one(decision):
     assert errors(json.loads(decision.to_json())) == []
