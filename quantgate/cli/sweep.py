@@ -144,6 +144,7 @@ def _sweep(fleet: Fleet, ready: Ready, manner: Manner, command: str) -> int:
     # Before any server is started and the client is loaded: the graders load what they grade with meanwhile.
     with GraderProcesses(list(ready.tasks.values())) as graders:
         builds = _Builds(fleet, ready, screen, graders, command)
+        builds.check_going_on()
         course = Course(
             builds,
             parallel=fleet.parallel,
@@ -211,6 +212,26 @@ class _Builds:
     def steered(self) -> AbstractContextManager[None]:
         """Heed the signals that change how many requests are in flight, of all builds."""
         return self._steering.by_signals()
+
+    def check_going_on(self) -> None:
+        """Raise ResumeMismatch where a candidate was begun as another one, before any server is started."""
+        from quantgate.evals.errors import ResumeMismatch, RunDirectoryError
+        from quantgate.evals.runs.directory import RunDirectory
+
+        for build in self._release.candidates:
+            if build.run is not None or not RunDirectory(self._release.path_of(build.label)).exists():
+                continue
+            try:
+                self._prepared(build.label, None)
+            except ResumeMismatch as mismatch:
+                old = self._release.path_of(self._baseline)
+                raise ResumeMismatch(
+                    f"{mismatch}. Where the list of candidates has changed: looks are fixed for their number; take "
+                    f"another out with baseline: {{run: {old}}}, or stop: never from the beginning"
+                ) from None
+            except RunDirectoryError:
+                # Told of that build alone, when its turn comes; as that its baseline is not complete yet.
+                continue
 
     def lacks(self, label: str) -> bool:
         """Whether anything is wanted of a build.

@@ -176,3 +176,20 @@ def test_a_dry_run_starts_nothing(quantgate, fleet, started, tmp_path):
     assert "fp8 is started: echo fp8" in out
     assert "--port {port}" in out
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+def test_a_list_that_has_grown_is_refused_before_anything_is_started(quantgate, fleet, started):
+    quantgate(["sweep", fleet(fp8="")])
+    started()
+    code, out, err = quantgate(["sweep", fleet(fp8="", q4="")])
+    assert (code, out, started()) == (2, "", [])
+    assert "looks are fixed for their number" in err
+
+
+@pytest.mark.slow
+def test_without_looks_a_fleet_may_grow(quantgate, fleet, started):
+    quantgate(["sweep", fleet({"stop": "never"}, fp8="")])
+    started()
+    code, _, err = quantgate(["sweep", fleet({"stop": "never"}, fp8="", q4="")])
+    assert (code, started()) == (0, ["q4"]), err
