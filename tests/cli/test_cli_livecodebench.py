@@ -11,16 +11,23 @@ from tests.tasks.livecodebench.made import COUNT, right, row, written, wrong
 
 pytestmark = [pytest.mark.slow, needs_sandbox]
 
-HANGS = "```python\nimport time\nwhile True:\n    try: time.sleep(0)\n    except BaseException: pass\n```"
+# It burns its CPU time at once; one that sleeps has as much of that, which takes it a minute.
+HANGS = "```python\nwhile True:\n    try:\n        while True: pass\n    except BaseException: pass\n```"
+
+
+def number_of(body):
+    return int(re.search(r"Add (\d+) to each", body["messages"][-1]["content"])[1])
 
 
 def rule(body):
-    """The model "fp8" has eight of twelve right and hangs in one; "mxfp4" has the first alone."""
-    said = body["messages"][-1]["content"]
-    number = int(re.search(r"Add (\d+) to each", said)[1])
-    if body["model"] == "mxfp4":
-        return Reply(right(number) if number == 0 else wrong(number))
-    return Reply(HANGS if number == 8 else right(number) if number < 8 else wrong(number))
+    """The model "fp8" has eight of twelve right; "mxfp4" has the first alone."""
+    number, known = number_of(body), 1 if body["model"] == "mxfp4" else 8
+    return Reply(right(number) if number < known else wrong(number))
+
+
+def hanging(body):
+    """The same, but that one of the four wrong programs of "fp8" never ends."""
+    return Reply(HANGS) if body["model"] == "fp8" and number_of(body) == 8 else rule(body)
 
 
 @pytest.fixture
@@ -42,7 +49,7 @@ def test_the_score_is_the_truth_and_a_regrade_and_a_gate_agree(quantgate, data, 
     from quantgate.tasks.livecodebench import task
 
     monkeypatch.setattr(task, "_TEST_S", 1.0)
-    with served_model(rule) as server:
+    with served_model(hanging) as server:
         for model in ("fp8", "mxfp4"):
             code, out, err = quantgate(asked(data, server, model, tmp_path / model))
             assert code == 0, err
