@@ -47,6 +47,16 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     return 0 if of_files or config.option.markexpr == "not slow" else None
 
 
+LONGEST = ("test_cli_demo", "test_cli_check_known_truth", "test_cli_action", "test_commands", "test_shards_page")
+"""Files that take a worker the longest, most of it in processes of their own."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first: begun at the end, each would be waited for by the other workers."""
+    items.sort(key=lambda item: item.path.stem not in LONGEST)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_terminal() -> Iterator[None]:
     """What is printed depends on the test alone, not on where pytest runs.

@@ -1,20 +1,27 @@
 """`quantgate run --task tool_calls` against a server that malforms a known number of calls, by class."""
 
 import json
+from functools import cache
 
 import pytest
 
 from quantgate.evals.runs.draw import chosen
 from quantgate.evals.runs.record import Draw
+from quantgate.tasks.tool_calls.case import Case
 from quantgate.tasks.tool_calls.generated import generated
 from quantgate.tasks.tool_calls.task import ToolCalls
 from tests.server.malforming import chosen_faults, malforming
 from tests.server.served import Reply, served_model
 
-EVERY = generated()
-DRAWN = {item.item_id for item in chosen(ToolCalls(EVERY).items(), 48, Draw.RANDOM)}
-CASES = [case for case in EVERY if case.item_id in DRAWN]
 COUNTS = {"InvalidJson": 5, "UnknownName": 4, "SchemaMismatch": 3, "lost": 2, "leaked": 2, "reasoning": 1, "wrong": 3}
+
+
+@cache
+def cases() -> list[Case]:
+    """The first requests of a run."""
+    every = generated()
+    drawn = {item.item_id for item in chosen(ToolCalls(every).items(), 48, Draw.RANDOM)}
+    return [case for case in every if case.item_id in drawn]
 
 
 @pytest.fixture
@@ -22,11 +29,11 @@ def asked(quantgate, tmp_path):
     """Runs the first requests against a server with such faults; the run's directory and what was printed."""
 
     def run(name: str, faults: dict[str, int], *more: str, unsteady: bool = False) -> tuple[str, str]:
-        rule = malforming(CASES, chosen_faults(CASES, faults), unsteady)
+        rule = malforming(cases(), chosen_faults(cases(), faults), unsteady)
         out = str(tmp_path / name)
         with served_model(rule) as server:
             where = ("--base-url", server.base_url, "--model", "test-model", "--out", out, "--concurrency", "8")
-            code, told, _ = quantgate(["run", "--task", "tool_calls", "--limit", str(len(CASES)), *where, *more])
+            code, told, _ = quantgate(["run", "--task", "tool_calls", "--limit", str(len(cases())), *where, *more])
         assert code == 0, told
         return out, told
 
@@ -44,8 +51,8 @@ def test_every_class_is_counted_exactly_streamed_or_not(quantgate, asked, tmp_pa
     # A needless call is made without arguments, which its schema does not allow.
     classes = {"InvalidJson": 5 + 7 * (form == "--stream"), "UnknownName": 4, "SchemaMismatch": 3 + 6}
     assert calls["mismatches"] == classes
-    due, lost = sum(bool(case.due) for case in CASES), 2 + 2 + 1
-    others = len(CASES) - due
+    due, lost = sum(bool(case.due) for case in cases()), 2 + 2 + 1
+    others = len(cases()) - due
     assert (calls["called"], calls["only_reasoning"], calls["leaked"]) == (due - lost + 6, 1, 2)
     counted = {"true_positive": due - lost, "false_positive": 6, "false_negative": lost, "true_negative": others - 6}
     assert {name: calls["trigger"][name] for name in counted} == counted
@@ -63,7 +70,7 @@ def test_a_server_that_answers_anew_each_time_has_no_fault_of_its_streams(asked)
 @pytest.mark.slow
 def test_a_call_is_shown_as_a_call_with_the_tools_that_were_offered(quantgate, asked):
     out, _ = asked("sound", {}, "--option", "form_share=0")
-    case = next(case for case in CASES if len(case.tools) == 8 and case.due)
+    case = next(case for case in cases() if len(case.tools) == 8 and case.due)
     code, told, _ = quantgate(["show", out, case.item_id])
     assert code == 0
     assert "tools  8: --prompt" in told
@@ -74,7 +81,7 @@ def test_a_call_is_shown_as_a_call_with_the_tools_that_were_offered(quantgate, a
 
 @pytest.mark.slow
 def test_doctor_names_the_flag_of_a_server_that_leaves_calls_in_the_text(quantgate):
-    leaking = malforming(CASES, {case.item_id: "leaked" for case in CASES if case.due})
+    leaking = malforming(cases(), {case.item_id: "leaked" for case in cases() if case.due})
 
     def rule(body):
         if "tools" in body and len(body["messages"]) == 1:

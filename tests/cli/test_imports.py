@@ -67,7 +67,33 @@ def test_a_verb_loads_no_more_than_it_uses(arguments, may, tmp_path):
     assert loaded_by(*(each.format(folder=tmp_path) for each in arguments)) - may == set()
 
 
+@pytest.fixture(scope="module")
+def loaded_by_help() -> dict[str, set[str]]:
+    """The heavy modules that are loaded by each verb's help: by forks of one process, which has loaded nothing."""
+    script = f"""
+import os, sys
+for verb in {tuple(VERBS)!r}:
+    sys.stdout.flush()
+    if os.fork() == 0:
+        sys.argv[1:] = [verb, "--help"]
+        break
+    assert os.wait()[1] == 0, verb
+else:
+    sys.exit()
+from quantgate.start import main
+try:
+    main()
+except SystemExit as end:
+    assert end.code == 0
+print()
+print("loaded", *sys.argv[1:2], *sorted({set(HEAVY)!r} & sys.modules.keys()))
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    told = [line.split()[1:] for line in done.stdout.splitlines() if line.startswith("loaded ")]
+    return {verb: set(loaded) for verb, *loaded in told}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("verb", VERBS)
-def test_the_help_of_a_verb_loads_nothing_heavy(verb):
-    assert loaded_by(verb, "--help") == set()
+def test_the_help_of_a_verb_loads_nothing_heavy(verb, loaded_by_help):
+    assert loaded_by_help[verb] == set()

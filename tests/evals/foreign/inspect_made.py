@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import zipfile
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+# Imported by the tests alone: it takes more than a second.
+INSPECT = [
+    pytest.mark.skipif(importlib.util.find_spec("inspect_ai") is None, reason="needs inspect-ai"),
+    pytest.mark.slow,
+]
 MODEL = "openai-api/local/fp8"
 Json = dict[str, Any]
 

@@ -14,10 +14,9 @@ from quantgate.evals.foreign.formats import read_source
 from quantgate.evals.foreign.types import ForeignRun
 from quantgate.evals.foreign.writing import write_run
 from quantgate.evals.pairing.pairing import Run
-from tests.evals.foreign.inspect_made import log, sample, write_eval, write_json
+from tests.evals.foreign.inspect_made import INSPECT, log, sample, write_eval, write_json
 
-pytest.importorskip("inspect_ai")
-pytestmark = pytest.mark.slow  # inspect-ai takes over a second to import
+pytestmark = INSPECT
 
 
 def imported(path: Path) -> tuple[Run, ForeignRun]:

@@ -13,10 +13,9 @@ from quantgate.evals.foreign.types import ForeignRun
 from quantgate.evals.foreign.writing import write_run
 from quantgate.evals.pairing.pairing import Run
 from quantgate.evals.runs.record import Draw, SameBy
-from tests.evals.foreign.inspect_made import MODEL, Json, log, sample, write_eval, write_json
+from tests.evals.foreign.inspect_made import INSPECT, MODEL, Json, log, sample, write_eval, write_json
 
-pytest.importorskip("inspect_ai")
-pytestmark = pytest.mark.slow  # inspect-ai takes over a second to import
+pytestmark = INSPECT
 
 
 def imported(path: Path) -> tuple[Run, ForeignRun]:

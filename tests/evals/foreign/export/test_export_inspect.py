@@ -17,10 +17,10 @@ from quantgate.evals.inspection.opened import OpenedRun
 from quantgate.evals.pairing.pairing import Run
 from quantgate.evals.samples.lines import line_of
 from quantgate.evals.samples.prompts import line_of_prompt
+from tests.evals.foreign.inspect_made import INSPECT
 from tests.evals.made_runs import run_of
 
-inspect_log = pytest.importorskip("inspect_ai.log")
-pytestmark = pytest.mark.slow  # inspect-ai takes over a second to import
+pytestmark = INSPECT
 
 HASH = "f" * 64
 
@@ -97,6 +97,8 @@ def test_all_of_it_comes_back(folder):
 
 
 def test_inspect_reads_it_and_has_the_same_accuracy(folder):
+    from inspect_ai import log as inspect_log
+
     out, _ = exported(folder)
     (found,) = inspect_log.list_eval_logs(str(out))
     log = inspect_log.read_eval_log(found)
@@ -110,6 +112,8 @@ def test_inspect_reads_it_and_has_the_same_accuracy(folder):
 
 
 def test_a_single_task_may_be_a_single_file(folder):
+    from inspect_ai import log as inspect_log
+
     out, _ = exported(folder, "run.eval")
     assert inspect_log.read_eval_log(str(out), header_only=True).eval.task == "gsm8k"
 
@@ -125,6 +129,8 @@ def test_several_tasks_are_no_single_file(folder):
 
 
 def test_of_a_private_task_no_word_is_written(folder):
+    from inspect_ai import log as inspect_log
+
     record = Run.load(folder).record
     private = replace(record.tasks[0], private="keep it to yourself")
     (folder / "run.json").write_text(replace(record, tasks=(private,)).to_json())
@@ -137,6 +143,8 @@ def test_of_a_private_task_no_word_is_written(folder):
 
 
 def test_a_score_that_was_edited_in_inspect_is_the_one_that_is_read(folder):
+    from inspect_ai import log as inspect_log
+
     out, _ = exported(folder)
     (file,) = out.iterdir()
     log = inspect_log.read_eval_log(str(file))
@@ -147,6 +155,8 @@ def test_a_score_that_was_edited_in_inspect_is_the_one_that_is_read(folder):
 
 
 def test_a_sample_without_what_was_kept_is_told(folder):
+    from inspect_ai import log as inspect_log
+
     out, _ = exported(folder)
     (file,) = out.iterdir()
     log = inspect_log.read_eval_log(str(file))
