@@ -149,7 +149,7 @@ def test_a_configuration_file_gives_the_options_and_the_command_line_wins(quantg
         (["--base-url", "http://h/v1?token=abc"], "leave out what follows the ?"),
         (["--extra-body", '{"x": NaN}'], "must be plain JSON"),
         (["--extra-body", '{"messages": []}'], "may not set messages"),
-        (["--max-steps", "5"], "--max-steps: is an option of tau2, and only gsm8k is asked"),
+        (["--max-steps", "5"], "--max-steps: is an option of tau2, tau3_airline, "),
         (["--option", "shots=5"], "--option shots: gsm8k takes no option 'shots'; it has no options of its own"),
         (["--option", "shots"], "--option 'shots': write NAME=VALUE"),
         (["--concurrency=--5"], "give a number from 1 to 1000, or auto"),
