@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from quantgate.evals.errors import QuantgateError
+from quantgate.evals.errors import OutOfTime, QuantgateError
 from quantgate.evals.fleet.ports import Ports
 from quantgate.evals.fleet.server import GRACE_S, ServerTrouble, serving
 from quantgate.evals.fleet.types import Failure, FleetProgress, Lot, Stage
@@ -131,7 +131,8 @@ class Course:
                 await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
                 if not asking.done():
                     raise server.trouble()
-                if isinstance(failed := asking.exception(), QuantgateError):
+                failed = asking.exception()
+                if isinstance(failed, QuantgateError) and not isinstance(failed, OutOfTime):
                     # Its requests may have failed before it was seen that the server has ended.
                     await asyncio.wait([server.ended], timeout=_NOTICED_S)
                     raise server.trouble() if server.ended.done() else server.beside(failed)

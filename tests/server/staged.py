@@ -88,12 +88,14 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         said = self.server.said
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.path != "/v1/chat/completions":
+            return self._send(404, {"error": {"message": "not found"}})
         self.server.answers += 1
         if said.dies_after and self.server.answers >= said.dies_after:
             print("CUDA error: an illegal memory access was encountered", flush=True)
             os.kill(os.getpid(), signal.SIGKILL)
         time.sleep(said.slow)
-        self._send(200, _reply(said.model, _sum(body["messages"][-1]["content"], said.wrong_every)))
+        return self._send(200, _reply(said.model, _sum(body["messages"][-1]["content"], said.wrong_every)))
 
     def log_message(self, *_: object) -> None: ...
 
