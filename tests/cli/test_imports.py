@@ -52,7 +52,7 @@ def test_report_loads_nothing_heavy(tmp_path):
     ("arguments", "may"),
     [
         (["compare", FP8, MXFP4], ARITHMETIC | READING),
-        (["plan", FP8, MXFP4], ARITHMETIC | READING),
+        (["plan", FP8, MXFP4, "--margin", "0.2"], ARITHMETIC | READING),
         (["claim", "--n", "20", "--baseline", "0.9", "--candidate", "0.85"], ARITHMETIC),
         (["show", FP8], READING),
         (["diff", FP8, MXFP4], READING),
