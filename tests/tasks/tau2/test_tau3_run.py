@@ -13,7 +13,8 @@ import pytest
 from quantgate.evals.contract.task import TaskOptions
 from quantgate.evals.errors import UsageError
 from quantgate.evals.runs.directory import RunDirectory
-from quantgate.evals.runs.session import ask_side_by_side, prepare
+from quantgate.evals.runs.session import prepare
+from quantgate.evals.runs.side_by_side import ask_side_by_side
 from quantgate.evals.settings.run import RunConfig, load_config
 from quantgate.tasks.options import GivenOption, own_options
 from quantgate.tasks.registry import installed
