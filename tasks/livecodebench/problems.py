@@ -11,6 +11,7 @@ import binascii
 import hashlib
 import json
 import pickletools
+import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ _TEXTS = (
     "question_content", "platform", "question_id", "contest_date", "starter_code", "difficulty", "public_test_cases",
     "private_test_cases", "metadata",
 )  # fmt: skip
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _PICKLED_TEXT = frozenset({"SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8", "UNICODE"})
 _HARMLESS = frozenset({"PROTO", "FRAME", "MEMOIZE", "BINPUT", "LONG_BINPUT", "PUT", "STOP"})
 
@@ -138,6 +140,8 @@ def _row(line: bytes, where: str) -> Mapping[str, str]:
             f"{where} has no text {wrong[0]!r}: it must be a file of livecodebench/code_generation_lite, "
             "test.jsonl to test6.jsonl"
         )
+    if b"\\u" in line and any(_SURROGATE.search(row[name]) for name in _TEXTS[:6]):
+        raise DataError(f"{where} escapes half a surrogate pair, which no text can hold")
     return {name: row[name] for name in _TEXTS}
 
 

@@ -104,6 +104,7 @@ def test_what_unpacks_to_too_much_or_is_cut_off_is_refused(tmp_path, monkeypatch
         ({"question_content": " "}, "names no problem"),
         ({"private_test_cases": None}, "has no text 'private_test_cases'"),
         ({"difficulty": 3}, "has no text 'difficulty'"),
+        ({"question_content": "Add \ud800."}, "escapes half a surrogate pair"),
     ],
 )
 def test_a_line_that_is_no_problem_is_refused_with_its_number(tmp_path, changed, said):
