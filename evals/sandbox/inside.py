@@ -16,12 +16,14 @@ import os
 import resource
 import signal
 import sys
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 _EXACT_FLOAT = 2**53
 LONGEST = 1 << 16
 """Characters of a text and elements of a list that are told in whole of what a call gives."""
+_MOST_OF_ONE_HASH = 1000
 _NO_NEW_PRIVILEGES, _SET_SECCOMP, _FILTER_MODE = 38, 22, 2
 
 
@@ -83,10 +85,19 @@ _MADE: dict[str, Callable[[Any], Any]] = {
     "complex": lambda held: complex(float.fromhex(held[0]), float.fromhex(held[1])),
     "bytes": bytes.fromhex,
     "tuple": lambda held: tuple(decoded(each) for each in held),
-    "set": lambda held: {decoded(each) for each in held},
-    "frozenset": lambda held: frozenset(decoded(each) for each in held),
-    "dict": lambda held: {decoded(key): decoded(each) for key, each in held},
+    "set": lambda held: set(_unlike([decoded(each) for each in held])),
+    "frozenset": lambda held: frozenset(_unlike([decoded(each) for each in held])),
+    "dict": lambda held: dict(
+        zip(_unlike([decoded(key) for key, _ in held]), (decoded(each) for _, each in held), strict=True)
+    ),
 }
+
+
+def _unlike(keys: list[Any]) -> list[Any]:
+    """Keys as they are; those made so that many have one hash would take a set or a dict quadratic time."""
+    if max(Counter(map(hash, keys)).values(), default=0) > _MOST_OF_ONE_HASH:
+        raise ValueError("too many keys have one hash")
+    return keys
 
 
 def decoded(document: Any) -> Any:

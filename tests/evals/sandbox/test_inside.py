@@ -87,3 +87,11 @@ def test_a_value_that_says_to_equal_everything_is_only_what_it_holds():
 def test_what_is_no_such_document_is_refused(document):
     with pytest.raises((ValueError, TypeError, KeyError, IndexError)):
         decoded(document)
+
+
+@pytest.mark.parametrize("kind", [set, frozenset, dict.fromkeys])
+def test_keys_that_were_made_to_have_one_hash_are_refused_before_they_take_hours(kind):
+    alike = [number * (2**61 - 1) for number in range(1200)]
+    assert decoded(encoded(kind(alike[:900]))) == kind(alike[:900])
+    with pytest.raises(ValueError, match="one hash"):
+        decoded(encoded(kind(alike)))
