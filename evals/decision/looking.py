@@ -10,11 +10,12 @@ from typing import TypeVar
 from quantgate.evals.decision.look import Looks
 from quantgate.evals.decision.looks import count_looks, is_new, sizes_of
 from quantgate.evals.decision.types import Decided, TaskDecision
-from quantgate.evals.errors import UsageError
+from quantgate.evals.errors import StorageError, UsageError
 from quantgate.evals.pairing.pairs import Pairs
 from quantgate.evals.runs.looks import LOOKS_FILE, Line, PastLooks, TakenLook, keep_look, past_looks, run_id
 from quantgate.evals.runs.record import now
 from quantgate.evals.settings.policy import Policy
+from quantgate.evals.storage.opening import send_back
 
 Decision = TypeVar("Decision")
 
@@ -99,11 +100,12 @@ def _kept(
     if not seen or not is_new(look, _of_pair(one.pairs, past)):
         return True
     try:
-        return keep_look(one.candidate, look, past)
-    except OSError as error:
+        return keep_look(one.candidate, look, past) and send_back(one.candidate, LOOKS_FILE)
+    except (OSError, StorageError) as error:
+        why = getattr(error, "strerror", None) or error
         tell(
-            f"{one.candidate / LOOKS_FILE} cannot be written ({error.strerror or error}): this look is not kept, "
-            "so count it yourself with --looks when the pair has grown"
+            f"{one.candidate / LOOKS_FILE} cannot be written ({why}): this look is not kept, so "
+            "count it yourself with --looks when the pair has grown"
         )
         return True
 

@@ -12,6 +12,7 @@ from quantgate.evals.foreign.types import Format
 from quantgate.evals.foreign.writing import write_run
 from quantgate.evals.hashing import canonical_hash
 from quantgate.evals.runs.record import RUN_FILE, RunRecord
+from quantgate.evals.storage.opening import fetched
 from quantgate.evals.text import one_line
 
 _SHOWN = 4
@@ -30,7 +31,7 @@ def foreign_format(path: Path) -> Format | None:
 def run_directory(path: Path, tell: Callable[[str], None] = lambda _: None) -> Path:
     """The run directory that a path is, or one made of what another tool has left there.
 
-    A path that is neither is given back, so that whoever reads it says so.
+    A path that is neither is given back, so that whoever reads it says so. What lies on an object store is fetched.
 
     Parameters
     ----------
@@ -44,8 +45,11 @@ def run_directory(path: Path, tell: Callable[[str], None] = lambda _: None) -> P
     DataError
         When files of a known format are broken.
     StorageError
-        When the temporary folder cannot be written.
+        When the temporary folder cannot be written, or an object store does not answer.
+    UsageError, RunDirectoryError
+        As `fetched`.
     """
+    path = fetched(path, tell)
     found = foreign_format(path)
     if found is None:
         return path

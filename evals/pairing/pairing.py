@@ -24,6 +24,7 @@ from quantgate.evals.samples.held import Held
 from quantgate.evals.samples.memory import as_held
 from quantgate.evals.samples.prompts import Prompts
 from quantgate.evals.samples.signs import signs_of
+from quantgate.evals.storage.address import address_of
 
 _LM_EVAL = "lm-eval:"
 """How the tasks that are lm-eval's are called here."""
@@ -49,7 +50,8 @@ class Run:
         """
         directory = RunDirectory(path)
         record = directory.record()
-        named = (given or path).resolve()
+        named = given or path
+        named = named if address_of(named) is not None else named.resolve()
         return cls(record, directory.read(record, signs_of), named, Prompts.open(path.resolve()))
 
     @property

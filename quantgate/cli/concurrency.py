@@ -22,11 +22,13 @@ def concurrency(
     """
     from quantgate.evals.errors import UsageError
     from quantgate.evals.runs.control import ControlError, ControlFile
+    from quantgate.evals.storage.address import shown
+    from quantgate.evals.storage.opening import folder_of
     from quantgate.evals.text import unbroken
 
     try:
-        ControlFile(run).write(number)
+        ControlFile(folder_of(run)).write(number)
     except ControlError as error:
         raise UsageError(f"concurrency {number[:60]!r}: {error}") from None
     found = "finds the number of requests in flight by itself" if number == "auto" else f"has {number} in flight"
-    typer.echo(unbroken(f"the run in {run} {found} from now on"))
+    typer.echo(unbroken(f"the run in {shown(run)} {found} from now on"))

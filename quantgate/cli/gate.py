@@ -105,6 +105,7 @@ def gate(
     from quantgate.evals.settings.policy import load_policy
     from quantgate.evals.settings.remarks import of_policy
     from quantgate.evals.settings.run import parse_assignments
+    from quantgate.evals.storage.address import shown
     from quantgate.evals.versions import software_versions
     from quantgate.reports.files.write import check_outputs
     from quantgate.reports.terminal.console import output_console
@@ -149,7 +150,7 @@ def gate(
         command=command_line(context, OUTPUT_NAMES),
         created=now(),
         software=software_versions(),
-        folders={"baseline": str(baseline), "candidate": str(candidate)},
+        folders={"baseline": shown(baseline), "candidate": shown(candidate)},
     )
     print_verdict(output_console(), verdict)
     annotate(verdict)

@@ -28,26 +28,29 @@ def import_(
     """
     from rich.text import Text
 
+    from quantgate.cli.telling import tell
     from quantgate.evals.checks.summarise import summarise
     from quantgate.evals.errors import StorageError, UsageError
     from quantgate.evals.files import check_writable
     from quantgate.evals.foreign.choosing import read_chosen
     from quantgate.evals.foreign.writing import write_run
     from quantgate.evals.pairing.pairing import Run
+    from quantgate.evals.storage.opening import fetched, folder_of, written
     from quantgate.reports.terminal.console import output_console, progress_console
     from quantgate.reports.terminal.import_summary import import_lines
 
-    source = read_chosen(format, path, model, task or [])
-    check_writable(out)
-    try:
-        with progress_console().status(f"reading {path}"):
-            write_run(source, out, label)
-    except StorageError as error:
-        raise UsageError(f"--out: {error}") from None
-    run = Run.load(out)
+    source = read_chosen(format, fetched(path, tell), model, task or [])
+    check_writable(folder_of(out))
+    with written(out, tell) as place:
+        try:
+            with progress_console().status(f"reading {path}"):
+                write_run(source, place.folder, label)
+        except StorageError as error:
+            raise UsageError(f"--out: {error}") from None
+    run = Run.load(place.folder)
     console = output_console()
     for note in source.notes:
         progress_console().print(Text(f"note: {note}"), soft_wrap=True)
     for line in import_lines(run.record, summarise(run, (), {}), path):
         console.print(Text(line), soft_wrap=True)
-    console.print(Text(f"imported: {out}"), soft_wrap=True)
+    console.print(Text(f"imported: {place.shown}"), soft_wrap=True)

@@ -85,7 +85,11 @@ def opened(folder: Path, verb: str, *, reveal: bool) -> OpenedRun:
     from quantgate.evals.inspection.decided import runs_in, runs_of
     from quantgate.evals.inspection.opened import OpenedRun
     from quantgate.evals.runs.directory import RunDirectory
+    from quantgate.evals.storage.opening import fetched
 
+    given, folder = folder, fetched(folder, tell)
+    if folder is not given:
+        return OpenedRun.open(run_directory(folder, tell), given, revealed=reveal)
     if foreign_format(folder) is not None:
         return OpenedRun.open(run_directory(folder, tell), folder, revealed=reveal)
     if folder.is_file():

@@ -31,23 +31,26 @@ def merge(
     """
     from rich.text import Text
 
+    from quantgate.cli.telling import tell
     from quantgate.evals.checks.summarise import summarise
     from quantgate.evals.errors import UsageError
     from quantgate.evals.files import check_writable
     from quantgate.evals.merging.merge import merge as merged
     from quantgate.evals.pairing.pairing import Run
+    from quantgate.evals.storage.opening import fetched, folder_of, written
     from quantgate.reports.terminal.console import output_console, progress_console
     from quantgate.reports.terminal.run_summary import print_summary
 
-    check_writable(out)
+    check_writable(folder_of(out))
     if label is not None and not label.strip():
         raise UsageError("--label is empty: give a name, or leave it away")
     console = progress_console()
-    with console.status(f"merging {len(shards):,} shards"):
-        made = merged(shards, out, label, incomplete=incomplete, model_changed=model_changed)
+    fetched_shards = [fetched(shard, tell) for shard in shards]
+    with written(out, tell) as place, console.status(f"merging {len(shards):,} shards"):
+        made = merged(fetched_shards, place.folder, label, incomplete=incomplete, model_changed=model_changed)
     for note in made.notes:
         console.print(Text(f"note: {note}"), soft_wrap=True)
-    run = Run.load(out)
+    run = Run.load(place.folder)
     summary = summarise(run, [task.name for task in made.record.tasks], {}, model_changed=model_changed)
-    print_summary(output_console(), summary, out)
+    print_summary(output_console(), summary, place.shown)
     raise typer.Exit(summary.exit_code)

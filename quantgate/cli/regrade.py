@@ -42,6 +42,32 @@ def regrade(
 
     Exits 0 when every answer has a grade, 5 when some are still ungraded.
     """
+    from _thread import interrupt_main
+
+    from quantgate.cli.telling import tell
+    from quantgate.evals.storage.address import address_of
+    from quantgate.evals.storage.opening import written
+
+    def graded(folder: Path, shown: str) -> int:
+        return _regrade(folder, shown, task or [], metric or [], data or [], data_dir, option or [])
+
+    if address_of(run) is None:
+        raise typer.Exit(graded(run, str(run)))
+    with written(run, tell, interrupt_main, is_there=True) as place:
+        code = graded(place.folder, place.shown)
+    raise typer.Exit(code)
+
+
+def _regrade(
+    run: Path,
+    shown: str,
+    task: list[str],
+    metric: list[str],
+    data: list[str],
+    data_dir: Path | None,
+    option: list[str],
+) -> int:
+    """Grade the answers in a folder again, which is `shown` as the user named it, and return the exit code."""
     from rich.text import Text
 
     from quantgate.cli.installed import given_options, installed_tasks
@@ -65,8 +91,8 @@ def regrade(
     record = RunDirectory(run).record()
     check_own(record, run, "is graded again: grade with that tool, and import what it gives")
     known = [each.name for each in record.tasks]
-    metrics, files = parse_assignments("--metric", metric or []), parse_assignments("--data", data or [])
-    pairs = parse_assignments("--option", option or [])
+    metrics, files = parse_assignments("--metric", metric), parse_assignments("--data", data)
+    pairs = parse_assignments("--option", option)
     wanted = list(dict.fromkeys(task or known))
     for named, given in (("--task", wanted), ("--metric", metrics)):
         for name in given:
@@ -94,8 +120,8 @@ def regrade(
         with steps(console) as step:
             result = grade_again(run, tasks, step("grading the stored answers again"))
     except KeyboardInterrupt:
-        console.print(Text(f"stopped: {run} is as it was before"), soft_wrap=True)
-        raise typer.Exit(Unfinished.exit_code) from None
+        console.print(Text(f"stopped: {shown} is as it was before"), soft_wrap=True)
+        return Unfinished.exit_code
     private = any((each := record.task(name)) is not None and each.asked_by_authors for name in tasks)
     if (heard := result.heard.told(private=private)) is not None:
         console.print(Text(f"note: {heard}"), soft_wrap=True)
@@ -106,9 +132,10 @@ def regrade(
         for line in _lines(change):
             out.print(Text(line), soft_wrap=True)
     if result.ungraded:
-        out.print(Text(f"incomplete: {result.ungraded:,} answers in {run} are ungraded"), soft_wrap=True)
-        raise typer.Exit(Unfinished.exit_code)
-    out.print(Text(f"done: {run}"), soft_wrap=True)
+        out.print(Text(f"incomplete: {result.ungraded:,} answers in {shown} are ungraded"), soft_wrap=True)
+        return Unfinished.exit_code
+    out.print(Text(f"done: {shown}"), soft_wrap=True)
+    return 0
 
 
 def _loaded(

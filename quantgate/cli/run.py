@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from quantgate.evals.runs.grader_processes import GraderProcesses
     from quantgate.evals.runs.session import Session
     from quantgate.evals.settings.run import RunConfig
+    from quantgate.evals.storage.opening import Written
     from quantgate.tasks.options import GivenOption
 
 
@@ -222,17 +223,20 @@ def run(
 
 def evaluate(config: RunConfig, given: Sequence[GivenOption]) -> int:
     """Do what the configuration says and return the exit code; `given` are the options that are the tasks' own."""
+    from _thread import interrupt_main
+
     from quantgate.cli.executing import executing
     from quantgate.cli.installed import installed_tasks
     from quantgate.cli.loading import check_task_names, found_tasks, loaded_task
     from quantgate.cli.notice import note
     from quantgate.evals.files import check_writable
     from quantgate.evals.settings.remarks import of_asking
+    from quantgate.evals.storage.opening import folder_of, written
     from quantgate.reports.terminal.console import progress_console
     from quantgate.tasks.options import own_options
 
     console = progress_console()
-    check_writable(config.out)
+    check_writable(folder_of(config.out))
     note(of_asking(config))
     config.check_keys()
     check_task_names(config)
@@ -240,8 +244,10 @@ def evaluate(config: RunConfig, given: Sequence[GivenOption]) -> int:
     infos = found_tasks(registry, config.task)
     own = own_options(list(infos.values()), given, registry.tasks.values())
     loaded = {name: loaded_task(name, config, own[name], console) for name in infos}
-    with executing([config], loaded, own) as (graders, elsewhere):
-        return _ask(config, loaded, infos, console, graders, elsewhere)
+    with written(config.out, lambda text: note([text]), interrupt_main) as place:
+        config = config.model_copy(update={"out": place.folder})
+        with executing([config], loaded, own) as (graders, elsewhere):
+            return _ask(config, loaded, infos, console, graders, elsewhere, place)
 
 
 def _ask(
@@ -251,6 +257,7 @@ def _ask(
     console: Console,
     graders: GraderProcesses | None,
     elsewhere: Elsewhere | None,
+    place: Written,
 ) -> int:
     """Ask what is missing, print what came of it, and return the exit code."""
     from rich.text import Text
@@ -272,16 +279,18 @@ def _ask(
     except (KeyboardInterrupt, OutOfTime) as stop:
         missing, ungraded = session.left()
         waiting = f" and {ungraded} not graded yet" if ungraded else ""
-        arrived = f"everything that arrived is in {config.out}"
+        arrived = f"everything that arrived is in {place.shown}"
         left = f"{missing} of {session.total} samples missing{waiting}"
         why = "--max-time is used up" if isinstance(stop, OutOfTime) else "stopped"
         stopped = f"{why} with {left}; {arrived}. The same command goes on."
         console.print(Text(stopped), soft_wrap=True)
+        place.finish(stopped=True)
         return 5
     for remark in remarks:
         console.print(Text(f"note: {remark}"), soft_wrap=True)
+    place.finish()
     summary = _summary(session, config)
-    print_summary(output_console(), summary, config.out)
+    print_summary(output_console(), summary, place.shown)
     return summary.exit_code
 
 

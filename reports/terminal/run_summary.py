@@ -16,13 +16,13 @@ from quantgate.reports.words.calls import run_lines
 _FAULTS_SHOWN = 3
 
 
-def print_summary(console: Console, summary: RunSummary, out: Path) -> None:
+def print_summary(console: Console, summary: RunSummary, out: Path | str) -> None:
     """Print counts, means and findings task by task, and whether the run in `out` is complete."""
     for line in _lines(summary, out):
         console.print(Text(line), soft_wrap=True)
 
 
-def _lines(summary: RunSummary, out: Path) -> Iterator[str]:
+def _lines(summary: RunSummary, out: Path | str) -> Iterator[str]:
     for task in summary.tasks:
         yield from _task_lines(task)
     if not summary.missing:
