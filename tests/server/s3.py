@@ -65,9 +65,9 @@ class Flaky:
             def _serve(self) -> None:
                 flaky.serve(self)
 
-            do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = _serve  # noqa: N815
+            do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = _serve
 
-            def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002
+            def log_message(self, format: str, *arguments: object) -> None:
                 """Nothing is logged."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
