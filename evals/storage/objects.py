@@ -16,6 +16,8 @@ from quantgate.evals.storage.errors import StoreUnreachable
 from quantgate.evals.text import one_line
 
 PATIENCE_S = 60.0
+AT_START_S = 15.0
+"""How long a store is tried before anything is done."""
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 10.0
 _TRIES = 3
 """So often at least, however long the store has taken to fail."""

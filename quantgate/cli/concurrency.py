@@ -23,7 +23,7 @@ def concurrency(
     from quantgate.evals.errors import UsageError
     from quantgate.evals.runs.control import ControlError, ControlFile
     from quantgate.evals.storage.address import shown
-    from quantgate.evals.storage.opening import folder_of
+    from quantgate.evals.storage.writing import folder_of
     from quantgate.evals.text import unbroken
 
     try:

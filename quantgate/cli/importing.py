@@ -35,7 +35,8 @@ def import_(
     from quantgate.evals.foreign.choosing import read_chosen
     from quantgate.evals.foreign.writing import write_run
     from quantgate.evals.pairing.pairing import Run
-    from quantgate.evals.storage.opening import fetched, folder_of, written
+    from quantgate.evals.storage.opening import fetched
+    from quantgate.evals.storage.writing import folder_of, written
     from quantgate.reports.terminal.console import output_console, progress_console
     from quantgate.reports.terminal.import_summary import import_lines
 

@@ -37,7 +37,8 @@ def merge(
     from quantgate.evals.files import check_writable
     from quantgate.evals.merging.merge import merge as merged
     from quantgate.evals.pairing.pairing import Run
-    from quantgate.evals.storage.opening import fetched, folder_of, written
+    from quantgate.evals.storage.opening import fetched
+    from quantgate.evals.storage.writing import folder_of, written
     from quantgate.reports.terminal.console import output_console, progress_console
     from quantgate.reports.terminal.run_summary import print_summary
 

@@ -46,7 +46,7 @@ def regrade(
 
     from quantgate.cli.telling import tell
     from quantgate.evals.storage.address import address_of
-    from quantgate.evals.storage.opening import written
+    from quantgate.evals.storage.writing import written
 
     def graded(folder: Path, shown: str) -> int:
         return _regrade(folder, shown, task or [], metric or [], data or [], data_dir, option or [])

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from quantgate.evals.runs.grader_processes import GraderProcesses
     from quantgate.evals.runs.session import Session
     from quantgate.evals.settings.run import RunConfig
-    from quantgate.evals.storage.opening import Written
+    from quantgate.evals.storage.writing import Written
     from quantgate.tasks.options import GivenOption
 
 
@@ -231,7 +231,7 @@ def evaluate(config: RunConfig, given: Sequence[GivenOption]) -> int:
     from quantgate.cli.notice import note
     from quantgate.evals.files import check_writable
     from quantgate.evals.settings.remarks import of_asking
-    from quantgate.evals.storage.opening import folder_of, written
+    from quantgate.evals.storage.writing import folder_of, written
     from quantgate.reports.terminal.console import progress_console
     from quantgate.tasks.options import own_options
 

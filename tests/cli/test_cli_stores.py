@@ -5,7 +5,7 @@ import json
 import pytest
 
 from quantgate.evals.storage.address import Address
-from quantgate.evals.storage.opening import home_of
+from quantgate.evals.storage.writing import home_of
 from tests.evals.storage.conftest import s3, store  # noqa: F401
 from tests.server.s3 import Flaky
 from tests.server.served import served_model
@@ -42,7 +42,7 @@ def test_runs_on_a_store_are_gone_on_with_elsewhere_decided_and_merged(quantgate
 
 
 def test_a_run_whose_store_is_gone_ends_incomplete_and_goes_on(quantgate, arguments, rule, s3, store, monkeypatch):  # noqa: F811
-    monkeypatch.setattr("quantgate.evals.storage.opening.PATIENCE_S", 0.1)
+    monkeypatch.setattr("quantgate.evals.storage.writing.PATIENCE_S", 0.1)
     with Flaky(s3, 0, ("cut",), 1) as proxy:
         store("one", proxy.url)
 

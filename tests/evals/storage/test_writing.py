@@ -10,7 +10,8 @@ from quantgate.evals.errors import RunDirectoryError, StorageError
 from quantgate.evals.storage.address import address_of
 from quantgate.evals.storage.layout import next_piece
 from quantgate.evals.storage.objects import Objects
-from quantgate.evals.storage.opening import fetched, home_of, send_back, written
+from quantgate.evals.storage.opening import fetched, send_back
+from quantgate.evals.storage.writing import home_of, written
 from tests.server.s3 import Flaky
 
 pytestmark = pytest.mark.slow
@@ -98,7 +99,7 @@ def test_a_writer_that_was_cut_off_finds_its_place_taken_and_overwrites_nothing(
 
 
 def test_a_store_that_is_gone_leaves_all_here_and_the_next_session_uploads_it(s3, store, monkeypatch):
-    monkeypatch.setattr("quantgate.evals.storage.opening.PATIENCE_S", 0.1)
+    monkeypatch.setattr("quantgate.evals.storage.writing.PATIENCE_S", 0.1)
     with Flaky(s3, 0, ("cut",), 1) as proxy:
         store("here", proxy.url)
         with pytest.raises(StorageError, match=r"everything is kept in .* the same command goes on") as error:
