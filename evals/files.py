@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 import stat
 from collections.abc import Iterator
@@ -18,6 +19,9 @@ from quantgate.evals.errors import UsageError
 
 MOST_BYTES = 64 << 20
 """What is read at once of one file, or taken of one answer, unless said otherwise."""
+
+_ADDRESS = re.compile(r"[a-z][a-z0-9+-]+:")
+"""What an address, as `s3://bucket/run`, begins with once it is a path."""
 
 _NO_SYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EACCES})
 """What file systems answer that cannot bring a folder to the disk, and folders that may not be read."""
@@ -147,6 +151,7 @@ def write_output(file: Path, content: str | bytes, option: str) -> None:
 @contextmanager
 def told_as_usage(file: Path, option: str) -> Iterator[None]:
     """Turn what goes wrong in writing a file that the user named into a UsageError that names its option."""
+    _check_local(file, option)
     try:
         yield
     except OSError as error:
@@ -155,6 +160,7 @@ def told_as_usage(file: Path, option: str) -> Iterator[None]:
 
 def check_writable(out: Path) -> None:
     """Raise UsageError when a run directory could not be made or written at `out`; changes nothing."""
+    _check_local(out, "--out")
     try:
         existing = next(folder for folder in (out, *out.resolve().parents) if folder.exists())
     except (OSError, ValueError) as error:
@@ -163,6 +169,15 @@ def check_writable(out: Path) -> None:
         raise UsageError(f"--out {out}: {existing} is a file, not a folder")
     if not os.access(existing, os.W_OK | os.X_OK):
         raise UsageError(f"--out {out}: no permission to write in {existing}")
+
+
+def _check_local(file: Path, option: str) -> None:
+    """Refuse an address of an object store, which would become a folder of that name here."""
+    if file.parts and _ADDRESS.fullmatch(file.parts[0]):
+        raise UsageError(
+            f"{option} {file.parts[0]}//...: this is written on this machine; on an object store can be the runs of "
+            "`quantgate run`, `merge` and `import`"
+        )
 
 
 def _encoded(content: str | bytes) -> bytes:

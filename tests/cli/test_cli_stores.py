@@ -1,9 +1,12 @@
 """`--out s3://...`: verbs write to an object store, go on there and read from there."""
 
 import json
+from pathlib import Path
 
 import pytest
 
+from quantgate.evals.errors import UsageError
+from quantgate.evals.files import check_writable, write_output
 from quantgate.evals.storage.address import Address
 from quantgate.evals.storage.writing import home_of
 from tests.evals.storage.conftest import s3, store  # noqa: F401
@@ -70,3 +73,13 @@ def test_a_missing_library_is_named_in_a_line(quantgate, arguments, monkeypatch)
     assert code == 2
     assert "pip install 'quantgate[s3]'" in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(("option", "name"), [("--out", "out"), ("--json", "gate.json")])
+def test_what_is_written_on_this_machine_makes_no_folder_of_an_address(option, name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=f"{option} s3://"):
+        write_output(Path(f"s3://runs/{name}"), "{}", option)
+    with pytest.raises(UsageError, match="on an object store"):
+        check_writable(Path("s3://runs/check"))
+    assert not list(tmp_path.iterdir())
