@@ -10,6 +10,8 @@ import pytest
 from quantgate.evals.runs.directory import RunDirectory
 from tests.server.served import Reply, error_body, served_model
 
+pytestmark = pytest.mark.slow
+
 
 def requests_of(server) -> list[str]:
     return [body["model"] for body in server.log.bodies]

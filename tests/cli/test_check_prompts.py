@@ -11,6 +11,8 @@ import pytest
 
 from tests.server.served import Reply
 
+pytestmark = pytest.mark.slow
+
 
 def counting(server: Any, tokens: Callable[[str, int], int]) -> Callable[[dict[str, Any]], Reply]:
     """The server's rule, with the prompt tokens that a model counts in a prompt of so many characters."""

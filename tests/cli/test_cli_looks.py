@@ -14,6 +14,8 @@ from quantgate.evals.runs.directory import RunDirectory
 from quantgate.evals.runs.looks import LOOKS_FILE
 from tests.evals.made_runs import pair_of
 
+pytestmark = pytest.mark.slow
+
 
 def grown(run: Run, path: Path) -> str:
     """The run directory as it is once the run has gone on to as many answers."""
@@ -48,7 +50,6 @@ def decision(file: Path) -> dict:
     return json.loads(file.read_text())["tasks"][0]
 
 
-@pytest.mark.slow
 def test_growing_data_are_further_looks_and_the_same_data_are_not(quantgate, pair, tmp_path):
     file = tmp_path / "gate.json"
     asked = ["gate", *pair(4, 3, 200), "--json", str(file)]
@@ -87,7 +88,6 @@ def test_a_look_that_there_is_not_is_refused(quantgate, pair, number):
     assert "--looks" in err
 
 
-@pytest.mark.slow
 def test_an_undecided_first_look_says_what_asking_more_costs(quantgate, pair, tmp_path):
     files = {name: tmp_path / f"gate.{name}" for name in ("md", "html")}
     _, out, _ = quantgate(
@@ -188,7 +188,6 @@ def test_compare_counts_for_each_format(quantgate, pair, tmp_path):
     assert [len(looks_of(run)) for run in runs[1:]] == [2, 1]
 
 
-@pytest.mark.slow
 def test_a_notebook_counts_as_the_command_line_does(quantgate, pair):
     quantgate(["gate", *pair(4, 3, 200)])
     runs = pair(5, 4, 400)

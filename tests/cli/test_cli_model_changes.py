@@ -11,6 +11,8 @@ from quantgate.evals.runs import watching
 from quantgate.evals.runs.directory import RunDirectory
 from tests.server.served import Reply, served_model
 
+pytestmark = pytest.mark.slow
+
 HERE = [{"id": "test-model", "root": "org/good", "max_model_len": 8192}]
 
 

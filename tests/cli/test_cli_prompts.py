@@ -11,6 +11,8 @@ from quantgate.evals.samples.prompts import Prompts
 from tests.server.served import Reply, served_model
 from tests.tasks.invented import invented_rows, write_csv
 
+pytestmark = pytest.mark.slow
+
 
 def of_all(folder) -> list:
     """What was asked of every sample of a run."""
@@ -76,7 +78,6 @@ def test_of_a_private_task_no_text_is_kept(quantgate, tmp_path):
     assert b"Invented" not in written
 
 
-@pytest.mark.slow
 def test_a_release_keeps_them_for_every_build_that_is_not_told_otherwise(quantgate, builds, release, tmp_path):
     with builds() as server:
         candidate = {"label": "mxfp4", "base_url": server.base_url, "model": "glm-mxfp4", "prompts": False}

@@ -9,6 +9,8 @@ import pytest
 from quantgate.evals.runs.directory import RunDirectory
 from tests.server.served import Reply, echoing, error_body, served_model
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.usefixtures("hurried")
 @pytest.mark.parametrize(

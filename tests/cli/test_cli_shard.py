@@ -7,6 +7,8 @@ import pytest
 from quantgate.evals.runs.directory import RunDirectory
 from tests.server.served import served_model
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def ask(quantgate, arguments, rule, tmp_path):

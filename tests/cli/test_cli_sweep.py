@@ -14,6 +14,8 @@ import pytest
 
 from quantgate.evals.runs.directory import RunDirectory
 
+pytestmark = pytest.mark.slow
+
 STAGED = Path(__file__).parents[1] / "server" / "staged.py"
 
 
@@ -109,7 +111,6 @@ def test_without_its_baseline_nothing_is_asked(quantgate, fleet, started):
     assert "nothing can be compared yet" in err
 
 
-@pytest.mark.slow
 def test_several_are_served_at_once_where_that_is_said(quantgate, fleet, tmp_path):
     meeting = tmp_path / "meeting"
     os.mkfifo(meeting)
@@ -124,13 +125,11 @@ def test_several_are_served_at_once_where_that_is_said(quantgate, fleet, tmp_pat
     assert code == 0, err
 
 
-@pytest.mark.slow
 def test_one_that_passes_is_enough_where_that_is_said(quantgate, fleet):
     code, _, err = quantgate(["sweep", fleet({"pass_if": "any"}, fp8="", bad="--wrong-every 2")])
     assert code == 0, err
 
 
-@pytest.mark.slow
 def test_what_the_endpoint_is_not_fit_for_is_told_before_it_is_asked(quantgate, fleet, tmp_path):
     file = fleet(fp8="--model other")
     code, _, err = quantgate(["sweep", file])
@@ -138,7 +137,6 @@ def test_what_the_endpoint_is_not_fit_for_is_told_before_it_is_asked(quantgate, 
     assert "fp8: not complete: its endpoint is not fit to be asked" in err
 
 
-@pytest.mark.slow
 def test_a_budget_holds_for_the_whole_fleet(quantgate, fleet, started, tmp_path):
     says = {"stop": "never", "budget": {"max_requests": 90}}
     code, _, err = quantgate(["sweep", fleet(says, one="", two="")])
@@ -149,7 +147,6 @@ def test_a_budget_holds_for_the_whole_fleet(quantgate, fleet, started, tmp_path)
     assert "budget.max_requests is used up" in err
 
 
-@pytest.mark.slow
 def test_ctrl_c_stops_the_servers_and_the_same_command_goes_on(quantgate, fleet, tmp_path, started):
     pid = tmp_path / "pid"
     file = fleet({"stop": "never"}, fp8=f"--slow 0.5 --pid {pid}")
@@ -178,7 +175,6 @@ def test_a_dry_run_starts_nothing(quantgate, fleet, started, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.slow
 def test_a_list_that_has_grown_is_refused_before_anything_is_started(quantgate, fleet, started):
     quantgate(["sweep", fleet(fp8="")])
     started()
@@ -187,7 +183,6 @@ def test_a_list_that_has_grown_is_refused_before_anything_is_started(quantgate, 
     assert "looks are fixed for their number" in err
 
 
-@pytest.mark.slow
 def test_without_looks_a_fleet_may_grow(quantgate, fleet, started):
     quantgate(["sweep", fleet({"stop": "never"}, fp8="")])
     started()

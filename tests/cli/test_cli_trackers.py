@@ -10,6 +10,8 @@ from quantgate.evals.decision.types import ReleaseVerdict
 from quantgate.reports.sinks import sending
 from tests.reports import made
 
+pytestmark = pytest.mark.slow
+
 REGRESSED = made.verdict(made.regressed(), release=ReleaseVerdict.REGRESSED)
 
 

@@ -13,6 +13,8 @@ from quantgate.evals.settings.requirements import PassIf
 from quantgate.evals.stats import exact_lower_bound
 from tests.evals.decision.test_compare import BASELINE, ITEMS, candidate
 
+pytestmark = pytest.mark.slow
+
 
 def compared(*outcomes, **more):
     pairs = [(f"f{i}", f"runs/f{i}", pair_runs(BASELINE, candidate(*each))) for i, each in enumerate(outcomes)]

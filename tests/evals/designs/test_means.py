@@ -9,6 +9,8 @@ from quantgate.evals.designs.planned import planned_design
 from quantgate.evals.stats.planning.population import Population
 from quantgate.evals.stats.planning.simulation import simulated_power, solve_rates
 
+pytestmark = pytest.mark.slow
+
 NOISE = {"between": (0.0019,), "within": (0.12,)}
 POOL = Population(sizes=(198,), weights=(1.0,), **NOISE)
 TAU2 = Population(sizes=(50, 114, 114), weights=(1.0, 1.0, 1.0), between=(0.0019,) * 3, within=(0.05,) * 3)

@@ -4,6 +4,8 @@ import pytest
 
 from quantgate.evals.designs.planned import MOST_EXACT, planned_design
 
+pytestmark = pytest.mark.slow
+
 
 def design(items=1319, repeats=1, margin=0.02, exact=True, **changed):
     return planned_design(

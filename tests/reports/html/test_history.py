@@ -14,6 +14,8 @@ from tests.reports import made
 from tests.reports.hostile import TEXTS, with_text
 from tests.reports.html.test_gate import Page
 
+pytestmark = pytest.mark.slow
+
 
 def taken(*decisions):
     return [(Path(f"gate-{place}.json"), decision) for place, decision in enumerate(decisions)]
