@@ -199,9 +199,10 @@ def _asked_first(ready: Ready, manner: Manner, command: str, trackers: Outputs) 
     decision = _dated(_decided(ready, policy), ready.release, command)
     code = _conclude(release, decision, manner, trackers)
     if left := [name for name in release.tasks if name != task]:
+        otherwise = "without `first`" if release.suite is None else "with `first: null`"
         manner.tell(
             f"stopped before {', '.join(left)}, which would show no more of a broken build. All that was asked is in "
-            f"{release.out}; without `first` in {release.file.name} the same command goes on"
+            f"{release.out}; {otherwise} in {release.file.name} the same command goes on"
         )
     return code
 

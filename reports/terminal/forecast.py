@@ -39,8 +39,14 @@ def _sentences(forecasts: Sequence[TaskForecast]) -> list[str]:
     lines = [f"at most {requests:,} requests of all builds together"]
     if left < requests:
         lines[0] += f", of which {requests - left:,} are answered already"
-    if any(one.looks for one in forecasts):
-        lines[0] += "; each task ends at the first look that shows its verdict"
+    looked = [one for one in forecasts if one.looks]
+    # What the mean over a suite rests on is asked to its end.
+    if ending := [one.task for one in looked if one.equal is None or one.equal < 1]:
+        which = "each task" if len(ending) == len(looked) else ", ".join(ending)
+        ends = "ends" if len(ending) == len(looked) or len(ending) == 1 else "end"
+        lines[0] += f"; {which} {ends} at the first look that shows its verdict"
+    if len(ending) < len(looked):
+        lines[0] += "; the tasks of the mean are asked whole"
     if any(one.equal is not None for one in forecasts):
         lines.append("if equal: requests on average where the candidate has lost nothing, by `plan --sequential`")
     if all(one.tokens is None for one in forecasts):

@@ -77,6 +77,19 @@ def test_a_broken_build_is_stopped_before_the_other_tasks(quantgate, both, asked
     assert "✗ regressed" in out
 
 
+def test_where_a_suite_names_the_first_task_null_goes_on(quantgate, both, asked, tmp_path):
+    suite = tmp_path / "mine.yaml"
+    suite.write_text("summary: log-probabilities first\nfirst: likelihood\ntasks: {likelihood: , gsm8k: }\n")
+    more = {"suite": str(suite), "first": None}
+    with both(broken=True) as server:
+        _, _, err = quantgate(["check", asked(server.base_url, **more)])
+        assert "with `first: null` in glm.yaml the same command goes on" in err
+        file = tmp_path / "glm.yaml"
+        file.write_text(json.dumps({**json.loads(file.read_text()), "first": None}))
+        quantgate(["check", str(file)])
+    assert {task["task"] for task in decision(tmp_path)["tasks"]} == {"gsm8k", "likelihood"}
+
+
 def test_what_was_stopped_can_be_gone_on_with(quantgate, both, asked, tmp_path):
     with both(broken=True) as server:
         quantgate(["check", asked(server.base_url)])

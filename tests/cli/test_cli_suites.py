@@ -129,7 +129,7 @@ def test_the_command_line_names_a_suite_and_what_the_file_says_of_a_task_wins(
 def test_a_dry_run_says_what_a_suite_takes_and_settles(quantgate, by_suite, mine):
     code, out, err = quantgate(["check", by_suite("http://127.0.0.1:9/v1", str(mine)), "--dry-run"])
     assert code == 0, err
-    assert "at most 120 requests of all builds together" in out
+    assert "at most 120 requests of all builds together; the tasks of the mean are asked whole" in out
     assert re.search(r"plan assumes flips: gsm8k [\d.]+ points, gsm8k_platinum [\d.]+ points", out)
     assert re.search(r"the mean of gsm8k, gsm8k_platinum: margin 20; settles [\d.]+ points", out)
     assert "suite mine.yaml: two tasks of sums" in out

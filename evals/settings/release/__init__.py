@@ -162,8 +162,13 @@ def release_of(
 
 
 def _asked_first(document: Mapping[str, Any], file: Path) -> tuple[dict[str, Any], dict[str, Said]]:
-    """The document, and apart from it which task is asked before all others: a number there is an option of asking."""
+    """The document, and apart from it which task is asked before all others: a number there is an option of asking.
+
+    `null` is both: as many items as there are, and no task before the others though a suite or a policy names one.
+    """
     first = document.get("first")
+    if "first" in document and first is None:
+        return dict(document), {"first": Said(None, at(file, "", "first"))}
     if not isinstance(first, str) or first.strip().isdecimal():
         return dict(document), {}
     rest = {name: value for name, value in document.items() if name != "first"}

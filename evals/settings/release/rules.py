@@ -34,7 +34,7 @@ def rules_of(
 ) -> tuple[dict[str, Said], dict[str, dict[str, Said]]]:
     """The keys of a policy at the top and under each task; what the baseline should score may stand under it, too."""
     top = {name: said[name] for name in (*RULES, "suite") if name in said}
-    if "first" in said and isinstance(said["first"].value, str):
+    if "first" in said and isinstance(said["first"].value, str | None):
         top["first"] = said["first"]
     of_tasks = {
         task: {name: Said(own[name], at(file, place_of_task(task), name)) for name in RULES if name in own}

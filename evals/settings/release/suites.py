@@ -154,6 +154,8 @@ def changes(
         for phrase in said:
             phrases.setdefault(phrase, []).append(task)
     told_of = [f"{', '.join(tasks)}: {phrase}" for phrase, tasks in phrases.items()]
+    if own_policy.first != policy.first:
+        told_of.append(_change("asked before all others:", own_policy.first, policy.first))
     if own_policy.suite != policy.suite:
         told_of.append("the mean is another, or decided at another margin")
     return replace(suite.about, changed=tuple(told_of))

@@ -5,7 +5,7 @@ import yaml
 
 from quantgate.evals.errors import UsageError
 from quantgate.evals.settings.release import load_release
-from tests.evals.settings.release.conftest import TASKS
+from tests.evals.settings.release.conftest import TASKS, WHOLE
 
 SUITE = {
     "summary": "what a maker publishes",
@@ -107,6 +107,18 @@ def test_what_is_changed_is_told_in_words(by_suite):
         "gsm8k: margin 0.1 in place of 0.03",
         "lm-eval:ifeval: is asked besides",
     }
+
+
+def test_null_takes_away_the_task_that_the_suite_asks_first_and_is_told(by_suite, mine, tmp_path):
+    suite = {"first": "gpqa_diamond"}
+    assert by_suite(suite).policy.first == "gpqa_diamond"
+    written = {name: value for name, value in WHOLE.items() if name != "tasks"}
+    (tmp_path / "null.yaml").write_text(yaml.safe_dump({**written, "suite": mine(**suite), "first": None}))
+    release = load_release(tmp_path / "null.yaml", None, TASKS)
+    assert release.policy.first is None
+    assert release.suite.changed == ("asked before all others: none in place of gpqa_diamond",)
+    (tmp_path / "copy.yaml").write_text(release.without_secrets())
+    assert load_release(tmp_path / "copy.yaml", None, TASKS).policy.first is None
 
 
 def test_where_the_data_lie_is_no_change(by_suite):
