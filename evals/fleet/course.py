@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from quantgate.evals.errors import OutOfTime, QuantgateError
+from quantgate.evals.fleet.begun import Begun
 from quantgate.evals.fleet.ports import Ports
 from quantgate.evals.fleet.server import GRACE_S, ServerTrouble, serving
 from quantgate.evals.fleet.types import Failure, FleetProgress, Lot, Stage
@@ -47,7 +48,7 @@ class Course:
     ports
         Gives a free port to each server that takes one.
     logs
-        The folder of what the servers have printed.
+        The folder under `out` of what the servers have printed, and with which commands they were started.
     progress
         Is told how it goes.
     grace_s
@@ -68,6 +69,7 @@ class Course:
         self._parallel = parallel
         self._ports = ports
         self._logs = logs
+        self._begun = Begun(logs)
         self._progress = progress
         self._grace_s = grace_s
         self._deciding = asyncio.Lock()
@@ -94,6 +96,7 @@ class Course:
     async def _complete(self, lot: Lot) -> bool:
         """Whether a build is complete after it was asked what it lacks."""
         with self._told(lot):
+            self._begun.check(lot.label, lot.serve)
             if await asyncio.to_thread(self._builds.lacks, lot.label):
                 await self._ask(lot)
             self._progress.stands(lot.label, Stage.DONE)
@@ -125,6 +128,7 @@ class Course:
 
         async with serving(lot.serve, address, self._logs / f"{lot.label}.log", tell, self._grace_s) as server:
             self._progress.stands(lot.label, Stage.LOOKED_AT)
+            self._begun.keep(lot.label, lot.serve)
             asking = asyncio.create_task(self._builds.ask(lot.label, server.base_url))
             try:
                 waited: list[asyncio.Future[Any]] = [asking, server.ended]

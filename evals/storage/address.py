@@ -43,7 +43,7 @@ def address_of(path: Path) -> Address | None:
     UsageError
         When a key or a query stands in it, when nothing follows the bucket, or where it is no object store's.
     """
-    scheme = path.parts[0] if path.parts else ""
+    scheme = path.parts[0].lower() if path.parts else ""
     if not _SCHEME.fullmatch(scheme):
         return None
     scheme = scheme[:-1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -103,6 +104,18 @@ def test_a_server_that_dies_while_it_is_asked_loses_nothing_that_has_come(quantg
     assert 10 <= sum(sample.score is not None for sample in held) < 60
 
 
+def test_answers_of_another_command_are_not_taken_for_a_builds_own(quantgate, fleet, started, tmp_path):
+    assert quantgate(["sweep", fleet(fp8="", q4="")])[0] == 0
+    started()
+    code, _, err = quantgate(["sweep", fleet(fp8="--wrong-every 2", q4="")])
+    assert (code, started()) == (5, [])
+    assert "were served by another command" in err
+    assert [build["name"] for build in comparison_in(tmp_path)["formats"]] == ["q4"]
+    shutil.rmtree(tmp_path / "out" / "fp8")
+    code, _, err = quantgate(["sweep", fleet(fp8="--wrong-every 2", q4="")])
+    assert (code, started()) == (1, ["fp8"]), err
+
+
 def test_without_its_baseline_nothing_is_asked(quantgate, fleet, started):
     says = {"baseline": {"label": "bf16", "model": "m", "serve": "exit 7 # {port}"}}
     code, out, err = quantgate(["sweep", fleet(says, fp8="")])
@@ -149,7 +162,7 @@ def test_a_budget_holds_for_the_whole_fleet(quantgate, fleet, started, tmp_path)
 
 def test_ctrl_c_stops_the_servers_and_the_same_command_goes_on(quantgate, fleet, tmp_path, started):
     pid = tmp_path / "pid"
-    file = fleet({"stop": "never"}, fp8=f"--slow 0.5 --pid {pid}")
+    file = fleet({"stop": "never"}, fp8=f"--slow 0.2 --pid {pid}")
     command = [sys.executable, "-m", "quantgate", "sweep", file]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
@@ -163,7 +176,7 @@ def test_ctrl_c_stops_the_servers_and_the_same_command_goes_on(quantgate, fleet,
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid.read_text()), 0)
     started()
-    code, _, err = quantgate(["sweep", fleet({"stop": "never"}, fp8="")])
+    code, _, err = quantgate(["sweep", file])
     assert (code, started()) == (0, ["fp8"]), err
 
 

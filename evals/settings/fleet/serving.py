@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from quantgate.evals.errors import UsageError
-from quantgate.evals.secrets import looks_like_key
+from quantgate.evals.secrets import learn, looks_like_key
 from quantgate.evals.settings.durations import read_duration
 from quantgate.evals.settings.explaining import shown
 from quantgate.evals.settings.fleet.serve import PORT, Serve
@@ -17,6 +18,13 @@ HEALTH = "/v1/models"
 TIMEOUT = "30m"
 
 Written = Mapping[str, Any]
+
+_GIVEN_KEY = re.compile(
+    r"""(?:(?<![\w-])--?(?:[\w-]*[-_])?(?:api[-_]?key|(?:hf|auth|access)[-_]token|secret|password)(?:=|\s+)"""
+    r"""|(?<![\w$-])\w*(?:TOKEN|KEY|SECRET|PASSWORD)S?=)["']?(?![-$`])([^\s"';&|]+)""",
+    re.IGNORECASE,
+)
+"""What a command gives as a key, by its option's or its variable's name: keys need not look like one."""
 
 
 def written_serve(said: Any, where: str) -> Written | None:
@@ -53,10 +61,14 @@ def _check_value(name: str, value: Any, where: str) -> None:
     if not isinstance(value, str) or not value.strip():
         what = "write a command for the shell" if name == "command" else "write a path, as /health"
         raise UsageError(f"{where} {shown(value)}: {what}")
+    for given in _GIVEN_KEY.finditer(value):
+        learn(given[1], "key")
     if looks_like_key(value):
         raise UsageError(f"{where}: no key stands in the file: write $NAME, and set that variable where this is run")
     if "\0" in value:
         raise UsageError(f"{where}: it has a character that no command can have")
+    if name == "health" and "?" in value:
+        raise UsageError(f"{where}: write a path without a query, as /health: it is written down and shown")
     if name == "health" and (not value.startswith("/") or value.startswith("//")):
         raise UsageError(f"{where} {shown(value)}: write a path from the server's root, as /health")
 

@@ -15,6 +15,7 @@ from quantgate.evals.settings.durations import read_duration
 from quantgate.evals.settings.explaining import shown
 from quantgate.evals.settings.release.parts import Order, Report, Stop
 from quantgate.evals.settings.release.said import Said, path_in
+from quantgate.evals.storage.address import address_of
 from quantgate.evals.text import printable
 
 MOST_LOOKS = 50
@@ -99,7 +100,12 @@ class Plan(BaseModel):
 def plan_of(said: Mapping[str, Said], file: Path) -> Plan:
     """Read the keys of the whole release. Raises UsageError, naming file and key."""
     values = {name: each.value for name, each in said.items()}
-    if isinstance(out := values.get("out"), str) and out:
+    out = values.get("out")
+    if isinstance(out, str | Path) and out and address_of(Path(out)) is not None:
+        raise UsageError(
+            f"{said['out'].where} {address_of(Path(out))}: name a folder of this machine: `run` alone writes to a store"
+        )
+    if isinstance(out, str) and out:
         values["out"] = path_in(file.parent, out, said["out"].where)
     elif not isinstance(out, Path):
         given = f" {shown(out)}" if "out" in values else " is missing"

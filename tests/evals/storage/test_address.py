@@ -13,6 +13,10 @@ def test_an_address_keeps_both_slashes(given):
     assert shown(Path(given)) == given
 
 
+def test_a_scheme_in_capitals_is_no_folder():
+    assert shown(Path("S3://Bucket/Run")) == "s3://Bucket/Run"
+
+
 @pytest.mark.parametrize("given", ["run", "/a/b", "a:b/c", "../s3"])
 def test_a_path_stays_a_path(given):
     assert address_of(Path(given)) is None

@@ -95,6 +95,14 @@ def test_the_command_line_wins(load):
         ({"serve": {"command": COMMAND, "timeout": "soon"}}, 'serve.timeout "soon": write a length of time'),
         ({"serve": {"command": COMMAND, "health": "health"}}, 'serve.health "health": write a path'),
         ({"serve": COMMAND + " --api-key sk-abcdef123456"}, "serve: no key stands in the file"),
+        ({"serve": COMMAND + " --api-key=plain9word2said"}, "serve: no key stands in the file"),
+        ({"serve": "docker run -e MY_TOKEN='plain9word2said' " + COMMAND}, "serve: no key stands in the file"),
+        (
+            {"serve": {"command": COMMAND, "health": "/up?key=plain9word2said"}},
+            "serve.health: no key stands in the file",
+        ),
+        ({"out": "s3://bucket/fleet"}, "out s3://bucket/fleet: name a folder of this machine"),
+        ({"serve": {"command": COMMAND, "health": "/up?a=b"}}, "serve.health: write a path without a query"),
         ({"parallel": 0}, "parallel 0: say how many"),
         ({"parallel": True}, "parallel true: say how many"),
         ({"paralel": 2}, "paralel is not known; did you mean parallel?"),
@@ -116,6 +124,15 @@ def test_the_command_line_wins(load):
 def test_what_cannot_be_meant_is_refused_with_its_place(load, says, told):
     assert refusal(load, **says).startswith(told)
     assert "sk-abcdef" not in refusal(load, **says)
+    assert "plain9word2said" not in refusal(load, **says)
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["--api-key $KEY", '--api-key "$KEY"', "--api-key dummy-key", "--max-tokens 16384", "--ssl-keyfile server.key"],
+)
+def test_a_key_by_the_name_of_its_variable_is_none_in_the_file(load, given):
+    assert given in load(serve=f"{COMMAND} {given}").serves["fp8"].command
 
 
 def test_one_address_for_all_is_what_one_gpu_has(load):
