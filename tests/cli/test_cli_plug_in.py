@@ -82,7 +82,7 @@ def test_it_is_listed_in_a_process_of_its_own(site):
     command = [sys.executable, "-m", "quantgate", "tasks"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    assert re.search(r"^capitals +Capital cities: 40 short questions$", done.stdout, re.MULTILINE)
+    assert re.search(r"^capitals +Capital cities: 40 short questions \[items 40; repeats 1[^\]]*\]$", done.stdout, re.MULTILINE)
 
 
 @pytest.mark.usefixtures("with_plug_in")
@@ -149,7 +149,7 @@ def test_it_takes_options_of_its_own(quantgate, file, tmp_path, given):
         (["--option", "hnt=continent"], "--option hnt: capitals takes no option 'hnt'; did you mean hint?"),
         (["--option", "hint=far"], "--option hint 'far': must be none or continent (capitals: none, or continent"),
         (["--config", "run.yaml"], "run.yaml: options.hint ['a']: must be none or continent"),
-        (["--user-model", "u"], "--user-model: is an option of tau2, and only capitals is asked"),
+        (["--user-model", "u"], "--user-model: is an option of tau2, tau3_airline, "),
         (["--metric", "capitals=f1"], "capitals has no metric 'f1'; it has exact_match"),
         (["--data", "capitals.dev=x"], "--data capitals.dev: the task capitals takes no such data file"),
     ],
