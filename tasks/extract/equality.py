@@ -108,7 +108,7 @@ def _verified(gold: str, answer: str) -> bool:
         verdict = said.read(1)
     _, ended = os.waitpid(child, 0)
     if os.WIFSIGNALED(ended) and os.WTERMSIG(ended) == signal.SIGALRM:
-        raise TimeoutError(f"math-verify had not its {CPU_LIMIT_S} s of CPU in {_WALL_LIMIT_S} s: the machine is busy")
+        raise TimeoutError(f"math-verify had not its {CPU_LIMIT_S} s of CPU in {_WALL_LIMIT_S} s: a busy machine")
     return verdict == b"1"
 
 

@@ -82,7 +82,9 @@ def test_it_is_listed_in_a_process_of_its_own(site):
     command = [sys.executable, "-m", "quantgate", "tasks"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    assert re.search(r"^capitals +Capital cities: 40 short questions \[items 40; repeats 1[^\]]*\]$", done.stdout, re.MULTILINE)
+    assert re.search(
+        r"^capitals +Capital cities: 40 short questions \[items 40; repeats 1[^\]]*\]$", done.stdout, re.MULTILINE
+    )
 
 
 @pytest.mark.usefixtures("with_plug_in")
