@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from dataclasses import dataclass
 
 PORT = "{port}"
+_PLACE = re.compile(r"\{(?:port|model|label)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,5 @@ class Serve:
         if self.command is None:
             return Address(base_url, None)
         words = {PORT: str(port), "{model}": shlex.quote(model), "{label}": shlex.quote(label)}
-        command = self.command
-        for name, word in words.items():
-            command = command.replace(name, word)
-        return Address(base_url, command)
+        # In one pass: what a model's name says in braces is no place, and its quotes are closed by nothing in it.
+        return Address(base_url, _PLACE.sub(lambda place: words[place[0]], self.command))

@@ -68,6 +68,13 @@ def test_braces_that_are_no_name_stay_as_they_are(load):
     assert address.command == """vllm serve m --port 1 --override '{"a": 1}' {other}"""
 
 
+def test_braces_in_a_models_name_stay_inside_its_quotes(load):
+    fleet = load(candidates=[{"label": "a b", "model": "org/{label} $(id)"}])
+    assert fleet.serves["a b"].at(9, model="org/{label} $(id)", label="a b").command == (
+        "vllm serve 'org/{label} $(id)' --port 9"
+    )
+
+
 def test_a_server_may_have_an_address_of_its_own_with_a_port_that_is_chosen(load):
     fleet = load(base_url="http://10.0.0.2:{port}/v1")
     assert fleet.serves["fp8"].at(5, model="m", label="fp8").base_url == "http://10.0.0.2:5/v1"
