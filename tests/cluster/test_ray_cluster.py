@@ -139,6 +139,7 @@ def test_a_killed_run_goes_on_where_it_was(begun, served, alone, nodes, tmp_path
     assert 100 <= served.count <= 100 + IN_FLIGHT
 
 
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_run_ends_what_it_has_on_the_cluster(begun, served, nodes, tmp_path, number):
     reached = served.asked(40)
