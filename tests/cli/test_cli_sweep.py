@@ -160,6 +160,7 @@ def test_a_budget_holds_for_the_whole_fleet(quantgate, fleet, started, tmp_path)
     assert "budget.max_requests is used up" in err
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_stops_the_servers_and_the_same_command_goes_on(quantgate, fleet, tmp_path, started):
     pid = tmp_path / "pid"
     file = fleet({"stop": "never"}, fp8=f"--slow 0.2 --pid {pid}")
