@@ -35,11 +35,10 @@ def test_no_more_requests_are_in_flight_than_were_asked_for_of_all_workers_toget
 
 def test_what_a_killed_worker_had_in_hand_is_all_that_is_asked_again(run_here):
     place = Here(2)
-    killed = threading.Event()
+    killed = threading.Lock()
 
     def rule(body):
-        if len(server.log.bodies) == 30 and not killed.is_set():
-            killed.set()
+        if len(server.log.bodies) >= 30 and killed.acquire(blocking=False):
             place.kill_one()
         return Reply(sums(body).content, delay_s=0.01)
 
@@ -47,7 +46,7 @@ def test_what_a_killed_worker_had_in_hand_is_all_that_is_asked_again(run_here):
         out, progress = run_here(server.base_url, place, concurrency=4)
         asked = len(server.log.bodies)
         alone, _ = run_here(server.base_url, out="alone")
-    assert killed.is_set()
+    assert killed.locked()
     assert 100 < asked <= 104
     assert any("a worker was lost (here: killed by signal 9)" in fault for fault in progress.faults)
     assert len(place.hired) == 3
@@ -124,9 +123,10 @@ def test_a_worker_that_says_nothing_is_given_up(run_here, monkeypatch):
     monkeypatch.setattr("quantgate.cluster.hands._PING_EVERY_S", 0.2)
     monkeypatch.setattr("quantgate.cluster.hands._SILENT_S", 1.0)
     place = Here(2)
+    stopped = threading.Lock()
 
     def rule(body):
-        if len(server.log.bodies) == 20:
+        if len(server.log.bodies) >= 20 and stopped.acquire(blocking=False):
             os.kill(place.hired[0].relay._process.pid, signal.SIGSTOP)
         return Reply(sums(body).content, delay_s=0.02)
 

@@ -12,6 +12,7 @@ import pytest
 
 from quantgate.evals.contract.asked import Asked
 from quantgate.evals.errors import RunDirectoryError
+from quantgate.view import index
 from quantgate.view.search import Search
 from quantgate.view.store import Store
 from quantgate.view.types import Filter
@@ -198,7 +199,9 @@ def test_what_is_damaged_or_was_not_to_be_asked_is_told(tmp_path):
         assert "left out, since not to be asked or not of a finished regrade: 1 answer." in notes
 
 
-def test_the_first_page_does_not_wait_for_the_whole_run_and_says_so(tmp_path, cache):
+def test_the_first_page_does_not_wait_for_the_whole_run_and_says_so(tmp_path, cache, monkeypatch):
+    seen, step = Event(), index._step
+    monkeypatch.setattr(index, "_step", lambda *arguments: step(*arguments) if seen.wait(60) else None)
     run = write_run(tmp_path / "run", [answered(str(number)) for number in range(150)])
     with Store([run], patience_s=0) as store:
         (row,) = store.overview().runs
@@ -206,6 +209,7 @@ def test_the_first_page_does_not_wait_for_the_whole_run_and_says_so(tmp_path, ca
         assert row.live
         assert first.runs[0].live
         assert "its answers are being read" in " ".join(first.notes)
+        seen.set()
         while (page := store.items((row.key,), Filter(), 0)).notes:
             pass
         assert (page.total, page.runs[0].live) == (150, False)
